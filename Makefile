@@ -1,0 +1,76 @@
+# `make run` starts everything on this machine; `make test` tries it. Both need only Python 3.11 or newer and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+
+# uv installs in seconds; where it cannot (an index that only pip knows), pip does the same in a minute.
+install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+	|| $(BIN)/python -m pip install --quiet --require-hashes -r $(1)
+install_ourselves = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . \
+	|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+
+.PHONY: run setup test proof check bench format lock vendor clean
+
+run: $(VENV)/.run
+	@exec $(BIN)/reviews serve $(if $(PORT),--port "$(PORT)") $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
+
+setup: $(VENV)/.dev
+
+test: $(VENV)/.dev
+	$(PYTEST) -m "not proof and not soak" $(ARGS)
+
+proof: $(VENV)/.dev
+	HYPOTHESIS_PROFILE=proof $(PYTEST) -m proof --timeout 1800 $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest --quiet tests/portal/test_vendored.py
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format --quiet
+
+# Each stamp says that the environment holds what the files before it ask for; the larger one covers the smaller.
+$(VENV)/.uv: requirements/uv.lock.txt
+	@echo "Making the environment; this takes a moment the first time."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< \
+		|| echo "uv cannot be installed here; pip goes on alone, more slowly."
+	@touch $@
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.uv
+	@$(call install,requirements/run.txt)
+	@$(install_ourselves)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt requirements/run.txt pyproject.toml | $(VENV)/.uv
+	@$(call install,requirements/dev.txt)
+	@$(install_ourselves)
+	@touch $(VENV)/.run $@
+
+# The locks hold versions and hashes, no address; the marker that is true wherever this runs at all is left out.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+EVERYWHERE := ; sys_platform == 'darwin' or sys_platform == 'linux'
+
+lock: $(VENV)/.uv
+	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt $(ARGS)
+	$(COMPILE) pyproject.toml --group build -c requirements/dev.txt -o requirements/run.txt
+	grep '^uv==' requirements/dev.txt | sed 's/ .*//' | $(COMPILE) - -o requirements/uv.lock.txt
+	for lock in dev.txt run.txt uv.lock.txt; do \
+		sed -i.bak "s/ $(EVERYWHERE)//" requirements/$$lock && rm requirements/$$lock.bak; done
+
+vendor:
+	$(PYTHON) .ci/vendor.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+"""The state of a case: everything that is open, small enough to be carried for years, made of facts alone."""
+
+from datetime import datetime
+from typing import Any
+
+from models.base import Message
+from models.obligation import Due, Obligation
+
+
+class Mark(Message):
+    """Something that has happened, by the fact that said so. A correction moves `at`; the number stays."""
+
+    number: int
+    at: datetime
+
+
+class Case(Message):
+    """`known` is the number of the last fact that is folded in; `said` holds the lifecycle's own choices."""
+
+    ref: str
+    kind: str
+    policy: str
+    calendar: str
+    opened: datetime
+    known: int = 0
+    marks: dict[str, Mark] = {}
+    obligations: dict[str, Obligation] = {}
+    agencies: tuple[str, ...] = ()
+    said: dict[str, Any] = {}
+    closed: datetime | None = None
+
+    def open(self) -> list[Obligation]:
+        return [one for one in self.obligations.values() if one.ended is None]
+
+    def of_block(self, block: str) -> list[Obligation]:
+        return [one for one in self.obligations.values() if one.block == block]
+
+    def is_open(self, block: str) -> bool:
+        return any(one.ended is None for one in self.of_block(block))
+
+    def done(self, block: str) -> bool:
+        """Every obligation of this block has been met or withdrawn, and there was at least one."""
+        found = self.of_block(block)
+        return bool(found) and all(one.ended for one in found)
+
+    @property
+    def wakes(self) -> datetime | None:
+        """When the next rung of any obligation speaks."""
+        return min((moment for one in self.obligations.values() if (moment := one.speaks())), default=None)
+
+    def due(self, now: datetime) -> list[Due]:
+        """All rungs whose time has come, each obligation at most once, in the order of their times, then names."""
+        found = [due for one in self.obligations.values() if (due := one.due_rung(now))]
+        return sorted(found, key=lambda due: (due.at, due.key))

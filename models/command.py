@@ -1,0 +1,174 @@
+"""What a command is made of: questions with answers, of which the private ones never leave the encrypted columns.
+
+A command is a frozen model. Each field is a question (`asks`), and from these questions come the page, the JSON
+interface, the command line and the words of a refusal: one way to do each thing.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self, get_args
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic.fields import FieldInfo
+
+from models.base import Word
+from models.facts import Fact, Problem
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+def _without_control(text: str) -> str:
+    if _CONTROL.search(text):
+        message = "has characters that cannot be shown"
+        raise ValueError(message)
+    return text.replace("\r\n", "\n")
+
+
+LINE, WORDS = 200, 20_000
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LINE), AfterValidator(_without_control)]
+MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LINE), AfterValidator(_without_control)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WORDS), AfterValidator(_without_control)]
+MaybeWords = Annotated[str, StringConstraints(strip_whitespace=True, max_length=WORDS), AfterValidator(_without_control)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_./#:-]*$", max_length=120)]
+Ref = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-\d{4}-\d{4,}$", max_length=20)]
+Moment = AwareDatetime
+Day = date
+
+
+class Choice(StrEnum):
+    """An answer from a list, with the words that people read."""
+
+    words: str
+
+    def __new__(cls, value: str, words: str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.words = words
+        return member
+
+
+class Known(Choice):
+    """Yes, no, and not known: three answers, each apart from no answer at all."""
+
+    YES = "yes", "Yes"
+    NO = "no", "No"
+    NOT_KNOWN = "not_known", "Not known"
+
+
+def asks(  # noqa: PLR0913 -- one parameter for each thing a form may say about a question
+    question: str,
+    hint: str = "",
+    *,
+    private: bool = False,
+    rows: str = "",
+    step: str = "",
+    when: tuple[str, tuple[str, ...]] | None = None,
+    default: Any = ...,  # noqa: ANN401 -- pydantic's own type of a default
+    short: bool = False,
+) -> Any:  # noqa: ANN401 -- stands for a field of any type, as pydantic's Field does
+    """A question of a command.
+
+    `private`: the answer lives in an encrypted column only. `rows`: where the fixed rows of a list come from.
+    `when`: shown only if the field named first has one of the answers. `step`: the page of a long form.
+    """
+    extra: dict[str, Any] = {"private": private, "rows": rows, "step": step, "when": when, "short": short}
+    return Field(default, title=question, description=hint or None, json_schema_extra=extra)
+
+
+def said_of(field: FieldInfo, name: str) -> Any:  # noqa: ANN401 -- one of the values given to `asks`
+    extra = field.json_schema_extra
+    return extra.get(name) if isinstance(extra, dict) else None
+
+
+class Part(Word):
+    """A group of questions inside a command: a child, a criterion, an event."""
+
+
+class Command(Word):
+    """What a person asks to happen. KIND names it at every door, FACT what it becomes."""
+
+    KIND: ClassVar[str]
+    FACT: ClassVar[str]
+    TITLE: ClassVar[str]
+    OCCURRED: ClassVar[str] = ""
+    """The field that says when it happened; without one it happens now."""
+
+    def occurred(self, now: datetime) -> datetime:
+        moment = getattr(self, self.OCCURRED) if self.OCCURRED else now
+        return moment if isinstance(moment, datetime) else now
+
+    def also(self) -> dict[str, Any]:
+        """Plain data worked out from private answers, such as how many children there are."""
+        return {}
+
+    @property
+    def of_agency(self) -> str:
+        return getattr(self, "agency", "")
+
+    def impossible(self, now: datetime) -> list[Problem]:
+        """What cannot be, looking at the answers alone: a future date, an end before its beginning."""
+        if self.OCCURRED and self.occurred(now) > now + timedelta(minutes=2):
+            return [Problem(field=self.OCCURRED, words="The date must be today or in the past.")]
+        return []
+
+
+def split(model: Word) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(plain, private): the same shape twice, every answer in exactly one of them."""
+    return _split(model, model.model_dump(mode="json"))
+
+
+def _split(model: Word, dumped: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    plain: dict[str, Any] = {}
+    private: dict[str, Any] = {}
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if said_of(field, "private"):
+            private[name] = dumped[name]
+        elif isinstance(value, Word):
+            plain[name], private[name] = _split(value, dumped[name])
+        elif isinstance(value, tuple) and value and all(isinstance(row, Word) for row in value):
+            halves = [_split(row, shown) for row, shown in zip(value, dumped[name], strict=True)]
+            plain[name] = [half[0] for half in halves]
+            if any(half[1] for half in halves):
+                private[name] = [half[1] for half in halves]
+        else:
+            plain[name] = dumped[name]
+    return plain, {name: value for name, value in private.items() if value not in ({}, [], "", None)}
+
+
+def merged(plain: Any, private: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    """The whole again, from both halves of `split`."""
+    if isinstance(plain, dict) and isinstance(private, dict):
+        return {key: merged(plain.get(key), private.get(key)) for key in [*plain, *(k for k in private if k not in plain)]}
+    if isinstance(plain, list) and isinstance(private, list) and len(plain) == len(private):
+        return [merged(one, two) for one, two in zip(plain, private, strict=True)]
+    return plain if private is None else private
+
+
+def part_of(field: FieldInfo) -> type[Part] | None:
+    """The model of a list's rows, when the field is such a list."""
+    kinds = [kind for kind in get_args(field.annotation) if isinstance(kind, type) and issubclass(kind, Part)]
+    return kinds[0] if kinds else None
+
+
+class Signed(Word):
+    """A command on its way: what is plain of it, the name of what is private, and the door's signature over both."""
+
+    request: str
+    case: str
+    kind: str
+    actor: str
+    body: dict[str, Any]
+    text: str = ""
+    text_digest: str = ""
+    asked: datetime
+    signature: str = ""
+
+
+class Judged(Word):
+    """What came of a command: facts, or problems in words."""
+
+    facts: tuple[Fact, ...] = ()
+    problems: tuple[Problem, ...] = ()

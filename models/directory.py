@@ -1,0 +1,137 @@
+"""Agencies, people and the offices they hold: who is told, when an office is to be told something.
+
+Rungs address offices, never people; the directory answers when a rung fires. Days are inclusive and read in
+Europe/London. Nothing here reads a file or a clock.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from models.base import Message, Word
+from models.policy import AgencyKind, Name, Text
+from models.time import day_of
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+PersonId = Annotated[str, StringConstraints(pattern=r"^p-[0-9]{3,6}$")]
+EMail = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._%+'-]*[A-Za-z0-9_+])?@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}$",
+        max_length=254,
+    ),
+]
+SlackId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,20}$")]
+
+
+class Agency(Word):
+    """A body that takes part. `partner`: one of the statutory safeguarding partners (Children Act 2004 s16E(3))."""
+
+    name: Text
+    kind: AgencyKind
+    partner: bool = False
+
+
+class Leave(Word):
+    """Days on which a person is away, the first and the last among them."""
+
+    first: date
+    last: date
+
+    def covers(self, day: date) -> bool:
+        """Tell whether the person is away on `day`."""
+        return self.first <= day <= self.last
+
+
+class Person(Word):
+    """Somebody who can be told something."""
+
+    name: Text
+    email: EMail
+    slack_id: SlackId | None = None
+    leave: tuple[Leave, ...] = ()
+
+    def is_away(self, day: date) -> bool:
+        """Tell whether any leave of this person covers `day`."""
+        return any(leave.covers(day) for leave in self.leave)
+
+
+class Holding(Word):
+    """One person in one office, with a deputy, from the first day to the last. No agency: once in the partnership."""
+
+    office: Name
+    agency: Slug | None = None
+    person: PersonId
+    deputy: PersonId | None = None
+    since: date
+    until: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Tell whether the office is held so on `day`."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
+class Reason(StrEnum):
+    """Why the directory answered as it did."""
+
+    HOLDER = "holder"
+    DEPUTY = "deputy"
+    EMPTY = "empty"
+    AWAY = "away"
+
+
+class Answer(Message):
+    """Who is told, and why: the holder; the deputy for a holder on leave; nobody, for all are away or none holds it."""
+
+    person: str | None
+    reason: Reason
+
+
+class Directory(Word):
+    """One partnership's agencies, people and who holds which office."""
+
+    agencies: dict[Slug, Agency] = Field(min_length=1)
+    people: dict[PersonId, Person] = Field(min_length=1)
+    holdings: tuple[Holding, ...]
+
+    def holding(self, office: str, agency: str | None, on: datetime | date) -> Holding | None:
+        """Find who holds `office` in `agency` on that day; an office of the whole partnership ignores the agency."""
+        day = london_day(on)
+        for holding in self.holdings:
+            if holding.office == office and holding.agency in (None, agency) and holding.covers(day):
+                return holding
+        return None
+
+    def look_up(self, office: str, agency: str | None, on: datetime | date) -> Answer:
+        """Say who is to be told for `office` of `agency` on that day (aware time, or a date in Europe/London)."""
+        day = london_day(on)
+        holding = self.holding(office, agency, day)
+        if holding is None:
+            return Answer(person=None, reason=Reason.EMPTY)
+        if self._is_there(holding.person, day):
+            return Answer(person=holding.person, reason=Reason.HOLDER)
+        if holding.deputy is not None and self._is_there(holding.deputy, day):
+            return Answer(person=holding.deputy, reason=Reason.DEPUTY)
+        return Answer(person=None, reason=Reason.AWAY)
+
+    def _is_there(self, person: str, day: date) -> bool:
+        return person in self.people and not self.people[person].is_away(day)
+
+
+class NaiveTimeError(ValueError):
+    """A time without its zone was given: it is not known which day it is in Europe/London."""
+
+    def __init__(self) -> None:
+        """Say what to give instead."""
+        super().__init__("A time without a zone has no day. Give an aware time (UTC or Europe/London), or a date.")
+
+
+def london_day(on: datetime | date) -> date:
+    """Give the day in Europe/London. Raises NaiveTimeError for a time without a zone."""
+    if not isinstance(on, datetime):
+        return on
+    if on.tzinfo is None:
+        raise NaiveTimeError
+    return day_of(on)

@@ -1,0 +1,51 @@
+"""The kinds of case that there are. A new kind is added here, with its policy block, its workflow and its templates."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from models.answers import ANSWERS
+from models.case import Case
+from models.command import Command
+from models.facts import Fact, Problem
+from models.rapid_review import RapidReview
+from models.referral import Referral
+
+
+class Lifecycle(Protocol):
+    """What the facts of a kind of case make true, and which commands it takes in which state. Pure."""
+
+    name: str
+    prefix: str
+    commands: tuple[type[Command], ...]
+    story: tuple[str, ...]
+    """Its blocks in the guidance's order: the first that is open is the stage."""
+    said_dates: ClassVar[dict[str, str]]
+    """For blocks without a budget: the answer that says the due day."""
+
+    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:
+        """What has happened by this fact, and when."""
+
+    def said(self, case: Case, fact: Fact) -> dict[str, Any]:
+        """The choices of this fact that the case must remember."""
+
+    def withdraws(self, case: Case, fact: Fact) -> list[str]:
+        """Keys of obligations that this fact makes pointless."""
+
+    def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
+        """Why the state of the case does not allow this command; nothing if it does."""
+
+    def closes(self, case: Case) -> bool:
+        """Decided, the story told, and nothing owed."""
+
+
+LIFECYCLES: dict[str, Lifecycle] = {one.name: one for one in (Referral(), RapidReview())}
+
+
+def command(kind: str, lifecycle: str) -> type[Command] | None:
+    """The command of this name that such a case takes."""
+    return COMMANDS[lifecycle].get(kind)
+
+
+COMMANDS: dict[str, dict[str, type[Command]]] = {
+    name: {one.KIND: one for one in (*lifecycle.commands, *ANSWERS)} for name, lifecycle in LIFECYCLES.items()
+}

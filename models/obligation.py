@@ -1,0 +1,112 @@
+"""What an office owes by a time, and how far up its ladder it has been chased.
+
+Everything a wake needs is worked out when something happens (a fact), so that asking "what now?" costs almost nothing:
+`rungs` holds the moment at which each rung speaks, `level` the lowest that may still speak, `mute` those that a dispute
+stopped or that were overtaken before the matter opened.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from models.base import Message
+from models.clocks import Pause
+
+
+class Ended(StrEnum):
+    MET = "met"
+    WITHDRAWN = "withdrawn"
+
+
+class Told(Message):
+    """One rung that spoke: its own time, the time of the wake, and whom the directory named."""
+
+    rung: int
+    round: int
+    due: datetime
+    at: datetime
+    office: str
+    person: str = ""
+
+
+class Promise(Message):
+    """A dated acknowledgement by an office. Silence until then; if it is missed the ladder goes on one rung higher."""
+
+    office: str
+    person: str
+    made: datetime
+    until: datetime
+
+
+class Dispute(Message):
+    office: str
+    person: str
+    ground: str
+    rung: int
+    stopped: tuple[int, ...] = ()
+
+
+class Due(Message):
+    """A rung whose time has come, with the lower ones that were missed while nothing could speak."""
+
+    key: str
+    rung: int
+    round: int
+    at: datetime
+    missed: tuple[int, ...] = ()
+
+
+class Obligation(Message):
+    key: str
+    block: str
+    agency: str = ""
+    owed_by: str
+    of: str = ""
+    """The obligation that this one is about (its dispute, its request for time, the review of its suspension)."""
+    opened: datetime
+    mark: str
+    """The mark from which the clock counts; empty when a person said the due date."""
+    start: datetime
+    due: datetime | None
+    said: datetime | None = None
+    """A due time that a person said (or granted later); it goes before the budget."""
+    said_pauses: int = 0
+    """How many suspensions there had been by then: only later ones move that date."""
+    extensions: int = 0
+    rungs: tuple[datetime, ...]
+    level: int = 0
+    round: int = 1
+    mute: tuple[int, ...] = ()
+    told: tuple[Told, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    dispute: Dispute | None = None
+    pauses: tuple[Pause, ...] = ()
+    ended: Ended | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def paused(self) -> bool:
+        return bool(self.pauses) and self.pauses[-1].until is None
+
+    def speaks(self) -> datetime | None:
+        """When the next rung speaks; none when nothing is owed, the clock is stopped, or every rung has spoken."""
+        if self.ended or self.paused:
+            return None
+        for rung in range(self.level, len(self.rungs)):
+            if rung not in self.mute:
+                return self.rungs[rung]
+        return None
+
+    def due_rung(self, now: datetime) -> Due | None:
+        """The highest rung whose time has come, once, with what was missed below it; none before its time."""
+        if self.ended or self.paused:
+            return None
+        come = [r for r in range(self.level, len(self.rungs)) if self.rungs[r] <= now and r not in self.mute]
+        if not come:
+            return None
+        return Due(key=self.key, rung=come[-1], round=self.round, at=self.rungs[come[-1]], missed=tuple(come[:-1]))
+
+    def overdue(self, now: datetime) -> bool:
+        return self.ended is None and not self.paused and self.due is not None and now > self.due
+
+    def live_promise(self, now: datetime) -> Promise | None:
+        return self.promises[-1] if self.promises and now <= self.promises[-1].until and not self.ended else None

@@ -1,0 +1,316 @@
+"""The policy: every figure, trigger, ladder, office, quorum and criterion, each with its source. Data, not code.
+
+Nothing here reads a file. `reviews policy check` reads the text and says which line is wrong (see policy/reading.py).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from models.base import Word
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+SPAN_IN_WORDS = re.compile(
+    r"(?P<n>-?(?:0|[1-9][0-9]{0,3})) (?P<unit>(?:hour|day|working[ _]day|week|month)s?)", re.ASCII
+)
+
+
+class Force(StrEnum):
+    """How binding a figure is. Only `law` and `statutory_guidance` may be called a breach."""
+
+    LAW = "law"
+    STATUTORY_GUIDANCE = "statutory_guidance"
+    PRACTICE_GUIDANCE = "practice_guidance"
+    LOCAL = "local"
+
+
+class Unit(StrEnum):
+    HOURS = "hours"
+    DAYS = "days"
+    WORKING_DAYS = "working_days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+
+
+class Span(Word):
+    """A length of time as guidance says it: a whole number and a unit. Negative counts back from its anchor.
+
+    A policy file may write it as people do: `5 working days`, `-1 working day`, `48 hours`, `6 months`.
+    """
+
+    n: int = Field(ge=-5000, le=5000)
+    unit: Unit
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_words(cls, written: object) -> object:
+        said = SPAN_IN_WORDS.fullmatch(written) if isinstance(written, str) else None
+        if said is None:
+            return written
+        unit = said["unit"].replace(" ", "_")
+        return {"n": int(said["n"]), "unit": unit if unit.endswith("s") else f"{unit}s"}
+
+
+class Source(Word):
+    """Where a figure comes from, in which edition, and who compared it with the text, when."""
+
+    citation: Text
+    edition: Text
+    checked_by: str = ""
+    checked_on: date | None = None
+
+
+class Sourced(Word):
+    """Anything that must be able to say where it comes from: the key of a source, and its force."""
+
+    source: Name
+    force: Force
+
+
+class Scope(StrEnum):
+    AGENCY = "agency"
+    PARTNERSHIP = "partnership"
+
+
+class AgencyKind(StrEnum):
+    LOCAL_AUTHORITY = "local_authority"
+    POLICE = "police"
+    ICB = "icb"
+    HEALTH_PROVIDER = "health_provider"
+    EDUCATION = "education"
+    PROBATION = "probation"
+    VOLUNTARY = "voluntary"
+    OTHER = "other"
+
+
+class Office(Sourced):
+    """A role held by a person with a deputy, in every agency or once in the partnership.
+
+    `partners_only`: an agency office that only the statutory safeguarding partners have.
+    """
+
+    title: Text
+    scope: Scope
+    partners_only: bool = False
+
+
+class Rung(Word):
+    """Who is told, and how long before (negative) or after its anchor: the start of the clock, or the due time."""
+
+    office: Name
+    after: Literal["start", "due"] = "due"
+    delay: Span
+
+
+class Ladder(Sourced):
+    """Rungs in the order in which they speak. The last is said again every `again` until somebody answers."""
+
+    title: Text
+    rungs: tuple[Rung, ...] = Field(min_length=1, max_length=12)
+    again: Span
+
+
+class Block(Sourced):
+    """One thing that is owed: what opens it, from when its clock counts, how long it may take, who is chased.
+
+    `opens` and `starts` and `met_by` name marks (things that happened). `budget` none: the due date is said by a
+    person when the obligation opens. `each` agency: one obligation for each agency that the case asks.
+    """
+
+    title: Text
+    owed_by: Name
+    opens: Name
+    starts: Name
+    may_start: tuple[Name, ...] = ()
+    met_by: Name
+    budget: Span | None
+    each: Literal["", "agency"] = ""
+    ladder: Name
+    urgent: bool = False
+
+
+class Criterion(Word):
+    """One question of a decision. `required`: the decision cannot be taken while it is unanswered."""
+
+    id: Name
+    text: Text
+    required: bool = False
+
+
+class CriteriaSet(Sourced):
+    """The criteria against which a decision is taken, word for word, in force from one date until another."""
+
+    purpose: Literal["national_notification", "practice_review", "practice_review_regard"]
+    title: Text
+    in_force_from: date
+    in_force_until: date | None = None
+    criteria: tuple[Criterion, ...] = Field(min_length=1)
+
+    def is_in_force(self, on: date) -> bool:
+        """Tell whether this text was in force on that day; its first and last day are both in force."""
+        return self.in_force_from <= on and (self.in_force_until is None or on <= self.in_force_until)
+
+
+class Seat(Word):
+    """A place at a meeting: whoever holds `office` fills it, of an agency of this `kind` where the office is an agency's."""
+
+    title: Text
+    office: Name
+    kind: AgencyKind | None = None
+
+
+class Quorum(Sourced):
+    """A meeting decides only with at least `least` seats filled, and always with each seat named in `always`."""
+
+    title: Text
+    seats: dict[Name, Seat] = Field(min_length=1)
+    always: tuple[Name, ...]
+    least: int = Field(ge=1)
+
+
+class Bounds(Sourced):
+    """How far a promise, an extension, a suspension or a parked decision may reach, and who decides on it."""
+
+    promise_most: Span
+    extension_most: Span
+    extensions_at_most: int = Field(ge=0)
+    extension_office: Name
+    dispute_office: Name
+    suspension_office: Name
+    suspension_most: Span
+    parked_most: Span
+
+
+class Proclaimed(Sourced):
+    """A one-off holiday, or a working day moved, by royal proclamation."""
+
+    day: date
+    title: Text
+    works: bool = False
+
+
+class Calendar(Word):
+    """Working days of England and Wales by rule, plus proclamations, until a horizon beyond which we refuse.
+
+    `begins`: the first day for which every proclaimed holiday is listed; earlier days are refused too.
+    """
+
+    version: Text
+    source: Name | None = None
+    force: Force = Force.LAW
+    begins: date = Field(default=date(2000, 1, 1), ge=date(1978, 5, 1))
+    horizon: date = Field(le=date(2099, 12, 31))
+    warn_days: int = Field(ge=1)
+    proclaimed: tuple[Proclaimed, ...] = ()
+
+
+class Area(Word):
+    """Words that differ from place to place. No person's name."""
+
+    name: Text
+    danger_words: Text
+    local_number: Text
+    local_number_title: Text
+    contact_email: Text
+
+
+# What can happen, by lifecycle: the marks that a block's `opens`, `starts` and `met_by` may name. `any`: in every case.
+MARKS: Final[Mapping[str, Mapping[str, str]]] = {
+    "referral": {
+        "referral_received": "the referral was received",
+        "awareness": "the local authority became aware of the incident",
+        "triaged": "the referral was triaged",
+        "siblings_not_known": "it was said that nobody knows whether the other children are safe",
+        "siblings_safety_answered": "it was said whether the other children are safe",
+        "secretary_of_state_due": "the death of a looked-after child or a care leaver was recognised",
+        "secretary_of_state_notified": "the Secretary of State and Ofsted were notified",
+        "referrer_told": "the referrer was told, or a reason for silence was recorded",
+    },
+    "rapid_review": {
+        "opened": "the rapid review was opened",
+        "awareness": "the local authority became aware of the incident",
+        "national_notification_sent": "the notification was sent to the national panel",
+        "information_requested": "the agencies were asked for what they know",
+        "return_received": "the agency's return was received",
+        "analysis_recorded": "the independent chair's analysis was recorded",
+        "meeting_held": "the rapid review meeting was held",
+        "decided": "the decision was taken",
+        "submitted": "the rapid review was submitted to the national panel",
+        "panel_answered": "the national panel answered",
+        "panel_disagreed": "the national panel disagreed",
+        "panel_asked_more": "the national panel asked for more information",
+        "panel_information_sent": "the information was sent to the national panel",
+        "parked": "the decision was parked until a named event",
+        "parked_event_recorded": "the named event of the parked decision was recorded",
+        "parked_reviewed": "the parked decision was looked at again",
+        "changed_decision": "the decision was changed after it had been submitted",
+        "changed_decision_submitted": "the changed decision was submitted to the national panel",
+        "immediate_learning_agreed": "immediate learning was agreed for an agency",
+        "immediate_learning_done": "the agency put the immediate learning into practice",
+        "referrer_told": "the referrer was told, or a reason for silence was recorded",
+    },
+    "any": {
+        "disputed": "an agency disputed what it owes",
+        "dispute_settled": "the dispute was settled",
+        "time_asked": "somebody asked for time",
+        "time_answered": "the request for time was answered",
+        "suspended": "a clock was suspended",
+        "suspension_reviewed": "the suspension was looked at again",
+    },
+}
+
+# The blocks for which the engine waits, by lifecycle: a policy may change what they say, but not leave one out.
+STEPS: Final[Mapping[str, frozenset[str]]] = {
+    "referral": frozenset({"triage", "siblings_safety", "notify_secretary_of_state", "tell_referrer"}),
+    "rapid_review": frozenset(
+        {
+            "notify_national_panel",
+            "request_information",
+            "agency_return",
+            "independent_analysis",
+            "meeting",
+            "decision",
+            "submission",
+            "panel_answer",
+            "reconsider",
+            "reassess",
+            "parked_review",
+            "submit_changed_decision",
+            "panel_information",
+            "immediate_learning",
+            "tell_referrer",
+        }
+    ),
+    "any": frozenset({"dispute", "time_request", "suspension_review"}),
+}
+
+
+class Policy(Word):
+    """One partnership's rules in one version. A case keeps the version under which it started."""
+
+    version: Text
+    title: Text
+    area: Area
+    message_time: time
+    sources: dict[Name, Source]
+    calendar: Calendar
+    offices: dict[Name, Office]
+    ladders: dict[Name, Ladder]
+    bounds: Bounds
+    criteria: dict[Name, CriteriaSet]
+    quorums: dict[Name, Quorum]
+    lifecycles: dict[Name, dict[Name, Block]]
+
+    def criteria_in_force(self, purpose: str, on: date) -> tuple[str, CriteriaSet] | None:
+        """Give the name and the text of the criteria of one purpose that were in force on that day."""
+        for name, criteria in self.criteria.items():
+            if criteria.purpose == purpose and criteria.is_in_force(on):
+                return name, criteria
+        return None

@@ -1,0 +1,414 @@
+"""A rapid review: notify, ask, analyse, meet, decide, submit, hear the answer, tell the referrer.
+
+Working Together to Safeguard Children 2023, chapter 5; Child Safeguarding Practice Review Panel guidance for
+safeguarding partners; SI 2018/789 reg 11 (criteria).
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from models.case import Case
+from models.command import Choice, Command, Day, Known, Line, MaybeLine, MaybeWords, Moment, Part, Slug, Words, asks
+from models.facts import Fact, Problem
+from models.referral import CriterionAnswer, TellReferrer, early, owed
+from models.time import day_of
+
+
+class Holds(Choice):
+    SOMETHING = "something", "We hold information"
+    NOTHING = "nothing", "We hold nothing about this family"
+
+
+class Outcome(Choice):
+    PRACTICE_REVIEW = "practice_review", "A local child safeguarding practice review"
+    ALTERNATIVE = "alternative_review", "An alternative learning review"
+    JOINED = "joined", "Join another review"
+    NO_FURTHER = "no_further_review", "No further review: the learning is shared"
+    NATIONAL = "national_review_suggested", "Suggest a national review"
+    PARKED = "parked", "Park the decision until a named event"
+
+
+class AwaitedEvent(Choice):
+    INQUEST = "inquest", "The inquest concludes"
+    POLICE = "police_outcome", "The police investigation has an outcome"
+    POST_MORTEM = "post_mortem", "The post-mortem report arrives"
+
+
+class Position(Choice):
+    AGREES = "agrees", "Agrees"
+    DISSENTS = "dissents", "Does not agree"
+    ABSENT = "absent", "Has not answered"
+
+
+class PanelPosition(Choice):
+    AGREES = "agrees", "The panel agrees"
+    DISAGREES = "disagrees", "The panel does not agree"
+    MORE = "more_information", "The panel asks for more information"
+    NATIONAL = "national_review", "The panel holds a national review"
+
+
+class Significance(Choice):
+    ROUTINE = "routine", "Routine contact"
+    NOTABLE = "notable", "Notable"
+    KEY = "key", "A key practice episode"
+
+
+class RecordNotification(Command):
+    """Record that the serious incident notification was sent to the national panel (Children Act 2004 s16C)."""
+
+    KIND: ClassVar[str] = "record_notification"
+    FACT: ClassVar[str] = "national_notification_sent"
+    TITLE: ClassVar[str] = "Record the national notification"
+    OCCURRED: ClassVar[str] = "sent_at"
+    sent_at: Moment = asks("When was it sent?")
+    sent_by: Line = asks("Who sent it, and in what role?", private=True)
+    reference: Line = asks("Reference given by the service", private=True)
+
+
+class WithdrawNotification(Command):
+    """Record that the notification was withdrawn because the criteria were found not to be met."""
+
+    KIND: ClassVar[str] = "withdraw_notification"
+    FACT: ClassVar[str] = "national_notification_withdrawn"
+    TITLE: ClassVar[str] = "Withdraw the national notification"
+    OCCURRED: ClassVar[str] = "withdrawn_at"
+    withdrawn_at: Moment = asks("When was it withdrawn?")
+    reason: Words = asks("Which criterion is not met, and how was that found?", private=True)
+
+
+class RequestInformation(Command):
+    """Ask agencies what they know of the family and the incident."""
+
+    KIND: ClassVar[str] = "request_information"
+    FACT: ClassVar[str] = "information_requested"
+    TITLE: ClassVar[str] = "Ask agencies for information"
+    agencies: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=40)] = asks(
+        "Which agencies do you ask?", "Each gets its own form and date.", rows="agencies"
+    )
+    words: MaybeWords = asks("Anything they should look for", private=True, default="")
+
+
+class ChronologyEvent(Part):
+    on: Day = asks("Date", private=True)
+    event: Words = asks("What happened, and who was involved by role?", private=True)
+    significance: Significance = asks("Significance", private=True, default=Significance.ROUTINE)
+
+
+class SubmitReturn(Command):
+    """Tell the review what your agency knows and did."""
+
+    KIND: ClassVar[str] = "submit_return"
+    FACT: ClassVar[str] = "return_received"
+    TITLE: ClassVar[str] = "Agency return"
+    agency: Slug = asks("Agency", rows="agency")
+    holds: Holds = asks("Does your agency hold information?")
+    summary: MaybeWords = asks("Summary of involvement", private=True, default="", when=("holds", ("something",)))
+    voice: MaybeWords = asks(
+        "What was life like for the child, in their own words where you have them?", private=True, default="",
+        when=("holds", ("something",)),
+    )  # fmt: skip
+    practice: MaybeWords = asks(
+        "What went well, and what could have been done otherwise?", private=True, default="", when=("holds", ("something",))
+    )
+    learning: MaybeWords = asks(
+        "Learning, and what has been changed already", private=True, default="", when=("holds", ("something",))
+    )
+    events: Annotated[tuple[ChronologyEvent, ...], Field(max_length=200)] = asks(
+        "Chronology", "One line for each contact or event.", private=True, default=(), when=("holds", ("something",))
+    )
+
+    def impossible(self, now: datetime) -> list[Problem]:
+        found = super().impossible(now)
+        if self.holds is Holds.SOMETHING and not self.summary:
+            found.append(Problem(field="summary", words="Enter a summary, or say that your agency holds nothing."))
+        found += [
+            Problem(field=f"events.{row}.on", words="The date must be today or in the past.")
+            for row, event in enumerate(self.events)
+            if event.on > day_of(now)
+        ]
+        return found
+
+
+class RecordAnalysis(Command):
+    """The independent chair's reading of the returns before the meeting."""
+
+    KIND: ClassVar[str] = "record_analysis"
+    FACT: ClassVar[str] = "analysis_recorded"
+    TITLE: ClassVar[str] = "Independent chair's analysis"
+    facts: Words = asks("The facts, as far as they can be established", private=True)
+    context: Words = asks(
+        "How did race, inequality and protected characteristics, disability among them, shape the child's life and the practice?",
+        "If there is no sign that they did, say what you looked at.", private=True,
+    )  # fmt: skip
+    practice: Words = asks("Key practice episodes and what they show", private=True)
+    learning: Words = asks("Key learning for the discussion", private=True)
+    immediate: MaybeWords = asks("Anything that cannot wait for the meeting", private=True, default="")
+
+
+class ArrangeMeeting(Command):
+    """Set the date of the rapid review meeting; the invitations go out."""
+
+    KIND: ClassVar[str] = "arrange_meeting"
+    FACT: ClassVar[str] = "meeting_arranged"
+    TITLE: ClassVar[str] = "Arrange the meeting"
+    at: Moment = asks("When does it begin?")
+    minutes: Annotated[int, Field(ge=15, le=600)] = asks("How many minutes?", default=120, short=True)
+    place: Line = asks("Where, or how to join", private=True)
+
+    def impossible(self, now: datetime) -> list[Problem]:
+        return [Problem(field="at", words="A meeting is arranged for a time to come.")] if self.at <= now else []
+
+
+class RecordMeeting(Command):
+    """Who was there, and whether the meeting could decide."""
+
+    KIND: ClassVar[str] = "record_meeting"
+    FACT: ClassVar[str] = "meeting_recorded"
+    TITLE: ClassVar[str] = "Record the meeting"
+    OCCURRED: ClassVar[str] = "held_at"
+    held_at: Moment = asks("When was it held?")
+    seats: tuple[Slug, ...] = asks("Which seats were filled?", rows="seats")
+    agencies: tuple[Slug, ...] = asks("Which agencies attended?", rows="agencies", default=())
+    siblings_safe: Known = asks("Are the other children safe now?", "If there are none, answer yes.")
+    siblings_words: Words = asks("Who cares for them, and how do you know?", private=True)
+    minutes: MaybeWords = asks("Notes of the discussion", private=True, default="")
+
+
+class PartnerPosition(Part):
+    partner: Slug = asks("Partner")
+    position: Position = asks("Position")
+    words: MaybeWords = asks("Their words, above all if they do not agree", private=True, default="")
+
+
+class Decide(Command):
+    """The decision, with every criterion answered and reasoned, and the partners' positions."""
+
+    KIND: ClassVar[str] = "decide"
+    FACT: ClassVar[str] = "decision_recorded"
+    TITLE: ClassVar[str] = "Record the decision"
+    OCCURRED: ClassVar[str] = "decided_at"
+    decided_at: Moment = asks("When was it decided?")
+    criteria_set: Slug = asks("Decided against")
+    criteria: tuple[CriterionAnswer, ...] = asks("The criteria", rows="review_criteria")
+    positions: tuple[PartnerPosition, ...] = asks("The safeguarding partners", rows="partners")
+    outcome: Outcome = asks("What is the decision?")
+    reasons: Words = asks("The reasons, as the national panel will read them", private=True)
+    joins: MaybeLine = asks("Which review does it join?", private=True, default="", when=("outcome", ("joined",)))
+    parked_on: AwaitedEvent | None = asks("Until which event?", default=None, when=("outcome", ("parked",)))
+    parked_review: Day | None = asks(
+        "When do you look again, if the event has not come?", default=None, when=("outcome", ("parked",))
+    )
+
+    def impossible(self, now: datetime) -> list[Problem]:
+        found = super().impossible(now)
+        if self.outcome is Outcome.PARKED and self.parked_on is None:
+            found.append(Problem(field="parked_on", words="Choose the event that the decision waits for."))
+        if self.outcome is Outcome.PARKED and self.parked_review is None:
+            found.append(Problem(field="parked_review", words="Enter the day on which you look again."))
+        if self.outcome is Outcome.JOINED and not self.joins:
+            found.append(Problem(field="joins", words="Say which review it joins."))
+        found += [
+            Problem(field=f"positions.{row}.words", words="Record why this partner does not agree.")
+            for row, one in enumerate(self.positions)
+            if one.position is Position.DISSENTS and not one.words
+        ]
+        return found
+
+
+class AgreeLearning(Command):
+    """Learning that does not wait: something an agency does at once, by a date."""
+
+    KIND: ClassVar[str] = "agree_learning"
+    FACT: ClassVar[str] = "immediate_learning_agreed"
+    TITLE: ClassVar[str] = "Agree immediate learning"
+    agency: Slug = asks("Which agency acts?", rows="agency")
+    action: Words = asks("What will change?", private=True)
+    by: Day = asks("By when?")
+
+    def impossible(self, now: datetime) -> list[Problem]:
+        return [Problem(field="by", words="The date must be today or later.")] if self.by < day_of(now) else []
+
+
+class LearningDone(Command):
+    """Say what was done about immediate learning."""
+
+    KIND: ClassVar[str] = "learning_done"
+    FACT: ClassVar[str] = "immediate_learning_done"
+    TITLE: ClassVar[str] = "Immediate learning: say what was done"
+    agency: Slug = asks("Agency", rows="agency")
+    done: Words = asks("What was done, and how do you know that it made a difference?", private=True)
+
+
+class RecordSubmission(Command):
+    """Record that the rapid review, or a changed decision, was sent to the national panel."""
+
+    KIND: ClassVar[str] = "record_submission"
+    FACT: ClassVar[str] = "submission_sent"
+    TITLE: ClassVar[str] = "Record the submission to the national panel"
+    OCCURRED: ClassVar[str] = "sent_at"
+    sent_at: Moment = asks("When was it sent?")
+    siblings_safe: Known = asks("Are the other children safe now?", "If there are none, answer yes.")
+    siblings_words: Words = asks("Who cares for them, and how do you know?", private=True)
+    reference: MaybeLine = asks("Reference, if the panel gave one", private=True, default="")
+
+
+class RecordPanelAnswer(Command):
+    """Record what the national panel answered."""
+
+    KIND: ClassVar[str] = "record_panel_answer"
+    FACT: ClassVar[str] = "panel_answered"
+    TITLE: ClassVar[str] = "Record the panel's answer"
+    OCCURRED: ClassVar[str] = "received_at"
+    received_at: Moment = asks("When did it arrive?")
+    position: PanelPosition = asks("What does the panel say?")
+    points: MaybeWords = asks("The points it raises", private=True, default="")
+
+
+class SendInformation(Command):
+    """Record that the panel was sent the further information for which it asked."""
+
+    KIND: ClassVar[str] = "send_information"
+    FACT: ClassVar[str] = "panel_information_sent"
+    TITLE: ClassVar[str] = "Record further information sent to the panel"
+    OCCURRED: ClassVar[str] = "sent_at"
+    sent_at: Moment = asks("When was it sent?")
+    words: Words = asks("What was sent?", private=True)
+
+
+class RecordEvent(Command):
+    """Record an inquest's conclusion, a police outcome or a post-mortem report."""
+
+    KIND: ClassVar[str] = "record_event"
+    FACT: ClassVar[str] = "event_recorded"
+    TITLE: ClassVar[str] = "Record an awaited event"
+    OCCURRED: ClassVar[str] = "happened_at"
+    event: AwaitedEvent = asks("What has happened?")
+    happened_at: Moment = asks("When?")
+    words: Words = asks("What does it say?", private=True)
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    RecordNotification, WithdrawNotification, RequestInformation, SubmitReturn, RecordAnalysis, ArrangeMeeting,
+    RecordMeeting, Decide, AgreeLearning, LearningDone, RecordSubmission, RecordPanelAnswer, SendInformation,
+    RecordEvent, TellReferrer,
+)  # fmt: skip
+
+
+class RapidReview:
+    """What a rapid review's facts make true, and what it takes."""
+
+    name = "rapid_review"
+    prefix = "RR"
+    commands = COMMANDS
+    story = (
+        "notify_national_panel", "request_information", "agency_return", "independent_analysis", "meeting", "decision",
+        "parked_review", "reassess", "submission", "panel_answer", "panel_information", "reconsider",
+        "submit_changed_decision", "immediate_learning", "tell_referrer",
+    )  # fmt: skip
+
+    said_dates: ClassVar[dict[str, str]] = {"parked_review": "parked_review", "immediate_learning": "by"}
+
+    def withdraws(self, case: Case, fact: Fact) -> list[str]:
+        """After a withdrawn notification nothing is owed but telling the referrer."""
+        return [one.key for one in case.open()] if fact.kind == "national_notification_withdrawn" else []
+
+    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:
+        at = fact.occurred
+        match fact.kind:
+            case "opened":
+                return {"opened": at, "awareness": datetime.fromisoformat(fact.data["aware"])}
+            case "national_notification_withdrawn":
+                return {"national_notification_withdrawn": at, "decision_recorded": at, "decided": at}
+            case "meeting_recorded":
+                return {"meeting_recorded": at, **({"meeting_held": at} if fact.data["quorate"] else {})}
+            case "decision_recorded":
+                again = {"changed_decision": at} if "submitted" in case.marks else {}
+                if fact.data["outcome"] == Outcome.PARKED:
+                    return {"decision_recorded": at, "parked_reviewed": at, "parked": at, **again}
+                return {"decision_recorded": at, "parked_reviewed": at, "decided": at, **again}
+            case "submission_sent":
+                first = "submitted" not in case.marks
+                return {"submitted" if first else "changed_decision_submitted": at, "panel_reply_expected": at}
+            case "panel_answered":
+                follows = {PanelPosition.DISAGREES: "panel_disagreed", PanelPosition.MORE: "panel_asked_more"}
+                position = PanelPosition(fact.data["position"])
+                return {"panel_answered": at, **({follows[position]: at} if position in follows else {})}
+            case "panel_information_sent":
+                return {"panel_information_sent": at, "panel_reply_expected": at}
+            case "event_recorded":
+                parked = case.said.get("parked_on") == fact.data["event"]
+                return {f"event/{fact.data['event']}": at, **({"parked_event_recorded": at} if parked else {})}
+            case _:
+                return {fact.kind: at}
+
+    def said(self, case: Case, fact: Fact) -> dict[str, Any]:
+        match fact.kind:
+            case "opened":
+                return {"children": fact.data["children"], "referral": fact.data["referral"]}
+            case "national_notification_withdrawn":
+                return {"outcome": "notification_withdrawn", "parked_on": ""}
+            case "meeting_arranged":
+                return {"meeting_at": fact.data["at"]}
+            case "decision_recorded":
+                parked = fact.data["outcome"] == Outcome.PARKED
+                return {"outcome": fact.data["outcome"], "parked_on": fact.data["parked_on"] if parked else ""}
+            case _:
+                return {}
+
+    def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:  # noqa: C901, PLR0911, PLR0912 -- one case for each command
+        sent = "national_notification_sent" in case.marks
+        if not sent and kind not in {"record_notification", "agree_learning", "learning_done"}:
+            return [Problem(words="The national notification has not been recorded yet. Record it first.")]
+        if case.said.get("outcome") == "notification_withdrawn" and kind != "tell_referrer":
+            return [Problem(words="The notification was withdrawn, so nothing more is owed but telling the referrer.")]
+        match kind:
+            case "record_notification":
+                return early(case, body["sent_at"]) or owed(
+                    case, "notify_national_panel", "The notification has been recorded already. Correct its date if it is wrong."
+                )
+            case "request_information":
+                again = [one for one in body["agencies"] if one in case.agencies]
+                return [Problem(field="agencies", words=f"Already asked: {', '.join(again)}.")] if again else []
+            case "submit_return":
+                if body["agency"] not in case.agencies:
+                    return [Problem(field="agency", words="This agency has not been asked for a return in this review.")]
+            case "record_meeting":
+                return early(case, body["held_at"], "held_at")
+            case "decide":
+                return self._judge_decision(case, body)
+            case "record_submission":
+                if "decision_recorded" not in case.marks:
+                    return [Problem(words="Record the decision first: the submission carries it.")]
+                if not case.is_open("submission") and not case.is_open("submit_changed_decision"):
+                    return [Problem(words="The submission has been recorded already.")]
+                return early(case, body["sent_at"])
+            case "record_panel_answer":
+                return owed(case, "panel_answer", "No answer of the panel is expected now. Record the submission first.")
+            case "send_information":
+                return owed(case, "panel_information", "The panel has not asked for more information.")
+            case "learning_done":
+                keys = [one for one in case.of_block("immediate_learning") if one.agency == body["agency"] and not one.ended]
+                return [] if keys else [Problem(words="No immediate learning is open for this agency.")]
+            case "tell_referrer":
+                return owed(case, "tell_referrer", "There is no decision to tell yet, or the referrer has been told already.")
+        return []
+
+    def _judge_decision(self, case: Case, body: dict[str, Any]) -> list[Problem]:
+        missing = [
+            words
+            for mark, words in (
+                ("analysis_recorded", "the independent chair's analysis"),
+                ("meeting_held", "a meeting with its quorum"),
+            )
+            if mark not in case.marks
+        ]
+        if missing:
+            return [Problem(words=f"Before the decision there must be {' and '.join(missing)}.")]
+        waiting = any(case.is_open(block) for block in ("decision", "reconsider", "reassess", "parked_review"))
+        return [] if waiting else [Problem(words="The decision has been recorded already. It opens again when an event or the panel calls for it.")]
+
+    def closes(self, case: Case) -> bool:
+        final = case.said.get("outcome") not in {None, Outcome.PARKED}
+        return final and not case.open()

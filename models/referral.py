@@ -1,0 +1,338 @@
+"""A referral: somebody says that something serious happened, the business unit decides what it is, the referrer is told.
+
+Children Act 2004 s16C (duty to notify); Working Together to Safeguard Children 2023, chapter 5.
+"""
+
+from datetime import date, datetime, time
+from typing import Annotated, Any, ClassVar
+
+from pydantic import EmailStr, Field
+
+from models.case import Case
+from models.command import (
+    Choice,
+    Command,
+    Day,
+    Known,
+    Line,
+    MaybeLine,
+    MaybeWords,
+    Moment,
+    Part,
+    Ref,
+    Slug,
+    Words,
+    asks,
+)
+from models.facts import Fact, Problem
+from models.time import at, day_of
+
+
+class Event(Choice):
+    DEATH = "death", "A child has died"
+    HARM = "serious_harm", "A child has been seriously harmed"
+    LOOKED_AFTER = "looked_after_death", "A looked-after child has died"
+    CARE_LEAVER = "care_leaver_death", "A care leaver aged under 25 has died"
+    CONCERN = "concern", "Something else that we should learn from"
+
+
+class Sex(Choice):
+    FEMALE = "female", "Female"
+    MALE = "male", "Male"
+    OTHER = "indeterminate", "Indeterminate"
+    NOT_KNOWN = "not_known", "Not known"
+
+
+class Route(Choice):
+    """What becomes of a referral for one child."""
+
+    RAPID_REVIEW = "rapid_review", "Notify the national panel and hold a rapid review"
+    NOTIFY_ONLY = "notify_only", "Notify the Secretary of State and Ofsted only (looked-after child or care leaver)"
+    ALTERNATIVE = "alternative_review", "Alternative learning review"
+    SINGLE_AGENCY = "single_agency_review", "Single-agency review"
+    PASS_ON = "pass_on", "Pass to another body"
+    JOINED = "joined", "Belongs to a case that we have already"
+    NO_ACTION = "no_further_action", "No further action"
+
+
+class Body(Choice):
+    CQC = "cqc", "Care Quality Commission"
+    OFSTED = "ofsted", "Ofsted"
+    LADO = "lado", "Local authority designated officer"
+    HSE = "hse", "Health and Safety Executive"
+    POLICE = "police", "Police"
+
+
+class ToldHow(Choice):
+    EMAIL = "email", "By e-mail"
+    PHONE = "phone", "By phone"
+    MEETING = "meeting", "In person"
+    SILENCE = "silence", "Not told, for a reason"
+
+
+class Child(Part):
+    """A child whom the incident concerns. An unborn child has an expected date instead of a date of birth."""
+
+    name: Line = asks("Full name", private=True)
+    born: Day | None = asks("Date of birth", "For an unborn child leave this empty.", private=True, default=None)
+    expected: Day | None = asks("Expected date of birth, if not yet born", private=True, default=None)
+    died: Day | None = asks("Date of death, if the child has died", private=True, default=None)
+    sex: Sex = asks("Sex", private=True, default=Sex.NOT_KNOWN)
+    ethnic_group: MaybeLine = asks("Ethnic group", private=True, default="")
+    disability: MaybeLine = asks("Disability or health condition", private=True, default="")
+    nhs_number: MaybeLine = asks("NHS number, if you have it", private=True, default="", short=True)
+    address: MaybeWords = asks("Home address", private=True, default="")
+    legal_status: MaybeLine = asks(
+        "Care or protection status", "For example child protection plan, child in need, looked after.",
+        private=True, default="",
+    )  # fmt: skip
+
+
+class SubmitReferral(Command):
+    """Tell the partnership that something serious happened to a child."""
+
+    KIND: ClassVar[str] = "submit_referral"
+    FACT: ClassVar[str] = "referral_received"
+    TITLE: ClassVar[str] = "Refer a serious incident"
+    event: Event = asks("What has happened?", step="incident")
+    incident_on: Day = asks("When did it happen?", "If you only know roughly, give the earliest day.", private=True, step="incident")
+    aware_at: Day = asks(
+        "When did your organisation become aware of it?", "The five working days of the national notification count from this day.",
+        step="incident",
+    )  # fmt: skip
+    in_area: Known = asks("Did it happen in our area?", step="incident")
+    abuse_or_neglect: Known = asks("Is abuse or neglect known or suspected?", step="incident")
+    place: MaybeLine = asks("Where did it happen?", private=True, step="incident", default="")
+    narrative: Words = asks("What do you know about what happened?", "Facts, in your own words.", private=True, step="incident")
+    coroner: Known | None = asks(
+        "Has the coroner been told?", step="incident", default=None,
+        when=("event", ("death", "looked_after_death", "care_leaver_death")),
+    )  # fmt: skip
+    harm: MaybeWords = asks(
+        "What harm, and is it likely to last?", private=True, step="incident", default="", when=("event", ("serious_harm",))
+    )
+    children: Annotated[tuple[Child, ...], Field(min_length=1, max_length=12)] = asks(
+        "The children", private=True, step="children"
+    )
+    others: Known = asks("Are there other children in the household, or in the same care?", step="safety")
+    carers: MaybeWords = asks(
+        "Who cares for them now?", private=True, step="safety", default="", when=("others", ("yes", "not_known"))
+    )
+    siblings_safe: Known | None = asks(
+        "Are they safe now?", "If you do not know, we ring the business unit at once.", step="safety", default=None,
+        when=("others", ("yes", "not_known")),
+    )  # fmt: skip
+    safety_action: MaybeWords = asks(
+        "What is being done to make them safe?", private=True, step="safety", default="",
+        when=("siblings_safe", ("no", "not_known")),
+    )  # fmt: skip
+    agencies_involved: MaybeWords = asks("Which agencies know the family?", private=True, step="safety", default="")
+    referrer_name: Line = asks("Your name", private=True, step="you")
+    referrer_role: Line = asks("Your role", private=True, step="you")
+    referrer_agency: Line = asks("Your organisation", private=True, step="you")
+    referrer_email: EmailStr = asks("Your work e-mail address", "We send a link to prove that it is yours.", private=True, step="you")
+    referrer_phone: MaybeLine = asks("A phone number for questions", private=True, step="you", default="", short=True)
+    lead_agrees: Known = asks("Have you agreed this referral with your safeguarding lead?", step="you")
+
+    def also(self) -> dict[str, Any]:
+        return {"children": list(range(1, len(self.children) + 1)), "aware": at(self.aware_at, time(0)).isoformat()}
+
+    def impossible(self, now: datetime) -> list[Problem]:
+        today = day_of(now)
+        found = [
+            Problem(field=field, words="The date must be today or in the past.")
+            for field, day in (("incident_on", self.incident_on), ("aware_at", self.aware_at))
+            if day > today
+        ]
+        if self.aware_at < self.incident_on:
+            found.append(Problem(field="aware_at", words="Nobody can become aware before it happened. Check both dates."))
+        for row, child in enumerate(self.children):
+            found += _child_problems(f"children.{row}", child, self.incident_on, today)
+        if self.others is not Known.NO and self.siblings_safe is None:
+            found.append(Problem(field="siblings_safe", words="Say whether the other children are safe, or “Not known”."))
+        return found
+
+
+def _child_problems(path: str, child: Child, incident: date, today: date) -> list[Problem]:
+    found = []
+    if (child.born is None) == (child.expected is None):
+        found.append(Problem(field=f"{path}.born", words="Enter the date of birth, or the expected date for an unborn child."))
+    if child.born and child.born > incident:
+        found.append(Problem(field=f"{path}.born", words="The child was born after the incident. Check both dates."))
+    if child.died and child.died > today:
+        found.append(Problem(field=f"{path}.died", words="The date must be today or in the past."))
+    if child.died and child.born and child.died < child.born:
+        found.append(Problem(field=f"{path}.died", words="The date of death is before the date of birth. Check both dates."))
+    return found
+
+
+class CriterionAnswer(Part):
+    criterion: Slug = asks("Criterion")
+    met: Known = asks("Is it met?")
+    reason: Words = asks("Why?", private=True)
+
+
+class ChildTriage(Part):
+    """The decision for one child, criterion by criterion."""
+
+    child: int = asks("Child")
+    criteria: tuple[CriterionAnswer, ...] = asks("The criteria", rows="notification_criteria")
+    route: Route = asks("What happens next for this child?")
+    body: Body | None = asks("Which body?", default=None, when=("route", ("pass_on",)))
+    joins: Ref | None = asks("Which case?", "For example RR-2026-0004.", default=None, when=("route", ("joined",)), short=True)
+    reason: Words = asks("Your reasons for this", private=True)
+
+
+class Triage(Command):
+    """Decide for each child, criterion by criterion, what the referral is and what happens next."""
+
+    KIND: ClassVar[str] = "triage"
+    FACT: ClassVar[str] = "triaged"
+    TITLE: ClassVar[str] = "Triage the referral"
+    criteria_set: Slug = asks("Decided against")
+    children: Annotated[tuple[ChildTriage, ...], Field(min_length=1, max_length=12)] = asks("The children", rows="children")
+    siblings_safe: Known = asks("Are the other children safe now?", "If there are none, answer yes.")
+    siblings_words: Words = asks("Who cares for them, and how do you know?", private=True)
+    restricted: bool = asks("Must this case be restricted to named people?", default=False)
+
+    def impossible(self, now: datetime) -> list[Problem]:
+        found = super().impossible(now)
+        for row, child in enumerate(self.children):
+            if child.route is Route.PASS_ON and child.body is None:
+                found.append(Problem(field=f"children.{row}.body", words="Choose the body that it is passed to."))
+            if child.route is Route.JOINED and child.joins is None:
+                found.append(Problem(field=f"children.{row}.joins", words="Enter the reference of the case that it joins."))
+            answers = [one.met for one in child.criteria]
+            if child.route is Route.RAPID_REVIEW and Known.NO in answers:
+                words = "A criterion is answered “No”. A national notification needs all of them; choose another route or look again."
+                found.append(Problem(field=f"children.{row}.route", words=words))
+        return found
+
+
+class NotifySecretaryOfState(Command):
+    """Record the notification of the death of a looked-after child or a care leaver."""
+
+    KIND: ClassVar[str] = "notify_secretary_of_state"
+    FACT: ClassVar[str] = "secretary_of_state_notified"
+    TITLE: ClassVar[str] = "Record the notification to the Secretary of State and Ofsted"
+    OCCURRED: ClassVar[str] = "sent_at"
+    sent_at: Moment = asks("When was it sent?")
+    sent_by: Line = asks("Who sent it?", private=True)
+    reference: Line = asks("Reference given by the service", private=True)
+
+
+class AnswerSafety(Command):
+    """Say whether other children are safe, once it is known."""
+
+    KIND: ClassVar[str] = "answer_safety"
+    FACT: ClassVar[str] = "siblings_safety_answered"
+    TITLE: ClassVar[str] = "Say whether other children are safe"
+    siblings_safe: Known = asks("Are the other children safe now?")
+    words: Words = asks("Who cares for them, and how do you know?", private=True)
+
+
+class TellReferrer(Command):
+    """Record how the referrer learnt the outcome, or why they did not."""
+
+    KIND: ClassVar[str] = "tell_referrer"
+    FACT: ClassVar[str] = "referrer_told"
+    TITLE: ClassVar[str] = "Tell the referrer"
+    how: ToldHow = asks("How was the referrer told?")
+    words: Words = asks("What were they told, or why not?", private=True)
+
+
+class DecideDuplicate(Command):
+    """Say whether another referral or case is about the same child and incident."""
+
+    KIND: ClassVar[str] = "decide_duplicate"
+    FACT: ClassVar[str] = "duplicate_decided"
+    TITLE: ClassVar[str] = "Same or not the same"
+    other: Ref = asks("The other case")
+    same: bool = asks("Is it the same incident?")
+    reason: Words = asks("How do you know?", private=True)
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    SubmitReferral, Triage, AnswerSafety, NotifySecretaryOfState, DecideDuplicate, TellReferrer,
+)  # fmt: skip
+
+
+class Referral:
+    """What a referral's facts make true, and what it takes."""
+
+    name = "referral"
+    prefix = "LR"
+    commands = COMMANDS
+    story = ("triage", "siblings_safety", "notify_secretary_of_state", "tell_referrer")
+
+    said_dates: ClassVar[dict[str, str]] = {}
+
+    def withdraws(self, case: Case, fact: Fact) -> list[str]:
+        return []
+
+    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:
+        when = fact.occurred
+        match fact.kind:
+            case "referral_received":
+                found = {"referral_received": when, "awareness": datetime.fromisoformat(fact.data["aware"])}
+                if fact.data["siblings_safe"] == Known.NOT_KNOWN:
+                    found["siblings_not_known"] = when
+                return found
+            case "triaged":
+                found = {"triaged": when}
+                if fact.data["siblings_safe"] != Known.NOT_KNOWN:
+                    found["siblings_safety_answered"] = when
+                if Route.NOTIFY_ONLY in routes(fact.data).values():
+                    found["secretary_of_state_due"] = when
+                return found
+            case "siblings_safety_answered" if fact.data["siblings_safe"] == Known.NOT_KNOWN:
+                return {}
+            case _:
+                return {fact.kind: when}
+
+    def said(self, case: Case, fact: Fact) -> dict[str, Any]:
+        match fact.kind:
+            case "referral_received":
+                return {"children": fact.data["children"], "event": fact.data["event"]}
+            case "triaged":
+                return {"routes": routes(fact.data), "criteria_set": fact.data["criteria_set"]}
+            case _:
+                return {}
+
+    def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
+        match kind:
+            case "triage":
+                if "triaged" in case.marks:
+                    return [Problem(words="This referral has been triaged already. To change it, reopen it with a reason.")]
+                children = sorted(row["child"] for row in body["children"])
+                if children != case.said["children"]:
+                    return [Problem(field="children", words="Decide for every child of the referral, each once.")]
+            case "answer_safety" if not case.is_open("siblings_safety"):
+                return [Problem(words="The safety of other children has been answered already.")]
+            case "notify_secretary_of_state":
+                return early(case, body["sent_at"]) or owed(case, "notify_secretary_of_state")
+            case "tell_referrer" if "triaged" not in case.marks:
+                return [Problem(words="Triage the referral first: there is no outcome to tell yet.")]
+            case "tell_referrer" if not case.is_open("tell_referrer"):
+                return [Problem(words="The referrer has been told already.")]
+        return []
+
+    def closes(self, case: Case) -> bool:
+        return "triaged" in case.marks and not case.open()
+
+
+def routes(data: dict[str, Any]) -> dict[str, str]:
+    """The route decided for each child."""
+    return {str(row["child"]): str(row["route"]) for row in data["children"]}
+
+
+def early(case: Case, moment: str, field: str = "sent_at") -> list[Problem]:
+    """Nothing can be sent before anybody was aware."""
+    aware = case.marks.get("awareness")
+    if aware and datetime.fromisoformat(moment) < aware.at:
+        return [Problem(field=field, words="This is before anybody was aware of the incident. Check the date, or correct the other one.")]
+    return []
+
+
+def owed(case: Case, block: str, words: str = "This is not owed now: it has been done already, or its time has not come.") -> list[Problem]:
+    return [] if case.is_open(block) else [Problem(words=words)]

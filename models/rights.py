@@ -1,0 +1,157 @@
+"""Who may ask for what, by office and by relation to the case. Asked at the door, and again inside the transaction.
+
+The tables are written by hand, for people to read; tests/door/ holds the matrix that they are compared with.
+"""
+
+from typing import Any
+
+from models.base import Message
+from models.case import Case
+from models.facts import Problem
+from models.fold import rules_of
+from models.shelf import policy
+
+AGENCY_OFFICES = frozenset({"agency_contact", "agency_lead", "safeguarding_partner"})
+UNIT = frozenset({"business_manager"})
+CHAIR = frozenset({"independent_chair"})
+AUTHORITY = frozenset({"local_authority_lead", "business_manager"})
+AGENCY = frozenset({"agency_contact", "agency_lead"})
+CASE_WIDE = frozenset({
+    "business_manager", "subgroup_chair", "independent_chair", "local_authority_lead", "safeguarding_partner_chair",
+    "safeguarding_partner",
+})  # fmt: skip
+"""Offices that see whole cases; the others see what their own agency is party to."""
+
+MAY: dict[str, frozenset[str]] = {
+    "triage": UNIT | {"subgroup_chair"},
+    "answer_safety": AUTHORITY,
+    "notify_secretary_of_state": AUTHORITY,
+    "decide_duplicate": UNIT,
+    "tell_referrer": UNIT,
+    "record_notification": AUTHORITY,
+    "withdraw_notification": AUTHORITY,
+    "request_information": UNIT,
+    "submit_return": AGENCY,
+    "record_analysis": CHAIR,
+    "arrange_meeting": UNIT,
+    "record_meeting": UNIT,
+    "decide": CHAIR,
+    "agree_learning": UNIT | CHAIR,
+    "learning_done": AGENCY,
+    "record_submission": UNIT,
+    "record_panel_answer": UNIT,
+    "send_information": UNIT,
+    "record_event": UNIT,
+    "suspend": frozenset(),  # the office that the policy names
+    "review_suspension": frozenset(),
+    "settle_dispute": frozenset(),
+    "answer_time": frozenset(),
+    "promise": frozenset(),  # whoever owes it, or was told of it
+    "dispute": frozenset(),
+    "ask_time": frozenset(),
+    "correct": UNIT,
+    "adopt_calendar": UNIT,
+    "adopt_policy": UNIT,
+    "reopen": UNIT | CHAIR,
+}
+
+OF_OWN_AGENCY = frozenset({"submit_return", "learning_done"})
+BY_RELATION = frozenset({"promise", "dispute", "ask_time"})
+FOUR_EYES = frozenset({"settle_dispute", "answer_time"})
+
+
+class Held(Message):
+    office: str
+    agency: str = ""
+
+
+class Actor(Message):
+    """Somebody who asks, and what they are today: the offices they hold or deputise in."""
+
+    person: str
+    offices: tuple[Held, ...] = ()
+
+    def holds(self, office: str, agency: str = "") -> bool:
+        return any(held.office == office and (held.office not in AGENCY_OFFICES or held.agency == agency) for held in self.offices)
+
+    def anywhere(self, offices: frozenset[str]) -> str:
+        """The first of these offices that they hold, in any agency."""
+        return next((held.office for held in self.offices if held.office in offices), "")
+
+
+class Access(Message):
+    """What is particular about a case: restricted to named people, some locked out, some let in for a time."""
+
+    restricted: bool = False
+    locked_out: tuple[str, ...] = ()
+    let_in: tuple[str, ...] = ()
+
+
+NO = "Your office does not allow this. Ask the business unit if you think that it should."
+LOCKED = "You cannot open this case, because your own practice is part of it. The business unit can tell you more."
+NAMED = "This case is restricted to named people. The business unit can tell you more."
+
+
+def reads(actor: Actor, case: Case, access: Access) -> Problem | None:
+    """Why this person may not open the case; nothing if they may."""
+    if actor.person in access.locked_out:
+        return Problem(words=LOCKED)
+    if actor.person in access.let_in:
+        return None
+    if access.restricted:
+        named = actor.anywhere(frozenset({"business_manager", "independent_chair"})) or _party(actor, case)
+        return None if named else Problem(words=NAMED)
+    if actor.anywhere(CASE_WIDE) or _party(actor, case):
+        return None
+    return Problem(words=NO)
+
+
+def whole(actor: Actor, case: Case, access: Access) -> bool:
+    """Whether they see all of the case, and not only what their own agency owes and gave."""
+    return reads(actor, case, access) is None and bool(actor.anywhere(CASE_WIDE) or actor.person in access.let_in)
+
+
+def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, Any]) -> str | Problem:
+    """The office in which this person may do this; or why they may not."""
+    if refusal := reads(actor, case, access):
+        return refusal
+    if kind in BY_RELATION:
+        return _related(actor, case, body["obligation"])
+    if kind in FOUR_EYES:
+        return _second(actor, case, kind, body["obligation"])
+    allowed = MAY[kind]
+    if kind in {"suspend", "review_suspension"}:
+        allowed = frozenset({policy(case.policy).bounds.suspension_office})
+    for held in actor.offices:
+        if held.office in allowed and (kind not in OF_OWN_AGENCY or held.agency == body["agency"]):
+            return held.office
+    if kind in OF_OWN_AGENCY and actor.anywhere(allowed):
+        return Problem(field="agency", words="You can only answer for your own agency.")
+    return Problem(words=NO)
+
+
+def _party(actor: Actor, case: Case) -> bool:
+    return any(held.office in AGENCY_OFFICES and held.agency in case.agencies for held in actor.offices)
+
+
+def _related(actor: Actor, case: Case, key: str) -> str | Problem:
+    one = case.obligations.get(key)
+    if one is None:
+        return Problem(field="obligation", words="There is nothing of this name in the case.")
+    offices = [one.owed_by, *(rung.office for rung in rules_of(case, one).ladder.rungs)]
+    for office in offices:
+        if actor.holds(office, one.agency):
+            return office
+    return Problem(words="This is owed by another office, so you cannot answer for it.")
+
+
+def _second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
+    bounds = policy(case.policy).bounds
+    office = bounds.dispute_office if kind == "settle_dispute" else bounds.extension_office
+    if not actor.holds(office):
+        return Problem(words=NO)
+    one = case.obligations.get(key)
+    asked = one and one.dispute and one.dispute.person if kind == "settle_dispute" else case.said.get(f"time/{key}", {}).get("person")
+    if asked == actor.person:
+        return Problem(words="You asked this yourself, so somebody else has to answer it.")
+    return office

@@ -1,0 +1,296 @@
+"""What the database holds. Columns named `sealed` are encrypted; nothing else may say anything about a person.
+
+Never imported by workflows.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Table(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Moment, dict[str, Any]: JSON, list[Any]: JSON, bytes: LargeBinary, bool: Boolean, date: Date}  # noqa: RUF012 -- SQLAlchemy reads it from the class
+
+
+Key = String(200)
+Short = String(80)
+
+
+class CaseRow(Table):
+    """The present state of a case; `state` is the fold of its facts, `known` the number of the last."""
+
+    __tablename__ = "cases"
+    ref: Mapped[str] = mapped_column(Short, primary_key=True)
+    kind: Mapped[str] = mapped_column(Short)
+    known: Mapped[int] = mapped_column(Integer)
+    state: Mapped[dict[str, Any]]
+    opened: Mapped[datetime]
+    closed: Mapped[datetime | None]
+    restricted: Mapped[bool] = mapped_column(default=False)
+    parent: Mapped[str | None] = mapped_column(Short, index=True)
+    """The case from which this one came."""
+
+
+class FactRow(Table):
+    __tablename__ = "facts"
+    case: Mapped[str] = mapped_column(Short, ForeignKey("cases.ref"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(Short)
+    request: Mapped[str | None] = mapped_column(Key, unique=True)
+    actor: Mapped[str] = mapped_column(Short)
+    office: Mapped[str] = mapped_column(Short)
+    agency: Mapped[str] = mapped_column(Short)
+    occurred: Mapped[datetime]
+    recorded: Mapped[datetime]
+    data: Mapped[dict[str, Any]]
+    text: Mapped[str] = mapped_column(Key)
+
+
+class TextRow(Table):
+    """The private answers of one command, never changed. `digest` is keyed, and signed by the door."""
+
+    __tablename__ = "texts"
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    digest: Mapped[str] = mapped_column(Key)
+    author: Mapped[str] = mapped_column(Short)
+    written: Mapped[datetime]
+    sealed: Mapped[bytes]
+
+
+class CommandRow(Table):
+    """What was asked, before it was sent: `asked`, `done`, or `refused`."""
+
+    __tablename__ = "commands"
+    request: Mapped[str] = mapped_column(Key, primary_key=True)
+    case: Mapped[str] = mapped_column(Short, index=True)
+    kind: Mapped[str] = mapped_column(Short)
+    digest: Mapped[str] = mapped_column(Key)
+    signed: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(Short, index=True)
+    asked: Mapped[datetime]
+    problems: Mapped[list[Any]]
+
+
+class ObligationRow(Table):
+    """One line for each obligation, for boards and deadlines; made from the state, never read back into it."""
+
+    __tablename__ = "obligations"
+    case: Mapped[str] = mapped_column(Short, ForeignKey("cases.ref"), primary_key=True)
+    key: Mapped[str] = mapped_column(Key, primary_key=True)
+    block: Mapped[str] = mapped_column(Short)
+    agency: Mapped[str] = mapped_column(Short)
+    owed_by: Mapped[str] = mapped_column(Short)
+    due: Mapped[datetime | None]
+    speaks: Mapped[datetime | None] = mapped_column(index=True)
+    level: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(Short, index=True)
+    """open, paused, promised, disputed, met or withdrawn."""
+
+
+class NoticeRow(Table):
+    """The outbox. Written in the transaction of its fact."""
+
+    __tablename__ = "notices"
+    key: Mapped[str] = mapped_column(Key, primary_key=True)
+    case: Mapped[str] = mapped_column(Short, index=True)
+    fact: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(Short)
+    obligation: Mapped[str] = mapped_column(Key)
+    office: Mapped[str] = mapped_column(Short)
+    agency: Mapped[str] = mapped_column(Short)
+    person: Mapped[str] = mapped_column(Short, index=True)
+    rung: Mapped[int] = mapped_column(Integer)
+    round: Mapped[int] = mapped_column(Integer)
+    rung_at: Mapped[datetime]
+    wake_at: Mapped[datetime]
+    due: Mapped[datetime | None]
+    data: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(Short, index=True)
+    """queued, delivered (readable in the inbox), superseded (the matter moved on)."""
+    written: Mapped[datetime]
+    seen: Mapped[datetime | None]
+
+
+class LinkRow(Table):
+    """One link of an audit chain: an HMAC over the one before, with commitments in place of values."""
+
+    __tablename__ = "audit_links"
+    chain: Mapped[str] = mapped_column(Short, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(Short)
+    kind: Mapped[str] = mapped_column(Short)
+    commitments: Mapped[dict[str, Any]]
+    previous: Mapped[str] = mapped_column(Short)
+    mac: Mapped[str] = mapped_column(Short)
+
+
+class HeadRow(Table):
+    __tablename__ = "audit_heads"
+    chain: Mapped[str] = mapped_column(Short, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
+    mac: Mapped[str] = mapped_column(Short)
+
+
+class SaltRow(Table):
+    """The salt of one commitment. Lawful destruction removes it with the value; the chain stays whole."""
+
+    __tablename__ = "audit_salts"
+    chain: Mapped[str] = mapped_column(Short, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(Short, primary_key=True)
+    salt: Mapped[bytes]
+
+
+class ReadRow(Table):
+    """Who opened what. Each is a link of the chain `reads` as well."""
+
+    __tablename__ = "reads"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    person: Mapped[str] = mapped_column(Short, index=True)
+    case: Mapped[str] = mapped_column(Short, index=True)
+    what: Mapped[str] = mapped_column(Short)
+    at: Mapped[datetime]
+
+
+class PolicyRow(Table):
+    """Every policy and calendar that a case may follow, by the hash of its content."""
+
+    __tablename__ = "policies"
+    digest: Mapped[str] = mapped_column(Short, primary_key=True)
+    what: Mapped[str] = mapped_column(Short)
+    body: Mapped[dict[str, Any]]
+    adopted: Mapped[datetime]
+
+
+class SettingRow(Table):
+    """A few single values: the policy in force, the version of the directory, the next number of each series."""
+
+    __tablename__ = "settings"
+    name: Mapped[str] = mapped_column(Short, primary_key=True)
+    value: Mapped[str] = mapped_column(Key)
+
+
+class AgencyRow(Table):
+    __tablename__ = "agencies"
+    id: Mapped[str] = mapped_column(Short, primary_key=True)
+    body: Mapped[dict[str, Any]]
+
+
+class PersonRow(Table):
+    """`sealed` holds name, address and Slack id."""
+
+    __tablename__ = "people"
+    id: Mapped[str] = mapped_column(Short, primary_key=True)
+    email_key: Mapped[str] = mapped_column(Key, unique=True)
+    """HMAC of the e-mail address: signing in finds the person without a name in clear."""
+    sealed: Mapped[bytes]
+
+
+class HoldingRow(Table):
+    __tablename__ = "holdings"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    body: Mapped[dict[str, Any]]
+
+
+class AccountRow(Table):
+    __tablename__ = "accounts"
+    person: Mapped[str] = mapped_column(Short, primary_key=True)
+    password: Mapped[str] = mapped_column(Key)
+    """argon2id, with its parameters."""
+    failed: Mapped[int] = mapped_column(Integer, default=0)
+    locked_until: Mapped[datetime | None]
+
+
+class SessionRow(Table):
+    __tablename__ = "sessions"
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    """SHA-256 of the cookie's value."""
+    person: Mapped[str] = mapped_column(Short, index=True)
+    form_token: Mapped[str] = mapped_column(Key)
+    began: Mapped[datetime]
+    seen: Mapped[datetime]
+    ended: Mapped[datetime | None]
+
+
+class OneTimeRow(Table):
+    """A link that is used up by a button, never by being opened. `id` is the SHA-256 of its token."""
+
+    __tablename__ = "one_time_links"
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    purpose: Mapped[str] = mapped_column(Short)
+    subject: Mapped[str] = mapped_column(Key)
+    until: Mapped[datetime | None]
+    used: Mapped[datetime | None]
+
+
+class FormRow(Table):
+    """A form that somebody has begun, saved field by field. `owner` is a person, or a hash of the referrer's link."""
+
+    __tablename__ = "forms"
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    owner: Mapped[str] = mapped_column(Key, index=True)
+    case: Mapped[str] = mapped_column(Short)
+    kind: Mapped[str] = mapped_column(Short)
+    saved: Mapped[datetime]
+    done: Mapped[str] = mapped_column(Short, default="")
+    """The reference that it became, once it was sent."""
+    sealed: Mapped[bytes]
+
+
+class ChildRow(Table):
+    """Who a child is. Everything about them is sealed; cases know only the number."""
+
+    __tablename__ = "children"
+    case: Mapped[str] = mapped_column(Short, ForeignKey("cases.ref"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    sealed: Mapped[bytes]
+
+
+class AccessRow(Table):
+    """Who is locked out of a case, or let in until a time."""
+
+    __tablename__ = "access"
+    case: Mapped[str] = mapped_column(Short, ForeignKey("cases.ref"), primary_key=True)
+    person: Mapped[str] = mapped_column(Short, primary_key=True)
+    kind: Mapped[str] = mapped_column(Short)
+    until: Mapped[datetime | None]
+
+
+Index("ix_facts_recorded", FactRow.recorded)
