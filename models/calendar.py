@@ -76,8 +76,11 @@ class WorkingDays:
         return self._off.get(day) or (day.strftime("%A") if day.weekday() >= SATURDAY else None)
 
     def holidays(self, year: int) -> dict[date, str]:
-        """Give the weekdays of `year` that are off, with their names: no Saturday, no Sunday, substitutes included."""
-        self._up_to(max(date(year, 1, 1), self.calendar.begins))
+        """Give the weekdays of `year` that are off, with their names: substitutes, but no Saturday and no Sunday."""
+        if date(year, 12, 31) < self.calendar.begins:
+            raise BeforeBeginning(self.calendar)
+        if date(year, 1, 1) > self.calendar.horizon:
+            raise BeyondHorizon(self.calendar)
         return {day: title for day, title in sorted(self._off.items()) if day.year == year}
 
     def add(self, day: date, n: int) -> date:

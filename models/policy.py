@@ -159,7 +159,7 @@ class CriteriaSet(Sourced):
 
 
 class Seat(Word):
-    """A place at a meeting: whoever holds `office` fills it, of an agency of this `kind` where the office is an agency's."""
+    """A place at a meeting, filled by whoever holds `office`; for an agency's office, in an agency of this `kind`."""
 
     title: Text
     office: Name
@@ -232,6 +232,7 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "secretary_of_state_due": "the death of a looked-after child or a care leaver was recognised",
         "secretary_of_state_notified": "the Secretary of State and Ofsted were notified",
         "referrer_told": "the referrer was told, or a reason for silence was recorded",
+        "reopened": "the closed case was reopened",
     },
     "rapid_review": {
         "opened": "the rapid review was opened",
@@ -240,9 +241,13 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "information_requested": "the agencies were asked for what they know",
         "return_received": "the agency's return was received",
         "analysis_recorded": "the independent chair's analysis was recorded",
-        "meeting_held": "the rapid review meeting was held",
+        "meeting_recorded": "a rapid review meeting was recorded, with or without its quorum",
+        "meeting_held": "the rapid review meeting was held with its quorum",
+        "decision_recorded": "a decision was recorded, be it to park the decision",
         "decided": "the decision was taken",
         "submitted": "the rapid review was submitted to the national panel",
+        "national_notification_withdrawn": "the notification was withdrawn",
+        "panel_reply_expected": "something was sent to the national panel that it answers",
         "panel_answered": "the national panel answered",
         "panel_disagreed": "the national panel disagreed",
         "panel_asked_more": "the national panel asked for more information",
@@ -255,6 +260,7 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "immediate_learning_agreed": "immediate learning was agreed for an agency",
         "immediate_learning_done": "the agency put the immediate learning into practice",
         "referrer_told": "the referrer was told, or a reason for silence was recorded",
+        "reopened": "the closed case was reopened",
     },
     "any": {
         "disputed": "an agency disputed what it owes",
@@ -268,7 +274,7 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
 
 # The blocks for which the engine waits, by lifecycle: a policy may change what they say, but not leave one out.
 STEPS: Final[Mapping[str, frozenset[str]]] = {
-    "referral": frozenset({"triage", "siblings_safety", "notify_secretary_of_state", "tell_referrer"}),
+    "referral": frozenset({"triage", "triage_again", "siblings_safety", "notify_secretary_of_state", "tell_referrer"}),
     "rapid_review": frozenset(
         {
             "notify_national_panel",
@@ -281,6 +287,7 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
             "panel_answer",
             "reconsider",
             "reassess",
+            "decide_again",
             "parked_review",
             "submit_changed_decision",
             "panel_information",

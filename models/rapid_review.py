@@ -304,7 +304,7 @@ class RapidReview:
     commands = COMMANDS
     story = (
         "notify_national_panel", "request_information", "agency_return", "independent_analysis", "meeting", "decision",
-        "parked_review", "reassess", "submission", "panel_answer", "panel_information", "reconsider",
+        "parked_review", "reassess", "decide_again", "submission", "panel_answer", "panel_information", "reconsider",
         "submit_changed_decision", "immediate_learning", "tell_referrer",
     )  # fmt: skip
 
@@ -406,7 +406,7 @@ class RapidReview:
         ]
         if missing:
             return [Problem(words=f"Before the decision there must be {' and '.join(missing)}.")]
-        waiting = any(case.is_open(block) for block in ("decision", "reconsider", "reassess", "parked_review"))
+        waiting = any(case.is_open(block) for block in ("decision", "reconsider", "reassess", "parked_review", "decide_again"))
         return [] if waiting else [Problem(words="The decision has been recorded already. It opens again when an event or the panel calls for it.")]
 
     def closes(self, case: Case) -> bool:

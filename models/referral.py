@@ -263,7 +263,7 @@ class Referral:
     name = "referral"
     prefix = "LR"
     commands = COMMANDS
-    story = ("triage", "siblings_safety", "notify_secretary_of_state", "tell_referrer")
+    story = ("triage", "triage_again", "siblings_safety", "notify_secretary_of_state", "tell_referrer")
 
     said_dates: ClassVar[dict[str, str]] = {}
 
@@ -302,7 +302,7 @@ class Referral:
     def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
         match kind:
             case "triage":
-                if "triaged" in case.marks:
+                if not case.is_open("triage") and not case.is_open("triage_again"):
                     return [Problem(words="This referral has been triaged already. To change it, reopen it with a reason.")]
                 children = sorted(row["child"] for row in body["children"])
                 if children != case.said["children"]:

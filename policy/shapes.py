@@ -19,28 +19,42 @@ M = TypeVar("M", bound=BaseModel)
 
 WRONG_KEY = "[key]"  # how pydantic marks that the key, not the value, is wrong
 
+A_DAY = "Write a day that exists as year-month-day, such as 2026-11-21."
+A_TIME = 'Write a time of day such as "09:00".'
+KEYS = "Keys with values are expected here, one to a line."
+A_SPAN = "Write a length of time such as `5 working days`, `48 hours`, `2 weeks`, `6 months` or `-1 working day`."
+
+# What to do about a value of the wrong kind, by pydantic's name for the mistake.
+WORDS = {
+    "bool_type": "Write `true` or `false`.",
+    "date_from_datetime_inexact": A_DAY,
+    "date_from_datetime_parsing": A_DAY,
+    "date_parsing": A_DAY,
+    "date_type": A_DAY,
+    "dict_type": KEYS,
+    "enum": "Write one of: {expected}.",
+    "greater_than_equal": "Write {ge} or more.",
+    "int_type": "Write a whole number, without quotes and without a leading nought.",
+    "less_than_equal": "Write {le} or less.",
+    "literal_error": "Write one of: {expected}.",
+    "missing": "This is missing. Add it.",
+    "model_type": KEYS,
+    "string_too_long": "Write at most {max_length} characters.",
+    "string_too_short": "Write at least one word here.",
+    "string_type": "Write text here; put a number or `true`, `false`, `null` that is meant as text in quotes.",
+    "time_parsing": A_TIME,
+    "time_type": A_TIME,
+    "too_long": "At most {max_length} may stand here.",
+    "too_short": "At least {min_length} must stand here.",
+    "tuple_type": "A list is expected here: `[one, two]`, or a line with `- ` for each.",
+}
+
+
 def pattern_of(annotated: object) -> str:
     """The pattern of a kind of word that is declared with StringConstraints."""
     limits = typing.get_args(annotated)[1]
     return str(limits.pattern) if isinstance(limits, StringConstraints) else ""
 
-
-# What to do about a value of the wrong kind, by pydantic's name for the mistake.
-WORDS = {
-    "bool_type": "Write `true` or `false`.",
-    "date_from_datetime_parsing": "Write a day that exists as year-month-day, such as 2026-11-21.",
-    "date_parsing": "Write a day that exists as year-month-day, such as 2026-11-21.",
-    "date_type": "Write a day that exists as year-month-day, such as 2026-11-21.",
-    "dict_type": "Keys with values are expected here, one to a line.",
-    "int_type": "Write a whole number, without quotes and without a leading nought.",
-    "missing": "This is missing. Add it.",
-    "model_type": "Keys with values are expected here, one to a line.",
-    "string_too_short": "Write at least one word here.",
-    "string_type": "Write text here; put a number or `true`, `false`, `null` that is meant as text in quotes.",
-    "time_parsing": 'Write a time of day such as "09:00".',
-    "time_type": 'Write a time of day such as "09:00".',
-    "tuple_type": "A list is expected here: `[one, two]`, or a line with `- ` for each.",
-}
 
 PATTERNS = {
     pattern_of(Name): "Write small letters, digits and _ only, a letter first, such as `agency_lead`.",
@@ -90,29 +104,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def _words(error: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
     limits = error.get("ctx", {})
-    if kind_at(model, path) is Span and error["type"] != "missing":
-        return "Write a length of time such as `5 working days`, `48 hours`, `2 weeks`, `6 months` or `-1 working day`."
-    match error["type"]:
-        case "extra_forbidden":
-            around = kind_at(model, path[:-1])
-            fields = around.model_fields if isinstance(around, type) and issubclass(around, BaseModel) else ()
-            return f"There is no such key here. {did_you_mean(str(path[-1]), fields)}"
-        case "enum" | "literal_error":
-            return f"Write one of: {limits['expected']}."
-        case "string_pattern_mismatch":
-            return PATTERNS.get(str(limits["pattern"]), error["msg"])
-        case "string_too_long":
-            return f"Write at most {limits['max_length']} characters."
-        case "too_short":
-            return f"At least {limits['min_length']} must stand here."
-        case "too_long":
-            return f"At most {limits['max_length']} may stand here."
-        case "greater_than_equal":
-            return f"Write {limits['ge']} or more."
-        case "less_than_equal":
-            return f"Write {limits['le']} or less."
-        case other:
-            return WORDS.get(other, f"{error['msg']}.")
+    if error["type"] == "extra_forbidden":
+        around = kind_at(model, path[:-1])
+        fields = around.model_fields if isinstance(around, type) and issubclass(around, BaseModel) else ()
+        return f"There is no such key here. {did_you_mean(str(path[-1]), fields)}"
+    if error["type"] == "string_pattern_mismatch":
+        return PATTERNS.get(str(limits["pattern"]), error["msg"])
+    if error["type"] != "missing" and kind_at(model, path) is Span:
+        return A_SPAN
+    return WORDS.get(error["type"], f"{error['msg']}.").format(**limits)
 
 
 def kind_at(kind: object, path: Path) -> object:

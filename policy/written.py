@@ -78,11 +78,10 @@ def read_yaml(text: str) -> Written:
     except yaml.YAMLError as error:
         written.problems.append(_syntax(error, text))
         return written
-    if node is None:
-        if not written.problems:
-            written.complain((), "The file is empty.")
-        return written
-    written.root = _value(node, (), written)
+    if node is not None:
+        written.root = _value(node, (), written)
+    if written.root is None and not written.problems:
+        written.complain((), "The file is empty.")
     return written
 
 
@@ -90,7 +89,7 @@ def _refuse_what_hides(text: str, written: Written) -> None:
     """Read the events once, without building anything, so that no alias or depth can hurt."""
     depth = documents = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
@@ -100,7 +99,7 @@ def _refuse_what_hides(text: str, written: Written) -> None:
             written.problems.append(Problem(line, "", words))
         elif isinstance(event, yaml.NodeEvent):
             if event.anchor is not None:
-                words = f"`&{event.anchor}` names this place for repeating. Take it away, and write repeated values out."
+                words = f"`&{event.anchor}` marks a place to be repeated. Take it away, and write the value out."
                 written.problems.append(Problem(line, "", words))
             if getattr(event, "tag", None) not in (None, "!"):
                 written.problems.append(Problem(line, "", "A `!` tag asks for a special kind of value. Take it away."))
@@ -116,7 +115,7 @@ def _value(node: yaml.Node, path: Path, written: Written) -> Value:
         return _mapping(node, path, written)
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*path, index), written) for index, item in enumerate(node.value)]
-    return _scalar(node, path, written)
+    return _scalar(node, path, written) if isinstance(node, yaml.ScalarNode) else None
 
 
 def _mapping(node: yaml.MappingNode, path: Path, written: Written) -> Value:

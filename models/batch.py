@@ -1,0 +1,40 @@
+"""What a case's workflow hands to the record, and what comes back."""
+
+from datetime import datetime
+
+from models.base import Message
+from models.case import Case
+from models.command import Signed
+from models.facts import Fact, Problem
+from models.obligation import Due
+
+
+class Batch(Message):
+    """`known` is the last fact that the workflow knows: if the record is ahead it writes nothing and says what was missed.
+
+    `opens`: the case as it begins, when its first fact is still to be written.
+    """
+
+    case: str
+    known: int
+    now: datetime
+    command: Signed | None = None
+    due: tuple[Due, ...] = ()
+    opens: Case | None = None
+
+
+class Written(Message):
+    """Every fact after `known`, oldest first. `stale`: nothing was written, judge again with these. `opened`: new cases."""
+
+    facts: tuple[Fact, ...] = ()
+    stale: bool = False
+    problems: tuple[Problem, ...] = ()
+    opened: tuple[Case, ...] = ()
+
+
+class Receipt(Message):
+    """What whoever acted is told: the number of their fact, and what the case is now."""
+
+    case: str
+    number: int
+    facts: int

@@ -1,0 +1,139 @@
+"""From a file that a person wrote to a policy that the engine can trust, or to a list of everything that is wrong.
+
+Nothing is half read: either a whole Policy or Directory, or PolicyProblems with every problem of the file at once.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from models.directory import Directory
+from models.policy import Calendar, Office, Policy, Scope
+from policy.checks import cross_check, uncompared
+from policy.directory import cross_check_directory
+from policy.problems import PolicyProblems, Problem
+from policy.shapes import check_shape, shaped
+from policy.written import Written, read_yaml
+
+__all__ = [
+    "PolicyProblems",
+    "Problem",
+    "advice",
+    "calendar_digest",
+    "check_against",
+    "policy_digest",
+    "read_directory",
+    "read_directory_file",
+    "read_policy",
+    "read_policy_file",
+]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_policy(text: str, name: str) -> Policy:
+    """The policy that `text` says. Raises PolicyProblems, which names every problem with its line and key."""
+    return _read(Policy, text, name, cross_check)
+
+
+def read_directory(text: str, name: str, policy: Policy | None = None) -> Directory:
+    """The directory that `text` says, its offices checked against `policy` if given. Raises PolicyProblems."""
+    return _read(Directory, text, name, lambda written: cross_check_directory(written, policy))
+
+
+def read_policy_file(path: Path) -> Policy:
+    """The policy in a file. Raises PolicyProblems, and OSError where there is no such file."""
+    return read_policy(_text_of(path), path.name)
+
+
+def read_directory_file(path: Path, policy: Policy | None = None) -> Directory:
+    """The directory in a file. Raises PolicyProblems, and OSError where there is no such file."""
+    return read_directory(_text_of(path), path.name, policy)
+
+
+def advice(policy: Policy) -> list[Problem]:
+    """What is allowed but better mended: sources that nobody has compared with their text."""
+    words = "Nobody has said that this was compared with the text. Do it, then fill in `checked_by` and `checked_on`."
+    return [Problem(0, f"sources.{name}", words, grave=False) for name in uncompared(policy.sources)]
+
+
+def check_against(policy: Policy, directory: Directory, on: date | None = None) -> list[Problem]:
+    """Whether somebody holds the offices that the policy names: on that day, or ever when none is given.
+
+    A ladder whose last rung nobody holds is grave: it would end in silence. Other empty offices are warnings.
+    """
+    last_rungs = {ladder.rungs[-1].office: name for name, ladder in policy.ladders.items()}
+    problems = []
+    for office_name, office in policy.offices.items():
+        for place in _empty_places(office_name, office, directory, on):
+            if office_name in last_rungs:
+                key = f"ladders.{last_rungs[office_name]}"
+                words = f"Its last rung, `{office_name}`, is held by nobody{place}. Enter a holder in the directory."
+                problems.append(Problem(0, key, words))
+            else:
+                words = f"Held by nobody{place}: its rungs are passed over. Enter a holder in the directory."
+                problems.append(Problem(0, f"offices.{office_name}", words, grave=False))
+    return problems + _empty_seats(policy, directory, on)
+
+
+def policy_digest(policy: Policy) -> str:
+    """SHA-256 of the policy's content without its calendar, which is versioned apart from it."""
+    return _digest(policy.model_dump(mode="json", exclude={"calendar"}))
+
+
+def calendar_digest(calendar: Calendar) -> str:
+    """SHA-256 of the calendar's content."""
+    return _digest(calendar.model_dump(mode="json"))
+
+
+def _read(model: type[M], text: str, name: str, check: Callable[[Written], None]) -> M:
+    written = read_yaml(text)
+    if written.root is not None:
+        check_shape(model, written)
+        check(written)
+    if written.problems:
+        raise PolicyProblems(name, written.problems)
+    return shaped(model, written.root)
+
+
+def _text_of(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        words = "There is a character here that is not UTF-8. Save the file as UTF-8 text."
+        raise PolicyProblems(path.name, [Problem(line, "", words)]) from None
+
+
+def _empty_places(name: str, office: Office, directory: Directory, on: date | None) -> list[str]:
+    """Where an office is held by nobody, as the end of a sentence: nothing for the partnership, or ` in AGENCY`."""
+    held = {one.agency for one in directory.holdings if one.office == name and (on is None or one.covers(on))}
+    if office.scope is Scope.PARTNERSHIP:
+        return [] if held else [""]
+    agencies = [id_ for id_, agency in directory.agencies.items() if agency.partner or not office.partners_only]
+    return [f" in `{agency}`" for agency in agencies if agency not in held and None not in held]
+
+
+def _empty_seats(policy: Policy, directory: Directory, on: date | None) -> list[Problem]:
+    held = {
+        (one.office, directory.agencies[one.agency].kind if one.agency in directory.agencies else None)
+        for one in directory.holdings
+        if on is None or one.covers(on)
+    }
+    return [
+        Problem(0, f"quorums.{name}.seats.{seat_name}", "Nobody could fill this seat. Enter a holder.", grave=False)
+        for name, quorum in policy.quorums.items()
+        for seat_name, seat in quorum.seats.items()
+        if (seat.office, seat.kind) not in held
+    ]
+
+
+def _digest(content: object) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,64 @@
+"""The database: SQLite by default, PostgreSQL by its URL. One engine that writes, one that reads.
+
+SQLite: WAL, synchronous=FULL (a power cut loses nothing that was told as done), and BEGIN IMMEDIATE for writing, so that
+two writers wait for each other instead of failing.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_MS = 30_000
+
+
+class Database:
+    """Opened once by whoever starts the process; closed with it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.sqlite = url.startswith("sqlite")
+        self._write = self._engine(writes=True)
+        self._read = self._engine(writes=False) if self.sqlite else self._write
+
+    def _engine(self, *, writes: bool) -> AsyncEngine:
+        if not self.sqlite:
+            return create_async_engine(self.url, hide_parameters=True, pool_pre_ping=True, pool_size=10)
+        engine = create_async_engine(self.url, hide_parameters=True, pool_size=1 if writes else 4, max_overflow=0, pool_timeout=60)
+        event.listen(engine.sync_engine, "connect", _prepare)
+        event.listen(engine.sync_engine, "begin", _begin_writing if writes else _begin_reading)
+        return engine
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end, rolled back by any exception."""
+        async with AsyncSession(self._write, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self._read, expire_on_commit=False) as session:
+            yield session
+
+    async def close(self) -> None:
+        await self._write.dispose()
+        await self._read.dispose()
+
+
+def _prepare(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 -- the driver's own connection
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_writing(connection: Any) -> None:  # noqa: ANN401 -- SQLAlchemy hands over its own connection
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_reading(connection: Any) -> None:  # noqa: ANN401 -- SQLAlchemy hands over its own connection
+    connection.exec_driver_sql("BEGIN")

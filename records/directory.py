@@ -1,0 +1,67 @@
+"""The directory in the database: agencies, people and who holds which office. Read as one value, kept while it stands."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.directory import Agency, Directory, Holding, Person, london_day
+from models.rights import Actor, Held
+from models.tables import AgencyRow, HoldingRow, PersonRow, SettingRow
+from records.sealing import Vault
+
+VERSION = "directory_version"
+
+
+class DirectoryRecord:
+    """Reads the directory again only after it has changed."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._kept: tuple[str, Directory] | None = None
+
+    async def read(self, session: AsyncSession) -> Directory | None:
+        version = await session.get(SettingRow, VERSION, populate_existing=True)
+        if version is None:
+            return None
+        if self._kept is None or self._kept[0] != version.value:
+            self._kept = version.value, await self._load(session)
+        return self._kept[1]
+
+    async def _load(self, session: AsyncSession) -> Directory:
+        people = (await session.scalars(select(PersonRow))).all()
+        return Directory(
+            agencies={row.id: Agency.model_validate(row.body) for row in (await session.scalars(select(AgencyRow))).all()},
+            people={row.id: Person.model_validate(self._vault.unseal(row.sealed, f"people.sealed/{row.id}")) for row in people},
+            holdings=tuple(
+                Holding.model_validate(row.body) for row in await session.scalars(select(HoldingRow).order_by(HoldingRow.number))
+            ),
+        )
+
+    async def replace(self, session: AsyncSession, directory: Directory) -> None:
+        """Put this directory in the place of the one before, as one step."""
+        for table in (AgencyRow, PersonRow, HoldingRow):
+            await session.execute(delete(table))
+        for name, agency in directory.agencies.items():
+            session.add(AgencyRow(id=name, body=agency.model_dump(mode="json")))
+        for name, person in directory.people.items():
+            sealed = self._vault.seal(person.model_dump(mode="json"), f"people.sealed/{name}")
+            session.add(PersonRow(id=name, email_key=self._vault.look_up(person.email), sealed=sealed))
+        for number, holding in enumerate(directory.holdings, start=1):
+            session.add(HoldingRow(number=number, body=holding.model_dump(mode="json")))
+        version = await session.get(SettingRow, VERSION)
+        if version is None:
+            session.add(SettingRow(name=VERSION, value="1"))
+        else:
+            version.value = str(int(version.value) + 1)
+
+
+def actor_of(directory: Directory, person: str, day: datetime) -> Actor:
+    """What this person is on that day: every office that they hold, or in which they deputise."""
+    on = london_day(day)
+    held = tuple(
+        Held(office=one.office, agency=one.agency or "")
+        for one in directory.holdings
+        if person in {one.person, one.deputy} and one.covers(on)
+    )
+    return Actor(person=person, offices=held)

@@ -1,0 +1,41 @@
+"""Policies and calendars in the database, by the hash of their content; and the shelf filled from them."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import shelf
+from models.policy import Policy
+from models.tables import PolicyRow, SettingRow
+
+IN_FORCE = "policy_in_force"
+
+
+async def fill_shelf(session: AsyncSession) -> None:
+    """Lay every policy that a case may follow on this process's shelf."""
+    for row in (await session.scalars(select(PolicyRow))).all():
+        shelf.put(Policy.model_validate(row.body))
+
+
+async def in_force(session: AsyncSession) -> tuple[str, str] | None:
+    """(policy, calendar) for new cases."""
+    row = await session.get(SettingRow, IN_FORCE)
+    if row is None:
+        return None
+    policy, calendar = row.value.split("/")
+    return policy, calendar
+
+
+async def put_in_force(session: AsyncSession, policy: Policy, now: datetime) -> tuple[str, str]:
+    """Keep this policy for ever, and let new cases start under it. Open cases keep theirs."""
+    name, calendar = shelf.put(policy)
+    key = f"{name}/{calendar}"
+    if await session.get(PolicyRow, key) is None:
+        session.add(PolicyRow(digest=key, what=policy.version, body=policy.model_dump(mode="json"), adopted=now))
+    row = await session.get(SettingRow, IN_FORCE)
+    if row is None:
+        session.add(SettingRow(name=IN_FORCE, value=key))
+    else:
+        row.value = key
+    return name, calendar

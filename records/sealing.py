@@ -1,0 +1,69 @@
+"""Encryption of columns, and the keyed digests that stand for a value without saying it.
+
+AES-256-GCM. A sealed value is: length of the key's id, the id, a nonce of 12 bytes, cipher text with tag. It is bound
+to the place where it stands (table, column, row), so that it cannot be moved to another.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import unicodedata
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from records.keys import Keys
+
+NONCE = 12
+
+
+class CannotUnseal(RuntimeError):
+    """A sealed value was altered or moved, or its key is not in the key file."""
+
+
+class Vault:
+    """Seals and unseals, with the keys of one installation."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._ring = {name: AESGCM(key.get_secret_value()) for name, key in keys.sealing.items()}
+        self._newest = list(keys.sealing)[-1]
+        self._door = keys.door.get_secret_value()
+        self._look_up = keys.look_up.get_secret_value()
+
+    def seal(self, value: Any, place: str) -> bytes:  # noqa: ANN401 -- any JSON value
+        """`place` is table, column and row, as in `texts.sealed/R-1`."""
+        name, nonce = self._newest.encode(), os.urandom(NONCE)
+        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return bytes([len(name)]) + name + nonce + self._ring[self._newest].encrypt(nonce, body, place.encode())
+
+    def unseal(self, sealed: bytes, place: str) -> Any:  # noqa: ANN401 -- any JSON value
+        start = 1 + sealed[0]
+        name, nonce = sealed[1:start].decode(), sealed[start : start + NONCE]
+        try:
+            return json.loads(self._ring[name].decrypt(nonce, sealed[start + NONCE :], place.encode()))
+        except (InvalidTag, KeyError):
+            message = f"cannot unseal {place.split('/')[0]}"
+            raise CannotUnseal(message) from None
+
+    def sign(self, body: Any) -> str:  # noqa: ANN401 -- any JSON value
+        """The door's signature over a command."""
+        return hmac.new(self._door, canonical(body), hashlib.sha256).hexdigest()
+
+    def signed(self, body: Any, signature: str) -> bool:  # noqa: ANN401 -- any JSON value
+        return hmac.compare_digest(self.sign(body), signature)
+
+    def look_up(self, text: str) -> str:
+        """A keyed digest by which an exact value is found again; letters only differ in case or form count as equal."""
+        plain = unicodedata.normalize("NFKC", text).casefold().strip()
+        return hmac.new(self._look_up, plain.encode(), hashlib.sha256).hexdigest()
+
+
+def canonical(body: Any) -> bytes:  # noqa: ANN401 -- any JSON value
+    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+
+
+def fingerprint(token: str) -> str:
+    """How a secret token is kept: enough to know it again, of no use to a thief."""
+    return hashlib.sha256(token.encode()).hexdigest()

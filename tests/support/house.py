@@ -1,0 +1,145 @@
+"""A whole house for a test: database, keys, engine with time skipping, worker and door, with the example directory."""
+
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from door.door import Done, Door
+from models.case import Case
+from models.facts import Fact
+from models.rights import Actor
+from models.tables import CaseRow, FactRow, NoticeRow
+from policy.reading import read_directory_file, read_policy_file
+from records.codec import converter
+from records.directory import actor_of
+from records.opening import Installation, open_installation, prepare
+from records.policies import put_in_force
+from records.settings import Settings
+from records.writing import fact_from
+from worker import make_worker
+
+ROOT = Path(__file__).parents[2]
+POLICY, DIRECTORY = ROOT / "policy" / "england.yaml", ROOT / "policy" / "directory.example.yaml"
+
+
+def program(name: str) -> str:
+    """A program that came with a package: beside the interpreter, else on the path."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    assert found, f"{name} is not installed"
+    return found
+
+
+async def furnished(folder: Path, now: datetime, **settings: Any) -> Installation:  # noqa: ANN401 -- settings of any type
+    """A new installation in this folder, with the shipped policy and the example directory."""
+    given = Settings(data_dir=folder, **settings)
+    await prepare(given)
+    installation = await open_installation(given)
+    async with installation.database.writing() as session:
+        await installation.recorder.directory.replace(session, read_directory_file(DIRECTORY))
+        await put_in_force(session, read_policy_file(POLICY), now)
+    return installation
+
+
+class House:
+    """What tests do, in words: refer, act, wait, and look at what was recorded and sent."""
+
+    def __init__(self, installation: Installation, client: Client, env: WorkflowEnvironment) -> None:
+        self.there, self.client, self.env = installation, client, env
+        self.now = datetime.now(UTC)
+        self.door = Door(installation.recorder, client, lambda: self.now)
+
+    async def read_clock(self) -> datetime:
+        self.now = await self.env.get_current_time()
+        return self.now
+
+    async def wait(self, span: timedelta) -> None:
+        await self.env.sleep(span)
+        await self.read_clock()
+
+    async def wait_until(self, moment: datetime) -> None:
+        await self.wait(moment - await self.read_clock())
+
+    async def refer(self, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
+        await self.read_clock()
+        return await self.door.refer({**referral(self.now), **answers}, request=f"r-{uuid4().hex}")
+
+    async def actor(self, person: str) -> Actor:
+        async with self.there.database.reading() as session:
+            directory = await self.there.recorder.directory.read(session)
+        assert directory
+        return actor_of(directory, person, self.now)
+
+    async def act(self, person: str, case: str, kind: str, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
+        await self.read_clock()
+        return await self.door.act(await self.actor(person), case, kind, answers, request=f"r-{uuid4().hex}")
+
+    async def case(self, ref: str) -> Case:
+        async with self.there.database.reading() as session:
+            return Case.model_validate((await session.get_one(CaseRow, ref)).state)
+
+    async def child_of(self, ref: str) -> str:
+        async with self.there.database.reading() as session:
+            return (await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref))).one()
+
+    async def facts(self, ref: str) -> list[Fact]:
+        async with self.there.database.reading() as session:
+            rows = await session.scalars(select(FactRow).where(FactRow.case == ref).order_by(FactRow.number))
+            return [fact_from(row) for row in rows.all()]
+
+    async def notices(self, ref: str) -> list[NoticeRow]:
+        async with self.there.database.reading() as session:
+            rows = await session.scalars(select(NoticeRow).where(NoticeRow.case == ref).order_by(NoticeRow.fact, NoticeRow.key))
+            return list(rows.all())
+
+
+@asynccontextmanager
+async def house(folder: Path) -> AsyncIterator[House]:
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=program("temporal-test-server")
+    ) as env:
+        installation = await furnished(folder, await env.get_current_time())
+        config = env.client.config()
+        config["data_converter"] = converter(installation.keys)
+        client = Client(**config)
+        async with make_worker(client, installation):
+            made = House(installation, client, env)
+            await made.read_clock()
+            yield made
+        await installation.close()
+
+
+def referral(now: datetime) -> dict[str, Any]:
+    """Answers to every question of a referral about one child."""
+    day = (now - timedelta(days=1)).date().isoformat()
+    return {
+        "event": "serious_harm", "incident_on": day, "aware_at": day, "in_area": "yes", "abuse_or_neglect": "yes",
+        "narrative": "Found with injuries.", "children": [{"name": "Quillon Zarbane", "born": "2019-02-03"}], "others": "no",
+        "referrer_name": "Norwen Tace", "referrer_role": "Nurse", "referrer_agency": "Hospital",
+        "referrer_email": "nurse@example.org", "lead_agrees": "yes",
+    }  # fmt: skip
+
+
+def triage(route: str = "rapid_review", children: int = 1) -> dict[str, Any]:
+    criteria = ("abuse_or_neglect", "died_or_seriously_harmed", "in_the_area")
+    answers = [{"criterion": one, "met": "yes", "reason": "As the referral says."} for one in criteria]
+    rows = [{"child": n, "criteria": answers, "route": route, "reason": "All are met."} for n in range(1, children + 1)]
+    return {"criteria_set": "notification_s16c", "children": rows, "siblings_safe": "yes", "siblings_words": "None."}
+
+
+def decision(outcome: str, now: datetime, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    criteria = ("improvements", "recurrent_themes", "working_together", "panel_suggests")
+    return {
+        "decided_at": now.isoformat(), "criteria_set": "practice_review_reg11",
+        "criteria": [{"criterion": one, "met": "no", "reason": "Looked at."} for one in criteria],
+        "positions": [{"partner": "council", "position": "agrees"}], "outcome": outcome, "reasons": "Set out.", **more,
+    }  # fmt: skip
