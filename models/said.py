@@ -69,7 +69,9 @@ ENTER: Final[Mapping[str, str]] = {
     "Agency": "Choose the agency",
     "Does your agency hold information?": "Choose whether your agency holds information",
     "Summary of involvement": "Enter a summary of involvement",
-    "What was life like for the child, in their own words where you have them?": "Enter what life was like for the child",
+    "What was life like for the child, in their own words where you have them?": (
+        "Enter what life was like for the child"
+    ),
     "What went well, and what could have been done otherwise?": (
         "Enter what went well, and what could have been done otherwise"
     ),
@@ -78,9 +80,10 @@ ENTER: Final[Mapping[str, str]] = {
     "Date": "Enter the date",
     "What happened, and who was involved by role?": "Enter what happened, and who was involved by role",
     "Significance": "Choose how significant it is",
-    "How did race, inequality and protected characteristics, disability among them, shape the child's life and the practice?": (
-        "Enter how race, inequality and protected characteristics shaped the child’s life and the practice"
-    ),
+    (
+        "How did race, inequality and protected characteristics, disability among them, shape the child's life "
+        "and the practice?"
+    ): ("Enter how race, inequality and protected characteristics shaped the child’s life and the practice"),
     "When does it begin?": "Enter when it begins",
     "How many minutes?": "Enter how many minutes it takes",
     "Where, or how to join": "Enter where it is, or how to join",

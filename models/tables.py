@@ -260,10 +260,10 @@ class OneTimeRow(Table):
     used: Mapped[datetime | None]
 
 
-class FormRow(Table):
+class DraftRow(Table):
     """A form that somebody has begun, saved field by field. `owner` is a person, or a hash of the referrer's link."""
 
-    __tablename__ = "forms"
+    __tablename__ = "drafts"
     id: Mapped[str] = mapped_column(Key, primary_key=True)
     owner: Mapped[str] = mapped_column(Key, index=True)
     case: Mapped[str] = mapped_column(Short)
@@ -294,3 +294,14 @@ class AccessRow(Table):
 
 
 Index("ix_facts_recorded", FactRow.recorded)
+
+
+class MailRow(Table):
+    """Mail to people who are not in the directory. `sealed` holds address, subject and words."""
+
+    __tablename__ = "mail"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    written: Mapped[datetime]
+    state: Mapped[str] = mapped_column(Short, index=True)
+    """queued, sending, sent, unknown or failed."""
+    sealed: Mapped[bytes]

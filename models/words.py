@@ -23,6 +23,8 @@ UNSHOWABLE = "has characters that cannot be shown. Type it again, or paste it as
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,40}", re.ASCII)
 
+_MOMENT = "2026-03-27T14:30:00+00:00"
+
 Loc = tuple[int | str, ...]
 
 
@@ -31,7 +33,8 @@ def problems(error: ValidationError, command: type[Command]) -> list[Problem]:
     details = _own(error.errors(include_url=False, include_input=False))
     found = [Problem(field=_path(one), words=_words(one, command)) for one in details[:MOST]]
     if len(details) > MOST:
-        found.append(Problem(words=f"These are the first {MOST} problems; there are more. Put these right and send it again."))
+        words = f"These are the first {MOST} problems; there are more. Put these right and send it again."
+        found.append(Problem(words=words))
     return found
 
 
@@ -115,11 +118,11 @@ def _day(field: FieldInfo, context: Context) -> str:
 
 
 def _moment(field: FieldInfo, context: Context) -> str:
-    return f"{enter(field)}: it must be a real date and time, for example 2026-03-27T14:30:00+00:00"
+    return f"{enter(field)}: it must be a real date and time, for example {_MOMENT}"
 
 
 def _zone(field: FieldInfo, context: Context) -> str:
-    return f"{enter(field)}: the time must say its zone, for example 2026-03-27T14:30:00+00:00 or 2026-07-27T14:30:00+01:00"
+    return f"{enter(field)}: the time must say its zone, for example {_MOMENT} or 2026-07-27T14:30:00+01:00"
 
 
 def _too_long(field: FieldInfo, context: Context) -> str:
@@ -216,5 +219,5 @@ def _one_of(values: Iterable[str]) -> str:
 
 
 def _lower_first(title: str) -> str:
-    """ "Your name" in the middle of a sentence; "NHS number" stays as it is."""
+    """The title in the middle of a sentence: "your name", while "NHS number" stays as it is."""
     return title if title[:2].isupper() else title[:1].lower() + title[1:]

@@ -6,26 +6,14 @@ found in one reading.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 
-from models.calendar import holidays_by_rule, in_words
-from models.policy import (
-    MARKS,
-    STEPS,
-    Block,
-    Bounds,
-    Calendar,
-    CriteriaSet,
-    Ladder,
-    Office,
-    Quorum,
-    Scope,
-    Source,
-)
+from models.calendar import SATURDAY, holidays_by_rule, in_words
+from models.policy import MARKS, STEPS, Scope, Source, Span
 from policy.ladders import check_block, check_ladder
 from policy.problems import Path
-from policy.shapes import did_you_mean, fitting
+from policy.shapes import did_you_mean, fit
 from policy.written import Written
 
 # Keys whose value is the name of something declared elsewhere: where, and what it is called.
@@ -40,57 +28,26 @@ REFERENCES = {
     "ladder": LADDERS,
 }
 MARK_KEYS = ("opens", "starts", "met_by")
-WEEKEND = 5
 CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+FIRST_YEAR_OF_ALL_HOLIDAYS = date(1978, 5, 1)
 WITHOUT_CRITERIA_NOBODY_DECIDES = ("national_notification", "practice_review")
-
-
-@dataclass
-class Parts:
-    """Those parts of a policy file that have the right shape."""
-
-    offices: dict[str, Office]
-    ladders: dict[str, Ladder]
-    criteria: dict[str, CriteriaSet]
-    quorums: dict[str, Quorum]
-    blocks: dict[tuple[str, str], Block]
-    calendar: Calendar | None
-    bounds: Bounds | None
-
-    @classmethod
-    def of(cls, written: Written) -> "Parts":
-        return cls(
-            offices=fitting(Office, written.entries("offices")),
-            ladders=fitting(Ladder, written.entries("ladders")),
-            criteria=fitting(CriteriaSet, written.entries("criteria")),
-            quorums=fitting(Quorum, written.entries("quorums")),
-            blocks={
-                (lifecycle, name): block
-                for lifecycle in written.entries("lifecycles")
-                for name, block in fitting(Block, written.entries("lifecycles", lifecycle)).items()
-            },
-            calendar=fitting(Calendar, {"calendar": written.at("calendar")}).get("calendar"),
-            bounds=fitting(Bounds, {"bounds": written.at("bounds")}).get("bounds"),
-        )
 
 
 def cross_check(written: Written) -> None:
     """Complain of everything that does not hold together."""
-    parts = Parts.of(written)
     _check_references(written)
     _check_marks(written)
     _check_steps(written)
-    for name, ladder in parts.ladders.items():
-        check_ladder(name, ladder, written)
-    for (lifecycle, name), block in parts.blocks.items():
-        check_block(("lifecycles", lifecycle, name), block, parts.ladders.get(block.ladder), parts.offices, written)
-    _check_criteria(parts.criteria, written)
-    for name, quorum in parts.quorums.items():
-        _check_quorum(name, quorum, parts.offices, written)
-    if parts.bounds:
-        _check_bounds(parts.bounds, parts.blocks, written)
-    if parts.calendar:
-        _check_calendar(parts.calendar, written)
+    for name in written.entries("ladders"):
+        check_ladder(("ladders", name), written)
+    for lifecycle in written.entries("lifecycles"):
+        for name in written.entries("lifecycles", lifecycle):
+            check_block(("lifecycles", lifecycle, name), written)
+    _check_criteria(written)
+    for name in written.entries("quorums"):
+        _check_quorum(("quorums", name), written)
+    _check_bounds(written)
+    _check_calendar(written)
     _check_message_time(written)
 
 
@@ -112,8 +69,7 @@ def _check_references(written: Written) -> None:
 def _is_last_rung(path: Path, written: Written) -> bool:
     if len(path) != 5 or path[0] != "ladders" or path[2] != "rungs":  # noqa: PLR2004 -- ladders.NAME.rungs[N].office
         return False
-    rungs = written.at(*path[:3])
-    return isinstance(rungs, list) and path[3] == len(rungs) - 1
+    return path[3] == len(written.items(*path[:3])) - 1
 
 
 def _check_marks(written: Written) -> None:
@@ -132,8 +88,9 @@ def _marks_of(path: Path, written: Written) -> Iterator[tuple[Path, str]]:
     for key, value in written.entries(*path).items():
         if key in MARK_KEYS and isinstance(value, str):
             yield (*path, key), value
-        if key == "may_start" and isinstance(value, list):
-            yield from (((*path, key, index), mark) for index, mark in enumerate(value) if isinstance(mark, str))
+    for index, mark in enumerate(written.items(*path, "may_start")):
+        if isinstance(mark, str):
+            yield (*path, "may_start", index), mark
 
 
 def _check_steps(written: Written) -> None:
@@ -152,102 +109,129 @@ def _check_steps(written: Written) -> None:
 # Criteria, quorums, bounds
 
 
-def _check_criteria(sets: Mapping[str, CriteriaSet], written: Written) -> None:
-    for name, one in sets.items():
+def _check_criteria(written: Written) -> None:
+    for name in written.entries("criteria"):
         path: Path = ("criteria", name)
-        if one.in_force_until and one.in_force_until < one.in_force_from:
+        first, last = _in_force(path, written)
+        if last < first:
             written.complain((*path, "in_force_until"), "This is before `in_force_from`. Check both days.")
-        first: dict[str, int] = {}
-        for index, criterion in enumerate(one.criteria):
-            if first.setdefault(criterion.id, index) != index:
-                here = (*path, "criteria", index, "id")
-                written.complain(here, f"`{criterion.id}` stands here twice. Give each criterion its own id.")
-    _check_overlaps(sets, written)
-    if ("criteria",) in written.lines and isinstance(written.at("criteria"), dict):
-        purposes = {written.at("criteria", name, "purpose") for name in written.entries("criteria")}
-        for purpose in WITHOUT_CRITERIA_NOBODY_DECIDES:
-            if purpose not in purposes:
-                written.complain(("criteria",), f"There are no criteria for the purpose `{purpose}`. Add a set.")
+        ids: set[str] = set()
+        for index in range(len(written.items(*path, "criteria"))):
+            here = (*path, "criteria", index, "id")
+            criterion = written.text(*here)
+            if criterion in ids:
+                written.complain(here, f"`{criterion}` stands here twice. Give each criterion its own id.")
+            ids.add(criterion)
+    for earlier, later in combinations(written.entries("criteria"), 2):
+        _check_overlap(earlier, later, written)
+    purposes = {written.text("criteria", name, "purpose") for name in written.entries("criteria")}
+    for purpose in WITHOUT_CRITERIA_NOBODY_DECIDES:
+        if purposes and purpose not in purposes:
+            written.complain(("criteria",), f"There are no criteria for the purpose `{purpose}`. Add a set.")
 
 
-def _check_overlaps(sets: Mapping[str, CriteriaSet], written: Written) -> None:
-    for name, one in sets.items():
-        for earlier_name, earlier in sets.items():
-            if earlier_name == name:
-                break
-            together = max(one.in_force_from, earlier.in_force_from)
-            if one.purpose == earlier.purpose and one.is_in_force(together) and earlier.is_in_force(together):
-                words = (
-                    f"`{earlier_name}` and this are both in force on {in_words(together)} for the purpose "
-                    f"`{one.purpose}`. Say with `in_force_until` when the older one ended."
-                )
-                written.complain(("criteria", name), words)
+def _in_force(path: Path, written: Written) -> tuple[date, date]:
+    """The first and the last day on which a text is in force; with a first day that is none, it never is."""
+    first = fit(date, written.at(*path, "in_force_from"))
+    until = fit(date, written.at(*path, "in_force_until"))
+    return (first, until or date.max) if first else (date.max, date.max)
 
 
-def _check_quorum(name: str, quorum: Quorum, offices: Mapping[str, Office], written: Written) -> None:
-    path: Path = ("quorums", name)
-    if quorum.least > len(quorum.seats):
-        words = f"There are only {len(quorum.seats)} seats, so this meeting could never decide."
+def _check_overlap(earlier: str, later: str, written: Written) -> None:
+    purpose = written.text("criteria", later, "purpose")
+    if purpose != written.text("criteria", earlier, "purpose"):
+        return
+    (from_one, until_one), (from_other, until_other) = (
+        _in_force(("criteria", one), written) for one in (earlier, later)
+    )
+    together = max(from_one, from_other)
+    if together <= min(until_one, until_other) and together < date.max:
+        words = (
+            f"`{earlier}` and this are both in force on {in_words(together)} for the purpose `{purpose}`. "
+            "Say with `in_force_until` when the older one ended."
+        )
+        written.complain(("criteria", later), words)
+
+
+def _check_quorum(path: Path, written: Written) -> None:
+    seats = written.entries(*path, "seats")
+    least = fit(int, written.at(*path, "least"))
+    if seats and least and least > len(seats):
+        words = f"There are only {len(seats)} seats, so this meeting could never decide. Write {len(seats)} or less."
         written.complain((*path, "least"), words)
-    for index, seat_name in enumerate(quorum.always):
-        if seat_name not in quorum.seats:
-            words = f"There is no seat `{seat_name}`. {did_you_mean(seat_name, quorum.seats)}"
-            written.complain((*path, "always", index), words)
-    for seat_name, seat in quorum.seats.items():
-        office = offices.get(seat.office)
-        if office and office.scope is Scope.AGENCY and seat.kind is None:
-            words = f"`{seat.office}` is an office of each agency. Say with `kind` of which kind of agency."
-            written.complain((*path, "seats", seat_name), words)
-        if office and office.scope is Scope.PARTNERSHIP and seat.kind is not None:
-            words = f"`{seat.office}` is an office of the partnership. Take `kind` away."
-            written.complain((*path, "seats", seat_name, "kind"), words)
+    for index, seat in enumerate(written.items(*path, "always")):
+        if isinstance(seat, str) and seat not in seats:
+            written.complain((*path, "always", index), f"There is no seat `{seat}`. {did_you_mean(seat, seats)}")
+    for seat in seats:
+        here = (*path, "seats", seat)
+        office, kind = written.text(*here, "office"), written.at(*here, "kind")
+        scope = written.text("offices", office, "scope")
+        if scope == Scope.AGENCY and kind is None:
+            written.complain(here, f"`{office}` is an office of each agency. Say with `kind` of which kind of agency.")
+        if scope == Scope.PARTNERSHIP and kind is not None:
+            written.complain((*here, "kind"), f"`{office}` is an office of the partnership. Take `kind` away.")
 
 
-def _check_bounds(bounds: Bounds, blocks: Mapping[tuple[str, str], Block], written: Written) -> None:
+def _check_bounds(written: Written) -> None:
     for key in ("promise_most", "extension_most", "suspension_most", "parked_most"):
-        if getattr(bounds, key).n <= 0:
+        span = fit(Span, written.at("bounds", key))
+        if span and span.n <= 0:
             written.complain(("bounds", key), "This must be more than nothing, such as `5 working days`.")
-    for step, key, office in (
-        ("time_request", "extension_office", bounds.extension_office),
-        ("dispute", "dispute_office", bounds.dispute_office),
-    ):
-        block = blocks.get(("any", step))
-        if block and block.owed_by != office:
+    for step, key in (("time_request", "extension_office"), ("dispute", "dispute_office")):
+        path: Path = ("lifecycles", "any", step, "owed_by")
+        owed_by, office = written.text(*path), written.text("bounds", key)
+        if owed_by and office and owed_by != office:
             words = f"`bounds.{key}` says that `{office}` decides this. Let both name the same office."
-            written.complain(("lifecycles", "any", step, "owed_by"), words)
+            written.complain(path, words)
 
 
 # Calendar and hour
 
 
-def _check_calendar(calendar: Calendar, written: Written) -> None:
-    path: Path = ("calendar",)
-    if calendar.source is None:
-        written.complain((*path, "source"), "This is missing. Say where the yearly holidays come from.")
-    if calendar.horizon < calendar.begins:
-        written.complain((*path, "horizon"), "The calendar ends before it begins. Check both days.")
+def _check_calendar(written: Written) -> None:
+    if written.entries("calendar") and "source" not in written.entries("calendar"):
+        written.complain(("calendar", "source"), "This is missing. Say where the yearly holidays come from.")
+    begins = fit(date, written.at("calendar", "begins")) or FIRST_YEAR_OF_ALL_HOLIDAYS
+    horizon = fit(date, written.at("calendar", "horizon")) or date.max
+    if horizon < begins:
+        written.complain(("calendar", "horizon"), "The calendar ends before it begins. Check both days.")
         return
-    seen: dict[date, int] = {}
-    for index, proclaimed in enumerate(calendar.proclaimed):
-        here: Path = (*path, "proclaimed", index, "day")
-        day = proclaimed.day
-        if seen.setdefault(day, index) != index:
-            written.complain(here, f"{in_words(day)} stands here twice. Keep one of the two.")
-        elif day > calendar.horizon:
-            words = f"{in_words(day)} is beyond the horizon, {in_words(calendar.horizon)}. Move `horizon` first."
-            written.complain(here, words)
-        elif day < calendar.begins:
-            words = f"{in_words(day)} is before the calendar begins, {in_words(calendar.begins)}. Move `begins` first."
-            written.complain(here, words)
-        elif proclaimed.works and day not in holidays_by_rule(day.year):
-            words = f"{in_words(day)} was never a holiday by rule, so it cannot have lost it. Check the day."
-            written.complain(here, words)
-        elif not proclaimed.works and day.weekday() >= WEEKEND:
-            words = f"{in_words(day)} is a {day:%A}, which is off anyway. Write the weekday that people have off."
-            written.complain(here, words)
-        elif not proclaimed.works and day in holidays_by_rule(day.year):
-            words = f"{in_words(day)} is off by rule ({holidays_by_rule(day.year)[day]}). Take this line away."
-            written.complain(here, words)
+    seen: set[date] = set()
+    for index in range(len(written.items("calendar", "proclaimed"))):
+        path: Path = ("calendar", "proclaimed", index, "day")
+        day = fit(date, written.at(*path))
+        works = fit(bool, written.entries(*path[:-1]).get("works", False))
+        if day is None or works is None:
+            continue
+        words = (
+            f"{in_words(day)} stands here twice. Keep one of the two."
+            if day in seen
+            else _outside(day, begins, horizon) or _no_use(day, works=works)
+        )
+        if words:
+            written.complain(path, words)
+        seen.add(day)
+
+
+def _outside(day: date, begins: date, horizon: date) -> str:
+    if day > horizon:
+        return f"{in_words(day)} is beyond the horizon, {in_words(horizon)}. Move `horizon` first."
+    if day < begins:
+        return f"{in_words(day)} is before the calendar begins, {in_words(begins)}. Move `begins` first."
+    return ""
+
+
+def _no_use(day: date, *, works: bool) -> str:
+    by_rule = holidays_by_rule(day.year).get(day)
+    if works:
+        return (
+            "" if by_rule else f"{in_words(day)} was never a holiday by rule, so it cannot have lost it. Check the day."
+        )
+    if by_rule:
+        return f"{in_words(day)} is off by rule ({by_rule}). Take this line away."
+    if day.weekday() >= SATURDAY:
+        return f"{in_words(day)} is a {day:%A}, which is off anyway. Write the weekday that people have off."
+    return ""
 
 
 def _check_message_time(written: Written) -> None:

@@ -1,87 +1,96 @@
 """What a directory must also be, beyond its shape: everybody named is there, nobody stands in for themself."""
 
 from collections.abc import Mapping
+from datetime import date
 from itertools import combinations
 
-from models.directory import Agency, Holding, Person
+from models.calendar import in_words
+from models.directory import Holding
 from models.policy import Office, Policy, Scope
 from policy.problems import Path
-from policy.shapes import did_you_mean, fitting
+from policy.shapes import did_you_mean, fit
 from policy.written import Written
 
 
 def cross_check_directory(written: Written, policy: Policy | None) -> None:
     """Complain of everything that does not hold together; with a policy, also of offices that it does not know."""
-    people = fitting(Person, written.entries("people"))
-    agencies = fitting(Agency, written.entries("agencies"))
-    listed = written.at("holdings")
-    holdings = fitting(Holding, {str(n): one for n, one in enumerate(listed if isinstance(listed, list) else [])})
-    for name, person in people.items():
-        _check_leave(("people", name), person, written)
-    _check_own("email", {name: person.email.casefold() for name, person in people.items()}, written)
-    _check_own("slack_id", {name: person.slack_id for name, person in people.items() if person.slack_id}, written)
-    for index, holding in holdings.items():
-        path: Path = ("holdings", int(index))
-        _check_holding(path, holding, written)
+    for name in written.entries("people"):
+        _check_leave(("people", name), written)
+    _check_own("email", written)
+    _check_own("slack_id", written)
+    for index in range(len(written.items("holdings"))):
+        _check_holding(("holdings", index), written)
         if policy is not None:
-            _check_office(path, holding, policy.offices, agencies, written)
-    _check_one_at_a_time({int(index): one for index, one in holdings.items()}, written)
+            _check_office(("holdings", index), policy.offices, written)
+    _check_one_at_a_time(written)
 
 
-def _check_leave(path: Path, person: Person, written: Written) -> None:
-    for index, leave in enumerate(person.leave):
-        if leave.last < leave.first:
-            written.complain((*path, "leave", index), "This leave ends before it starts. Check `first` and `last`.")
+def _check_leave(path: Path, written: Written) -> None:
+    for index in range(len(written.items(*path, "leave"))):
+        here = (*path, "leave", index)
+        first, last = (fit(date, written.at(*here, key)) for key in ("first", "last"))
+        if first and last and last < first:
+            written.complain(here, "This leave ends before it starts. Check `first` and `last`.")
 
 
-def _check_own(key: str, values: Mapping[str, str], written: Written) -> None:
+def _check_own(key: str, written: Written) -> None:
     """Two people with one address would read each other's messages."""
     owner: dict[str, str] = {}
-    for name, value in values.items():
-        if owner.setdefault(value, name) != name:
+    for name in written.entries("people"):
+        value = written.text("people", name, key).casefold()
+        if value and owner.setdefault(value, name) != name:
             words = f"`{owner[value]}` has the same. Give each person their own, or enter the person once."
             written.complain(("people", name, key), words)
 
 
-def _check_holding(path: Path, holding: Holding, written: Written) -> None:
+def _check_holding(path: Path, written: Written) -> None:
     people, agencies = written.entries("people"), written.entries("agencies")
-    for key, named in (("person", holding.person), ("deputy", holding.deputy)):
-        if named is not None and named not in people:
-            words = f"There is no person `{named}` under `people`. {did_you_mean(named, people)}"
+    for key, known, called in (
+        ("person", people, "people"),
+        ("deputy", people, "people"),
+        ("agency", agencies, "agencies"),
+    ):
+        named = written.text(*path, key)
+        if named and named not in known:
+            words = f"`{named}` does not stand under `{called}`. {did_you_mean(named, known)}"
             written.complain((*path, key), words)
-    if holding.agency is not None and holding.agency not in agencies:
-        words = f"There is no agency `{holding.agency}` under `agencies`. {did_you_mean(holding.agency, agencies)}"
-        written.complain((*path, "agency"), words)
-    if holding.deputy == holding.person:
+    if written.text(*path, "deputy") and written.text(*path, "deputy") == written.text(*path, "person"):
         words = "Nobody can deputise for themself. Name somebody else, or take `deputy` away."
         written.complain((*path, "deputy"), words)
-    if holding.until is not None and holding.until < holding.since:
+    since, until = (fit(date, written.at(*path, key)) for key in ("since", "until"))
+    if since and until and until < since:
         written.complain((*path, "until"), "This is before `since`. Check both days.")
 
 
-def _check_office(
-    path: Path, holding: Holding, offices: Mapping[str, Office], agencies: Mapping[str, Agency], written: Written
-) -> None:
-    office = offices.get(holding.office)
+def _check_office(path: Path, offices: Mapping[str, Office], written: Written) -> None:
+    name, agency = written.text(*path, "office"), written.text(*path, "agency")
+    office = offices.get(name)
     if office is None:
-        words = f"The policy has no office `{holding.office}`. {did_you_mean(holding.office, offices)}"
-        written.complain((*path, "office"), words)
-    elif office.scope is Scope.PARTNERSHIP and holding.agency is not None:
-        words = f"`{holding.office}` is held once in the partnership. Take `agency` away."
-        written.complain((*path, "agency"), words)
-    elif office.scope is Scope.AGENCY and holding.agency is None:
-        written.complain((*path, "agency"), f"`{holding.office}` is an office of each agency. Say of which one.")
-    elif office.partners_only and (agency := agencies.get(holding.agency or "")) and not agency.partner:
-        words = f"Only safeguarding partners have a `{holding.office}`. Set `partner: true` there, or take this away."
+        if name:
+            written.complain((*path, "office"), f"The policy has no office `{name}`. {did_you_mean(name, offices)}")
+    elif office.scope is Scope.PARTNERSHIP and agency:
+        written.complain((*path, "agency"), f"`{name}` is held once in the partnership. Take `agency` away.")
+    elif office.scope is Scope.AGENCY and not agency:
+        written.complain((*path, "agency"), f"`{name}` is an office of each agency. Say of which one.")
+    elif office.partners_only and written.entries("agencies", agency) and not _is_partner(agency, written):
+        words = f"Only safeguarding partners have a `{name}`. Write `partner: true` there, or take this away."
         written.complain((*path, "agency"), words)
 
 
-def _check_one_at_a_time(holdings: Mapping[int, Holding], written: Written) -> None:
+def _is_partner(agency: str, written: Written) -> bool:
+    return written.at("agencies", agency, "partner") is True
+
+
+def _check_one_at_a_time(written: Written) -> None:
     """Two holders on one day would make it a matter of chance who is told."""
-    for (_, earlier), (index, later) in combinations(holdings.items(), 2):
-        if (earlier.office, earlier.agency) != (later.office, later.agency):
+    holdings = [(index, fit(Holding, one)) for index, one in enumerate(written.items("holdings"))]
+    for (_, earlier), (index, later) in combinations(holdings, 2):
+        if not earlier or not later or (earlier.office, earlier.agency) != (later.office, later.agency):
             continue
         together = max(earlier.since, later.since)
         if earlier.covers(together) and later.covers(together):
-            words = f"Two people would hold `{later.office}` on {together}. Say with `until` when the first one ended."
+            words = (
+                f"Two people would hold `{later.office}` on {in_words(together)}. "
+                "Say with `until` when the first one ended."
+            )
             written.complain(("holdings", index), words)

@@ -1,48 +1,53 @@
 """Whether a ladder speaks in the order in which it is written, and whether a block and its ladder fit each other."""
 
-from collections.abc import Mapping
+import math
 
-from models.policy import Block, Ladder, Office, Rung, Scope, Span, Unit
+from models.policy import Rung, Scope, Span, Unit
 from policy.problems import Path
+from policy.shapes import fit
 from policy.written import Written
 
 HOURS_OF = {Unit.HOURS: (1, 1), Unit.DAYS: (24, 24), Unit.WEEKS: (168, 168), Unit.MONTHS: (28 * 24, 31 * 24)}
-MOST_DAYS_OFF = 6  # beyond the weekends, in any one stretch: Christmas and New Year, or Easter and what was proclaimed
+MOST_HOLIDAYS = ((10, 4), (60, 6))  # in so many working days there were never more: Easter and what was proclaimed
 UNTIL_THE_MESSAGE_TIME = 24  # a rung in days speaks at the message time of its day, one in hours at its very moment
 
 
-def check_ladder(name: str, ladder: Ladder, written: Written) -> None:
+def check_ladder(path: Path, written: Written) -> None:
     """Complain of rungs that are not in the order of their times, and of a last rung that would not stop speaking."""
-    path: Path = ("ladders", name)
-    if ladder.again.n <= 0:
+    again = fit(Span, written.at(*path, "again"))
+    if again and again.n <= 0:
         written.complain((*path, "again"), "This must be more than nothing, such as `5 working days`.")
-    for index, rung in enumerate(ladder.rungs):
+    before: Rung | None = None
+    for index, rung in _rungs(path, written):
         here: Path = (*path, "rungs", index)
         if rung.after == "start" and rung.delay.n < 0:
             written.complain((*here, "delay"), "Nobody can be told before it was asked. Take the minus away.")
-        if index and not is_surely_in_order(ladder.rungs[index - 1], rung):
+            continue
+        if before and not is_surely_in_order(before, rung):
             words = (
-                f"This rung ({in_words(rung)}) does not surely come after the one before it "
-                f"({in_words(ladder.rungs[index - 1])}). Put the rungs in the order of their times, in one unit."
+                f"This rung ({in_words(rung)}) does not surely come after the one before it ({in_words(before)}). "
+                "Put the rungs in the order of their times, in one unit."
             )
             written.complain(here, words)
+        before = rung
 
 
-def check_block(
-    path: Path, block: Block, ladder: Ladder | None, offices: Mapping[str, Office], written: Written
-) -> None:
+def check_block(path: Path, written: Written) -> None:
     """Complain of a block that could not be owed, met or chased as it is written."""
-    if block.may_start and block.starts not in block.may_start:
-        allowed = ", ".join(block.may_start)
+    starts, may_start = written.text(*path, "starts"), written.items(*path, "may_start")
+    if starts and may_start and starts not in may_start:
+        allowed = ", ".join(str(mark) for mark in may_start)
         written.complain((*path, "starts"), f"This clock may start only from one of: {allowed} (see `may_start`).")
-    if block.met_by == block.opens:
-        written.complain((*path, "met_by"), "What opens it would also end it, so it would never be owed.")
-    if block.budget and block.budget.n <= 0:
+    met_by = written.text(*path, "met_by")
+    if met_by and met_by == written.text(*path, "opens"):
+        written.complain((*path, "met_by"), "What opens it would also end it, so it would never be owed. Name another.")
+    budget = fit(Span, written.at(*path, "budget"))
+    if budget and budget.n <= 0:
         written.complain((*path, "budget"), "This must be more than nothing; write `null` if a person says the date.")
-    elif block.budget and ladder:
-        _check_rungs_within(path, block.budget, block.ladder, ladder, written)
-    if block.each != "agency":
-        _check_no_agency_offices(path, block, ladder, offices, written)
+    elif budget:
+        _check_rungs_within(path, budget, written)
+    if not written.text(*path, "each"):
+        _check_no_agency_offices(path, written)
 
 
 def is_surely_in_order(before: Rung, after: Rung) -> bool:
@@ -57,12 +62,18 @@ def is_surely_in_order(before: Rung, after: Rung) -> bool:
 def reach(span: Span) -> tuple[int, int]:
     """The fewest and the most hours, in whole days, that a span can be away from its anchor."""
     if span.unit is Unit.WORKING_DAYS:
-        days = abs(span.n)
-        near, far = 24 * days, 24 * (days + 2 * -(-days // 5) + MOST_DAYS_OFF * -(-days // 60)) if days else 0
+        near, far = 24 * abs(span.n), 24 * _longest(abs(span.n))
     else:
         least, most = HOURS_OF[span.unit]
         near, far = abs(span.n) * least, abs(span.n) * most
     return (near, far) if span.n >= 0 else (-far, -near)
+
+
+def _longest(working_days: int) -> int:
+    """More days than so many working days ever took, with their weekends and holidays."""
+    (few, least), (many, most) = MOST_HOLIDAYS
+    weekdays = working_days + (least if working_days <= few else most * math.ceil(working_days / many))
+    return weekdays + 2 * math.ceil(weekdays / 5) if working_days else 0
 
 
 def in_words(rung: Rung) -> str:
@@ -78,9 +89,10 @@ def _slack(one: Span, other: Span) -> int:
     return UNTIL_THE_MESSAGE_TIME if (one.unit is Unit.HOURS) != (other.unit is Unit.HOURS) else 0
 
 
-def _check_rungs_within(path: Path, budget: Span, name: str, ladder: Ladder, written: Written) -> None:
+def _check_rungs_within(path: Path, budget: Span, written: Written) -> None:
     """A reminder before the due time must lie after the start, and a rung after the start before the due time."""
-    for rung in ladder.rungs:
+    name = written.text(*path, "ladder")
+    for _, rung in _rungs(("ladders", name), written):
         away = Span(n=abs(rung.delay.n), unit=rung.delay.unit)
         if rung.after == "due" and rung.delay.n < 0 and not _is_shorter(away, budget):
             words = f"Ladder `{name}` speaks {in_words(rung)}, which may be before the start. Take another ladder."
@@ -98,18 +110,24 @@ def _is_shorter(span: Span, budget: Span) -> bool:
     return reach(span)[1] < reach(budget)[0]
 
 
-def _check_no_agency_offices(
-    path: Path, block: Block, ladder: Ladder | None, offices: Mapping[str, Office], written: Written
-) -> None:
+def _check_no_agency_offices(path: Path, written: Written) -> None:
     """Without `each: agency` it is not known in which agency to look for an agency's office."""
 
     def is_an_agencys(office: str) -> bool:
-        return office in offices and offices[office].scope is Scope.AGENCY
+        return written.text("offices", office, "scope") == Scope.AGENCY
 
-    if is_an_agencys(block.owed_by):
-        words = f"`{block.owed_by}` is an office of each agency. Add `each: agency`, or name one of the partnership."
+    owed_by = written.text(*path, "owed_by")
+    if is_an_agencys(owed_by):
+        words = f"`{owed_by}` is an office of each agency. Add `each: agency`, or name one of the partnership."
         written.complain((*path, "owed_by"), words)
-    told = sorted({rung.office for rung in ladder.rungs if is_an_agencys(rung.office)}) if ladder else []
+    rungs = _rungs(("ladders", written.text(*path, "ladder")), written)
+    told = sorted({rung.office for _, rung in rungs if is_an_agencys(rung.office)})
     if told:
         words = f"This ladder tells {', '.join(told)} of an agency. Add `each: agency`, or take another ladder."
         written.complain((*path, "ladder"), words)
+
+
+def _rungs(path: Path, written: Written) -> list[tuple[int, Rung]]:
+    """The rungs of a ladder that have the right shape, with their places."""
+    found = ((index, fit(Rung, rung)) for index, rung in enumerate(written.items(*path, "rungs")))
+    return [(index, rung) for index, rung in found if rung]

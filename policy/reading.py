@@ -67,17 +67,15 @@ def check_against(policy: Policy, directory: Directory, on: date | None = None) 
 
     A ladder whose last rung nobody holds is grave: it would end in silence. Other empty offices are warnings.
     """
-    last_rungs = {ladder.rungs[-1].office: name for name, ladder in policy.ladders.items()}
     problems = []
-    for office_name, office in policy.offices.items():
-        for place in _empty_places(office_name, office, directory, on):
-            if office_name in last_rungs:
-                key = f"ladders.{last_rungs[office_name]}"
-                words = f"Its last rung, `{office_name}`, is held by nobody{place}. Enter a holder in the directory."
-                problems.append(Problem(0, key, words))
-            else:
+    for name, office in policy.offices.items():
+        ends_here = [ladder for ladder, one in policy.ladders.items() if one.rungs[-1].office == name]
+        for place in _empty_places(name, office, directory, on):
+            words = f"The last rung, `{name}`, is held by nobody{place}. Enter a holder in the directory."
+            problems += [Problem(0, f"ladders.{ladder}", words) for ladder in ends_here]
+            if not ends_here:
                 words = f"Held by nobody{place}: its rungs are passed over. Enter a holder in the directory."
-                problems.append(Problem(0, f"offices.{office_name}", words, grave=False))
+                problems.append(Problem(0, f"offices.{name}", words, grave=False))
     return problems + _empty_seats(policy, directory, on)
 
 

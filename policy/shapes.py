@@ -4,10 +4,10 @@ import difflib
 import json
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TypeVar
 
-from pydantic import BaseModel, StringConstraints, ValidationError
+from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from models.directory import EMail, PersonId, SlackId, Slug
@@ -16,6 +16,9 @@ from policy.problems import Path, key_of
 from policy.written import Value, Written
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+_adapters: dict[type[object], TypeAdapter[object]] = {}  # costly to make, so made once for each kind
 
 WRONG_KEY = "[key]"  # how pydantic marks that the key, not the value, is wrong
 
@@ -82,15 +85,19 @@ def check_shape(model: type[BaseModel], written: Written) -> None:
                 written.complain(path, _words(error, path, model))
 
 
-def fitting(model: type[M], entries: Mapping[str, Value]) -> dict[str, M]:
-    """Those entries that fit the model, so that what is right is checked further, whatever else is wrong."""
-    found = {}
-    for name, value in entries.items():
-        try:
-            found[name] = shaped(model, value)
-        except ValidationError:
-            continue
-    return found
+def fit(kind: type[T], value: Value) -> T | None:
+    """The value as a `kind`, or None where it is none: so what is right is checked further, whatever else is wrong."""
+    try:
+        found = _adapter(kind).validate_json(json.dumps(value), strict=True)
+    except ValidationError:
+        return None
+    return found if isinstance(found, kind) else None
+
+
+def _adapter(kind: type[object]) -> TypeAdapter[object]:
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ Plain words stay words: YAML alone would turn `no` into false, `012` into 10 and
 `null` and plain whole numbers are more than text. Double keys, anchors, aliases and tags are refused.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ Value = str | int | bool | None | list["Value"] | dict[str, "Value"]
 LONGEST = 500_000
 DEEPEST = 20
 WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
+QUOTES = ("'", '"')
+UNCLOSED = "This quote does not end on its line. Close it; write long text below `>-`, without quotes."
+NODES = (yaml.ScalarEvent, yaml.CollectionStartEvent, yaml.CollectionEndEvent)
 WORDS_THAT_MEAN_MORE: dict[str, Value] = {"true": True, "false": False, "null": None}
 
 
@@ -54,6 +58,16 @@ class Written:
         value = self.at(*path)
         return value if isinstance(value, dict) else {}
 
+    def text(self, *path: str | int) -> str:
+        """The text at `path`; empty where no text is written."""
+        value = self.at(*path)
+        return value if isinstance(value, str) else ""
+
+    def items(self, *path: str | int) -> list[Value]:
+        """The list at `path`; empty where no list is written."""
+        value = self.at(*path)
+        return value if isinstance(value, list) else []
+
     def walk(self) -> Iterator[tuple[Path, Value]]:
         """Every value with its path, from the outside in."""
         todo: list[tuple[Path, Value]] = [((), self.root)]
@@ -73,71 +87,88 @@ def read_yaml(text: str) -> Written:
         written.complain((), f"The file is longer than {LONGEST:,} characters. Is it the right file?")
         return written
     try:
-        _refuse_what_hides(text, written)
-        node = None if written.problems else yaml.compose(text, Loader=yaml.BaseLoader)
+        events = _events(text, written)
     except yaml.YAMLError as error:
-        written.problems.append(_syntax(error, text))
+        if all(problem.words != UNCLOSED for problem in written.problems):  # what follows it is only its echo
+            written.problems.append(_syntax(error, text))
         return written
-    if node is not None:
-        written.root = _value(node, (), written)
-    if written.root is None and not written.problems:
-        written.complain((), "The file is empty.")
+    if not written.problems:
+        nodes = (event for event in events if isinstance(event, NODES))
+        written.root = _value(next(nodes, None), nodes, (), written)
+        if written.root is None and not written.problems:
+            written.complain((), "The file is empty.")
     return written
 
 
-def _refuse_what_hides(text: str, written: Written) -> None:
-    """Read the events once, without building anything, so that no alias or depth can hurt."""
+def _events(text: str, written: Written) -> list[yaml.Event]:
+    """What stands in the text, in order; aliases, tags and great depth are found before anything is built."""
+    events: list[yaml.Event] = []
     depth = documents = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                written.problems.append(Problem(line, "", "A second document begins here. Keep one file to one."))
+        events.append(event)
+        line = _line(event)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if documents > 1:
+            words = "A second document begins here. Keep one file to one."
+        elif depth > DEEPEST:
+            words = f"There are more than {DEEPEST} levels inside each other here. Is it the right file?"
+        elif isinstance(event, yaml.ScalarEvent) and event.style in QUOTES and _line(event) != _last_line(event):
+            words = UNCLOSED
         elif isinstance(event, yaml.AliasEvent):
             words = f"`*{event.anchor}` repeats another place unseen. Write the value out."
-            written.problems.append(Problem(line, "", words))
-        elif isinstance(event, yaml.NodeEvent):
-            if event.anchor is not None:
-                words = f"`&{event.anchor}` marks a place to be repeated. Take it away, and write the value out."
-                written.problems.append(Problem(line, "", words))
-            if getattr(event, "tag", None) not in (None, "!"):
-                written.problems.append(Problem(line, "", "A `!` tag asks for a special kind of value. Take it away."))
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            written.problems.append(Problem(line, "", f"More than {DEEPEST} levels inside each other."))
-            return
+        elif isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+            words = f"`&{event.anchor}` marks a place to be repeated. Take it away, and write the value out."
+        elif getattr(event, "tag", None) is not None:
+            words = "A `!` asks for a special kind of value. Take it away."
+        else:
+            continue
+        written.problems.append(Problem(line, "", words))
+        if documents > 1 or depth > DEEPEST:
+            break
+    return events
 
 
-def _value(node: yaml.Node, path: Path, written: Written) -> Value:
-    written.lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, written)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*path, index), written) for index, item in enumerate(node.value)]
-    return _scalar(node, path, written) if isinstance(node, yaml.ScalarNode) else None
+def _value(event: yaml.Event | None, rest: Iterator[yaml.Event], path: Path, written: Written) -> Value:
+    """The value that begins with `event`; `rest` is used up to its end."""
+    if event is not None:
+        written.lines.setdefault(path, _line(event))
+    if isinstance(event, yaml.MappingStartEvent):
+        return _mapping(rest, path, written)
+    if isinstance(event, yaml.SequenceStartEvent):
+        items = enumerate(_until(yaml.SequenceEndEvent, rest))
+        return [_value(item, rest, (*path, index), written) for index, item in items]
+    return _scalar(event, path, written) if isinstance(event, yaml.ScalarEvent) else None
 
 
-def _mapping(node: yaml.MappingNode, path: Path, written: Written) -> Value:
+def _mapping(rest: Iterator[yaml.Event], path: Path, written: Written) -> Value:
     values: dict[str, Value] = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
+    for key in _until(yaml.MappingEndEvent, rest):
+        line = _line(key)
+        if not isinstance(key, yaml.ScalarEvent):
+            _value(key, rest, path, Written())
+            _value(next(rest), rest, path, Written())
             written.problems.append(Problem(line, key_of(path), "A key must be one plain word."))
             continue
-        inner = (*path, key_node.value)
-        if key_node.value in values:
+        inner = (*path, str(key.value))
+        if key.value in values:
+            _value(next(rest), rest, inner, Written())
             words = f"This key stands here twice (first on line {written.lines[inner]}). Keep one of the two."
             written.problems.append(Problem(line, key_of(inner), words))
             continue
         written.lines[inner] = line
-        values[key_node.value] = _value(value_node, inner, written)
+        values[key.value] = _value(next(rest), rest, inner, written)
     return values
 
 
-def _scalar(node: yaml.ScalarNode, path: Path, written: Written) -> Value:
-    text: str = node.value
-    if node.style is not None:
+def _until(end: type[yaml.Event], rest: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    """The events up to the one that ends this part; each may be the beginning of a longer one."""
+    return itertools.takewhile(lambda event: not isinstance(event, end), rest)
+
+
+def _scalar(event: yaml.ScalarEvent, path: Path, written: Written) -> Value:
+    text = str(event.value)
+    if event.style is not None:
         return text
     if not text:
         written.complain(path, "Nothing is written here. Give a value, take the key away, or write `null` for none.")
@@ -147,12 +178,22 @@ def _scalar(node: yaml.ScalarNode, path: Path, written: Written) -> Value:
     return int(text) if WHOLE_NUMBER.fullmatch(text) else text
 
 
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _last_line(event: yaml.Event) -> int:
+    return event.end_mark.line + 1 if event.end_mark else 1
+
+
 def _syntax(error: yaml.YAMLError, text: str) -> Problem:
     if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
+        endless = error.problem == "found unexpected end of stream"
+        mark = error.context_mark if endless else error.problem_mark or error.context_mark
         what = ", ".join(part for part in (error.context, error.problem) if part)
         line = mark.line + 1 if mark else 1
-        return Problem(line, "", f"This is not YAML: {what}. Look for a missing quote, colon, bracket or indent here.")
+        words = f"This is not YAML: {what}. Look here and above for a missing quote, colon, bracket or indent."
+        return Problem(line, "", words)
     position = getattr(error, "position", 0)
     line = text.count("\n", 0, position) + 1
     return Problem(line, "", "There is a character here that cannot stand in a text file. Delete it and type it again.")

@@ -46,7 +46,7 @@ def read_day(typed: dict[str, str]) -> date | Unreadable | None:
 
 
 def read_moment(typed: dict[str, str], *, clock_required: bool) -> datetime | Unreadable | None:
-    """The moment at which London clocks show that time. Without a time it is the start of the day, where that is enough."""
+    """The moment at which London clocks show it. Without a time it is the start of the day, where that is enough."""
     day = read_day(typed)
     said = typed.get(CLOCK, "").strip()
     if day is None and said:
@@ -79,9 +79,9 @@ def _number(figures: str) -> int:
 def _month(said: str) -> int | None:
     if re.fullmatch(r"\d{1,2}", said, re.ASCII):
         return int(said) if 1 <= int(said) <= len(_MONTHS) else None
-    name = said.lower()
-    found = [number for number, month in enumerate(_MONTHS, 1) if len(name) >= _SHORTEST_MONTH and month.startswith(name)]
-    return found[0] if found else None
+    if len(said) < _SHORTEST_MONTH:
+        return None
+    return next((number for number, month in enumerate(_MONTHS, 1) if month.startswith(said.lower())), None)
 
 
 def _clock(said: str) -> time | None:

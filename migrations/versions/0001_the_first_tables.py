@@ -78,7 +78,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_commands_case'), ['case'], unique=False)
         batch_op.create_index(batch_op.f('ix_commands_state'), ['state'], unique=False)
 
-    op.create_table('forms',
+    op.create_table('drafts',
     sa.Column('id', sa.String(length=200), nullable=False),
     sa.Column('owner', sa.String(length=200), nullable=False),
     sa.Column('case', sa.String(length=80), nullable=False),
@@ -86,16 +86,26 @@ def upgrade() -> None:
     sa.Column('saved', Moment(timezone=True), nullable=False),
     sa.Column('done', sa.String(length=80), nullable=False),
     sa.Column('sealed', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_forms'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_drafts'))
     )
-    with op.batch_alter_table('forms', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_forms_owner'), ['owner'], unique=False)
+    with op.batch_alter_table('drafts', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_drafts_owner'), ['owner'], unique=False)
 
     op.create_table('holdings',
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('body', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('number', name=op.f('pk_holdings'))
     )
+    op.create_table('mail',
+    sa.Column('number', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('written', Moment(timezone=True), nullable=False),
+    sa.Column('state', sa.String(length=80), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_mail'))
+    )
+    with op.batch_alter_table('mail', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mail_state'), ['state'], unique=False)
+
     op.create_table('notices',
     sa.Column('key', sa.String(length=200), nullable=False),
     sa.Column('case', sa.String(length=80), nullable=False),
@@ -267,11 +277,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_notices_case'))
 
     op.drop_table('notices')
-    op.drop_table('holdings')
-    with op.batch_alter_table('forms', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_forms_owner'))
+    with op.batch_alter_table('mail', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_mail_state'))
 
-    op.drop_table('forms')
+    op.drop_table('mail')
+    op.drop_table('holdings')
+    with op.batch_alter_table('drafts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_drafts_owner'))
+
+    op.drop_table('drafts')
     with op.batch_alter_table('commands', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_commands_state'))
         batch_op.drop_index(batch_op.f('ix_commands_case'))

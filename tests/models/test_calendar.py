@@ -1,4 +1,4 @@
-"""Working days of England and Wales: the published ones, two independent libraries, and what must hold in every year."""
+"""Working days of England and Wales: as published, as two independent libraries have them, and in every year."""
 
 from datetime import date, timedelta
 from functools import cache
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import holidays as other_library
 import pytest
-from govuk_bank_holidays.bank_holidays import BankHolidays
+from govuk_bank_holidays.bank_holidays import BankHolidays  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,21 +1,16 @@
 """A file that a person wrote: every problem is named at once, with its line, its key and what to do."""
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.calendar import WorkingDays, working_days
-from models.directory import Directory
-from models.policy import MARKS, STEPS, Calendar, Policy, Rung, Span, Unit
-from policy.ladders import is_surely_in_order, reach
+from models.policy import MARKS, STEPS
 from policy.problems import PolicyProblems, Problem
 from policy.reading import (
     advice,
     calendar_digest,
-    check_against,
     policy_digest,
     read_directory,
     read_directory_file,
@@ -42,79 +37,118 @@ def problems_of_policy(text: str) -> tuple[Problem, ...]:
     return refused.value.problems
 
 
-def problems_of_directory(text: str, policy: Policy | None = POLICY) -> tuple[Problem, ...]:
-    with pytest.raises(PolicyProblems) as refused:
-        read_directory(text, "place.yaml", policy)
-    return refused.value.problems
-
-
 def line_of(text: str, mark: str) -> int:
     """The line on which `mark` first stands."""
     return text[: text.index(mark)].count("\n") + 1
 
 
 # One fault each: what is changed into what, the text that marks the line at fault, the key, and some of the words.
+MET_BY_TRIAGED = """met_by: triaged
+      budget: 2 working days
+      ladder: business_manager
+      source: local_plan
+      force: local
+
+"""
 RETURN_BUDGET = "budget: 10 working days\n      ladder: agency_return"
 TIME_REQUEST = "owed_by: independent_chair\n      opens: time_asked"
 POLICY_FAULTS = {
     # The text itself
     "a bracket that is not closed": ("[independent_chair]\n", "[independent_chair\n", "least: 3", "", "not YAML"),
     "a tab": ("\n  name: Harrow", "\n\tname: Harrow", "\tname: Harrow", "", "not YAML"),
-    "a quote that is not closed": ('"09:00"', '"09:00', '"\n    citation', "", "not YAML"),
-    "a key that stands twice": ("force: law\n  begins", "version: 2\n  begins", "version: 2\n  begins",
-                                "calendar.version", "twice (first on line"),
-    "a part that stands twice": ("\nbounds:", "\narea:\n  name: Again\nbounds:", "area:\n  name: Again",
-                                 "area", "twice"),
+    "a quote that is not closed": ("again: 4 hours", 'again: "4 hours', 'again: "4', "", "does not end on its line"),
+    "a key that stands twice": (
+        "force: law\n  begins", "version: 2\n  begins", "version: 2\n  begins", "calendar.version",
+        "twice (first on line",
+    ),
+    "a part that stands twice": (
+        "\nbounds:", "\narea:\n  name: Again\nbounds:", "area:\n  name: Again", "area", "twice",
+    ),
     "an alias": ("source: local_plan", "source: *plan", "source: *plan", "", "`*plan`"),
     "an anchor": ("source: local_plan", "source: &plan local_plan", "source: &plan", "", "`&plan`"),
-    "a merge of keys": ("    title: Agency contact", "    <<: {scope: agency}\n    title: Agency contact",
-                        "<<:", "offices.agency_contact.<<", "no such key"),
+    "a merge of keys": (
+        "    title: Agency contact", "    <<: {scope: agency}\n    title: Agency contact", "<<:",
+        "offices.agency_contact.<<", "no such key",
+    ),
     "a tag": ("title: Police,", "title: !!python/name:os.system Police,", "!!python", "", "Take it away"),
     "a second document": ("\nbounds:", "\n---\nbounds:", "---\nbounds:", "", "second document"),
     "a key that is a list": ("\nbounds:", "\n? [one, two]\n: three\nbounds:", "? [one", "", "one plain word"),
     "a control character": ("Harrowshire Safe", "Harrow\x07shire Safe", "\x07", "", "cannot stand in a text file"),
     # The shape
-    "an unknown key": ("scope: partnership\n", "scope: partnership\n    colour: red\n", "colour: red",
-                       "offices.local_authority_lead.colour", "no such key"),
-    "a key that is nearly right": ("warn_days: 400", "warn_day: 400", "warn_day: 400", "calendar.warn_day",
-                                   "Did you mean `warn_days`?"),
-    "a key that is missing": ("title: Rapid review meeting\n    ", "", "rapid_review_meeting:",
-                              "quorums.rapid_review_meeting.title", "This is missing"),
+    "an unknown key": (
+        "scope: partnership\n", "scope: partnership\n    colour: red\n", "colour: red",
+        "offices.local_authority_lead.colour", "no such key",
+    ),
+    "a key that is nearly right": (
+        "warn_days: 400", "warn_day: 400", "warn_day: 400", "calendar.warn_day", "Did you mean `warn_days`?",
+    ),
+    "a key that is missing": (
+        "title: Rapid review meeting\n    ", "", "rapid_review_meeting:", "quorums.rapid_review_meeting.title",
+        "This is missing",
+    ),
     "a part that is missing": ("message_time: ", "message_tim: ", "# The rules", "message_time", "This is missing"),
-    "a value that is missing": ("warn_days: 400", "warn_days:", "warn_days:", "calendar.warn_days", "Nothing is written"),
-    "a name with capitals": ("  agency_contact:\n", "  Agency_Contact:\n", "Agency_Contact:",
-                             "offices.Agency_Contact", "small letters"),
-    "text for a number": ("least: 3", "least: three", "least: three", "quorums.rapid_review_meeting.least",
-                          "whole number"),
-    "a number in quotes": ("least: 3", 'least: "3"', 'least: "3"', "quorums.rapid_review_meeting.least", "whole number"),
+    "a value that is missing": (
+        "warn_days: 400", "warn_days:", "warn_days:", "calendar.warn_days", "Nothing is written",
+    ),
+    "a name with capitals": (
+        "  agency_contact:\n", "  Agency_Contact:\n", "Agency_Contact:", "offices.Agency_Contact", "small letters",
+    ),
+    "text for a number": (
+        "least: 3", "least: three", "least: three", "quorums.rapid_review_meeting.least", "whole number",
+    ),
+    "a number in quotes": (
+        "least: 3", 'least: "3"', 'least: "3"', "quorums.rapid_review_meeting.least", "whole number",
+    ),
     "a broken number": ("warn_days: 400", "warn_days: 400.5", "400.5", "calendar.warn_days", "whole number"),
     "an enormous number": ("warn_days: 400", "warn_days: 99999999999999999999", "9999", "calendar.warn_days", "whole"),
     "a number too small": ("least: 3", "least: 0", "least: 0", "quorums.rapid_review_meeting.least", "1 or more"),
     "a number for text": ("version: england-2026-11", "version: 7", "version: 7", "version", "in quotes"),
     "a list for text": ("version: england-2026-11", "version: [a]", "version: [a]", "version", "Write text"),
-    "text for a list": ("always: [independent_chair]", "always: independent_chair", "always: ind",
-                        "quorums.rapid_review_meeting.always", "A list is expected"),
-    "text for keys": ("police: {title: Police, office: safeguarding_partner, kind: police}", "police: yes please",
-                      "police: yes please", "quorums.rapid_review_meeting.seats.police", "Keys with values"),
-    "an unknown force": ("force: practice_guidance", "force: strong", "force: strong",
-                         "lifecycles.rapid_review.submission.force", "'practice_guidance'"),
-    "an unknown unit": ("again: 4 hours", "again: 4 fortnights", "4 fortnights", "ladders.siblings_safety.again",
-                        "length of time"),
-    "a span without a unit": ("again: 4 hours", "again: 4", "again: 4\n", "ladders.siblings_safety.again",
-                              "length of time"),
-    "a day that does not exist": ("in_force_from: 2006-04-01", "in_force_from: 2006-02-30", "2006-02-30",
-                                  "criteria.serious_case_review_2006.in_force_from", "a day that exists"),
-    "a day the other way round": ("in_force_from: 2006-04-01", "in_force_from: 01/04/2006", "01/04/2006",
-                                  "criteria.serious_case_review_2006.in_force_from", "year-month-day"),
-    "a day as a number": ("in_force_from: 2006-04-01", "in_force_from: 20060401", "20060401",
-                          "criteria.serious_case_review_2006.in_force_from", "year-month-day"),
-    "empty text": ("title: Administrator", 'title: " "', 'title: " "', "offices.administrator.title", "at least one word"),
-    "a ladder without rungs": ("rungs:\n      - {office: business_manager, delay: 0 working days}\n", "rungs: []\n",
-                               "rungs: []", "ladders.expected_reply.rungs", "At least 1"),
+    "text for a list": (
+        "always: [independent_chair]", "always: independent_chair", "always: ind",
+        "quorums.rapid_review_meeting.always", "A list is expected",
+    ),
+    "text for keys": (
+        "police: {title: Police, office: safeguarding_partner, kind: police}", "police: yes please",
+        "police: yes please", "quorums.rapid_review_meeting.seats.police", "Keys with values",
+    ),
+    "an unknown force": (
+        "force: practice_guidance", "force: strong", "force: strong", "lifecycles.rapid_review.submission.force",
+        "'practice_guidance'",
+    ),
+    "an unknown unit": (
+        "again: 4 hours", "again: 4 fortnights", "4 fortnights", "ladders.siblings_safety.again", "length of time",
+    ),
+    "a span without a unit": (
+        "again: 4 hours", "again: 4", "again: 4\n", "ladders.siblings_safety.again", "length of time",
+    ),
+    "a day that does not exist": (
+        "in_force_from: 2006-04-01", "in_force_from: 2006-02-30", "2006-02-30",
+        "criteria.serious_case_review_2006.in_force_from", "a day that exists",
+    ),
+    "a day the other way round": (
+        "in_force_from: 2006-04-01", "in_force_from: 01/04/2006", "01/04/2006",
+        "criteria.serious_case_review_2006.in_force_from", "year-month-day",
+    ),
+    "a day as a number": (
+        "in_force_from: 2006-04-01", "in_force_from: 20060401", "20060401",
+        "criteria.serious_case_review_2006.in_force_from", "year-month-day",
+    ),
+    "empty text": (
+        "title: Administrator", 'title: " "', 'title: " "', "offices.administrator.title", "at least one word",
+    ),
+    "a ladder without rungs": (
+        "rungs:\n      - {office: business_manager, delay: 0 working days}\n", "rungs: []\n", "rungs: []",
+        "ladders.expected_reply.rungs", "At least 1",
+    ),
     # What YAML alone would change in silence
-    "`no` is not false": ("partners_only: true", "partners_only: no", "partners_only: no",
-                          "offices.safeguarding_partner.partners_only", "`true` or `false`"),
-    "`yes` is not true": ("works: true", "works: yes", "works: yes", "calendar.proclaimed[0].works", "`true` or"),
+    "`no` is not false": (
+        "partners_only: true", "partners_only: no", "partners_only: no", "offices.safeguarding_partner.partners_only",
+        "`true` or `false`",
+    ),
+    "`yes` is not true": (
+        "4 June, works: true", "4 June, works: yes", "works: yes", "calendar.proclaimed[0].works", "`true` or",
+    ),
     "012 is not ten": ("warn_days: 400", "warn_days: 012", "012", "calendar.warn_days", "leading nought"),
     "0x10 is not sixteen": ("warn_days: 400", "warn_days: 0x10", "0x10", "calendar.warn_days", "whole number"),
     "1_000 is not a thousand": ("warn_days: 400", "warn_days: 1_000", "1_000", "calendar.warn_days", "whole number"),
@@ -124,125 +158,196 @@ POLICY_FAULTS = {
     "a time with a zone": ('message_time: "09:00"', "message_time: 09:00Z", "09:00Z", "message_time", "Europe/London"),
     "a time with seconds": ('message_time: "09:00"', "message_time: 09:00:30", "09:00:30", "message_time", "hour and"),
     # Names
-    "a source that is not declared": ("source: panel_guidance", "source: panel_guidence", "panel_guidence",
-                                      "lifecycles.rapid_review.submission.source", "Did you mean `panel_guidance`?"),
-    "an office that is not declared": ("owed_by: agency_contact", "owed_by: agency_contct", "agency_contct",
-                                       "lifecycles.rapid_review.agency_return.owed_by", "Did you mean `agency_contact`?"),
-    "a ladder that is not declared": ("ladder: expected_reply", "ladder: expected", "ladder: expected\n",
-                                      "lifecycles.rapid_review.panel_answer.ladder", "Did you mean `expected_reply`?"),
-    "a rung to nowhere": ("- {office: administrator, after", "- {office: caretaker, after", "caretaker",
-                          "ladders.siblings_safety.rungs[1].office", "Known are:"),
-    "a last rung to nowhere": ("- {office: independent_chair, delay: 60 days}", "- {office: scrutineer, delay: 60 days}",
-                               "scrutineer", "ladders.recommendation.rungs[4].office", "the last rung"),
-    "a bound by nobody": ("suspension_office: independent_chair", "suspension_office: board", "suspension_office: board",
-                          "bounds.suspension_office", "no office `board`"),
-    "a seat of nobody": ("{title: Independent chair, office: independent_chair}",
-                         "{title: Independent chair, office: chair}", "office: chair}",
-                         "quorums.rapid_review_meeting.seats.independent_chair.office", "no office `chair`"),
-    "a mark that never happens": ("met_by: triaged", "met_by: triage", "met_by: triage\n",
-                                  "lifecycles.referral.triage.met_by", "Did you mean `triaged`?"),
-    "a mark of another lifecycle": ("opens: triaged", "opens: submitted", "opens: submitted",
-                                    "lifecycles.referral.tell_referrer.opens", "does not happen in `referral`"),
-    "an unknown mark among those allowed": ("may_start: [national_notification_sent, awareness]",
-                                            "may_start: [national_notification_sent, aware]", "sent, aware]",
-                                            "lifecycles.rapid_review.submission.may_start[1]", "`aware`"),
-    "an unknown lifecycle": ("\n  any:\n", "\n  marriage: {}\n  any:\n", "marriage:", "lifecycles.marriage", "Known are"),
-    "a block that is missing": ("    triage:\n", "    triaje:\n", "  referral:\n    tri", "lifecycles.referral.triage",
-                                "missing"),
-    "a lifecycle that is missing": ("  referral:\n    triage:", "  referal:\n    triage:", "lifecycles:",
-                                    "lifecycles.referral", "This lifecycle is missing"),
+    "a source that is not declared": (
+        "source: panel_guidance", "source: panel_guidence", "panel_guidence",
+        "lifecycles.rapid_review.submission.source", "Did you mean `panel_guidance`?",
+    ),
+    "an office that is not declared": (
+        "owed_by: agency_contact", "owed_by: agency_contct", "agency_contct",
+        "lifecycles.rapid_review.agency_return.owed_by", "Did you mean `agency_contact`?",
+    ),
+    "a ladder that is not declared": (
+        "ladder: expected_reply", "ladder: expected", "ladder: expected\n",
+        "lifecycles.rapid_review.panel_answer.ladder", "Did you mean `expected_reply`?",
+    ),
+    "a rung to nowhere": (
+        "- {office: administrator, after", "- {office: caretaker, after", "caretaker",
+        "ladders.siblings_safety.rungs[1].office", "Known are:",
+    ),
+    "a last rung to nowhere": (
+        "- {office: independent_chair, delay: 60 days}", "- {office: scrutineer, delay: 60 days}", "scrutineer",
+        "ladders.recommendation.rungs[4].office", "the last rung",
+    ),
+    "a bound by nobody": (
+        "suspension_office: independent_chair", "suspension_office: board", "suspension_office: board",
+        "bounds.suspension_office", "no office `board`",
+    ),
+    "a seat of nobody": (
+        "{title: Independent chair, office: independent_chair}", "{title: Independent chair, office: chair}",
+        "office: chair}", "quorums.rapid_review_meeting.seats.independent_chair.office", "no office `chair`",
+    ),
+    "a mark that never happens": (
+        "met_by: triaged", "met_by: triage", "met_by: triage\n", "lifecycles.referral.triage.met_by",
+        "Did you mean `triaged`?",
+    ),
+    "a mark of another lifecycle": (
+        "opens: triaged", "opens: submitted", "opens: submitted", "lifecycles.referral.tell_referrer.opens",
+        "does not happen in `referral`",
+    ),
+    "an unknown mark among those allowed": (
+        "may_start: [national_notification_sent, awareness]", "may_start: [national_notification_sent, aware]",
+        "sent, aware]", "lifecycles.rapid_review.submission.may_start[1]", "`aware`",
+    ),
+    "an unknown lifecycle": (
+        "\n  any:\n", "\n  marriage: {}\n  any:\n", "marriage:", "lifecycles.marriage", "Known are",
+    ),
+    "a block that is missing": (
+        "    triage:\n", "    triaje:\n", "  referral:\n    tri", "lifecycles.referral.triage", "missing",
+    ),
+    "a lifecycle that is missing": (
+        "  referral:\n    triage:", "  referal:\n    triage:", "lifecycles:", "lifecycles.referral",
+        "This lifecycle is missing",
+    ),
     # Ladders and blocks
-    "rungs out of order": ("{office: agency_lead, delay: 1 working day}", "{office: agency_lead, delay: 4 working days}",
-                           "{office: independent_chair, delay: 3 working days}", "ladders.agency_return.rungs[4]",
-                           "(3 working days after due) does not surely come after"),
-    "rungs whose order hangs on the calendar": ("{office: independent_chair, delay: 3 working days}",
-                                                "{office: independent_chair, delay: 3 days}",
-                                                "{office: independent_chair, delay: 3 days}",
-                                                "ladders.agency_return.rungs[4]", "in one unit"),
-    "a start after the due time": ("- {office: agency_lead, delay: 30 days}",
-                                   "- {office: agency_lead, after: start, delay: 30 days}",
-                                   "after: start, delay: 30 days", "ladders.recommendation.rungs[3]", "(30 days after start)"),
-    "a rung before the start": ("after: start, delay: 2 hours}", "after: start, delay: -2 hours}", "-2 hours",
-                                "ladders.siblings_safety.rungs[2].delay", "before it was asked"),
-    "a ladder that never stops": ("again: 4 hours", "again: 0 hours", "again: 0", "ladders.siblings_safety.again",
-                                  "more than nothing"),
+    "rungs out of order": (
+        "{office: agency_lead, delay: 1 working day}", "{office: agency_lead, delay: 4 working days}",
+        "{office: independent_chair, delay: 3 working days}", "ladders.agency_return.rungs[4]",
+        "(3 working days after due) does not surely come after",
+    ),
+    "rungs whose order hangs on the calendar": (
+        "{office: independent_chair, delay: 3 working days}", "{office: independent_chair, delay: 3 days}",
+        "{office: independent_chair, delay: 3 days}", "ladders.agency_return.rungs[4]", "in one unit",
+    ),
+    "a start after the due time": (
+        "- {office: agency_lead, delay: 30 days}", "- {office: agency_lead, after: start, delay: 30 days}",
+        "after: start, delay: 30 days", "ladders.recommendation.rungs[3]", "(30 days after start)",
+    ),
+    "a rung before the start": (
+        "after: start, delay: 2 hours}", "after: start, delay: -2 hours}", "-2 hours",
+        "ladders.siblings_safety.rungs[2].delay", "before it was asked",
+    ),
+    "a ladder that never stops": (
+        "again: 4 hours", "again: 0 hours", "again: 0", "ladders.siblings_safety.again", "more than nothing",
+    ),
     "a clock that may not start there": (
         "starts: national_notification_sent\n      may_start: [national_notification_sent, awareness]",
         "starts: opened\n      may_start: [national_notification_sent, awareness]", "starts: opened",
-        "lifecycles.rapid_review.submission.starts", "only from one of: national_notification_sent, awareness"),
-    "a block that meets itself": ("met_by: referrer_told", "met_by: triaged", "met_by: triaged\n      budget: 2 working days\n"
-                                  "      ladder: business_manager\n      source: local_plan\n      force: local\n\n",
-                                  "lifecycles.referral.tell_referrer.met_by", "never be owed"),
-    "no time at all": (RETURN_BUDGET, RETURN_BUDGET.replace("10", "0"), "0 working days\n      ladder: agency_return",
-                       "lifecycles.rapid_review.agency_return.budget", "`null` if a person says"),
-    "a reminder before the start": (RETURN_BUDGET, RETURN_BUDGET.replace("10", "3"),
-                                    "3 working days\n      ladder: agency_return",
-                                    "lifecycles.rapid_review.agency_return.budget", "3 working days before due"),
-    "a reminder that may lie before the start": (RETURN_BUDGET, RETURN_BUDGET.replace("10 working days", "4 days"),
-                                                 "4 days\n      ladder: agency_return",
-                                                 "lifecycles.rapid_review.agency_return.budget", "may be before the start"),
-    "a rung after the start beyond the due time": ("budget: 4 hours", "budget: 2 hours", "budget: 2 hours",
-                                                   "lifecycles.referral.siblings_safety.budget", "may be after the due time"),
-    "an agency's office without an agency": ("owed_by: business_manager\n      opens: submitted", None, "", "", ""),
-    "an agency's office that owes to nobody's agency": ("owed_by: business_manager\n      opens: disputed",
-                                                        "owed_by: agency_lead\n      opens: disputed",
-                                                        "owed_by: agency_lead\n      opens: disputed",
-                                                        "lifecycles.any.dispute.owed_by", "each: agency"),
-    "an agency's ladder without an agency": ("ladder: suspension_review", "ladder: agency_return",
-                                             "ladder: agency_return\n      source: local_escalation",
-                                             "lifecycles.any.suspension_review.ladder", "agency_contact, agency_lead"),
+        "lifecycles.rapid_review.submission.starts", "only from one of: national_notification_sent, awareness",
+    ),
+    "a block that meets itself": (
+        "met_by: referrer_told", "met_by: triaged", MET_BY_TRIAGED, "lifecycles.referral.tell_referrer.met_by",
+        "never be owed",
+    ),
+    "no time at all": (
+        RETURN_BUDGET, RETURN_BUDGET.replace("10", "0"), "0 working days\n      ladder: agency_return",
+        "lifecycles.rapid_review.agency_return.budget", "`null` if a person says",
+    ),
+    "a reminder before the start": (
+        RETURN_BUDGET, RETURN_BUDGET.replace("10", "3"), "3 working days\n      ladder: agency_return",
+        "lifecycles.rapid_review.agency_return.budget", "3 working days before due",
+    ),
+    "a reminder that may lie before the start": (
+        RETURN_BUDGET, RETURN_BUDGET.replace("10 working days", "4 days"), "4 days\n      ladder: agency_return",
+        "lifecycles.rapid_review.agency_return.budget", "may be before the start",
+    ),
+    "a rung after the start beyond the due time": (
+        "budget: 4 hours", "budget: 2 hours", "budget: 2 hours", "lifecycles.referral.siblings_safety.budget",
+        "may be after the due time",
+    ),
+    "an agency's office that owes to nobody's agency": (
+        "owed_by: business_manager\n      opens: suspended", "owed_by: agency_lead\n      opens: suspended",
+        "owed_by: agency_lead\n      opens: suspended", "lifecycles.any.suspension_review.owed_by", "each: agency",
+    ),
+    "an agency's ladder without an agency": (
+        "ladder: suspension_review", "ladder: agency_return", "ladder: agency_return\n      source: local_escalation",
+        "lifecycles.any.suspension_review.ladder", "agency_contact, agency_lead",
+    ),
     # Criteria
     "criteria without any": (
         ENGLAND[ENGLAND.index("    criteria:\n      - id: single_agency"):ENGLAND.index("\nquorums:")],
-        "    criteria: []\n", "criteria: []", "criteria.practice_review_regard.criteria", "At least 1"),
-    "a criterion that stands twice": ("- id: no_agency", "- id: single_agency", "- id: single_agency\n        text: There has",
-                                      "criteria.practice_review_regard.criteria[1].id", "twice"),
-    "two texts in force at once": ("in_force_until: 2018-06-28", "in_force_until: 2018-06-29", "practice_review_reg11:",
-                                   "criteria.practice_review_reg11", "both in force on 29 June 2018"),
-    "an old text without an end": ("    in_force_until: 2018-06-28\n", "", "practice_review_reg11:",
-                                   "criteria.practice_review_reg11", "`in_force_until`"),
-    "a text that ends before it begins": ("in_force_until: 2018-06-28", "in_force_until: 2006-03-31", "2006-03-31",
-                                          "criteria.serious_case_review_2006.in_force_until", "before `in_force_from`"),
-    "a decision without criteria": ("purpose: national_notification", "purpose: practice_review_regard", "\ncriteria:"[1:],
-                                    "criteria", "`national_notification`"),
+        "    criteria: []\n", "criteria: []", "criteria.practice_review_regard.criteria", "At least 1",
+    ),
+    "a criterion that stands twice": (
+        "- id: no_agency", "- id: single_agency", "- id: single_agency\n        text: There has",
+        "criteria.practice_review_regard.criteria[1].id", "twice",
+    ),
+    "two texts in force at once": (
+        "in_force_until: 2018-06-28", "in_force_until: 2018-06-29", "practice_review_reg11:",
+        "criteria.practice_review_reg11", "both in force on 29 June 2018",
+    ),
+    "an old text without an end": (
+        "    in_force_until: 2018-06-28\n", "", "practice_review_reg11:", "criteria.practice_review_reg11",
+        "`in_force_until`",
+    ),
+    "a text that ends before it begins": (
+        "in_force_until: 2018-06-28", "in_force_until: 2006-03-31", "2006-03-31",
+        "criteria.serious_case_review_2006.in_force_until", "before `in_force_from`",
+    ),
+    "a decision without criteria": (
+        "purpose: national_notification", "purpose: practice_review_regard", "criteria:", "criteria",
+        "`national_notification`",
+    ),
     # Quorum and bounds
-    "a quorum larger than the table": ("least: 3", "least: 5", "least: 5", "quorums.rapid_review_meeting.least",
-                                       "only 4 seats"),
-    "a seat that is always needed and not there": ("always: [independent_chair]", "always: [chair]", "always: [chair]",
-                                                   "quorums.rapid_review_meeting.always[0]", "no seat `chair`"),
-    "an agency's seat of no agency": ("office: safeguarding_partner, kind: icb}", "office: safeguarding_partner}",
-                                      "{title: Integrated", "quorums.rapid_review_meeting.seats.icb", "with `kind`"),
-    "the partnership's seat of an agency": ("{title: Independent chair, office: independent_chair}",
-                                            "{title: Chair, office: independent_chair, kind: icb}", "{title: Chair",
-                                            "quorums.rapid_review_meeting.seats.independent_chair.kind", "Take `kind` away"),
-    "a bound of nothing": ("parked_most: 6 months", "parked_most: 0 months", "parked_most: 0", "bounds.parked_most",
-                           "more than nothing"),
-    "time granted by two offices": (TIME_REQUEST, TIME_REQUEST.replace("independent_chair", "business_manager"),
-                                    "owed_by: business_manager\n      opens: time_asked",
-                                    "lifecycles.any.time_request.owed_by", "`independent_chair` decides this"),
-    "disputes settled by two offices": ("dispute_office: business_manager", "dispute_office: subgroup_chair",
-                                        "owed_by: business_manager\n      opens: disputed",
-                                        "lifecycles.any.dispute.owed_by", "`subgroup_chair` decides this"),
+    "a quorum larger than the table": (
+        "least: 3", "least: 5", "least: 5", "quorums.rapid_review_meeting.least", "only 4 seats",
+    ),
+    "a seat that is always needed and not there": (
+        "always: [independent_chair]", "always: [chair]", "always: [chair]", "quorums.rapid_review_meeting.always[0]",
+        "no seat `chair`",
+    ),
+    "an agency's seat of no agency": (
+        "office: safeguarding_partner, kind: icb}", "office: safeguarding_partner}", "{title: Integrated",
+        "quorums.rapid_review_meeting.seats.icb", "with `kind`",
+    ),
+    "the partnership's seat of an agency": (
+        "{title: Independent chair, office: independent_chair}", "{title: Chair, office: independent_chair, kind: icb}",
+        "{title: Chair", "quorums.rapid_review_meeting.seats.independent_chair.kind", "Take `kind` away",
+    ),
+    "a bound of nothing": (
+        "parked_most: 6 months", "parked_most: 0 months", "parked_most: 0", "bounds.parked_most", "more than nothing",
+    ),
+    "time granted by two offices": (
+        TIME_REQUEST, TIME_REQUEST.replace("independent_chair", "business_manager"),
+        "owed_by: business_manager\n      opens: time_asked", "lifecycles.any.time_request.owed_by",
+        "`independent_chair` decides this",
+    ),
+    "disputes settled by two offices": (
+        "dispute_office: business_manager", "dispute_office: subgroup_chair",
+        "owed_by: business_manager\n      opens: disputed", "lifecycles.any.dispute.owed_by",
+        "`subgroup_chair` decides this",
+    ),
     # Calendar
-    "a proclaimed day beyond the horizon": ("day: 2023-05-08", "day: 2033-05-09", "2033-05-09",
-                                            "calendar.proclaimed[13].day", "beyond the horizon, 31 December 2032"),
-    "a proclaimed day before the beginning": ("day: 2002-06-03", "day: 1999-12-31", "1999-12-31",
-                                              "calendar.proclaimed[1].day", "before the calendar begins"),
-    "a proclaimed day that stands twice": ("day: 2022-06-03", "day: 2022-06-02", "2022-06-02, title: Plat",
-                                           "calendar.proclaimed[11].day", "twice"),
-    "a proclaimed day that is off by rule": ("day: 2023-05-08", "day: 2023-05-29", "2023-05-29",
-                                             "calendar.proclaimed[13].day", "off by rule (Spring bank holiday)"),
-    "a proclaimed day on a weekend": ("day: 2023-05-08", "day: 2023-05-06", "2023-05-06", "calendar.proclaimed[13].day",
-                                      "is a Saturday, which is off anyway"),
-    "a lost holiday that never was": ("day: 2022-05-30", "day: 2022-05-31", "2022-05-31", "calendar.proclaimed[9].day",
-                                      "never a holiday"),
-    "a calendar that ends before it begins": ("horizon: 2032-12-31", "horizon: 1999-12-31", "horizon: 1999",
-                                              "calendar.horizon", "ends before it begins"),
-    "a calendar without its source": ("  source: bank_holidays_act\n", "", "calendar:", "calendar.source", "is missing"),
-    "a horizon that nobody can know": ("horizon: 2032-12-31", "horizon: 2132-12-31", "2132", "calendar.horizon",
-                                       "2099-12-31 or less"),
+    "a proclaimed day beyond the horizon": (
+        "day: 2023-05-08", "day: 2033-05-09", "2033-05-09", "calendar.proclaimed[13].day",
+        "beyond the horizon, 31 December 2032",
+    ),
+    "a proclaimed day before the beginning": (
+        "day: 2002-06-03", "day: 1999-12-31", "1999-12-31", "calendar.proclaimed[1].day", "before the calendar begins",
+    ),
+    "a proclaimed day that stands twice": (
+        "day: 2022-06-03", "day: 2022-06-02", "2022-06-02, title: Plat", "calendar.proclaimed[11].day", "twice",
+    ),
+    "a proclaimed day that is off by rule": (
+        "day: 2023-05-08", "day: 2023-05-29", "2023-05-29", "calendar.proclaimed[13].day",
+        "off by rule (Spring bank holiday)",
+    ),
+    "a proclaimed day on a weekend": (
+        "day: 2023-05-08", "day: 2023-05-06", "2023-05-06", "calendar.proclaimed[13].day",
+        "is a Saturday, which is off anyway",
+    ),
+    "a lost holiday that never was": (
+        "day: 2022-05-30", "day: 2022-05-31", "2022-05-31", "calendar.proclaimed[9].day", "never a holiday",
+    ),
+    "a calendar that ends before it begins": (
+        "horizon: 2032-12-31", "horizon: 1999-12-31", "horizon: 1999", "calendar.horizon", "ends before it begins",
+    ),
+    "a calendar without its source": (
+        "  source: bank_holidays_act\n", "", "calendar:", "calendar.source", "is missing",
+    ),
+    "a horizon that nobody can know": (
+        "horizon: 2032-12-31", "horizon: 2132-12-31", "2132", "calendar.horizon", "2099-12-31 or less",
+    ),
 }  # fmt: skip
-del POLICY_FAULTS["an agency's office without an agency"]
 
 
 @pytest.mark.promise("F8")
@@ -259,7 +364,7 @@ def test_a_fault_is_named_with_its_line_its_key_and_what_to_do(fault: str) -> No
 FOLLOWED = {
     "a key that is nearly right", "a part that is missing", "a name with capitals", "a block that is missing",
     "a lifecycle that is missing", "a merge of keys", "an unknown lifecycle", "a clock that may not start there",
-    "a key that is a list",
+    "a key that is a list", "a decision without criteria",
 }  # fmt: skip
 
 
@@ -281,7 +386,7 @@ def test_all_problems_are_named_at_once_in_the_order_of_their_lines() -> None:
     for fault in faults:
         text = changed(text, POLICY_FAULTS[fault][0], POLICY_FAULTS[fault][1])
     found = problems_of_policy(text)
-    assert {one.key for one in found} >= {POLICY_FAULTS[fault][3] for fault in faults} - {"calendar.proclaimed[13].day"}
+    assert {one.key for one in found} >= {POLICY_FAULTS[fault][3] for fault in faults}
     assert [one.line for one in found] == sorted(one.line for one in found)
 
 
@@ -291,12 +396,13 @@ def test_the_words_are_ready_to_be_shown() -> None:
         read_policy(text, "mine.yaml")
     words = str(refused.value).splitlines()
     assert words[0] == "mine.yaml has 2 problems:"
-    assert words[1].startswith(f"  line {line_of(text, 'least: 5')}: quorums.rapid_review_meeting.least: There are only")
+    line = line_of(text, "least: 5")
+    assert words[1].startswith(f"  line {line}: quorums.rapid_review_meeting.least: There are only 4 seats")
     assert len(words) == 3
 
 
 def test_one_problem_is_called_one() -> None:
-    with pytest.raises(PolicyProblems, match="mine.yaml has 1 problem:"):
+    with pytest.raises(PolicyProblems, match=r"mine\.yaml has 1 problem:"):
         read_policy(changed(ENGLAND, "least: 3", "least: 5"), "mine.yaml")
 
 
@@ -321,7 +427,7 @@ def test_a_file_that_is_far_too_deep_is_refused_unread() -> None:
 
 
 def test_aliases_that_would_grow_without_end_are_refused_unread() -> None:
-    bomb = "a: &a [x,x,x,x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)},*{chr(97 + n)}]\n" for n in range(20))
+    bomb = "a0: &a0 [x,x,x,x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1},*a{n - 1}]\n" for n in range(1, 30))
     assert problems_of_policy(bomb)[0].line == 1
 
 
@@ -347,7 +453,8 @@ def test_files_from_any_editor_are_read(tmp_path: Path, ends: str, begins: str) 
 
 def test_plain_words_stay_words() -> None:
     for word in ("no", "yes", "on", "off", "0123 456", "12:30", "1.5", "=", "2026-11-21", "NO"):
-        assert read_policy(changed(ENGLAND, "title: Administrator", f"title: {word}"), "").offices["administrator"].title == word
+        policy = read_policy(changed(ENGLAND, "title: Administrator", f"title: {word}"), "")
+        assert policy.offices["administrator"].title == word
 
 
 @given(line=st.integers(0, ENGLAND.count("\n") - 1), at=st.integers(0, 60), typed=st.text(max_size=3))
@@ -366,78 +473,6 @@ def test_nonsense_is_refused_in_words(text: str) -> None:
     assert problems_of_policy(text)
 
 
-# Spans
-
-
-@pytest.mark.parametrize(
-    ("written", "span"),
-    [
-        ("5 working days", Span(n=5, unit=Unit.WORKING_DAYS)),
-        ("1 working day", Span(n=1, unit=Unit.WORKING_DAYS)),
-        ("-3 working_days", Span(n=-3, unit=Unit.WORKING_DAYS)),
-        ("48 hours", Span(n=48, unit=Unit.HOURS)),
-        ("6 weeks", Span(n=6, unit=Unit.WEEKS)),
-        ("1 month", Span(n=1, unit=Unit.MONTHS)),
-        ("14 days", Span(n=14, unit=Unit.DAYS)),
-        ("{n: 14, unit: days}", Span(n=14, unit=Unit.DAYS)),
-    ],
-)
-def test_a_length_of_time_is_written_as_people_say_it(written: str, span: Span) -> None:
-    text = changed(ENGLAND, "parked_most: 6 months", f"parked_most: {written}")
-    if span.n > 0:
-        assert read_policy(text, "").bounds.parked_most == span
-    else:
-        assert Span.model_validate(written) == span
-
-
-@pytest.mark.parametrize("written", ["five days", "5", "5days", "5  days", "5.5 days", "05 days", "5 days ago", "days", "5 Days"])
-def test_what_is_no_length_of_time_is_refused(written: str) -> None:
-    (problem,) = problems_of_policy(changed(ENGLAND, "parked_most: 6 months", f"parked_most: {written}"))
-    assert problem.key == "bounds.parked_most"
-    assert "`5 working days`" in problem.words
-
-
-FAR_DAYS: WorkingDays = working_days(Calendar.model_validate(POLICY.calendar.model_dump() | {"horizon": date(2099, 12, 31)}))
-spans = st.builds(Span, n=st.integers(-90, 90), unit=st.sampled_from([Unit.DAYS, Unit.WEEKS, Unit.WORKING_DAYS]))
-
-
-@given(st.dates(date(2010, 1, 1), date(2090, 1, 1)), st.integers(-250, 250))
-def test_working_days_lie_within_the_reach_that_the_order_counts_on(day: date, n: int) -> None:
-    near, far = reach(Span(n=n, unit=Unit.WORKING_DAYS))
-    assert near <= 24 * (FAR_DAYS.add(day, n) - day).days <= far
-
-
-def day_after(day: date, span: Span) -> date:
-    if span.unit is Unit.WORKING_DAYS:
-        return FAR_DAYS.add(day, span.n)
-    return date.fromordinal(day.toordinal() + span.n * (7 if span.unit is Unit.WEEKS else 1))
-
-
-@given(st.dates(date(2010, 1, 1), date(2080, 1, 1)), spans, spans)
-def test_rungs_that_pass_as_ordered_are_ordered_in_every_year(day: date, one: Span, other: Span) -> None:
-    if is_surely_in_order(Rung(office="a", delay=one), Rung(office="a", delay=other)):
-        assert day_after(day, one) <= day_after(day, other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "ordered"),
-    [
-        ("0 hours", "0 days", False),  # nine in the morning comes before the last second of the day
-        ("0 hours", "1 day", True),
-        ("14 hours", "1 day", False),
-        ("-1 working day", "0 hours", True),
-        ("7 days", "1 week", True),
-        ("7 days", "5 working days", False),
-        ("5 working days", "14 days", True),
-        ("30 days", "1 month", False),
-        ("31 days", "2 months", True),
-    ],
-)
-def test_rungs_in_two_units_pass_only_when_the_calendar_cannot_turn_them_round(one: str, other: str, ordered: bool) -> None:  # noqa: FBT001
-    first, second = (Rung(office="a", delay=Span.model_validate(span)) for span in (one, other))
-    assert is_surely_in_order(first, second) is ordered
-
-
 # Digests
 
 
@@ -454,168 +489,6 @@ def test_the_calendar_is_versioned_apart() -> None:
     other = read_policy(changed(ENGLAND, "budget: 15 working days", "budget: 14 working days"), "")
     assert policy_digest(other) != policy_digest(POLICY)
     assert calendar_digest(other.calendar) == calendar_digest(POLICY.calendar)
-
-
-# The directory
-
-DIRECTORY_FAULTS = {
-    "an agency that stands twice": ("  harrowshire-police:", "  harrowshire-council:", "{name: Harrowshire Police",
-                                    "agencies.harrowshire-council", "twice"),
-    "a person who stands twice": ("  p-002:", "  p-001:", "{name: Barnaby", "people.p-001", "twice"),
-    "a person without a proper id": ("  p-023:", "  reviewer:", "  reviewer:", "people.reviewer", "such as `p-001`"),
-    "an agency without a proper id": ("  lantern-young-people:", "  Lantern:", "  Lantern:", "agencies.Lantern", "small"),
-    "an unknown kind of agency": ("kind: probation", "kind: prison", "kind: prison", "agencies.harrowshire-probation.kind",
-                                  "'probation'"),
-    "an address that is none": ("email: rosamund.testwick@partnership.example.org", "email: rosamund.testwick",
-                                "rosamund.testwick}", "people.p-018.email", "not an e-mail address"),
-    "one address for two": ("septimus.draftley@", "Rosamund.Testwick@", "Rosamund.Testwick@", "people.p-019.email",
-                            "`p-018` has the same"),
-    "a name for a Slack id": ("{name: Marigold Testwell,", "{slack_id: marigold, name: Marigold Testwell,", "marigold, name",
-                              "people.p-001.slack_id", "member id"),
-    "leave that ends before it starts": ("{name: Wilberforce Demo,",
-                                         "{leave: [{first: 2026-08-14, last: 2026-08-01}], name: Wilberforce Demo,",
-                                         "Wilberforce", "people.p-023.leave[0]", "ends before it starts"),
-    "leave on a day that does not exist": ("{name: Wilberforce Demo,",
-                                           "{leave: [{first: 2026-02-29, last: 2026-08-01}], name: Wilberforce Demo,",
-                                           "Wilberforce", "people.p-023.leave[0].first", "a day that exists"),
-    "a holder who is not there": ("person: p-020", "person: p-099", "person: p-099", "holdings[19].person",
-                                  "no person `p-099`"),
-    "a deputy who is not there": ("deputy: p-019", "deputy: p-109", "deputy: p-109", "holdings[18].deputy",
-                                  "no person `p-109`"),
-    "who deputises for themself": ("person: p-018, deputy: p-019", "person: p-018, deputy: p-018", "deputy: p-018, since",
-                                   "holdings[18].deputy", "for themself"),
-    "an agency that is not there": ("agency: harrow-vale-hospitals, person: p-011", "agency: harrow-vale, person: p-011",
-                                    "agency: harrow-vale,", "holdings[6].agency", "Did you mean"),
-    "an office that ends before it begins": ("person: p-020, deputy: p-006, since: 2025-01-01",
-                                             "person: p-020, deputy: p-006, since: 2025-01-01, until: 2024-12-31",
-                                             "2024-12-31", "holdings[19].until", "before `since`"),
-    "an unknown office": ("{office: reviewer,", "{office: reviewr,", "reviewr", "holdings[23].office",
-                          "Did you mean `reviewer`?"),
-    "an office of the partnership in an agency": ("{office: reviewer,", "{office: reviewer, agency: harrowshire-icb,",
-                                                  "{office: reviewer,", "holdings[23].agency", "Take `agency` away"),
-    "an agency's office in no agency": ("{office: agency_lead, agency: harrowshire-icb,", "{office: agency_lead,",
-                                        "{office: agency_lead, person: p-007", "holdings[5].agency", "Say of which"),
-    "a partner's office elsewhere": ("kind: icb, partner: true", "kind: icb", "{office: safeguarding_partner, agency: "
-                                     "harrowshire-icb", "holdings[16].agency", "Only safeguarding partners"),
-    "two in one office": ("{office: administrator, person: p-019, deputy: p-018,",
-                          "{office: business_manager, person: p-019, deputy: p-018,", "{office: business_manager, person: "
-                          "p-019", "holdings[22]", "Two people would hold `business_manager` on 2025-01-01"),
-    "an unknown key": ("{name: Harrowshire Council,", "{nick: HC, name: Harrowshire Council,", "nick: HC",
-                       "agencies.harrowshire-council.nick", "no such key"),
-    "holdings that are no list": (PLACE[PLACE.index("holdings:"):], "holdings: none\n", "holdings: none", "holdings",
-                                  "A list is expected"),
-}  # fmt: skip
-
-
-@pytest.mark.promise("F8")
-@pytest.mark.parametrize("fault", DIRECTORY_FAULTS)
-def test_a_fault_of_the_directory_is_named_with_its_line_and_key(fault: str) -> None:
-    old, new, mark, key, words = DIRECTORY_FAULTS[fault]
-    text = changed(PLACE, old, new)
-    found = [one for one in problems_of_directory(text) if one.key == key and words in one.words]
-    assert [one.line for one in found] == [line_of(text, mark)], problems_of_directory(text)
-
-
-def test_all_problems_of_the_directory_are_named_at_once() -> None:
-    faults = ["an address that is none", "a holder who is not there", "an unknown office", "two in one office",
-              "leave that ends before it starts", "who deputises for themself", "an unknown kind of agency"]  # fmt: skip
-    text = PLACE
-    for fault in faults:
-        text = changed(text, DIRECTORY_FAULTS[fault][0], DIRECTORY_FAULTS[fault][1])
-    assert {DIRECTORY_FAULTS[fault][3] for fault in faults} <= {one.key for one in problems_of_directory(text)}
-
-
-def test_a_problem_never_repeats_a_persons_name_or_address() -> None:
-    text = changed(PLACE, "email: rosamund.testwick@partnership.example.org", "email: rosamund.testwick")
-    assert all("osamund" not in str(one) for one in problems_of_directory(text))
-
-
-def test_a_slack_id_of_two_people_is_named() -> None:
-    text = changed(PLACE, "{name: Marigold", "{slack_id: U0AAAAAAA, name: Marigold")
-    text = changed(text, "{name: Barnaby", "{slack_id: U0AAAAAAA, name: Barnaby")
-    (problem,) = problems_of_directory(text)
-    assert problem.key == "people.p-002.slack_id"
-
-
-def test_without_a_policy_offices_are_not_judged() -> None:
-    text = changed(PLACE, "{office: reviewer,", "{office: caretaker,")
-    assert isinstance(read_directory(text, "place.yaml"), Directory)
-
-
-def test_a_successor_from_the_day_after_is_no_second_holder() -> None:
-    old = "{office: reviewer, person: p-023, deputy: p-022, since: 2025-01-01}"
-    text = changed(PLACE, old, old[:-1] + ", until: 2026-06-30}\n  - {office: reviewer, person: p-022, since: 2026-07-01}")
-    assert len(read_directory(text, "place.yaml", POLICY).holdings) == len(DIRECTORY.holdings) + 1
-
-
-@given(line=st.integers(0, PLACE.count("\n") - 1), at=st.integers(0, 90), typed=st.text(max_size=3))
-@SLOW
-def test_whatever_is_typed_into_a_directory_it_is_read_or_refused(line: int, at: int, typed: str) -> None:
-    lines = PLACE.splitlines()
-    lines[line] = lines[line][:at] + typed + lines[line][at + 1 :]
-    try:
-        read_directory("\n".join(lines), "place.yaml", POLICY)
-    except PolicyProblems as refused:
-        assert all(one.line >= 1 for one in refused.problems)  # noqa: PT017
-
-
-# Policy and directory together
-
-
-def without(office: str, agency: str | None = None) -> Directory:
-    kept = tuple(one for one in DIRECTORY.holdings if one.office != office or (agency and one.agency != agency))
-    return DIRECTORY.model_copy(update={"holdings": kept})
-
-
-@pytest.mark.promise("F1", "F8")
-def test_a_ladder_whose_last_rung_nobody_holds_does_not_pass() -> None:
-    grave = [one for one in check_against(POLICY, without("independent_chair")) if one.grave]
-    assert grave
-    assert all("`independent_chair`, is held by nobody" in one.words and "Enter a holder" in one.words for one in grave)
-
-
-@pytest.mark.promise("F1", "F8")
-def test_every_ladder_that_ends_in_an_empty_office_is_named() -> None:
-    grave = {one.key for one in check_against(POLICY, without("independent_chair")) if one.grave}
-    assert grave == {
-        f"ladders.{name}" for name, ladder in POLICY.ladders.items() if ladder.rungs[-1].office == "independent_chair"
-    }
-
-
-@pytest.mark.promise("F6")
-def test_another_empty_office_is_a_warning() -> None:
-    (problem,) = check_against(POLICY, without("subgroup_chair"))
-    assert (problem.key, problem.grave) == ("offices.subgroup_chair", False)
-    assert "passed over" in problem.words
-
-
-@pytest.mark.promise("F6")
-def test_an_office_that_is_empty_in_one_agency_is_named_with_the_agency() -> None:
-    (problem,) = check_against(POLICY, without("agency_lead", "harrowshire-schools"))
-    assert "in `harrowshire-schools`" in problem.words
-    assert not problem.grave
-
-
-@pytest.mark.promise("F1")
-def test_a_last_rung_in_the_agencies_must_be_held_in_every_agency() -> None:
-    text = changed(ENGLAND, "      - {office: independent_chair, delay: 3 working days}\n", "")
-    ends_in_the_agency = read_policy(text, "")
-    assert not check_against(ends_in_the_agency, DIRECTORY)
-    (problem,) = check_against(ends_in_the_agency, without("agency_lead", "harrowshire-schools"))
-    assert problem.grave
-    assert problem.key == "ladders.agency_return"
-
-
-def test_only_safeguarding_partners_need_a_partners_office() -> None:
-    (office, seat) = check_against(POLICY, without("safeguarding_partner", "harrowshire-police"))
-    assert "in `harrowshire-police`" in office.words
-    assert seat.key == "quorums.rapid_review_meeting.seats.police"
-
-
-def test_an_office_held_at_another_time_is_empty_today() -> None:
-    assert not check_against(POLICY, DIRECTORY, on=date(2026, 11, 21))
-    early = check_against(POLICY, DIRECTORY, on=date(2024, 12, 31))
-    assert {one.key for one in early if one.grave} == {f"ladders.{name}" for name in POLICY.ladders}
 
 
 def test_a_source_that_nobody_compared_is_a_warning() -> None:

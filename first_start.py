@@ -1,0 +1,58 @@
+"""The first start on an empty folder: keys, tables, the shipped policy and example directory, one link for the administrator."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from models.tables import AccountRow
+from policy.reading import read_directory_file, read_policy_file
+from records.accounts import Accounts
+from records.audit import DIRECTORY
+from records.opening import Installation, open_installation, prepare
+from records.policies import in_force, put_in_force
+from records.settings import Settings
+
+SHIPPED = Path(__file__).parent / "policy"
+INVITED_FOR = timedelta(days=7)
+
+
+async def first_start(settings: Settings) -> str:
+    """Make what is missing, and say where to look and how to sign in. Safe to run at every start."""
+    await prepare(settings)
+    there = await open_installation(settings)
+    try:
+        await _furnish(there)
+        return await _welcome(there)
+    finally:
+        await there.close()
+
+
+async def _furnish(there: Installation) -> None:
+    now = datetime.now(UTC)
+    async with there.database.writing() as session:
+        if await in_force(session) is None:
+            await put_in_force(session, read_policy_file(SHIPPED / "england.yaml"), now)
+        if await there.recorder.directory.read(session) is None:
+            await there.recorder.directory.replace(session, read_directory_file(SHIPPED / "directory.example.yaml"))
+            await there.auditor.append(session, DIRECTORY, now, "first-start", "directory_replaced", {})
+
+
+async def _welcome(there: Installation) -> str:
+    now, settings = datetime.now(UTC), there.settings
+    lines = [f"The portal is at {settings.address}", f"The records are in {settings.data_dir}. Keep a copy of {settings.keys.name} elsewhere."]
+    async with there.database.writing() as session:
+        directory = await there.recorder.directory.read(session)
+        administrators = [one for one in directory.holdings if one.office == "administrator"] if directory else []
+        known = set(await session.scalars(select(AccountRow.person)))
+        if directory and administrators and not known:
+            person = administrators[0].person
+            accounts = Accounts(there.database, there.vault, there.auditor)
+            token = await accounts.link(session, "invitation", person, now + INVITED_FOR)
+            lines += [
+                f"Nobody can sign in yet. The administrator ({directory.people[person].email}) sets a password here, once:",
+                f"  {settings.address}/invitation#{token}",
+            ]
+    if settings.demonstration:
+        lines.append("DEMONSTRATION: everybody's messages are shown to everybody. Never use it with real cases.")
+    return "\n".join(lines)

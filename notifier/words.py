@@ -1,0 +1,124 @@
+"""What a notice says. Templates see an allow-list of fields and nothing else: no name, no words about a child can get in."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from models import shelf
+from models.base import Message
+from models.case import Case
+from models.directory import Directory
+from models.obligation import Ended, Obligation
+from models.telling import Notice, NoticeKind
+from models.time import day_of, london
+
+TEMPLATES = Path(__file__).parent / "templates"
+KINDS = {"referral": "Referral", "rapid_review": "Rapid review"}
+
+
+class Shown(Message):
+    """Every field that a template may use."""
+
+    case: str
+    case_kind: str
+    title: str = ""
+    office: str
+    owed_by: str = ""
+    agency: str = ""
+    due: str = ""
+    overdue_days: int = 0
+    missed: int = 0
+    passed_over: str = ""
+    others: bool = False
+    """Whether the office that is told is another than the one that owes it."""
+    state: str = ""
+    """What has become of the matter since: empty while it is owed."""
+    urgent: bool = False
+    at: str = ""
+    outcome: str = ""
+
+
+class Said(Message):
+    """A message as people read it."""
+
+    subject: str
+    text: str
+
+
+def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Shown:
+    """The allow-list, filled with what is true now and not when the notice was written."""
+    policy = shelf.policy(case.policy)
+    agency = directory.agencies.get(notice.agency)
+    base = {
+        "case": notice.case, "case_kind": KINDS[case.kind], "office": policy.offices[notice.office].title,
+        "agency": agency.name if agency else "", "at": clock(datetime.fromisoformat(notice.data["at"])) if "at" in notice.data else "",
+        "outcome": _outcome(notice),
+    }  # fmt: skip
+    one = case.obligations.get(notice.obligation)
+    if one is None:
+        return Shown.model_validate(base)
+    block = shelf.blocks(case.policy, case.kind)[one.block]
+    passed = [policy.offices[office].title for office in notice.data.get("passed_over", ())]
+    about = case.obligations.get(one.of)
+    title = f"{block.title}: {shelf.blocks(case.policy, case.kind)[about.block].title}" if about else block.title
+    return Shown(
+        **base, title=title, owed_by=policy.offices[one.owed_by].title, due=day(one.due) if one.due else "",
+        overdue_days=max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
+        missed=int(notice.data.get("missed", 0)), passed_over=", ".join(passed), others=notice.office != one.owed_by,
+        state=state_of(one, now), urgent=block.urgent,
+    )  # fmt: skip
+
+
+def say(notice: Notice, case: Case, directory: Directory, now: datetime) -> Said:
+    """The message in plain text."""
+    text = _environment().get_template(f"{notice.kind}.txt.jinja").render(it=shown(notice, case, directory, now))
+    subject, _, rest = text.strip().partition("\n")
+    return Said(subject=subject.strip(), text=rest.strip())
+
+
+def state_of(one: Obligation, now: datetime) -> str:
+    """What has become of an obligation, in words; empty while it is simply owed."""
+    if one.ended is Ended.MET:
+        return "This has been done. Nothing more is needed."
+    if one.ended is Ended.WITHDRAWN:
+        return "This is not owed any more."
+    if one.paused:
+        return "The clock of this is suspended."
+    if one.dispute:
+        return "This is disputed, and the dispute waits for an answer."
+    promise = one.live_promise(now)
+    return f"It is promised by the end of {day(promise.until)}." if promise else ""
+
+
+def day(moment: datetime) -> str:
+    local = london(moment)
+    return f"{local:%A} {local.day} {local:%B %Y}"
+
+
+def clock(moment: datetime) -> str:
+    return f"{day(moment)} at {london(moment):%H:%M}"
+
+
+def soon(moment: datetime, now: datetime) -> bool:
+    return moment - now < timedelta(days=1)
+
+
+def _outcome(notice: Notice) -> str:
+    if notice.kind is not NoticeKind.ANSWERED:
+        return ""
+    words = {
+        "not_owed": "Your dispute was upheld: this is not owed.", "done": "Your dispute was upheld: it counts as done.",
+        "still_owed": "Your dispute was not upheld: it is still owed.", "True": "You have been given more time.",
+        "False": "You have not been given more time.",
+    }  # fmt: skip
+    return words[notice.data["outcome"]]
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+    )

@@ -1,0 +1,26 @@
+"""Starts the portal: `python -m portal`, with the settings of the environment."""
+
+import asyncio
+
+import uvicorn
+
+from portal.app import create_app
+from records.opening import open_installation
+from records.settings import Settings
+
+
+async def run(settings: Settings) -> None:
+    there = await open_installation(settings)
+    app = create_app(there, await there.connect())
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host=settings.host, port=settings.port, log_level="warning", access_log=False, server_header=False,
+            timeout_graceful_shutdown=5,
+        )  # fmt: skip
+    )
+    await server.serve()
+    await there.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(run(Settings()))

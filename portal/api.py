@@ -1,0 +1,185 @@
+"""The JSON interface under /api/v1: the same commands, through the same door. Errors are problem+json (RFC 9457)."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from door.refusals import Refusal
+from models.command import Command
+from models.facts import Problem
+from models.lifecycles import COMMANDS
+from models.referral import SubmitReferral
+from models.rights import Actor
+from portal.visiting import NotSignedIn, Portal
+from records.accounts import SignInFailed
+from records.directory import actor_of
+
+PROBLEM = "application/problem+json"
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "problems": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"field": {"type": "string"}, "words": {"type": "string"}}},
+        },
+    },
+}
+_DONE_SCHEMA = {
+    "type": "object",
+    "required": ["case", "fact", "kind", "recorded"],
+    "properties": {
+        "case": {"type": "string"},
+        "fact": {"type": "integer", "description": "The number of the fact in its case."},
+        "kind": {"type": "string"},
+        "recorded": {"type": "string", "format": "date-time"},
+    },
+}
+
+
+def problem(status: int, title: str, problems: Sequence[Problem] = ()) -> Response:
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    if problems:
+        body["problems"] = [one.model_dump() for one in problems]
+    return JSONResponse(body, status, media_type=PROBLEM)
+
+
+def _responses(good: dict[str, Any]) -> dict[str, Any]:
+    wrong = {"description": "Not done; the words say why", "content": {PROBLEM: {"schema": _PROBLEM_SCHEMA}}}
+    return {"200": {"description": "Recorded", "content": {"application/json": {"schema": good}}}, "default": wrong}
+
+
+def _described(model: type[Command]) -> dict[str, Any]:
+    """How OpenAPI describes a command: from its own questions."""
+    schema = model.model_json_schema(ref_template="#/$defs/{model}")
+    definitions = schema.pop("$defs", {})
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(schema, definitions)}}},
+        "parameters": [
+            {
+                "name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 100},
+                "description": "The same key with the same body is done once.",
+            }  # fmt: skip
+        ],
+        "security": [{"bearer": []}],
+        "responses": _responses(_DONE_SCHEMA),
+    }
+
+
+def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401 -- any JSON value
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return _inlined(definitions[schema["$ref"].removeprefix("#/$defs/")], definitions)
+        plain = {name: value for name, value in schema.items() if name not in {"private", "rows", "step", "when", "short"}}
+        return {name: _inlined(value, definitions) for name, value in plain.items()}
+    return [_inlined(one, definitions) for one in schema] if isinstance(schema, list) else schema
+
+
+def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each address
+    pages = APIRouter(prefix="/api/v1", tags=["reviews"])
+
+    async def actor(request: Request) -> Actor:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        session = await portal.accounts.session(token, portal.clock()) if kind.lower() == "bearer" and token else None
+        if session is None:
+            raise NotSignedIn
+        return actor_of(await portal.directory(), session.person, portal.clock())
+
+    async def body(request: Request) -> dict[str, Any] | Response:
+        try:
+            found = json.loads(await request.body())
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+            return problem(400, "The body is not JSON.")
+        return found if isinstance(found, dict) else problem(400, "The body must be a JSON object with a name for each answer.")
+
+    def key(request: Request) -> str:
+        said = request.headers.get("idempotency-key", "")
+        return f"j-{said}" if said and len(said) <= 100 and said.isascii() and said.isprintable() else f"j-{uuid4().hex}"
+
+    async def through(work: Callable[[], Awaitable[Any]]) -> Response:
+        try:
+            done = await work()
+        except Refusal as refusal:
+            return problem(refusal.status, _title(refusal), refusal.problems)
+        return JSONResponse(
+            {"case": done.case, "fact": done.fact.number, "kind": done.fact.kind, "recorded": done.fact.recorded.isoformat()}
+        )
+
+    @pages.post("/session", summary="Sign in; the token goes into `Authorization: Bearer`", openapi_extra=_SIGN_IN)
+    async def sign_in(request: Request) -> Response:
+        said = await body(request)
+        if isinstance(said, Response):
+            return said
+        try:
+            token = await portal.accounts.sign_in(str(said.get("email", "")), str(said.get("password", "")), portal.clock())
+        except SignInFailed as failed:
+            return problem(401, failed.words)
+        return JSONResponse({"token": token})
+
+    @pages.get("/cases", summary="The cases that you may see, the most urgent first", openapi_extra=_READING)
+    async def cases(request: Request) -> Response:
+        lines = await portal.questions.board(await actor(request), portal.clock())
+        return JSONResponse([line.model_dump(mode="json") for line in lines])
+
+    @pages.get("/cases/{ref}", summary="Stage and deadlines of a case", openapi_extra=_READING)
+    async def case(request: Request, ref: str) -> Response:
+        who = await actor(request)
+        found = await portal.questions.case(ref, who, portal.clock())
+        if found is None:
+            return problem(404, "There is no such case, or it is not yours to open.")
+        if isinstance(found, Problem):
+            return problem(403, found.words)
+        await portal.questions.note_read(who.person, ref, "api", portal.clock())
+        return JSONResponse(found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line", "deadlines", "can"}))
+
+    @pages.post("/referrals", summary=SubmitReferral.TITLE, openapi_extra=_described(SubmitReferral))
+    async def refer(request: Request) -> Response:
+        who, said = await actor(request), await body(request)
+        if isinstance(said, Response):
+            return said
+        return await through(lambda: portal.door.refer(said, key(request), who.person))
+
+    def add(model: type[Command]) -> None:
+        async def act(request: Request, ref: str) -> Response:
+            who, said = await actor(request), await body(request)
+            if isinstance(said, Response):
+                return said
+            return await through(lambda: portal.door.act(who, ref, model.KIND, said, key(request)))
+
+        pages.add_api_route(
+            f"/cases/{{ref}}/{model.KIND}", act, methods=["POST"], summary=model.TITLE, name=model.KIND, openapi_extra=_described(model)
+        )
+
+    for model in {kind: model for of_kind in COMMANDS.values() for kind, model in of_kind.items() if kind != "submit_referral"}.values():
+        add(model)
+    return pages
+
+
+def _title(refusal: Refusal) -> str:
+    return refusal.problems[0].words if len(refusal.problems) == 1 else f"There are {len(refusal.problems)} problems."
+
+
+_SIGN_IN: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["email", "password"],
+                    "properties": {"email": {"type": "string"}, "password": {"type": "string"}},
+                }
+            }
+        },
+    },
+    "responses": _responses({"type": "object", "properties": {"token": {"type": "string"}}}),
+}
+_READING: dict[str, Any] = {"security": [{"bearer": []}], "responses": _responses({})}

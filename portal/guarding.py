@@ -1,0 +1,120 @@
+"""What stands before every page: headers, a limit to what is sent and how often. Pure ASGI, so that nothing is read twice."""
+
+import secrets
+from collections.abc import Iterable
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST = 1_000_000
+"""Bytes of one request. A form with every answer at its longest stays far below."""
+
+POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "X-Robots-Tag": "noindex",
+}
+
+
+class Headers:
+    """A nonce for the scripts of each page, and the headers that keep everything else out."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app, self._secure = app, secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["nonce"] = secrets.token_urlsafe(16)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers["Content-Security-Policy"] = POLICY.format(nonce=scope["nonce"])
+                if not scope["path"].startswith("/static/"):
+                    headers["Cache-Control"] = "no-store"
+                if self._secure:
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+class TooLarge(Exception):
+    """More was sent than is taken."""
+
+
+class Limit:
+    """Counts what is sent, whatever the request says of its own length."""
+
+    def __init__(self, app: ASGIApp, largest: int = LARGEST) -> None:
+        self._app, self._largest = app, largest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        said = dict(scope["headers"]).get(b"content-length", b"0")
+        counted, started = 0, False
+
+        async def counting() -> Message:
+            nonlocal counted
+            message = await receive()
+            counted += len(message.get("body", b""))
+            if counted > self._largest:
+                raise TooLarge
+            return message
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            if said.isdigit() and int(said) > self._largest:
+                raise TooLarge
+            await self._app(scope, counting, noting)
+        except TooLarge:
+            if not started:
+                await _plain(
+                    send,
+                    413,
+                    "Too much was sent at once. Go back, make it shorter, and send it again. Your saved draft is still there.",
+                )
+
+
+class Often:
+    """At most so many requests a minute from one address to the doors that can be tried without a name."""
+
+    def __init__(self, app: ASGIApp, paths: Iterable[str], most: int) -> None:
+        self._app, self._paths, self._most = app, tuple(paths), RateLimitItemPerMinute(most)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        guarded = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(self._paths)
+        if guarded and not await self._limiter.hit(self._most, (scope.get("client") or ("?",))[0]):
+            await _plain(send, 429, "Too many attempts. Wait a minute, then try again.")
+            return
+        await self._app(scope, receive, send)
+
+
+async def _plain(send: Send, status: int, words: str) -> None:
+    body = f'<!DOCTYPE html><html lang="en"><title>Not taken</title><main><h1>Not taken</h1><p>{words}</p></main></html>'.encode()
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/html; charset=utf-8")]}
+    )
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,208 @@
+"""How pages are made: the Jinja environment, the frame round every page, and the words of its errors.
+
+A page is `env.get_template(name).render(page=Page(...), ...)`. Our templates are strict: what a page forgets to give is
+an error. GOV.UK's macros are not written so; they live in an environment of their own and are called as functions.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+
+from models.command import Choice
+from models.facts import Problem
+from models.time import day_of, london
+from portal import widgets
+from portal.forms import Form
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+GOVUK = "govuk_frontend_jinja"
+
+
+class Link(NamedTuple):
+    text: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """The frame: what stands round the content. `nonce`: of this answer's content security policy."""
+
+    title: str
+    nonce: str
+    service: str = "Case reviews"
+    home: str = "/"
+    organisation: str = "Safeguarding children partnership"
+    navigation: tuple[Link, ...] = ()
+    footer: tuple[Link, ...] = (Link("Accessibility statement", "/accessibility"), Link("Privacy", "/privacy"))
+    back: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A form on its way to a person: where it goes, and what travels with it unseen.
+
+    `autosave`: the address that keeps a draft after each change; empty for none. `intro`: paragraphs before the
+    questions. `step`: the page of a long form that is shown.
+    """
+
+    form: Form
+    action: str
+    csrf: str
+    request: str
+    button: str = "Send"
+    autosave: str = ""
+    saved: str = ""
+    step: str = ""
+    caption: str = ""
+    intro: tuple[str, ...] = ()
+    warning: str = ""
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Message:
+    """A page that only says something: a confirmation (`panel`), or why it went no further."""
+
+    title: str
+    words: tuple[str, ...] = ()
+    panel: bool = False
+    panel_words: str = ""
+    problems: tuple[Problem, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+KEPT = "Nothing that you typed is lost."
+
+_REFUSALS: Final[Mapping[int, tuple[str, ...]]] = {
+    400: (
+        "This request could not be understood",
+        "Go back to the page before, load it again and try once more.",
+    ),
+    401: (
+        "Sign in first",
+        "You are not signed in, or it is too long ago. Sign in and you come back to this page.",
+    ),
+    403: (
+        "You cannot open this",
+        "Your role or your part in this case does not allow it.",
+        "If you need it for your work, ask the partnership’s business unit.",
+    ),
+    404: (
+        "Page not found",
+        "Check the address if you typed it. If you followed a link, the page may have moved.",
+        "A link in a message works once. Ask for a new one if you have used it.",
+    ),
+    405: (
+        "This page cannot be used in that way",
+        "Go back to the page before and use its buttons.",
+    ),
+    409: (
+        "Something has changed meanwhile",
+        "Somebody else has acted on this case since you opened the page. Load it again to see how it stands now.",
+    ),
+    413: (
+        "That is too much at once",
+        "What you sent is larger than this service takes.",
+        "Go back, make it shorter or the file smaller, and send it again.",
+    ),
+    422: (
+        "There is a problem",
+        "Go back to the page before, look at what is said beside each question, and send it again.",
+    ),
+    429: (
+        "Too many attempts",
+        "Wait a few minutes, then try again.",
+    ),
+    500: (
+        "Sorry, there is a problem with this service",
+        "It has been recorded. Try again in a few minutes.",
+        "If it happens again, tell the business unit what you did.",
+    ),
+    503: (
+        "Sorry, the service cannot answer now",
+        "It is not yet confirmed whether what you sent was recorded.",
+        "Send it again in a minute: it is never recorded twice.",
+    ),
+}
+_THEIRS, _OURS = 400, 500
+
+
+def refusal(
+    status: int, *, kept: bool = False, problems: tuple[Problem, ...] = (), links: tuple[Link, ...] = ()
+) -> Message:
+    """The words of an error page. `kept`: what was typed is in a draft or still in the form before, so say so."""
+    title, *words = _REFUSALS.get(status, _REFUSALS[_OURS if status >= _OURS else _THEIRS])
+    return Message(title, (*words, KEPT) if kept else tuple(words), problems=problems, links=links)
+
+
+def templates() -> Environment:
+    """The environment of all pages."""
+    env = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        loader=FileSystemLoader(HERE / "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals.update(_govuk(), **widgets.ALL, static=static)
+    env.filters.update(day=day, moment=moment, clock=clock, words=words)
+    return env
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a file of ours, which changes when the file does."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
+
+
+def day(value: date | datetime | str) -> str:
+    """As in "Tuesday 3 March 2026"; a moment is the London day on which it falls. Plain data may hold it as text."""
+    value = datetime.fromisoformat(value) if isinstance(value, str) else value
+    on = day_of(value) if isinstance(value, datetime) and value.tzinfo else value
+    return f"{on:%A} {on.day} {on:%B %Y}"
+
+
+def clock(value: datetime | str) -> str:
+    """As in "2:05pm", "midday" and "midnight", London time."""
+    here = london(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    if here.minute == 0 and here.hour in _NAMED_HOURS:
+        return _NAMED_HOURS[here.hour]
+    return f"{here.hour % 12 or 12}:{here:%M}{'am' if here.hour < _NOON else 'pm'}"
+
+
+def moment(value: datetime | str) -> str:
+    """As in "Tuesday 3 March 2026 at 2:05pm", London time."""
+    return f"{day(value)} at {clock(value)}"
+
+
+def words(value: object) -> str:
+    """A choice, a yes or no, or nothing, as people read it."""
+    if isinstance(value, Choice):
+        return value.words
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return "Not answered" if value is None or value == "" else str(value)
+
+
+_NOON = 12
+_NAMED_HOURS: Final = {0: "midnight", _NOON: "midday"}
+
+
+def _govuk() -> dict[str, Callable[..., Any]]:
+    """GOV.UK Frontend's macros by name: `govukRadios` and its sisters."""
+    env = Environment(autoescape=True, loader=PrefixLoader({GOVUK: PackageLoader(GOVUK)}))
+    found = {}
+    for path in env.list_templates(filter_func=lambda name: "/components/" in name):
+        component = path.split("/")[2].title().replace("-", "")
+        found[f"govuk{component}"] = getattr(env.get_template(path).module, f"govuk{component}")
+    return found

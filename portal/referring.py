@@ -1,0 +1,319 @@
+"""The referral: a form for professionals without an account, saved as it goes, resumed from any device, sent once proven.
+
+Whoever holds the secret of the form (in a cookie, or in the link that was mailed) owns it. Opening a mailed link shows
+a page; only its button uses the link up, because mail scanners open links too.
+"""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from door.refusals import Invalid, NotConfirmed, Refusal
+from models.referral import SubmitReferral
+from models.tables import OneTimeRow
+from notifier.post import Mail, Post
+from portal.forms import DO, STEPS, Form, steps
+from portal.pages import Link, Message, Sheet
+from portal.said import answered
+from portal.visiting import Portal, one_of, typed
+from records.drafts import Draft, owner_of
+from records.sealing import fingerprint
+
+KIND, COOKIE, STATUS = "submit_referral", "referral", "status"
+KEPT_FOR = timedelta(days=60)
+PAGES = steps(SubmitReferral)
+
+
+def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page of the journey
+    pages = APIRouter()
+    post = Post(portal.there.database, portal.there.vault)
+
+    async def draft_of(request: Request) -> tuple[Draft | None, str]:
+        """The referral that this browser is writing, and its owner."""
+        visitor = await portal.visitor(request)
+        token = request.cookies.get(COOKIE, "")
+        owner = visitor.person if visitor else owner_of(token) if token else ""
+        return (await portal.drafts.open(owner, "", KIND) if owner else None), owner
+
+    async def send_link(draft: Draft, email: str) -> None:
+        """Mail a link by which this referral is found again, and its address proven."""
+        now = portal.clock()
+        async with portal.there.database.writing() as session:
+            token = await portal.accounts.link(session, "referral", draft.id, now + KEPT_FOR)
+            text = (
+                "You are writing a referral to the safeguarding children partnership.\n\n"
+                f"Open this page and press its button to go on:\n{portal.settings.address}/refer/return#{token}\n\n"
+                "If you did not ask for this, you need do nothing."
+            )
+            await post.write(session, Mail(to=email, subject="Your referral: go on here", text=text, written=now))
+
+    def sheet(request: Request, draft: Draft, step: str, form: Form, token: str) -> Sheet:
+        number = PAGES.index(step) + 1
+        return Sheet(
+            form=form, action=f"/refer/{step}", csrf=token, request=draft.request, button="Save and continue", step=step,
+            autosave=f"/refer/{step}/save", caption=f"Step {number} of {len(PAGES)}",
+            links=(Link("Save and come back later", "/refer/later"),),
+        )  # fmt: skip
+
+    @pages.get("/refer")
+    async def start(request: Request) -> Response:
+        draft, _ = await draft_of(request)
+        return await portal.page(request, "refer_start.html", "Refer a serious incident", draft=draft)
+
+    @pages.post("/refer")
+    async def begin(request: Request) -> Response:
+        visitor = await portal.visitor(request)
+        portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
+        draft, _ = await draft_of(request)
+        answer = portal.go(f"/refer/{PAGES[0]}")
+        if draft is None:
+            token = secrets.token_urlsafe(32)
+            await portal.drafts.begin(visitor.person if visitor else owner_of(token), "", KIND, portal.clock())
+            if not visitor:
+                portal.cookie(answer, COOKIE, token, KEPT_FOR)
+        return answer
+
+    @pages.get("/refer/later")
+    async def later(request: Request) -> Response:
+        draft, _ = await draft_of(request)
+        if draft is None:
+            return portal.go("/refer")
+        email = (draft.typed.get("referrer_email") or [""])[0]
+        return await portal.page(request, "refer_later.html", "Come back later", back=f"/refer/{PAGES[0]}", email=email, problem="")
+
+    @pages.post("/refer/later")
+    async def mail_later(request: Request) -> Response:
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        draft, _ = await draft_of(request)
+        if draft is None:
+            return portal.go("/refer")
+        email = one_of(pairs, "email").strip()
+        problem = _email_problem(email)
+        if problem:
+            page = await portal.page(
+                request, "refer_later.html", "Come back later", status=422, back=f"/refer/{PAGES[0]}", email=email, problem=problem
+            )
+            return page
+        await portal.drafts.type(draft, {"referrer_email": [email]}, portal.clock())
+        await send_link(draft, email)
+        return await portal.say(request, _mailed())
+
+    @pages.get("/refer/return")
+    async def return_(request: Request) -> Response:
+        return await portal.page(
+            request, "token.html", "Go on with your referral", action="/refer/return", button="Go on with my referral",
+            words=("Press the button to prove your e-mail address and go on where you were.",), problem="",
+        )  # fmt: skip
+
+    @pages.post("/refer/return")
+    async def prove(request: Request) -> Response:
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        async with portal.there.database.writing() as session:
+            subject = await portal.accounts.use(session, one_of(pairs, "token").strip(), "referral", portal.clock())
+        if subject is None:
+            return await portal.page(
+                request, "token.html", "Go on with your referral", status=422, action="/refer/return", button="Go on with my referral",
+                words=(), problem="This link has been used already or is too old. Ask for a new one with “Save and come back later”.",
+            )  # fmt: skip
+        token = secrets.token_urlsafe(32)
+        draft = await portal.drafts.hand_over(subject, owner_of(token), portal.clock())
+        answer = portal.go("/refer/check" if _complete(draft) else f"/refer/{_first_open(draft)}")
+        portal.cookie(answer, COOKIE, token, KEPT_FOR)
+        return answer
+
+    @pages.get("/refer/check")
+    async def check(request: Request) -> Response:
+        draft, _ = await draft_of(request)
+        if draft is None:
+            return portal.go("/refer")
+        form = Form.resumed(SubmitReferral, draft.typed)
+        command, form = form.checked()
+        problems = form.problems if command is None else tuple(command.impossible(portal.clock()))
+        if problems:
+            return portal.go(f"/refer/{_first_open(draft)}")
+        visitor = await portal.visitor(request)
+        return await portal.page(
+            request, "refer_check.html", "Check your answers", back=f"/refer/{PAGES[-1]}", draft=draft, proven=draft.proven or visitor,
+            sections=[(STEPS[step], step, answered(SubmitReferral, form.answers, step)) for step in PAGES], problems=(),
+        )  # fmt: skip
+
+    @pages.post("/refer/check")
+    async def send(request: Request) -> Response:
+        pairs = await typed(request)
+        visitor = await portal.visitor(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), visitor)
+        draft, _ = await draft_of(request)
+        if draft is None:
+            return portal.go("/refer")
+        form = Form.resumed(SubmitReferral, draft.typed)
+        if not draft.proven and visitor is None:
+            await send_link(draft, str(form.answers.get("referrer_email", "")))
+            return await portal.say(request, _mailed())
+        try:
+            done = await portal.door.refer(form.answers, draft.request, visitor.person if visitor else "referrer")
+        except Invalid:
+            return portal.go(f"/refer/{_first_open(draft)}")
+        except NotConfirmed as refusal:
+            return await _again(request, draft, form, refusal)
+        token = await receipt(draft, done.case, str(form.answers["referrer_email"]))
+        answer = portal.go("/refer/received")
+        portal.cookie(answer, STATUS, token, KEPT_FOR)
+        answer.delete_cookie(COOKIE, path="/")
+        return answer
+
+    async def _again(request: Request, draft: Draft, form: Form, refusal: Refusal) -> Response:
+        return await portal.page(
+            request, "refer_check.html", "Check your answers", status=refusal.status, back=f"/refer/{PAGES[-1]}", draft=draft, proven=True,
+            sections=[(STEPS[step], step, answered(SubmitReferral, form.answers, step)) for step in PAGES], problems=refusal.problems,
+        )  # fmt: skip
+
+    async def receipt(draft: Draft, case: str, email: str) -> str:
+        """Close the draft, and make the private link by which its sender sees the status."""
+        now = portal.clock()
+        await portal.drafts.save(draft.model_copy(update={"done": case}), now)
+        async with portal.there.database.writing() as session:
+            token = await portal.accounts.link(session, STATUS, case, None)
+            text = (
+                f"We have received your referral. Its reference is {case}.\n\n"
+                f"See its status here at any time; keep this link to yourself:\n{portal.settings.address}/status#{token}"
+            )
+            await post.write(session, Mail(to=email, subject=f"Referral {case} received", text=text, written=now))
+        return token
+
+    @pages.get("/refer/received")
+    async def received(request: Request) -> Response:
+        case = await status_case(request.cookies.get(STATUS, ""))
+        if case is None:
+            return portal.go("/refer")
+        link = f"{portal.settings.address}/status#{request.cookies[STATUS]}"
+        return await portal.page(request, "refer_received.html", "Referral received", case=case, link=link)
+
+    async def status_case(token: str) -> str | None:
+        async with portal.there.database.reading() as session:
+            row = await session.get(OneTimeRow, fingerprint(token)) if token else None
+        return row.subject if row is not None and row.purpose == STATUS else None
+
+    @pages.get("/status")
+    async def status(request: Request) -> Response:
+        case = await status_case(request.cookies.get(STATUS, ""))
+        if case is None:
+            return await portal.page(
+                request, "token.html", "Status of your referral", action="/status", button="Show the status",
+                words=("This page shows how far a referral has come. It never shows what it is about.",), problem="",
+            )  # fmt: skip
+        return await portal.page(request, "status.html", "Status of your referral", case=case, steps=await _status(portal, case))
+
+    @pages.post("/status")
+    async def show_status(request: Request) -> Response:
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        token = one_of(pairs, "token").strip()
+        if await status_case(token) is None:
+            return await portal.page(
+                request, "token.html", "Status of your referral", status=422, action="/status", button="Show the status", words=(),
+                problem="This is not a link that we sent. Copy the whole link from your receipt.",
+            )  # fmt: skip
+        answer = portal.go("/status")
+        portal.cookie(answer, STATUS, token)
+        return answer
+
+    @pages.get("/refer/{step}")
+    async def show(request: Request, step: str) -> Response:
+        draft, _ = await draft_of(request)
+        if draft is None or step not in PAGES:
+            return portal.go("/refer")
+        form = Form.resumed(SubmitReferral, draft.typed)
+        if request.query_params.get("check"):
+            _, form = form.checked(step)
+        return await show_step(request, draft, step, form)
+
+    async def show_step(request: Request, draft: Draft, step: str, form: Form, status: int = 200) -> Response:
+        visitor = await portal.visitor(request)
+        number = PAGES.index(step)
+        return await portal.page(
+            request, "form.html", STEPS[step], status=status, back=f"/refer/{PAGES[number - 1]}" if number else "/refer",
+            sheet=sheet(request, draft, step, form, portal.token(request, visitor)),
+        )  # fmt: skip
+
+    @pages.post("/refer/{step}/save")
+    async def autosave(request: Request, step: str) -> Response:
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        draft, _ = await draft_of(request)
+        if draft is None or step not in PAGES:
+            return await portal.refuse(request, 404)
+        form = Form.resumed(SubmitReferral, draft.typed).with_step(step, [pair for pair in pairs if pair[0] != DO])
+        await portal.drafts.save(draft.model_copy(update={"typed": form.typed}), portal.clock())
+        return await portal.fragment("saved.html", at=portal.clock())
+
+    @pages.post("/refer/{step}")
+    async def keep(request: Request, step: str) -> Response:
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        draft, _ = await draft_of(request)
+        if draft is None or step not in PAGES:
+            return portal.go("/refer")
+        form = Form.resumed(SubmitReferral, draft.typed).with_step(step, pairs)
+        draft = await portal.drafts.save(draft.model_copy(update={"typed": form.typed}), portal.clock())
+        if form.reshaped:
+            return await show_step(request, draft, step, form)
+        command, checked = form.checked(step)
+        if command is not None:
+            checked = form.refused(command.impossible(portal.clock())).only(step)
+        if checked.problems:
+            return await show_step(request, draft, step, checked, 422)
+        following = PAGES.index(step) + 1
+        return portal.go(f"/refer/{PAGES[following]}" if following < len(PAGES) else "/refer/check")
+
+    return pages
+
+
+def _complete(draft: Draft) -> bool:
+    command, _ = Form.resumed(SubmitReferral, draft.typed).checked()
+    return command is not None
+
+
+def _first_open(draft: Draft) -> str:
+    """The first page with something still to answer; its problems are shown only if it was filled before."""
+    _, form = Form.resumed(SubmitReferral, draft.typed).checked()
+    return next((step for step in PAGES if form.only(step).problems), PAGES[-1])
+
+
+def _mailed() -> Message:
+    return Message(
+        "Check your e-mail",
+        ("We have sent you a link. Open it and press the button on the page, on this device or another.", "Everything that you typed is saved."),
+    )  # fmt: skip
+
+
+def _email_problem(email: str) -> str:
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(email, check_deliverability=False)
+    except EmailNotValidError:
+        return "Enter an e-mail address in the correct form, like name@example.org."
+    return ""
+
+
+async def _status(portal: Portal, case: str) -> list[tuple[str, str, Any]]:
+    """How far it has come, in plain steps, without a word of its content: (words, state, when)."""
+    state = await portal.questions.state(case)
+    assert state is not None
+    marks = state.marks
+    told = marks.get("referrer_told")
+
+    def at(name: str) -> Any:  # noqa: ANN401 -- a moment, or nothing
+        return marks[name].at if name in marks else None
+
+    return [
+        ("Received", "done", at("referral_received")),
+        ("Considered by the business unit", "done" if "triaged" in marks else "now", at("triaged")),
+        ("You are told the outcome", "done" if told else "later" if "triaged" not in marks else "now", told.at if told else None),
+    ]

@@ -1,0 +1,129 @@
+"""Signing in and out, and the invitation by which a person sets a password."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from models.tables import AccountRow
+from portal.visiting import SESSION, Portal, one_of, typed
+from records.accounts import SHORTEST, SignInFailed, WeakPassword
+from records.audit import SIGN_INS
+
+INVITED_FOR = timedelta(days=7)
+
+
+def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
+    pages = APIRouter()
+
+    async def sign_in_page(request: Request, *, email: str = "", problem: str = "", status: int = 200) -> Response:
+        people = (await portal.directory()).people if portal.settings.demonstration else {}
+        return await portal.page(
+            request, "sign_in.html", "Sign in", status=status, email=email, problem=problem, people=people,
+            next=_inside(request.query_params.get("next", "")),
+        )  # fmt: skip
+
+    @pages.get("/sign-in")
+    async def show(request: Request) -> Response:
+        return await sign_in_page(request)
+
+    @pages.post("/sign-in")
+    async def sign_in(request: Request) -> Response:
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        email = one_of(pairs, "email").strip()
+        try:
+            token = await portal.accounts.sign_in(email, one_of(pairs, "password"), portal.clock())
+        except SignInFailed as failed:
+            return await sign_in_page(request, email=email, problem=failed.words, status=422)
+        return enter(token, _inside(one_of(pairs, "next")))
+
+    def enter(token: str, address: str) -> Response:
+        answer = portal.go(address or "/cases")
+        portal.cookie(answer, SESSION, token)
+        return answer
+
+    @pages.post("/sign-in/demonstration")
+    async def demonstrate(request: Request) -> Response:
+        """In the labelled demonstration anybody may be anybody; nowhere else."""
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        person = one_of(pairs, "person")
+        if not portal.settings.demonstration or person not in (await portal.directory()).people:
+            return await portal.refuse(request, 404)
+        async with portal.there.database.writing() as session:
+            token = await portal.accounts.begin(session, person, portal.clock())
+            await portal.there.auditor.append(session, SIGN_INS, portal.clock(), person, "demonstration", {})
+        return enter(token, "/cases")
+
+    @pages.get("/sign-out")
+    async def ask_sign_out(request: Request) -> Response:
+        await portal.signed_in(request)
+        return await portal.page(request, "sign_out.html", "Sign out", back="/cases")
+
+    @pages.post("/sign-out")
+    async def sign_out(request: Request) -> Response:
+        visitor = await portal.signed_in(request)
+        portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
+        await portal.accounts.end(request.cookies[SESSION], portal.clock())
+        answer = portal.go("/")
+        answer.delete_cookie(SESSION, path="/")
+        return answer
+
+    @pages.get("/invitation")
+    async def invited(request: Request) -> Response:
+        return await portal.page(request, "invitation.html", "Set your password", problem="", token="", shortest=SHORTEST)
+
+    @pages.post("/invitation")
+    async def set_password(request: Request) -> Response:
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        token, problem = one_of(pairs, "token").strip(), ""
+        try:
+            if await portal.accounts.set_password(token, one_of(pairs, "password"), portal.clock()) is not None:
+                return portal.go("/sign-in")
+            problem = "This invitation has been used already or is too old. Ask the administrator for a new one."
+        except WeakPassword as weak:
+            problem = weak.words
+        return await portal.page(
+            request, "invitation.html", "Set your password", status=422, problem=problem, token=token, shortest=SHORTEST
+        )
+
+    @pages.get("/people")
+    async def people(request: Request) -> Response:
+        visitor = await portal.signed_in(request)
+        if not visitor.actor.anywhere(frozenset({"administrator", "business_manager"})):
+            return await portal.refuse(request, 403)
+        return await _people(request)
+
+    async def _people(request: Request, link: str = "", invited_name: str = "") -> Response:
+        directory = await portal.directory()
+        async with portal.there.database.reading() as session:
+            known = set(await session.scalars(select(AccountRow.person)))
+        return await portal.page(
+            request, "people.html", "People and offices", wide=True, directory=directory, known=known, link=link, invited=invited_name
+        )
+
+    @pages.post("/people/{person}/invite")
+    async def invite(request: Request, person: str) -> Response:
+        visitor = await portal.signed_in(request)
+        portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
+        directory = await portal.directory()
+        if not visitor.actor.anywhere(frozenset({"administrator", "business_manager"})):
+            return await portal.refuse(request, 403)
+        if person not in directory.people:
+            return await portal.refuse(request, 404)
+        now = portal.clock()
+        async with portal.there.database.writing() as session:
+            token = await portal.accounts.link(session, "invitation", person, now + INVITED_FOR)
+            await portal.there.auditor.append(session, SIGN_INS, now, visitor.person, "invited", {"person": person})
+        return await _people(request, f"{portal.settings.address}/invitation#{token}", directory.people[person].name)
+
+    return pages
+
+
+def _inside(address: str) -> str:
+    """An address of ours to go on to; never one of somebody else's."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else ""

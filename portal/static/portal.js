@@ -1,0 +1,38 @@
+// Starts GOV.UK Frontend, shows questions by earlier answers, and says so when a draft could not be saved.
+// Without it every page works: all questions are visible, and the server leaves out what was not asked.
+import { initAll } from './govuk-frontend.min.js'
+
+initAll()
+
+const answerTo = (name) => {
+  const inputs = [...document.getElementsByName(name)]
+  const chosen = inputs.find((input) => input.checked || input.tagName === 'SELECT')
+  return chosen ? chosen.value : ''
+}
+
+// Outer questions stand before inner ones, so a hidden one hides what waits for it by the element tree alone.
+const showAsked = () => {
+  for (const part of document.querySelectorAll('[data-when]')) {
+    const asked = part.dataset.values.split(' ').includes(answerTo(part.dataset.when))
+    const wrong = part.querySelector('.govuk-error-message') // a problem is never hidden
+    part.classList.toggle('portal-reveal--hidden', !asked && !wrong)
+  }
+}
+
+const sayUnsaved = () => {
+  const status = document.getElementById('saved')
+  if (status) status.textContent = status.dataset.failed
+}
+
+document.addEventListener('change', showAsked)
+window.addEventListener('pageshow', showAsked) // the browser may bring back answers after "Back"
+for (const failure of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) {
+  document.addEventListener(failure, sayUnsaved)
+}
+
+// A link that we sent carries its secret after the # sign, which never reaches a server's log.
+const token = document.querySelector('[data-token] [name="token"]')
+if (token && !token.value && location.hash.length > 1) {
+  token.value = location.hash.slice(1)
+  history.replaceState(null, '', location.pathname)
+}

@@ -1,0 +1,187 @@
+"""Who is at the door, and how they are answered: sessions, the token of each form, and the frame of every page."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from temporalio.client import Client
+
+from door.door import Door
+from models.directory import Directory
+from models.policy import Area
+from models.rights import Actor
+from models.shelf import policy
+from portal.pages import Link, Message, Page, refusal, templates
+from records.accounts import Accounts
+from records.directory import actor_of
+from records.drafts import Drafts
+from records.opening import Installation
+from records.policies import in_force
+from records.questions import Questions
+
+SESSION, ANONYMOUS, FORM = "session", "anonymous", "form"
+TITLES = {"referral": "Referral", "rapid_review": "Rapid review"}
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class NotSignedIn(Exception):
+    """The page is for people whom we know."""
+
+
+class ForgedForm(Exception):
+    """A form that did not come from a page of ours."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody signed in: what they are today, and the token that their forms carry."""
+
+    person: str
+    name: str
+    actor: Actor
+    form_token: str
+
+
+class Portal:
+    """What every page needs. One for each process."""
+
+    def __init__(self, there: Installation, engine: Client, clock: Callable[[], datetime] = wall_clock) -> None:
+        self.there, self.settings, self.clock = there, there.settings, clock
+        self.door = Door(there.recorder, engine, clock)
+        self.questions = Questions(there.recorder)
+        self.accounts = Accounts(there.database, there.vault, there.auditor)
+        self.drafts = Drafts(there.database, there.vault)
+        self.pages: Environment = templates()
+
+    async def directory(self) -> Directory:
+        found = await self.questions.directory()
+        assert found, "first_start puts a directory in place"
+        return found
+
+    async def area(self) -> Area:
+        async with self.there.database.reading() as session:
+            names = await in_force(session)
+        assert names, "first_start puts a policy in force"
+        return policy(names[0]).area
+
+    async def visitor(self, request: Request) -> Visitor | None:
+        token = request.cookies.get(SESSION)
+        session = await self.accounts.session(token, self.clock()) if token else None
+        if session is None:
+            return None
+        directory = await self.directory()
+        if session.person not in directory.people:
+            return None
+        name = directory.people[session.person].name
+        return Visitor(session.person, name, actor_of(directory, session.person, self.clock()), session.form_token)
+
+    async def signed_in(self, request: Request) -> Visitor:
+        visitor = await self.visitor(request)
+        if visitor is None:
+            raise NotSignedIn
+        return visitor
+
+    # Answers
+
+    async def page(
+        self,
+        request: Request,
+        template: str,
+        title: str,
+        *,
+        status: int = 200,
+        back: str = "",
+        wide: bool = False,
+        **data: Any,  # noqa: ANN401 -- what the template shows
+    ) -> HTMLResponse:
+        """A page in its frame."""
+        visitor = await self.visitor(request)
+        area = await self.area()
+        frame = Page(
+            title=title, nonce=request.scope["nonce"], organisation=area.name, navigation=self._navigation(visitor, request.url.path),
+            back=back, wide=wide, home="/cases" if visitor else "/",
+        )  # fmt: skip
+        html = self.pages.get_template(template).render(
+            page=frame,
+            visitor=visitor,
+            demonstration=self.settings.demonstration,
+            area=area,
+            now=self.clock(),
+            csrf=self.token(request, visitor),
+            **data,
+        )
+        answer = HTMLResponse(html, status)
+        if visitor is None and ANONYMOUS not in request.cookies:
+            self.cookie(answer, ANONYMOUS, self.token(request, None))
+        return answer
+
+    async def say(self, request: Request, message: Message, status: int = 200) -> HTMLResponse:
+        return await self.page(request, "message.html", message.title, status=status, message=message)
+
+    async def refuse(
+        self, request: Request, status: int, *, kept: bool = False, links: tuple[Link, ...] = ()
+    ) -> HTMLResponse:
+        return await self.say(request, refusal(status, kept=kept, links=links), status)
+
+    async def fragment(self, template: str, **data: Any) -> HTMLResponse:  # noqa: ANN401 -- what the template shows
+        """A part of a page, for htmx."""
+        return HTMLResponse(self.pages.get_template(template).render(**data))
+
+    def go(self, address: str) -> Response:
+        return RedirectResponse(address, 303)
+
+    def cookie(self, answer: Response, name: str, value: str, lasts: timedelta | None = None) -> None:
+        answer.set_cookie(
+            name, value, httponly=True, samesite="lax", secure=not self.settings.insecure_cookies,
+            max_age=int(lasts.total_seconds()) if lasts else None, path="/",
+        )  # fmt: skip
+
+    # The token that a form carries
+
+    def token(self, request: Request, visitor: Visitor | None) -> str:
+        if visitor is not None:
+            return visitor.form_token
+        made: str = request.cookies.get(ANONYMOUS) or request.scope.setdefault("anonymous", secrets.token_urlsafe(24))
+        return made
+
+    def check_token(self, request: Request, token: str, visitor: Visitor | None) -> None:
+        """Raises ForgedForm unless the form came from one of our own pages, opened by the same browser."""
+        expected = visitor.form_token if visitor else request.cookies.get(ANONYMOUS, "")
+        site = request.headers.get("sec-fetch-site", "same-origin")
+        origin = request.headers.get("origin")
+        elsewhere = origin is not None and origin.split("//")[-1] != request.headers.get("host")
+        if (
+            site not in {"same-origin", "none"}
+            or elsewhere
+            or not expected
+            or not secrets.compare_digest(token.encode(), expected.encode())
+        ):
+            raise ForgedForm
+
+    def _navigation(self, visitor: Visitor | None, path: str) -> tuple[Link, ...]:
+        if visitor is None:
+            links: Sequence[Link] = (Link("Refer an incident", "/refer"), Link("Sign in", "/sign-in"))
+        else:
+            links = [Link("Cases", "/cases"), Link("Inbox", "/inbox"), Link("Refer", "/refer")]
+            if visitor.actor.anywhere(frozenset({"administrator", "business_manager"})):
+                links += [Link("Register", "/register"), Link("People", "/people")]
+            links += [Link("Sign out", "/sign-out")]
+        return tuple(link._replace(current=path == link.href or path.startswith(link.href + "/")) for link in links)
+
+
+async def typed(request: Request) -> list[tuple[str, str]]:
+    """Every input of a form, in the order of the page. Files are not taken here."""
+    form = await request.form(max_files=0, max_fields=5000)
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+def one_of(pairs: Sequence[tuple[str, str]], name: str) -> str:
+    return next((value for key, value in pairs if key == name), "")

@@ -1,0 +1,148 @@
+"""Local accounts, sessions that live on the server, and links that are used up by a button.
+
+Passwords: argon2id (RFC 9106). Sessions and links are kept as a digest of their token, of no use to whoever reads the
+database. Every sign-in, failed or not, is a link of the chain `sign-ins`.
+"""
+
+import asyncio
+import secrets
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.base import Message
+from models.tables import AccountRow, OneTimeRow, PersonRow, SessionRow
+from records.audit import SIGN_INS, Auditor
+from records.database import Database
+from records.sealing import Vault, fingerprint
+
+IDLE, LONGEST = timedelta(hours=2), timedelta(hours=12)
+TRIES, LOCK = 8, timedelta(minutes=15)
+SHORTEST = 12
+_hasher = PasswordHasher()
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$cm9vbS1mb3ItdGhlLXNhbWUtd29yay1hcy1hbnlib2R5"
+
+
+class SignInFailed(Exception):
+    """The words do not say which of the two was wrong."""
+
+    words = "The e-mail address or the password is not right. After eight wrong tries you have to wait fifteen minutes."
+
+
+class WeakPassword(Exception):
+    words = f"Choose a password of {SHORTEST} characters or more. Three words that do not belong together are good."
+
+
+class Session(Message):
+    person: str
+    form_token: str
+
+
+class Accounts:
+    def __init__(self, database: Database, vault: Vault, auditor: Auditor) -> None:
+        self._database, self._vault, self._auditor = database, vault, auditor
+
+    async def link(self, session: AsyncSession, purpose: str, subject: str, until: datetime | None) -> str:
+        """A new one-time link's token; only its digest is kept."""
+        token = secrets.token_urlsafe(32)
+        session.add(OneTimeRow(id=fingerprint(token), purpose=purpose, subject=subject, until=until, used=None))
+        return token
+
+    async def peek(self, token: str, purpose: str, now: datetime) -> str | None:
+        """What a link is for, without using it up: a mail scanner's visit changes nothing."""
+        async with self._database.reading() as session:
+            row = await session.get(OneTimeRow, fingerprint(token))
+        good = row and row.purpose == purpose and row.used is None and (row.until is None or row.until > now)
+        return row.subject if row and good else None
+
+    async def use(self, session: AsyncSession, token: str, purpose: str, now: datetime) -> str | None:
+        """Use a link up. Returns its subject, once."""
+        row = await session.get(OneTimeRow, fingerprint(token), with_for_update=True)
+        if row is None or row.purpose != purpose or row.used or (row.until and row.until <= now):
+            return None
+        row.used = now
+        return row.subject
+
+    async def set_password(self, token: str, password: str, now: datetime) -> str | None:
+        """Use up an invitation and set the password. Returns the person; none if the link is spent. Raises WeakPassword."""
+        if len(password) < SHORTEST:
+            raise WeakPassword
+        hashed = await asyncio.to_thread(_hasher.hash, password)
+        async with self._database.writing() as session:
+            person = await self.use(session, token, "invitation", now)
+            if person is None:
+                return None
+            await session.merge(AccountRow(person=person, password=hashed, failed=0, locked_until=None))
+            ended = update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
+            await session.execute(ended)
+            await self._auditor.append(session, SIGN_INS, now, person, "password_set", {})
+        return person
+
+    async def sign_in(self, email: str, password: str, now: datetime) -> str:
+        """Returns the session's token. Raises SignInFailed."""
+        async with self._database.reading() as session:
+            found = select(PersonRow.id).where(PersonRow.email_key == self._vault.look_up(email))
+            person = (await session.scalars(found)).first()
+            account = await session.get(AccountRow, person) if person else None
+        hashed = account.password if account else _NOBODY
+        right = await asyncio.to_thread(_verify, hashed, password)
+        locked = account is not None and account.locked_until is not None and account.locked_until > now
+        async with self._database.writing() as session:
+            if not right or locked or person is None:
+                await self._failed(session, person, now)
+            else:
+                token = await self.begin(session, person, now)
+                await session.merge(AccountRow(person=person, password=hashed, failed=0, locked_until=None))
+                await self._auditor.append(session, SIGN_INS, now, person, "signed_in", {})
+                return token
+        raise SignInFailed
+
+    async def _failed(self, session: AsyncSession, person: str | None, now: datetime) -> None:
+        account = await session.get(AccountRow, person, with_for_update=True) if person else None
+        if account is not None:
+            account.failed += 1
+            if account.failed % TRIES == 0:
+                account.locked_until = now + LOCK
+        await self._auditor.append(session, SIGN_INS, now, person or "unknown", "sign_in_failed", {})
+
+    async def begin(self, session: AsyncSession, person: str, now: datetime) -> str:
+        token = secrets.token_urlsafe(32)
+        session.add(
+            SessionRow(
+                id=fingerprint(token), person=person, form_token=secrets.token_urlsafe(24), began=now, seen=now, ended=None
+            )
+        )
+        return token
+
+    async def session(self, token: str, now: datetime) -> Session | None:
+        """Who this is, if the session still runs; it ends after two idle hours, or twelve."""
+        async with self._database.reading() as session:
+            row = await session.get(SessionRow, fingerprint(token))
+        if row is None or row.ended or now - row.seen > IDLE or now - row.began > LONGEST:
+            return None
+        if now - row.seen > timedelta(minutes=5):
+            async with self._database.writing() as session:
+                await session.execute(update(SessionRow).where(SessionRow.id == row.id).values(seen=now))
+        return Session(person=row.person, form_token=row.form_token)
+
+    async def end(self, token: str, now: datetime) -> None:
+        async with self._database.writing() as session:
+            await session.execute(update(SessionRow).where(SessionRow.id == fingerprint(token)).values(ended=now))
+
+    async def revoke(self, person: str, now: datetime) -> None:
+        """End every session of a person."""
+        async with self._database.writing() as session:
+            await session.execute(
+                update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
+            )
+            await self._auditor.append(session, SIGN_INS, now, person, "sessions_revoked", {})
+
+
+def _verify(hashed: str, password: str) -> bool:
+    try:
+        return _hasher.verify(hashed, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False

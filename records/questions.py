@@ -1,0 +1,295 @@
+"""What pages, the JSON interface and the command line ask of the record. Reading only; each answer is fit for its reader."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import shelf
+from models.base import Message
+from models.case import Case
+from models.clocks import days_used
+from models.command import merged
+from models.directory import Directory
+from models.facts import Fact, Problem
+from models.lifecycles import COMMANDS, LIFECYCLES
+from models.obligation import Obligation
+from models.policy import Block, Policy, Unit
+from models.rights import AGENCY_OFFICES, Access, Actor, acts, reads, whole
+from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
+from models.time import day_of
+from records.audit import READS
+from records.writing import Recorder, access_to, fact_from
+
+
+class Colour(StrEnum):
+    """Derived from dates, never typed. No colour stands without its word."""
+
+    RED = "Overdue"
+    AMBER = "Due soon"
+    PAUSED = "Suspended"
+    GREEN = "On time"
+    GREY = "Closed"
+
+
+SOON = timedelta(days=3)
+
+
+class Line(Message):
+    """One case on the board."""
+
+    ref: str
+    kind: str
+    stage: str
+    due: datetime | None
+    colour: Colour
+    waiting_for: list[str]
+    restricted: bool
+    opened: datetime
+    closed: datetime | None
+
+
+class Deadline(Message):
+    """One obligation with everything that a person asks about a date."""
+
+    key: str
+    title: str
+    owed_by: str
+    agency: str
+    due: datetime | None
+    colour: Colour
+    started: datetime
+    budget: str
+    used: int
+    suspended: int
+    citation: str
+    force: str
+    next_at: datetime | None
+    next_office: str
+    ended: str
+    ended_at: datetime | None
+    promised: datetime | None
+    disputed: bool
+    paused: bool
+    mine: bool
+    about: str = ""
+
+
+class Entry(Message):
+    """One fact on the time line. `words` only for those who may read the whole case, or whose agency wrote it."""
+
+    number: int
+    kind: str
+    at: datetime
+    recorded: datetime
+    who: str
+    office: str
+    agency: str
+    data: dict[str, Any]
+    words: dict[str, Any] | None
+    corrected: str = ""
+
+
+class CaseView(Message):
+    ref: str
+    kind: str
+    parent: str | None
+    children: list[str]
+    state: Case
+    whole: bool
+    restricted: bool
+    line: Line
+    deadlines: list[Deadline]
+    entries: list[Entry]
+    can: list[str]
+    """The commands that this person may give now."""
+    people: dict[str, dict[str, Any]] = {}
+
+
+class Questions:
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder, self._vault = recorder, recorder.vault
+
+    async def directory(self) -> Directory | None:
+        async with self._recorder.database.reading() as session:
+            return await self._recorder.directory.read(session)
+
+    async def board(self, actor: Actor, now: datetime, *, closed: bool = False) -> list[Line]:
+        """Every case that this person may see, the most urgent first."""
+        async with self._recorder.database.reading() as session:
+            found = select(CaseRow) if closed else select(CaseRow).where(CaseRow.closed.is_(None))
+            rows = (await session.scalars(found)).all()
+            lines = []
+            for row in rows:
+                case = Case.model_validate(row.state)
+                if reads(actor, case, await access_to(session, row.ref, now, row)) is None:
+                    lines.append(_line(row, case, actor, now))
+        return sorted(lines, key=lambda line: (line.closed is not None, line.due is None, line.due or line.opened))
+
+    async def case(self, ref: str, actor: Actor, now: datetime) -> CaseView | Problem | None:
+        """The whole of a case, or the part that this person's agency is party to; a Problem if they may not; None if there is none."""
+        async with self._recorder.database.reading() as session:
+            row = await session.get(CaseRow, ref)
+            if row is None:
+                return None
+            case, access = Case.model_validate(row.state), await access_to(session, ref, now, row)
+            if refusal := reads(actor, case, access):
+                return refusal
+            all_of_it = whole(actor, case, access)
+            directory = await self._recorder.directory.read(session)
+            children = (await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref))).all()
+            entries = await self._entries(session, case, actor, directory, all_of_it=all_of_it)
+        return CaseView(
+            ref=ref, kind=case.kind, parent=row.parent, children=list(children) if all_of_it else [], state=case, whole=all_of_it,
+            restricted=row.restricted, line=_line(row, case, actor, now), deadlines=deadlines(case, actor, now, all_of_it=all_of_it),
+            entries=entries, can=_can(case, actor, access),
+        )  # fmt: skip
+
+    async def note_read(self, person: str, case: str, what: str, now: datetime) -> None:
+        """Who opened what is kept, as a link of the chain `reads`."""
+        async with self._recorder.database.writing() as session:
+            values = {"read": [person, case, what, now.timestamp()]}
+            number = await self._recorder.auditor.append(session, READS, now, person, "read", values)
+            session.add(ReadRow(number=number, person=person, case=case, what=what, at=now))
+
+    async def children(self, ref: str) -> list[tuple[int, dict[str, Any]]]:
+        """Who the children of a referral are. The caller has checked that the reader may know."""
+        async with self._recorder.database.reading() as session:
+            rows = await session.scalars(select(ChildRow).where(ChildRow.case == ref).order_by(ChildRow.number))
+            return [(row.number, self._vault.unseal(row.sealed, f"children.sealed/{ref}/{row.number}")) for row in rows.all()]
+
+    async def words(self, fact: Fact) -> dict[str, Any]:
+        """All answers of a command, plain and private together."""
+        async with self._recorder.database.reading() as session:
+            return await self._words(session, fact)
+
+    async def inbox(self, person: str | None) -> list[NoticeRow]:
+        """The messages of one person, newest first; of everybody (demonstration only) if none is named."""
+        found = select(NoticeRow).order_by(NoticeRow.written.desc(), NoticeRow.key).limit(300)
+        if person is not None:
+            found = found.where(NoticeRow.person == person)
+        async with self._recorder.database.reading() as session:
+            return list((await session.scalars(found)).all())
+
+    async def facts(self, ref: str) -> list[Fact]:
+        async with self._recorder.database.reading() as session:
+            rows = await session.scalars(select(FactRow).where(FactRow.case == ref).order_by(FactRow.number))
+            return [fact_from(row) for row in rows.all()]
+
+    async def state(self, ref: str) -> Case | None:
+        async with self._recorder.database.reading() as session:
+            row = await session.get(CaseRow, ref)
+            return Case.model_validate(row.state) if row else None
+
+    async def _entries(
+        self, session: AsyncSession, case: Case, actor: Actor, directory: Directory | None, *, all_of_it: bool
+    ) -> list[Entry]:
+        rows = (await session.scalars(select(FactRow).where(FactRow.case == case.ref).order_by(FactRow.number))).all()
+        own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
+        entries = []
+        for row in rows:
+            fact = fact_from(row)
+            if not all_of_it and fact.agency not in own:
+                continue
+            words = await self._words(session, fact) if fact.text else None
+            entries.append(
+                Entry(
+                    number=fact.number, kind=fact.kind, at=fact.occurred, recorded=fact.recorded, who=_name(fact.actor, directory),
+                    office=fact.office, agency=fact.agency, data=fact.data, words=words,
+                )  # fmt: skip
+            )
+        return entries
+
+    async def _words(self, session: AsyncSession, fact: Fact) -> dict[str, Any]:
+        text = await session.get(TextRow, fact.text) if fact.text else None
+        private = self._vault.unseal(text.sealed, f"texts.sealed/{text.id}") if text else {}
+        both = merged(fact.data, private)
+        return both if isinstance(both, dict) else {}
+
+
+def deadlines(case: Case, actor: Actor, now: datetime, *, all_of_it: bool = True) -> list[Deadline]:
+    """Every obligation that this person may see: open ones by date, then those that have ended."""
+    policy, blocks = shelf.policy(case.policy), shelf.blocks(case.policy, case.kind)
+    own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
+    seen = [one for one in case.obligations.values() if all_of_it or one.agency in own]
+    made = [_deadline(case, one, policy, blocks[one.block], actor, now) for one in seen]
+    return sorted(made, key=lambda one: (bool(one.ended), one.due is None, one.due or one.started, one.key))
+
+
+def colour(one: Obligation, now: datetime) -> Colour:
+    if one.ended:
+        return Colour.GREY
+    if one.paused:
+        return Colour.PAUSED
+    if one.overdue(now):
+        return Colour.RED
+    return Colour.AMBER if one.due is not None and one.due - now < SOON else Colour.GREEN
+
+
+def _deadline(case: Case, one: Obligation, policy: Policy, block: Block, actor: Actor, now: datetime) -> Deadline:
+    rungs = policy.ladders[block.ladder].rungs
+    unit = block.budget.unit if block.budget else Unit.DAYS
+    used, suspended = days_used(one.start, min(now, one.ended_at or now), unit, shelf.days(case.calendar), one.pauses)
+    speaks, source = one.speaks(), policy.sources[block.source]
+    due_rung = next((r for r in range(one.level, len(rungs)) if r not in one.mute), len(rungs) - 1)
+    promise = one.live_promise(now)
+    return Deadline(
+        key=one.key, title=block.title, owed_by=policy.offices[one.owed_by].title, agency=one.agency, due=one.due,
+        colour=colour(one, now), started=one.start, budget=f"{block.budget.n} {unit.replace('_', ' ')}" if block.budget else "",
+        used=used, suspended=suspended, citation=f"{source.citation} ({source.edition})", force=block.force.replace("_", " "),
+        next_at=speaks, next_office=policy.offices[rungs[due_rung].office].title if speaks else "",
+        ended=str(one.ended or ""), ended_at=one.ended_at, promised=promise.until if promise else None,
+        disputed=one.dispute is not None, paused=one.paused, about=one.of,
+        mine=any(actor.holds(office, one.agency) for office in {one.owed_by, *(rung.office for rung in rungs)}),
+    )  # fmt: skip
+
+
+def _line(row: CaseRow, case: Case, actor: Actor, now: datetime) -> Line:
+    """The stage is the first block of the story that is open; the due date the earliest of all."""
+    policy, blocks = shelf.policy(case.policy), shelf.blocks(case.policy, case.kind)
+    opened = case.open()
+    order = LIFECYCLES[case.kind].story
+    stage = min((one.block for one in opened if one.block in order), key=order.index, default="")
+    dated = sorted((one for one in opened if one.due), key=lambda one: one.due or now)
+    colours = {colour(one, now) for one in opened}
+    worst = next((c for c in (Colour.RED, Colour.AMBER, Colour.PAUSED) if c in colours), Colour.GREEN)
+    return Line(
+        ref=row.ref, kind=case.kind, stage=blocks[stage].title if stage else "Nothing is owed",
+        due=dated[0].due if dated else None, colour=Colour.GREY if case.closed else worst,
+        waiting_for=_waiting(opened, stage, policy), restricted=row.restricted, opened=case.opened, closed=case.closed,
+    )  # fmt: skip
+
+
+def _waiting(opened: Iterable[Obligation], stage: str, policy: Policy) -> list[str]:
+    found = [(policy.offices[one.owed_by].title, one.agency) for one in opened if one.block == stage]
+    return [f"{title}, {agency}" if agency else title for title, agency in found]
+
+
+def _can(case: Case, actor: Actor, access: Access) -> list[str]:
+    """Which commands the office of this person allows; the state decides when they are sent."""
+    agencies = [held.agency for held in actor.offices if held.agency] or [""]
+    return [
+        kind
+        for kind in COMMANDS[case.kind]
+        if kind not in {"submit_referral", "adopt_calendar", "adopt_policy"}
+        and any(_may(case, actor, access, kind, agency) for agency in agencies)
+    ]
+
+
+def _may(case: Case, actor: Actor, access: Access, kind: str, agency: str) -> bool:
+    fields = COMMANDS[case.kind][kind].model_fields
+    if "obligation" in fields:
+        return any(isinstance(acts(actor, case, access, kind, {"obligation": one.key}), str) for one in case.open())
+    return isinstance(acts(actor, case, access, kind, {"agency": agency}), str)
+
+
+def _name(person: str, directory: Directory | None) -> str:
+    known = directory.people.get(person) if directory else None
+    return known.name if known else {"engine": "The engine", "referrer": "The referrer"}.get(person, person)
+
+
+def age_in_days(moment: datetime, now: datetime) -> int:
+    return (day_of(now) - day_of(moment)).days

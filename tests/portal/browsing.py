@@ -1,0 +1,95 @@
+"""What a browser does with a form, without a browser: finds its inputs and what they would send."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from portal.forms import Form
+from portal.pages import Page, Sheet, templates
+
+ENV = templates()
+Pairs = list[tuple[str, str]]
+
+
+def rendered(form: Form, step: str = "") -> str:
+    page = Page(form.command.TITLE, nonce="n")
+    return ENV.get_template("form.html").render(page=page, sheet=Sheet(form, "/here", "token", "request-1", step=step))
+
+
+@dataclass
+class Seen:
+    """A page as read: what its form would send, its ids, its links within the page, and the texts by id."""
+
+    pairs: Pairs = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+    boxes: list[str] = field(default_factory=list)
+    areas: list[str] = field(default_factory=list)
+    choices: dict[str, list[str]] = field(default_factory=dict)
+    buttons: list[str] = field(default_factory=list)
+
+    @property
+    def answers(self) -> Pairs:
+        return [pair for pair in self.pairs if not pair[0].startswith("_")]
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = Seen()
+        self.area: str | None = None
+        self.select = ""
+        self.error = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name, value = given.get("name") or "", given.get("value") or ""
+        if given.get("id"):
+            self.seen.ids.append(given["id"] or "")
+        if tag == "a" and (given.get("href") or "").startswith("#"):
+            self.seen.places.append((given["href"] or "")[1:])
+        if tag == "button" and name:
+            self.seen.buttons.append(value)
+        if tag == "p" and "govuk-error-message" in (given.get("class") or ""):
+            self.error = given.get("id") or ""
+        if tag == "input" and given.get("type") in {"radio", "checkbox"}:
+            self.seen.choices.setdefault(name, []).append(value)
+            if "checked" in given:
+                self.seen.pairs.append((name, value))
+        elif tag == "input":
+            self.seen.boxes += [] if given.get("type") == "hidden" else [name]
+            self.seen.pairs.append((name, value))
+        elif tag == "textarea":
+            self.seen.areas.append(name)
+            self.area = name
+            self.seen.pairs.append((name, ""))
+        elif tag == "select":
+            self.select = name
+        elif tag == "option" and self.select:
+            self.seen.choices.setdefault(self.select, []).append(value)
+            if "selected" in given:
+                self.seen.pairs.append((self.select, value))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self.area is not None:
+            name, value = self.seen.pairs[-1]
+            self.seen.pairs[-1] = (name, value.removeprefix("\n"))
+            self.area = None
+        if tag == "select":
+            self.select = ""
+        if tag == "p":
+            self.error = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.area is not None:
+            name, value = self.seen.pairs[-1]
+            self.seen.pairs[-1] = (name, value + data)
+        if self.error:
+            self.seen.errors[self.error] = f"{self.seen.errors.get(self.error, '')} {data.strip()}".strip()
+
+
+def seen(form: Form, step: str = "") -> Seen:
+    reader = _Reader()
+    reader.feed(rendered(form, step))
+    reader.close()
+    return reader.seen

@@ -1,0 +1,271 @@
+"""The page of every command in a real browser: nothing inaccessible, nothing wider than a telephone, nothing from outside."""
+
+import secrets
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount
+from starlette.routing import Route as Path_
+from starlette.staticfiles import StaticFiles
+
+from portal.forms import Form
+from portal.pages import STATIC, Link, Message, Sheet, refusal, templates
+from portal.pages import Page as Frame
+from tests.conftest import CHROMIUM
+from tests.portal.examples import ANSWERS, EVERY, ROWS, fixed_of, wrong_everywhere
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+ENV = templates()
+REFUSED = "Failed to load resource: the server responded with a status of"
+"""What the console says of every refusal, which is meant to have such a status."""
+NAVIGATION = (Link("Cases", "/", current=True), Link("My list", "/mine"), Link("Sign out", "/out"))
+
+
+def answer(template: str, title: str, status: int = 200, **context: object) -> HTMLResponse:
+    nonce = secrets.token_urlsafe(16)
+    frame = Frame(title, nonce, navigation=NAVIGATION, back="/")
+    policy = (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    html = ENV.get_template(template).render(page=frame, **context)
+    return HTMLResponse(html, status, {"Content-Security-Policy": policy})
+
+
+async def form_page(request: Request) -> HTMLResponse:
+    command = EVERY[request.path_params["kind"]]
+    fixed, status = fixed_of(command), 200
+    form = Form.empty(command, ROWS, fixed)
+    if "wrong" in request.query_params:
+        form = Form.filled(command, ANSWERS[command.KIND], ROWS, fixed).refused(wrong_everywhere(command))
+    if request.method == "POST":
+        pairs = (await request.form()).multi_items()
+        form = Form.posted(command, [(name, str(value)) for name, value in pairs], ROWS, fixed)
+    if request.method == "POST" and not form.reshaped:
+        made, form = form.checked()
+        if made is not None:
+            return answer("message.html", "Sent", message=Message("Sent", ("It is recorded.",), panel=True))
+        status = 422
+    sheet = Sheet(form, request.url.path, "token", "request-1", autosave="/saved", caption="RR-2026-0004")
+    return answer("form.html", command.TITLE, status, sheet=sheet)
+
+
+async def saved(request: Request) -> HTMLResponse:
+    return HTMLResponse(ENV.get_template("saved.html").render(at=datetime(2026, 3, 3, 10, 42, tzinfo=UTC)))
+
+
+async def refused(request: Request) -> HTMLResponse:
+    status = int(request.path_params["status"])
+    return answer("message.html", "Refused", status, message=refusal(status, kept=True, links=(Link("Go back", "/"),)))
+
+
+APP = Starlette(
+    routes=[
+        Path_("/form/{kind}", form_page, methods=["GET", "POST"]),
+        Path_("/saved", saved, methods=["POST"]),
+        Path_("/refused/{status}", refused),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+)
+
+
+class Server(uvicorn.Server):
+    """A server in a thread, on a port that was free."""
+
+    def install_signal_handlers(self) -> None:
+        """Leave the signals to pytest."""
+
+    @property
+    def url(self) -> str:
+        return "http://127.0.0.1:{}".format(self.servers[0].sockets[0].getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    server = Server(uvicorn.Config(APP, port=0, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    yield server.url
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def watched(browser: Browser, url: str, *, script: bool = True, expected: tuple[str, ...] = ()) -> Iterator[Page]:
+    """A page that fails the test when the console complains, or when anything is asked of another machine."""
+    context = browser.new_context(viewport=WIDE, java_script_enabled=script, base_url=url)
+    page = context.new_page()
+    page.set_default_timeout(5_000)
+    complaints: list[str] = []
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith(url) else complaints.append(request.url))
+    yield page
+    context.close()
+    assert [one for one in complaints if not one.startswith((*expected, REFUSED))] == []
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    yield from watched(browser, url)
+
+
+@pytest.fixture
+def cut_off_page(browser: Browser, url: str) -> Iterator[Page]:
+    """Its console may say that something could not be fetched."""
+    expected = ("Failed to load resource: net::ERR_FAILED", "Response Status Error Code", "htmx:sendError", "[object")
+    yield from watched(browser, url, expected=expected)
+
+
+@pytest.fixture
+def plain_page(browser: Browser, url: str) -> Iterator[Page]:
+    """Without JavaScript."""
+    yield from watched(browser, url, script=False)
+
+
+def assert_accessible(page: Page) -> None:
+    run = "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(found => found.violations)"
+    found = page.evaluate(run, RULES)
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
+def assert_good_at_both_widths(page: Page) -> None:
+    page.evaluate(AXE)
+    for size in (WIDE, NARROW):
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert_accessible(page)
+
+
+@pytest.mark.parametrize("how", ["", "?wrong"], ids=["empty", "wrong"])
+@pytest.mark.parametrize("kind", EVERY)
+def test_every_form_is_accessible_and_narrow_enough(page: Page, kind: str, how: str) -> None:
+    page.goto(f"/form/{kind}{how}")
+    assert_good_at_both_widths(page)
+
+
+@pytest.mark.parametrize("status", [403, 404, 409, 413, 422, 429, 500, 503])
+def test_every_refusal_is_accessible_and_says_that_nothing_is_lost(page: Page, status: int) -> None:
+    page.goto(f"/refused/{status}")
+    expect(page.get_by_text("Nothing that you typed is lost.")).to_be_visible()
+    assert_good_at_both_widths(page)
+
+
+def test_the_summary_takes_the_focus_and_leads_to_each_question(page: Page) -> None:
+    page.goto("/form/submit_referral")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".govuk-error-summary")).to_be_focused()
+    assert page.title().startswith("Error: ")
+    for link in page.locator(".govuk-error-summary a").all():
+        place = (link.get_attribute("href") or "")[1:]
+        link.click()
+        expect(page.locator(f'[id="{place}"]')).to_be_focused()
+
+
+def test_questions_appear_with_the_answer_that_calls_for_them(page: Page) -> None:
+    page.goto("/form/submit_referral")
+    carers, action = page.get_by_label("Who cares for them now?"), page.get_by_label("What is being done")
+    expect(carers).to_be_hidden()
+    others = page.get_by_role("group", name="Are there other children")
+    others.get_by_label("Yes").check()
+    expect(carers).to_be_visible()
+    expect(action).to_be_hidden()
+    page.get_by_role("group", name="Are they safe now?").get_by_label("Not known").check()
+    expect(action).to_be_visible()
+    others.get_by_label("Not known").check()
+    expect(action).to_be_visible()
+    others.get_by_label("No", exact=True).check()
+    expect(action).to_be_hidden()
+    page.get_by_label("A child has been seriously harmed").check()
+    expect(page.get_by_label("What harm, and is it likely to last?")).to_be_visible()
+
+
+def test_without_script_rows_are_added_and_removed_and_every_question_is_there(plain_page: Page) -> None:
+    page = plain_page
+    page.goto("/form/submit_referral")
+    expect(page.get_by_label("What harm, and is it likely to last?")).to_be_visible()
+    page.get_by_label("Full name").fill("First")
+    page.get_by_role("button", name="Add another child").click()
+    assert page.url.endswith("#children.1")
+    expect(page.get_by_label("Full name")).to_have_count(2)
+    page.get_by_label("Full name").last.fill("Second")
+    page.get_by_role("button", name="Remove child 1").click()
+    expect(page.get_by_label("Full name")).to_have_value("Second")
+
+
+def test_the_enter_key_sends_the_form_and_removes_nothing(page: Page) -> None:
+    page.goto("/form/submit_referral?wrong")
+    page.get_by_label("Full name").first.press("Enter")
+    expect(page.get_by_role("heading", name="Sent")).to_be_visible()
+
+
+def test_a_change_is_saved_and_said_quietly(page: Page) -> None:
+    page.goto("/form/reopen")
+    with page.expect_request("**/saved") as caught:
+        page.get_by_label("What has come to light?").press_sequentially("A new statement")
+        page.get_by_label("What has come to light?").blur()
+    assert parse_qs(caught.value.post_data or "") == {
+        "_csrf": ["token"],
+        "_request": ["request-1"],
+        "reason": ["A new statement"],
+    }
+    expect(page.get_by_role("status")).to_have_text("Saved at 10:42am")
+
+
+@pytest.mark.parametrize("failure", ["offline", "refused"])
+def test_a_change_that_cannot_be_saved_is_said_and_stays_in_the_form(cut_off_page: Page, failure: str) -> None:
+    def fail(route: Route) -> None:
+        if failure == "offline":
+            route.abort()
+        else:
+            route.fulfill(status=503, body="Sorry")
+
+    page = cut_off_page
+    page.route("**/saved", fail)
+    page.goto("/form/reopen")
+    page.get_by_label("What has come to light?").fill("A new statement")
+    page.get_by_label("What has come to light?").blur()
+    expect(page.get_by_role("status")).to_contain_text("Not saved yet.")
+    expect(page.get_by_label("What has come to light?")).to_have_value("A new statement")
+
+
+def test_a_return_is_made_by_keys_alone(page: Page) -> None:
+    page.goto("/form/submit_return")
+    keys = page.keyboard
+    page.get_by_role("group", name="Agency").get_by_label("Harrowshire Police").focus()
+    for key in ("Space", "Tab", "Space", "Tab"):
+        keys.press(key)
+    keys.type("Four contacts.")
+    for _ in range(4):
+        keys.press("Tab")
+    for part in ("24", "12", "2025"):
+        keys.type(part)
+        keys.press("Tab")
+    keys.type("A call to the house.")
+    for key in ("Tab", "ArrowDown", "Tab", "Tab", "Enter"):
+        keys.press(key)
+    expect(page.get_by_role("heading", name="Sent")).to_be_visible()
