@@ -2,11 +2,14 @@
 
 Decided here, and tested in tests/models/test_clocks.py:
 
-- The day of the trigger is not counted; day one is the day after (cf. Children and Young Persons Act 2008 s31, "seven
-  days beginning with the day after"). A deadline counted in days runs out with the last second of its last day in London.
-- Hours are elapsed hours, also across a change of the clocks.
+- The day of the trigger is not counted; day one is the day after (cf. Children and Young Persons Act 2008 s31,
+  "seven days beginning with the day after"). A deadline counted in days runs out with the last second of its last day
+  in London.
+- Hours are elapsed hours, also across a change of the clocks. A rung counted in days speaks at the same hour of
+  London's clocks on both sides of such a change.
 - A month ends on the same day of the later month, or on its last day where that day does not exist.
-- A day that a suspension touches, wholly or in part, is not counted; hours are suspended to the second.
+- A day that a suspension touches, wholly or in part, is not counted, neither by a clock nor by a rung that counts
+  forward; hours are suspended to the second. Suspensions that overlap count once, in whatever order they were made.
 """
 
 import calendar as months_of
@@ -17,6 +20,8 @@ from models.base import Message
 from models.calendar import WorkingDays
 from models.policy import Span, Unit
 from models.time import at, day_of, end_of
+
+ONE_DAY = timedelta(days=1)
 
 
 class Pause(Message):
@@ -37,60 +42,51 @@ def add_months(day: date, months: int) -> date:
 def due_time(start: datetime, budget: Span, days: WorkingDays, pauses: Sequence[Pause] = ()) -> datetime | None:
     """The moment at which a clock that started at `start` runs out; none while a pause is in force.
 
-    Raises BeyondHorizon when the calendar does not reach far enough.
+    Raises OutsideCalendar when the calendar does not reach far enough.
     """
     if any(pause.until is None for pause in pauses):
         return None
-    first = day_of(start)
-    match budget.unit:
-        case Unit.HOURS:
-            return _skip(start, timedelta(hours=budget.n), pauses)
-        case Unit.WORKING_DAYS:
-            if not pauses:
-                return end_of(days.add(first, budget.n))
-            return end_of(_nth(first, budget.n, lambda day: days.is_working_day(day) and not _paused(day, pauses)))
-        case Unit.DAYS:
-            last = first + timedelta(days=budget.n)
-        case Unit.WEEKS:
-            last = first + timedelta(weeks=budget.n)
-        case Unit.MONTHS:
-            last = add_months(first, budget.n)
-    if not pauses:
-        return end_of(last)
-    return end_of(_nth(first, (last - first).days, lambda day: not _paused(day, pauses)))
+    if budget.unit is Unit.HOURS:
+        return _hours_on(start, budget.n, pauses)
+    return end_of(_days_on(day_of(start), budget, days, pauses))
 
 
-def days_used(start: datetime, now: datetime, unit: Unit, days: WorkingDays, pauses: Sequence[Pause] = ()) -> tuple[int, int]:
+def shifted(anchor: datetime, span: Span, days: WorkingDays, speaks: time, pauses: Sequence[Pause] = ()) -> datetime:
+    """When a rung speaks: `span` before or after its anchor, at the hour `speaks` of that day; hours exactly.
+
+    Forward it passes over suspended time as a clock does; every pause must have ended. Raises OutsideCalendar.
+    """
+    if span.unit is Unit.HOURS:
+        return _hours_on(anchor, span.n, pauses)
+    return at(_days_on(day_of(anchor), span, days, pauses), speaks)
+
+
+def pushed(said: datetime, pauses: Sequence[Pause]) -> datetime:
+    """A date that a person said moves on by each day that a suspension touched before it."""
+    last = day_of(said)
+    day = min((day_of(pause.since) for pause in pauses), default=last)
+    while day <= last:
+        if _is_paused(day, pauses):
+            last += ONE_DAY
+        day += ONE_DAY
+    return end_of(last) if last != day_of(said) else said
+
+
+def days_used(
+    start: datetime, now: datetime, unit: Unit, days: WorkingDays, pauses: Sequence[Pause] = ()
+) -> tuple[int, int]:
     """(days of the budget used up, days suspended) until `now`, both in the clock's own unit of days."""
-    first, last = day_of(start), day_of(now)
+    last, day = day_of(now), day_of(start)
     used = suspended = 0
-    day = first
     while day < last:
-        day += timedelta(days=1)
+        day += ONE_DAY
         if unit is Unit.WORKING_DAYS and not days.is_working_day(day):
             continue
-        if _paused(day, pauses):
+        if _is_paused(day, pauses):
             suspended += 1
         else:
             used += 1
     return used, suspended
-
-
-def shifted(anchor: datetime, span: Span, days: WorkingDays, speaks: time) -> datetime:
-    """When a rung speaks: `span` before or after its anchor, at the hour `speaks` of that day; hours exactly."""
-    day = day_of(anchor)
-    match span.unit:
-        case Unit.HOURS:
-            return anchor + timedelta(hours=span.n)
-        case Unit.WORKING_DAYS:
-            day = days.add(day, span.n)
-        case Unit.DAYS:
-            day += timedelta(days=span.n)
-        case Unit.WEEKS:
-            day += timedelta(weeks=span.n)
-        case Unit.MONTHS:
-            day = add_months(day, span.n)
-    return at(day, speaks)
 
 
 def furthest(start: datetime, span: Span, days: WorkingDays) -> date:
@@ -100,23 +96,40 @@ def furthest(start: datetime, span: Span, days: WorkingDays) -> date:
     return day_of(end)
 
 
-def _paused(day: date, pauses: Sequence[Pause]) -> bool:
+def _days_on(first: date, span: Span, days: WorkingDays, pauses: Sequence[Pause]) -> date:
+    """The day that lies `span` from `first`: forward over every suspended day, backward without regard to them."""
+    pauses = pauses if span.n > 0 else ()
+    match span.unit:
+        case Unit.WORKING_DAYS if pauses:
+            return days.nth_counted(first, span.n, lambda day: not _is_paused(day, pauses))
+        case Unit.WORKING_DAYS:
+            return days.add(first, span.n)
+        case Unit.MONTHS:
+            last = add_months(first, span.n)
+        case Unit.WEEKS:
+            last = first + timedelta(weeks=span.n)
+        case Unit.DAYS | Unit.HOURS:
+            last = first + timedelta(days=span.n)
+    return _nth(first, (last - first).days, lambda day: not _is_paused(day, pauses)) if pauses else last
+
+
+def _is_paused(day: date, pauses: Sequence[Pause]) -> bool:
     return any(pause.touches(day) for pause in pauses)
 
 
 def _nth(first: date, n: int, counts: Callable[[date], bool]) -> date:
     day = first
     while n > 0:
-        day += timedelta(days=1)
+        day += ONE_DAY
         if counts(day):
             n -= 1
     return day
 
 
-def _skip(start: datetime, left: timedelta, pauses: Sequence[Pause]) -> datetime:
-    """`left` of unsuspended time after `start`; overlapping pauses count once."""
-    now = start
-    for pause in sorted(pauses, key=lambda p: p.since):
+def _hours_on(start: datetime, hours: int, pauses: Sequence[Pause]) -> datetime:
+    """`hours` of unsuspended time after `start`, or hours before it; overlapping pauses count once."""
+    now, left = start, timedelta(hours=hours)
+    for pause in sorted(pauses if hours > 0 else (), key=lambda one: one.since):
         assert pause.until is not None
         if pause.until <= now:
             continue

@@ -1,8 +1,8 @@
 """What an office owes by a time, and how far up its ladder it has been chased.
 
 Everything a wake needs is worked out when something happens (a fact), so that asking "what now?" costs almost nothing:
-`rungs` holds the moment at which each rung speaks, `level` the lowest that may still speak, `mute` those that a dispute
-stopped or that were overtaken before the matter opened.
+`rungs` holds the moment at which each rung speaks, `level` the lowest that may still speak, `mute` those that stay
+silent: stopped by a dispute, hushed by a promise, or overtaken before the matter opened.
 """
 
 from datetime import datetime
@@ -17,8 +17,15 @@ class Ended(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Heard(Message):
+    """An office that was told, and whom the directory named for it; nobody, if it was empty."""
+
+    office: str
+    person: str = ""
+
+
 class Told(Message):
-    """One rung that spoke: its own time, the time of the wake, and whom the directory named."""
+    """One rung that spoke: its own time, the time of the wake, and who was told; `also`: told together with them."""
 
     rung: int
     round: int
@@ -26,15 +33,26 @@ class Told(Message):
     at: datetime
     office: str
     person: str = ""
+    also: tuple[Heard, ...] = ()
+
+    @property
+    def heard(self) -> list[Heard]:
+        """Every office that somebody was told for, each once."""
+        return [one for one in (Heard(office=self.office, person=self.person), *self.also) if one.person]
 
 
 class Promise(Message):
-    """A dated acknowledgement by an office. Silence until then; if it is missed the ladder goes on one rung higher."""
+    """A dated acknowledgement by an office. Silence until then; if it is missed the ladder goes on one rung higher.
+
+    `rung`: the one that speaks when it is missed. `missed`: some rung has spoken since, so it hushes nothing any more.
+    """
 
     office: str
     person: str
     made: datetime
     until: datetime
+    rung: int = 0
+    missed: bool = False
 
 
 class Dispute(Message):
@@ -64,7 +82,9 @@ class Obligation(Message):
     """The obligation that this one is about (its dispute, its request for time, the review of its suspension)."""
     opened: datetime
     mark: str
-    """The mark from which the clock counts; empty when a person said the due date."""
+    """The mark from which the clock counts."""
+    since: int = 0
+    """The fact that made this mark; 0: it has not happened yet, so the clock counts from the opening until it does."""
     start: datetime
     due: datetime | None
     said: datetime | None = None
@@ -75,26 +95,28 @@ class Obligation(Message):
     rungs: tuple[datetime, ...]
     level: int = 0
     round: int = 1
+    """Counted up whenever a rung may be said once more, so that (rung, round) is said once for ever."""
     mute: tuple[int, ...] = ()
+    again: datetime | None = None
+    """When the last rung was last said; from then on it is said again and again."""
     told: tuple[Told, ...] = ()
     promises: tuple[Promise, ...] = ()
     dispute: Dispute | None = None
     pauses: tuple[Pause, ...] = ()
     ended: Ended | None = None
     ended_at: datetime | None = None
+    ended_by: int = 0
+    """The fact that ended it."""
 
     @property
     def paused(self) -> bool:
         return bool(self.pauses) and self.pauses[-1].until is None
 
     def speaks(self) -> datetime | None:
-        """When the next rung speaks; none when nothing is owed, the clock is stopped, or every rung has spoken."""
+        """When the next rung speaks; none when nothing is owed or the clock is stopped."""
         if self.ended or self.paused:
             return None
-        for rung in range(self.level, len(self.rungs)):
-            if rung not in self.mute:
-                return self.rungs[rung]
-        return None
+        return min([self.rungs[r] for r in range(self.level, len(self.rungs)) if r not in self.mute], default=None)
 
     def due_rung(self, now: datetime) -> Due | None:
         """The highest rung whose time has come, once, with what was missed below it; none before its time."""

@@ -102,9 +102,13 @@ class Office(Sourced):
 
 
 class Rung(Word):
-    """Who is told, and how long before (negative) or after its anchor: the start of the clock, or the due time."""
+    """Who is told, and how long before (negative) or after its anchor: the start of the clock, or the due time.
+
+    `also`: offices that are told together with the rung's own.
+    """
 
     office: Name
+    also: tuple[Name, ...] = ()
     after: Literal["start", "due"] = "due"
     delay: Span
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import FastAPI
 from sqlalchemy import text
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -80,6 +80,11 @@ def create_app(there: Installation, engine: Client, clock: Callable[[], datetime
             "Go back, load the page again and send it once more. What was saved as a draft is still there.",
         )
         return await portal.say(request, Message("This form is out of date", words), 403)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        """The browser went on to another page while a draft was being saved."""
+        return Response(status_code=204)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:

@@ -185,6 +185,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         pairs = await typed(request)
         portal.check_token(request, one_of(pairs, "_csrf"), visitor)
         about = request.query_params.get("about", "")
+        if await portal.questions.recorded(one_of(pairs, "_request")):
+            return Response(status_code=204)  # sent meanwhile: a late draft must not come back
         form = await form_for(visitor, view, kind, about, [pair for pair in pairs if pair[0] != DO])
         await keep(visitor, view, kind, about, form)
         return await portal.fragment("saved.html", at=portal.clock())

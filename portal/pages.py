@@ -200,7 +200,9 @@ _NAMED_HOURS: Final = {0: "midnight", _NOON: "midday"}
 
 def _govuk() -> dict[str, Callable[..., Any]]:
     """GOV.UK Frontend's macros by name: `govukRadios` and its sisters."""
-    env = Environment(autoescape=True, loader=PrefixLoader({GOVUK: PackageLoader(GOVUK)}))
+    env = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=PrefixLoader({GOVUK: PackageLoader(GOVUK)})
+    )
     found = {}
     for path in env.list_templates(filter_func=lambda name: "/components/" in name):
         component = path.split("/")[2].title().replace("-", "")

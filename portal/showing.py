@@ -15,7 +15,7 @@ from portal.typed import Group, rows_in, text_in, texts_in
 
 WITHOUT_TIME = "If you do not know the time, leave it empty: the start of the day is recorded."
 
-_SHORT_TITLE = 60
+_SHORT_TITLE = 40
 _SHORT_ROW = 3
 _INLINE_AT_MOST, _INLINE_WORDS = 3, 12
 
@@ -266,11 +266,10 @@ def _all(questions: Sequence[Question], before: str = "") -> Iterator[tuple[str,
     """Every question in the order of the page, with the words that say in which row it stands."""
     for one in questions:
         yield before, one
-        for number, group in enumerate(one.groups, 1):
-            title = group.title.rstrip(".")
-            if len(title) > _SHORT_TITLE:
-                title = f"{one.row_word.split()[0]} {number}"
+        short = all(len(section.title) <= _SHORT_TITLE for section in one.groups)
+        for number, section in enumerate(one.groups, 1):
+            title = section.title if short else f"{one.row_word.split()[0]} {number}"
             inner = f"{before.removesuffix(': ')}, {title}" if before else title
-            yield from _all(group.questions, f"{inner}: ")
+            yield from _all(section.questions, f"{inner}: ")
         for reveal in one.reveals:
             yield from _all(reveal.questions, before)

@@ -179,6 +179,11 @@ class Questions:
             rows = await session.scalars(select(FactRow).where(FactRow.case == ref).order_by(FactRow.number))
             return [fact_from(row) for row in rows.all()]
 
+    async def recorded(self, request: str) -> bool:
+        """Whether what was asked under this request has become a fact."""
+        async with self._recorder.database.reading() as session:
+            return (await session.scalars(select(FactRow.number).where(FactRow.request == request))).first() is not None
+
     async def state(self, ref: str) -> Case | None:
         async with self._recorder.database.reading() as session:
             row = await session.get(CaseRow, ref)

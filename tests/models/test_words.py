@@ -16,6 +16,7 @@ from models.said import ENTER
 from models.words import MOST, NOT_ASKED, problems
 
 EVERY = {kind: command for commands in COMMANDS.values() for kind, command in commands.items()}
+WINTER = "2026-03-27T14:30:00+00:00"
 CANARY = "Zebedee Quillfeather 1999"
 
 
@@ -114,8 +115,7 @@ def test_an_empty_text_is_an_unanswered_question() -> None:
             ArrangeMeeting,
             "at",
             "2026-03-01T10:00:00",
-            "Enter when it begins: the time must say its zone, for example 2026-03-27T14:30:00+00:00 or "
-            "2026-07-27T14:30:00+01:00.",
+            f"Enter when it begins: the time must say its zone, for example {WINTER} or 2026-07-27T14:30:00+01:00.",
         ),
         (ArrangeMeeting, "minutes", 14, "Your answer to “How many minutes?” must be 15 or more."),
         (ArrangeMeeting, "minutes", 601, "Your answer to “How many minutes?” must be 600 or less."),
@@ -160,7 +160,7 @@ def test_answers_that_are_no_group_are_refused_in_words() -> None:
 
 
 def test_unknown_names_are_shown_only_if_they_cannot_be_somebodys() -> None:
-    found = [one for one in refused(RequestInformation, {"agencies": ["x"], "extra": 1, CANARY: 1})]
+    found = refused(RequestInformation, {"agencies": ["x"], "extra": 1, CANARY: 1})
     assert [(one.field, one.words) for one in found] == [("extra", NOT_ASKED), ("", NOT_ASKED)]
 
 

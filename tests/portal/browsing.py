@@ -42,33 +42,35 @@ class _Reader(HTMLParser):
         self.error = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        name, value = given.get("name") or "", given.get("value") or ""
+        given = {name: value or "" for name, value in attrs}
         if given.get("id"):
-            self.seen.ids.append(given["id"] or "")
-        if tag == "a" and (given.get("href") or "").startswith("#"):
-            self.seen.places.append((given["href"] or "")[1:])
-        if tag == "button" and name:
-            self.seen.buttons.append(value)
-        if tag == "p" and "govuk-error-message" in (given.get("class") or ""):
-            self.error = given.get("id") or ""
-        if tag == "input" and given.get("type") in {"radio", "checkbox"}:
-            self.seen.choices.setdefault(name, []).append(value)
-            if "checked" in given:
-                self.seen.pairs.append((name, value))
-        elif tag == "input":
-            self.seen.boxes += [] if given.get("type") == "hidden" else [name]
-            self.seen.pairs.append((name, value))
-        elif tag == "textarea":
-            self.seen.areas.append(name)
-            self.area = name
-            self.seen.pairs.append((name, ""))
-        elif tag == "select":
-            self.select = name
-        elif tag == "option" and self.select:
-            self.seen.choices.setdefault(self.select, []).append(value)
-            if "selected" in given:
-                self.seen.pairs.append((self.select, value))
+            self.seen.ids.append(given["id"])
+        if tag == "a" and given.get("href", "").startswith("#"):
+            self.seen.places.append(given["href"][1:])
+        if tag == "p" and "govuk-error-message" in given.get("class", ""):
+            self.error = given.get("id", "")
+        self._input(tag, given.get("name", ""), given.get("value", ""), given)
+
+    def _input(self, tag: str, name: str, value: str, given: dict[str, str]) -> None:
+        seen = self.seen
+        match tag, given.get("type", ""):
+            case "button", _ if name:
+                seen.buttons.append(value)
+            case "input", "radio" | "checkbox":
+                seen.choices.setdefault(name, []).append(value)
+                seen.pairs += [(name, value)] if "checked" in given else []
+            case "input", kind:
+                seen.boxes += [] if kind == "hidden" else [name]
+                seen.pairs.append((name, value))
+            case "textarea", _:
+                seen.areas.append(name)
+                seen.pairs.append((name, ""))
+                self.area = name
+            case "select", _:
+                self.select = name
+            case "option", _ if self.select:
+                seen.choices.setdefault(self.select, []).append(value)
+                seen.pairs += [(self.select, value)] if "selected" in given else []
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea" and self.area is not None:

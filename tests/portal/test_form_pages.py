@@ -1,4 +1,4 @@
-"""The page of every command in a real browser: nothing inaccessible, nothing wider than a telephone, nothing from outside."""
+"""The page of every command in a real browser: accessible, no wider than a telephone, and nothing from outside."""
 
 import secrets
 import threading
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 
 AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=740)
 ENV = templates()
 REFUSED = "Failed to load resource: the server responded with a status of"
 """What the console says of every refusal, which is meant to have such a status."""
@@ -90,7 +90,8 @@ class Server(uvicorn.Server):
 
     @property
     def url(self) -> str:
-        return "http://127.0.0.1:{}".format(self.servers[0].sockets[0].getsockname()[1])
+        port = self.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")
@@ -113,20 +114,29 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def watched(browser: Browser, url: str, *, script: bool = True, expected: tuple[str, ...] = ()) -> Iterator[Page]:
-    """A page that fails the test when the console complains, or when anything is asked of another machine."""
-    context = browser.new_context(viewport=WIDE, java_script_enabled=script, base_url=url)
-    page = context.new_page()
-    page.set_default_timeout(5_000)
-    complaints: list[str] = []
-    page.on(
-        "console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None
-    )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith(url) else complaints.append(request.url))
-    yield page
-    context.close()
-    assert [one for one in complaints if not one.startswith((*expected, REFUSED))] == []
+class Watched:
+    """A browser's page, and what should not have been: complaints of the console, and requests to another machine."""
+
+    def __init__(self, browser: Browser, url: str, *, script: bool = True) -> None:
+        self.page = browser.new_context(viewport=WIDE, java_script_enabled=script, base_url=url).new_page()
+        self.page.set_default_timeout(5_000)
+        self.complaints: list[str] = []
+        self.page.on("console", lambda message: self._said(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "request", lambda request: None if request.url.startswith(url) else self._said("error", request.url)
+        )
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and not text.startswith(REFUSED):
+            self.complaints.append(text)
+
+
+def watched(browser: Browser, url: str, *, script: bool = True) -> Iterator[Page]:
+    one = Watched(browser, url, script=script)
+    yield one.page
+    one.page.context.close()
+    assert one.complaints == []
 
 
 @pytest.fixture
@@ -135,44 +145,51 @@ def page(browser: Browser, url: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def cut_off_page(browser: Browser, url: str) -> Iterator[Page]:
-    """Its console may say that something could not be fetched."""
-    expected = ("Failed to load resource: net::ERR_FAILED", "Response Status Error Code", "htmx:sendError", "[object")
-    yield from watched(browser, url, expected=expected)
-
-
-@pytest.fixture
 def plain_page(browser: Browser, url: str) -> Iterator[Page]:
     """Without JavaScript."""
     yield from watched(browser, url, script=False)
 
 
-def assert_accessible(page: Page) -> None:
-    run = "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(found => found.violations)"
-    found = page.evaluate(run, RULES)
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+@pytest.fixture
+def cut_off_page(browser: Browser, url: str) -> Iterator[Page]:
+    """Its console may complain, for the test takes the server away."""
+    one = Watched(browser, url)
+    yield one.page
+    one.page.context.close()
 
 
-def assert_good_at_both_widths(page: Page) -> None:
-    page.evaluate(AXE)
+@pytest.fixture(scope="module")
+def looked_at(browser: Browser, url: str) -> Iterator[Watched]:
+    """One page for all the looking, because a new one takes longer than the look."""
+    one = Watched(browser, url)
+    one.page.add_init_script(AXE)
+    yield one
+    one.page.context.close()
+
+
+def assert_good_at_both_widths(looked_at: Watched, address: str) -> None:
+    looked_at.complaints.clear()
+    page = looked_at.page
+    page.goto(address)
     for size in (WIDE, NARROW):
-        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        assert_accessible(page)
+        run = "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(found => found.violations)"
+        found = page.evaluate(run, RULES)
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    assert looked_at.complaints == []
 
 
 @pytest.mark.parametrize("how", ["", "?wrong"], ids=["empty", "wrong"])
 @pytest.mark.parametrize("kind", EVERY)
-def test_every_form_is_accessible_and_narrow_enough(page: Page, kind: str, how: str) -> None:
-    page.goto(f"/form/{kind}{how}")
-    assert_good_at_both_widths(page)
+def test_every_form_is_accessible_and_narrow_enough(looked_at: Watched, kind: str, how: str) -> None:
+    assert_good_at_both_widths(looked_at, f"/form/{kind}{how}")
 
 
 @pytest.mark.parametrize("status", [403, 404, 409, 413, 422, 429, 500, 503])
-def test_every_refusal_is_accessible_and_says_that_nothing_is_lost(page: Page, status: int) -> None:
-    page.goto(f"/refused/{status}")
-    expect(page.get_by_text("Nothing that you typed is lost.")).to_be_visible()
-    assert_good_at_both_widths(page)
+def test_every_refusal_is_accessible_and_says_that_nothing_is_lost(looked_at: Watched, status: int) -> None:
+    assert_good_at_both_widths(looked_at, f"/refused/{status}")
+    expect(looked_at.page.get_by_text("Nothing that you typed is lost.")).to_be_visible()
 
 
 def test_the_summary_takes_the_focus_and_leads_to_each_question(page: Page) -> None:

@@ -1,7 +1,7 @@
 """From a command to its page and back: nothing asked that the model does not take, nothing typed lost."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.answers import AnswerTime, DisputeIt, Promise
@@ -89,6 +89,7 @@ def test_whatever_is_typed_stays_in_the_form(kind: str) -> None:
     assert sorted(seen(form).answers) == sorted([*kept, *nonsense, *last])
 
 
+@settings(max_examples=min(300, settings().max_examples))  # each renders two long pages
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=300))
 def test_any_text_comes_back_as_it_was_typed(text: str) -> None:
     line = text.replace("\n", " ")

@@ -103,11 +103,11 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncIterator[House]:
+async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401 -- settings of any type
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=program("temporal-test-server")
     ) as env:
-        installation = await furnished(folder, await env.get_current_time())
+        installation = await furnished(folder, await env.get_current_time(), **settings)
         config = env.client.config()
         config["data_converter"] = converter(installation.keys)
         client = Client(**config)

@@ -1,0 +1,70 @@
+"""Days and moments as people read them, and the words of pages that only say something."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from jinja2 import UndefinedError
+
+from models.command import Known
+from portal.pages import KEPT, Link, Message, Page, clock, day, moment, refusal, static, templates, words
+
+ENV = templates()
+
+
+def shown(message: Message) -> str:
+    return ENV.get_template("message.html").render(page=Page("Title", "nonce-1"), message=message)
+
+
+def test_days_and_moments_are_londons() -> None:
+    assert day(date(2026, 3, 3)) == "Tuesday 3 March 2026"
+    assert moment(datetime(2026, 3, 3, 14, 5, tzinfo=UTC)) == "Tuesday 3 March 2026 at 2:05pm"
+    assert moment("2026-06-30T23:30:00+00:00") == "Wednesday 1 July 2026 at 12:30am"
+    assert day("2026-06-30T23:30:00+00:00") == "Wednesday 1 July 2026"
+    assert day("2026-06-30") == "Tuesday 30 June 2026"
+
+
+@pytest.mark.parametrize(
+    ("hour", "said"), [(0, "midnight"), (1, "1:00am"), (11, "11:00am"), (12, "midday"), (13, "1:00pm"), (23, "11:00pm")]
+)
+def test_the_clock_names_midday_and_midnight(hour: int, said: str) -> None:
+    assert clock(datetime(2026, 1, 5, hour, tzinfo=UTC)) == said
+
+
+def test_choices_are_read_in_words() -> None:
+    assert [words(one) for one in (Known.NOT_KNOWN, True, False, None, "", 7)] == [
+        "Not known", "Yes", "No", "Not answered", "Not answered", "7",
+    ]  # fmt: skip
+
+
+def test_what_a_page_forgets_to_give_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        ENV.get_template("message.html").render(page=Page("Title", "n"))
+    with pytest.raises(UndefinedError):
+        ENV.from_string("{{ page.forgotten }}").render(page=Page("Title", "n"))
+
+
+def test_words_are_escaped() -> None:
+    html = shown(Message("<b>", ("<i>",), panel=True, panel_words="<u>", links=(Link("<s>", '/"x'),)))
+    assert not [tag for tag in ("<b>", "<i>", "<u>", "<s>", '/"x') if tag in html]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 418, 422, 429, 500, 502, 503])
+def test_every_refusal_says_how_to_go_on(status: int) -> None:
+    message = refusal(status)
+    assert message.title
+    assert message.words
+    assert KEPT not in message.words
+    assert KEPT in refusal(status, kept=True).words
+    assert message.title in shown(message)
+
+
+def test_the_frame_has_no_crown_no_inline_style_and_scripts_only_with_the_nonce() -> None:
+    html = shown(Message("Title"))
+    assert html.count("<script") == html.count('nonce="nonce-1"')
+    assert not [word for word in ("style=", "<style", "crown", "onclick", "GOV.UK") if word in html]
+    assert '<html lang="en"' in html
+
+
+def test_the_address_of_a_file_changes_with_the_file() -> None:
+    assert static("portal.css").startswith("/static/portal.css?v=")
+    assert static("portal.css") != static("portal.js")

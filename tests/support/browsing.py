@@ -1,0 +1,126 @@
+"""A real browser before the real portal, over a house whose time can be moved."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from portal.app import create_app
+from portal.visiting import SESSION
+from tests.conftest import CHROMIUM
+from tests.support.house import House, house
+
+AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+WIDTHS = (360, 1280)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+class Served:
+    """A house with its portal open on loopback, and a browser in front of it."""
+
+    def __init__(self, house: House, address: str, browser: Browser) -> None:
+        self.house, self.address, self.browser = house, address, browser
+        self.strays: list[str] = []
+
+    async def context(self, person: str = "", width: int = 1280) -> BrowserContext:
+        """A browser window of its own; signed in as this person, if one is named."""
+        context = await self.browser.new_context(base_url=self.address, viewport={"width": width, "height": 900})
+        context.set_default_timeout(15_000)
+        context.on("request", lambda request: None if request.url.startswith((self.address, "data:")) else self.strays.append(request.url))
+        context.on("console", lambda message: self.strays.append(message.text) if message.type == "error" and "status of 4" not in message.text and "status of 5" not in message.text else None)
+        context.on("weberror", lambda error: self.strays.append(str(error.error)))
+        if person:
+            there = self.house.there
+            async with there.database.writing() as session:
+                token = await self.accounts.begin(session, person, await self.house.read_clock())
+            await context.add_cookies([{"name": SESSION, "value": token, "url": self.address}])
+        return context
+
+    async def page(self, person: str = "", width: int = 1280) -> Page:
+        return await (await self.context(person, width)).new_page()
+
+    @property
+    def accounts(self) -> Any:  # noqa: ANN401 -- the accounts of this installation
+        from records.accounts import Accounts
+
+        there = self.house.there
+        return Accounts(there.database, there.vault, there.auditor)
+
+
+@asynccontextmanager
+async def served(folder: Path, **settings: Any) -> AsyncIterator[Served]:  # noqa: ANN401 -- settings of any type
+    port = _free_port()
+    async with house(folder, port=port, **settings) as made, async_playwright() as playwright:
+        app = create_app(made.there, made.client, lambda: made.now, attempts=10_000)
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off", access_log=False))
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        serving = asyncio.create_task(server.serve())
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            while not server.started:
+                await asyncio.sleep(0.02)
+            found = Served(made, f"http://127.0.0.1:{port}", browser)
+            yield found
+            assert found.strays == []
+        finally:
+            await browser.close()
+            server.should_exit = True
+            await serving
+
+
+async def fill(page: Page, answers: Mapping[str, str | bool | list[str]]) -> None:
+    """Answer the questions of a form as a person does: text, dates in three boxes, radios, checkboxes."""
+    for name, value in answers.items():
+        if isinstance(value, list):
+            for one in value:
+                await page.check(f'[name="{name}"][value="{one}"]')
+            continue
+        text = str(value).lower() if isinstance(value, bool) else value
+        if await page.locator(f'[name="{name}-day"]').count():
+            day, _, clock = text.partition(" ")
+            year, month, number = day.split("-")
+            for part, said in (("day", str(int(number))), ("month", str(int(month))), ("year", year)):
+                await page.fill(f'[name="{name}-{part}"]', said)
+            if clock:
+                await page.fill(f'[name="{name}-time"]', clock)
+            continue
+        field = page.locator(f'[name="{name}"]')
+        kind = await field.first.evaluate("(e) => e.type || e.tagName")
+        if kind in {"radio", "checkbox"}:
+            await page.check(f'[name="{name}"][value="{text}"]')
+        elif kind == "select-one":
+            await page.select_option(f'[name="{name}"]', text)
+        else:
+            await field.first.fill(text)
+
+
+async def press(page: Page, words: str) -> None:
+    async with page.expect_navigation():
+        await page.get_by_role("button", name=words, exact=True).last.click()
+
+
+async def axe(page: Page) -> list[str]:
+    """What axe-core finds on this page, in words."""
+    await page.evaluate(AXE)
+    found = await page.evaluate("(tags) => axe.run(document, {runOnly: tags})", TAGS)
+    return [f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+
+
+async def picture(page: Page, name: str) -> None:
+    """A screenshot for people to look at, where a folder for them is named."""
+    folder = os.environ.get("PICTURES")
+    if folder:
+        await page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
