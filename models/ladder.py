@@ -1,18 +1,34 @@
 """How an obligation moves along its ladder: opened, told, promised, disputed, extended, paused, corrected, ended.
 
-Each function takes the obligation as it was and gives it as it is; the times of all rungs are worked out here and
-nowhere else. Ties: what a command says at the very moment of a rung counts first, so the rung stays silent when the
-command made it untrue. Of several rungs whose time has come together only the highest speaks.
+Each function takes the obligation as it was and gives it as it is. The times of all rungs are a plan that `_planned`
+makes from what has happened (opening, due time, suspensions, promise, dispute, the last rung's last word), and from
+nothing else: whatever happens next, in whatever order, the plan is made anew from all of it, so nothing is forgotten.
+
+Decided here, and tested in tests/models/test_ladder.py:
+
+- Of several rungs whose time has come together only the highest speaks, and names what was missed below it.
+- A command at the very moment of a rung counts first: the rung is judged again and stays silent if it became untrue.
+  Two commands at once count in the order in which they take the case's pen; the second is judged after the first.
+- A rung that a later fact puts into the past speaks at the moment of that fact, never before; of several the highest.
+- A rung that has spoken, and that a later fact puts into the future again, speaks again at its new time, in a new
+  round; that the earlier message is untrue is said at once, in words (see telling.py).
+- Nobody is gone over before they were asked: for what opens after its due time, the rungs after the due time count
+  from the opening. Of the reminders that should have come before it, the highest speaks at the opening.
+- The last rung is said again every `again` until somebody answers. A dispute does not stop it.
+- What is missed on a day is said at the hour of messages on the next day (working day, for a rung that counts in them);
+  a rung in hours speaks at the very moment.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
-from models.calendar import WorkingDays
-from models.clocks import Pause, due_time, shifted
+from models.calendar import OutsideCalendar, WorkingDays
+from models.clocks import Pause, due_time, pushed, shifted
 from models.obligation import Dispute, Ended, Obligation, Promise, Told
-from models.policy import Block, Ladder, Rung, Span, Unit
+from models.policy import Block, Ladder, Span, Unit
 from models.time import at, day_of, end_of
+
+KEPT = 8
+"""How many of the last rungs that spoke, and of the last promises, the state carries; the record keeps all."""
 
 
 class Rules:
@@ -23,75 +39,66 @@ class Rules:
     def __init__(self, block: Block, ladder: Ladder, days: WorkingDays, speaks: time) -> None:
         self.block, self.ladder, self.days, self.speaks = block, ladder, days, speaks
 
+    @property
+    def top(self) -> int:
+        return len(self.ladder.rungs) - 1
+
     def office(self, rung: int) -> str:
-        """The office of a rung; beyond the last, the last again."""
-        return self.ladder.rungs[min(rung, len(self.ladder.rungs) - 1)].office
+        return self.ladder.rungs[rung].office
+
+    def offices(self) -> list[str]:
+        """Every office that the ladder tells, from below, each once."""
+        return list(dict.fromkeys(office for rung in self.ladder.rungs for office in (rung.office, *rung.also)))
+
+
+# What happens to an obligation.
 
 
 def clocked(one: Obligation, rules: Rules) -> Obligation:
-    """The same obligation with its due time and every rung's time worked out anew from its start."""
-    if one.said is not None:
-        due = None if one.paused else _pushed(one.said, one.pauses[one.said_pauses :])
-    elif rules.block.budget is not None:
-        due = due_time(one.start, rules.block.budget, rules.days, one.pauses)
-    else:
-        due = one.due
-    if one.paused or due is None:
-        return one.model_copy(update={"due": due})
-    times = [_time(rung, one.opened, due, rules) for rung in rules.ladder.rungs]
-    times, mute = _not_before_opening(times, one.opened, due, rules)
-    return one.model_copy(update={"due": due, "rungs": tuple(times), "mute": mute})
+    """The same obligation with its due time and every rung's time worked out anew."""
+    return _planned(one.model_copy(update={"due": _due(one, rules)}), rules)
 
 
 def reclocked(one: Obligation, rules: Rules, now: datetime) -> Obligation:
-    """After its date moved: what was said too early may be said again at its new time (a new round); none is lost."""
+    """After its date moved: what was said too early is said again at its new time, what is late is said now."""
     fresh = clocked(one, rules)
-    if fresh.paused or fresh.ended:
+    if (fresh.rungs, fresh.mute) == (one.rungs, one.mute):
         return fresh
-    times = list(fresh.rungs)
-    if promise := one.live_promise(now):
-        times = [t if r < one.level else max(t, promise.until) for r, t in enumerate(times)]
-    ahead = [said.rung for said in one.told if said.round == one.round and times[said.rung] > now]
-    if ahead:
-        return fresh.model_copy(update={"rungs": tuple(times), "level": min(ahead), "round": one.round + 1})
-    if any(said.rung == len(times) - 1 for said in one.told):
-        times[-1] = one.rungs[-1]
-    return fresh.model_copy(update={"rungs": tuple(times), "level": one.level})
+    return _from_now(_stepped_back(fresh, rules, now), now)
 
 
 def told(one: Obligation, said: Told, rules: Rules) -> Obligation:
     """A rung spoke: the lower ones are overtaken. After the last it is said again, until somebody answers."""
-    kept = (*one.told, said)[-12:]
-    level, rungs, round_ = said.rung + 1, one.rungs, one.round
-    if level >= len(rungs):
-        again = shifted(max(said.at, one.rungs[said.rung]), rules.ladder.again, rules.days, rules.speaks)
-        level, rungs, round_ = said.rung, (*rungs[:-1], again), one.round + 1
-    return one.model_copy(update={"told": kept, "level": level, "rungs": rungs, "round": round_})
+    promises = one.promises
+    if promises and not promises[-1].missed:
+        promises = (*promises[:-1], promises[-1].model_copy(update={"missed": True}))
+    top = said.rung >= rules.top
+    changes = {
+        "told": (*one.told, said)[-KEPT:],
+        "promises": promises,
+        "level": rules.top if top else said.rung + 1,
+        "round": one.round + 1 if top else one.round,
+        "again": max(said.at, said.due) if top else None,
+    }
+    return _planned(one.model_copy(update=changes), rules)
 
 
 def promised(one: Obligation, promise: Promise, rules: Rules) -> Obligation:
-    """Silence until the promised time. If it is missed, the next rung of another office speaks at that moment.
+    """Silence until the promised time. If it is missed, the next rung of another office speaks.
 
-    A promise for a day before the due time does not bring any rung forward.
+    When it was promised for the due time or later, that rung speaks as soon as the promise is missed; when for an
+    earlier day, at its own time.
     """
-    higher = [r for r in range(one.level, len(one.rungs)) if rules.office(r) != promise.office]
-    top = len(one.rungs) - 1
-    rung = higher[0] if higher else top
-    again = not higher or one.level > top
-    was = one.rungs[rung]
-    resume = promise.until if one.due is None or promise.until > one.due else max(was, promise.until)
-    times = list(one.rungs)
-    for r in range(rung, len(times)):
-        times[r] = max(times[r], _working(resume + (times[r] - was), rules, r))
-    times[rung] = resume
-    return one.model_copy(
-        update={
-            "promises": (*one.promises, promise),
-            "rungs": tuple(times),
-            "level": rung,
-            "round": one.round + (1 if again else 0),
-        }
-    )
+    higher = (r for r in range(one.level, rules.top) if rules.office(r) != promise.office and r not in one.mute)
+    promise = promise.model_copy(update={"rung": next(higher, rules.top)})
+    return _planned(one.model_copy(update={"promises": (*one.promises, promise)[-KEPT:]}), rules)
+
+
+def hushed_until(one: Obligation, rules: Rules) -> datetime | None:
+    """The moment until which the last promise keeps the ladder silent; none when no promise does."""
+    if not one.promises or one.promises[-1].missed:
+        return None
+    return _next_chance(_promised_time(one), rules, one.promises[-1].rung)
 
 
 def disputed(one: Obligation, dispute: Dispute, rules: Rules) -> Obligation:
@@ -99,86 +106,207 @@ def disputed(one: Obligation, dispute: Dispute, rules: Rules) -> Obligation:
 
     The last rung is never stopped: the top of the ladder is always reached.
     """
-    last = len(one.rungs) - 1
-    stopped = tuple(r for r in range(last) if rules.office(r) == dispute.office and r not in one.mute)
-    return one.model_copy(
-        update={"dispute": dispute.model_copy(update={"stopped": stopped}), "mute": (*one.mute, *stopped)}
-    )
+    stopped = tuple(r for r in range(rules.top) if rules.office(r) == dispute.office)
+    return _planned(one.model_copy(update={"dispute": dispute.model_copy(update={"stopped": stopped})}), rules)
 
 
-def undisputed(one: Obligation, now: datetime) -> Obligation:
-    """A dispute that was not upheld: the disputed rung is said again at once, unless a higher one has spoken since."""
-    if one.dispute is None:
+def undisputed(one: Obligation, rules: Rules, now: datetime) -> Obligation:
+    """A dispute that was not upheld: the disputed rung is said again at once, unless a higher one has spoken since.
+
+    A promise goes on keeping silence.
+    """
+    dispute = one.dispute
+    if dispute is None:
         return one
-    rung, stopped = one.dispute.rung, one.dispute.stopped
-    freed = one.model_copy(update={"dispute": None, "mute": tuple(r for r in one.mute if r not in stopped)})
-    if one.level > rung + 1:
+    freed = _planned(one.model_copy(update={"dispute": None}), rules)
+    if one.paused:
         return freed
-    times = (*one.rungs[:rung], now, *one.rungs[rung + 1 :])
-    return freed.model_copy(update={"rungs": times, "level": rung, "round": one.round + 1})
+    hushed = hushed_until(freed, rules)
+    spoken_since = any(said.rung > dispute.rung for said in one.told if said.round == one.round) or one.again
+    if (
+        dispute.rung in dispute.stopped
+        and dispute.rung < one.level
+        and not spoken_since
+        and not (hushed and hushed > now)
+    ):
+        freed = freed.model_copy(update={"level": dispute.rung, "round": one.round + 1})
+    return _from_now(freed, now)
 
 
 def extended(one: Obligation, until: datetime, rules: Rules, now: datetime) -> Obligation:
-    longer = one.model_copy(
-        update={"said": until, "said_pauses": len(one.pauses), "extensions": one.extensions + 1}
-    )
+    longer = one.model_copy(update={"said": until, "said_pauses": len(one.pauses), "extensions": one.extensions + 1})
     return reclocked(longer, rules, now)
 
 
 def paused(one: Obligation, now: datetime) -> Obligation:
-    return one.model_copy(update={"pauses": (*one.pauses, Pause(since=now))})
+    return one.model_copy(update={"pauses": (*one.pauses, Pause(since=now)), "due": None})
 
 
 def resumed(one: Obligation, rules: Rules, now: datetime) -> Obligation:
     if not one.paused:
         return one
     last = one.pauses[-1].model_copy(update={"until": now})
-    return reclocked(one.model_copy(update={"pauses": (*one.pauses[:-1], last)}), rules, now)
+    fresh = clocked(one.model_copy(update={"pauses": (*one.pauses[:-1], last)}), rules)
+    return _from_now(_stepped_back(fresh, rules, now), now)
 
 
-def ended(one: Obligation, how: Ended, at_: datetime) -> Obligation:
-    return one.model_copy(update={"ended": how, "ended_at": at_})
+def restarted(one: Obligation, start: datetime, rules: Rules, now: datetime) -> Obligation:
+    """The moment from which its clock counts was corrected. What has ended only learns when it had been due."""
+    moved = one.model_copy(update={"start": start})
+    if one.ended:
+        return moved.model_copy(update={"due": _due(moved, rules)})
+    return reclocked(moved, rules, now)
 
 
-def _time(rung: Rung, opened: datetime, due: datetime, rules: Rules) -> datetime:
-    if rung.after == "start":
-        return shifted(opened, rung.delay, rules.days, rules.speaks)
-    return shifted(due, rung.delay, rules.days, rules.speaks)
+def reruled(one: Obligation, old: Rules, rules: Rules, now: datetime) -> Obligation:
+    """Another policy version: the due time follows its budget. Another ladder goes on where this one stands.
 
-
-def _not_before_opening(
-    times: list[datetime], opened: datetime, due: datetime, rules: Rules
-) -> tuple[list[datetime], tuple[int, ...]]:
-    """Nobody is gone over before they were asked: rungs that lie before the opening are dropped or moved behind it.
-
-    Reminders before the due time that lie in the past are dropped. Rungs after the due time start on the first
-    working day after the opening and keep their distances.
+    On another ladder, rungs whose time is past count as said if the highest of them tells an office that has heard;
+    otherwise that one speaks now.
     """
-    early = [r for r, moment in enumerate(times) if moment < opened]
-    mute = tuple(r for r in early if times[r] <= due)
-    late = [r for r in early if times[r] > due]
-    if late:
-        first = times[late[0]]
-        resume = at(rules.days.add(day_of(opened), 1), rules.speaks)
-        for r in range(late[0], len(times)):
-            times[r] = max(times[r], _working(resume + (times[r] - first), rules, r))
-    return times, mute
+    one = one.model_copy(update={"owed_by": rules.block.owed_by})
+    if old.ladder == rules.ladder:
+        return reclocked(one, rules, now)
+    heard = {heard.office: said.at for said in one.told for heard in said.heard}
+    blank = {"level": 0, "round": one.round + 1, "again": None, "promises": (), "mute": (), "dispute": None}
+    bare = clocked(one.model_copy(update={**blank, "pauses": tuple(p for p in one.pauses if p.until)}), rules)
+    past = [r for r in range(len(bare.rungs)) if bare.rungs[r] <= now and r not in bare.mute]
+    level = past[-1] if past else 0
+    if past and rules.office(level) in heard:
+        top = level == rules.top
+        bare = bare.model_copy(
+            update={"level": level + (not top), "again": heard[rules.office(level)] if top else None}
+        )
+    else:
+        bare = bare.model_copy(update={"level": level})
+    moved = tuple(_moved_rung(said, rules, level) for said in one.told)
+    bare = bare.model_copy(update={"pauses": one.pauses, "told": moved})
+    if one.promises and not one.promises[-1].missed:
+        bare = promised(bare, one.promises[-1], rules)
+    if one.dispute:
+        rung = max((said.rung for said in moved if said.office == one.dispute.office), default=0)
+        bare = disputed(bare, one.dispute.model_copy(update={"rung": max(rung, 0)}), rules)
+    return _from_now(clocked(bare, rules), now)
 
 
-def _working(moment: datetime, rules: Rules, rung: int) -> datetime:
-    """A rung counted in working days never falls on a day that is none."""
-    delay: Span = rules.ladder.rungs[min(rung, len(rules.ladder.rungs) - 1)].delay
-    if delay.unit is not Unit.WORKING_DAYS or rules.days.is_working_day(day_of(moment)):
+def ended(one: Obligation, how: Ended, at_: datetime, by: int = 0) -> Obligation:
+    """Nothing more is owed: what only the ladder needed is let go."""
+    over = {"rungs": (), "mute": (), "level": 0, "again": None, "told": one.told[-3:], "promises": one.promises[-3:]}
+    return one.model_copy(update={**over, "ended": how, "ended_at": at_, "ended_by": by})
+
+
+# The plan: when it is due, and when each rung speaks.
+
+
+def _due(one: Obligation, rules: Rules) -> datetime | None:
+    if one.paused:
+        return None
+    if one.said is not None:
+        return pushed(one.said, one.pauses[one.said_pauses :])
+    if rules.block.budget is None:  # nobody said a date: it is owed on the day from which its clock counts
+        return end_of(day_of(one.start))
+    return due_time(one.start, rules.block.budget, rules.days, one.pauses)
+
+
+def _planned(one: Obligation, rules: Rules) -> Obligation:
+    """The time of every rung, and which of them stay silent. A stopped clock keeps the plan that it had."""
+    if one.ended or one.due is None:
+        return one
+    ladder = _by_the_ladder(one, one.due, rules)
+    times, mute = list(ladder), set(one.dispute.stopped if one.dispute else ())
+    if one.again is not None:
+        times[-1] = _repeated(one.again, one, rules)
+    if one.promises:
+        times, hushed = _after_the_promise(times, ladder, one, one.due, rules)
+        mute |= hushed
+    return one.model_copy(update={"rungs": tuple(times), "mute": tuple(sorted(mute))})
+
+
+def _by_the_ladder(one: Obligation, due: datetime, rules: Rules) -> list[datetime]:
+    """Each rung from its own anchor, but none before the opening."""
+    late = max(due, one.opened)
+    times = []
+    for rung in rules.ladder.rungs:
+        anchor = one.opened if rung.after == "start" else late if rung.delay.n > 0 else due
+        times.append(max(shifted(anchor, rung.delay, rules.days, rules.speaks, one.pauses), one.opened))
+    return times
+
+
+def _after_the_promise(
+    times: list[datetime], ladder: list[datetime], one: Obligation, due: datetime, rules: Rules
+) -> tuple[list[datetime], set[int]]:
+    """(times, hushed): nothing before the promise has run out, then its rung, then the higher ones at their distances."""
+    until, own, hushed = _promised_time(one), one.promises[-1].rung, set[int]()
+    missed_at = [_next_chance(until, rules, r) for r in range(len(times))]
+    if not one.promises[-1].missed:
+        hushed = {r for r in range(own) if times[r] <= missed_at[r]}
+        times[own] = missed_at[own] if until >= due else max(times[own], missed_at[own])
+    for r in range(own + 1, len(times)):
+        times[r] = max(times[r], _as_far_after(missed_at[own], ladder[own], ladder[r], rules, r))
+    return times, hushed
+
+
+def _promised_time(one: Obligation) -> datetime:
+    """Until when the last promise reaches: a suspension since then moves it on as it moves every date that was said."""
+    promise = one.promises[-1]
+    return pushed(promise.until, [pause for pause in one.pauses if pause.since >= promise.made and pause.until])
+
+
+def _as_far_after(moment: datetime, lower: datetime, higher: datetime, rules: Rules, rung: int) -> datetime:
+    """A rung as long after `moment` as it was after the lower one, counted as it counts, and by one at least."""
+    span: Span = rules.ladder.rungs[rung].delay
+    match span.unit:
+        case Unit.HOURS:
+            return moment + max(higher - lower, timedelta(hours=1))
+        case Unit.WORKING_DAYS:
+            apart = rules.days.counted_between(day_of(lower), day_of(higher))
+            return at(rules.days.add(day_of(moment), max(apart, 1)), rules.speaks)
+        case _:
+            return at(day_of(moment) + max(day_of(higher) - day_of(lower), timedelta(days=1)), rules.speaks)
+
+
+def _next_chance(moment: datetime, rules: Rules, rung: int) -> datetime:
+    """When a rung may speak of something that ran out at `moment`."""
+    span: Span = rules.ladder.rungs[rung].delay
+    if span.unit is Unit.HOURS:
         return moment
-    return at(rules.days.add(day_of(moment), 1), rules.speaks)
+    unit = Unit.WORKING_DAYS if span.unit is Unit.WORKING_DAYS else Unit.DAYS
+    return shifted(moment, Span(n=1, unit=unit), rules.days, rules.speaks)
 
 
-def _pushed(due: datetime, pauses: Sequence[Pause]) -> datetime:
-    """A date that a person said moves on by each day that a suspension touched before it."""
-    last = day_of(due)
-    day = min((day_of(pause.since) for pause in pauses), default=last)
-    while day <= last:
-        if any(pause.touches(day) for pause in pauses):
-            last += timedelta(days=1)
-        day += timedelta(days=1)
-    return end_of(last) if last != day_of(due) else due
+def _repeated(again: datetime, one: Obligation, rules: Rules) -> datetime:
+    """The last rung once more. Beyond the calendar's end every weekday counts, for silence would be worse."""
+    span = rules.ladder.again
+    try:
+        return shifted(again, span, rules.days, rules.speaks, one.pauses)
+    except OutsideCalendar:
+        weeks, rest = divmod(span.n, 5)
+        return at(day_of(again) + timedelta(weeks=weeks, days=rest + 2 * bool(rest)), rules.speaks)
+
+
+# What a new plan means for what has been said already.
+
+
+def _stepped_back(one: Obligation, rules: Rules, now: datetime) -> Obligation:
+    """Rungs that have spoken, or were overtaken, and lie ahead again may speak again; in a new round."""
+    if one.paused or one.ended:
+        return one
+    if one.again is not None and one.due is not None and _by_the_ladder(one, one.due, rules)[-1] > now:
+        one = _planned(one.model_copy(update={"again": None}), rules)
+    ahead = [r for r in range(one.level) if one.rungs[r] > now and r not in one.mute]
+    return one.model_copy(update={"level": ahead[0], "round": one.round + 1}) if ahead else one
+
+
+def _from_now(one: Obligation, now: datetime) -> Obligation:
+    """Rungs that lie in the past by this plan could not have spoken by the plan before: the highest speaks now."""
+    due = one.due_rung(now)
+    if due is None:
+        return one
+    times = (*one.rungs[: due.rung], now, *one.rungs[due.rung + 1 :])
+    return one.model_copy(update={"level": due.rung, "rungs": times})
+
+
+def _moved_rung(said: Told, rules: Rules, level: int) -> Told:
+    """The place of a rung on another ladder: the highest that tells its office and whose time had come; -1 for none."""
+    rung = max((r for r in range(level + 1) if rules.office(r) == said.office), default=-1)
+    return said.model_copy(update={"rung": rung})

@@ -2,7 +2,7 @@
 
 Everything a wake needs is worked out when something happens (a fact), so that asking "what now?" costs almost nothing:
 `rungs` holds the moment at which each rung speaks, `level` the lowest that may still speak, `mute` those that stay
-silent: stopped by a dispute, hushed by a promise, or overtaken before the matter opened.
+silent: stopped by a dispute or hushed by a promise.
 """
 
 from datetime import datetime
@@ -125,7 +125,9 @@ class Obligation(Message):
         come = [r for r in range(self.level, len(self.rungs)) if self.rungs[r] <= now and r not in self.mute]
         if not come:
             return None
-        return Due(key=self.key, rung=come[-1], round=self.round, at=self.rungs[come[-1]], missed=tuple(come[:-1]))
+        high, at = come[-1], self.rungs[come[-1]]
+        missed = tuple(r for r in come[:-1] if self.rungs[r] < at)
+        return Due(key=self.key, rung=high, round=self.round, at=at, missed=missed)
 
     def overdue(self, now: datetime) -> bool:
         return self.ended is None and not self.paused and self.due is not None and now > self.due
