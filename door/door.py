@@ -29,12 +29,12 @@ from models.command import Command, Signed, split
 from models.facts import Fact, Problem
 from models.judging import CLOSED
 from models.lifecycles import COMMANDS, LIFECYCLES
-from models.rights import BY_RELATION, Actor, acts
+from models.rights import BY_RELATION, Actor, access_of, acts
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from models.words import problems
 from records.policies import in_force
 from records.settings import TASK_QUEUE
-from records.writing import Recorder, access_to, fact_from, next_ref
+from records.writing import Recorder, fact_from, next_ref
 
 PATIENCE = timedelta(seconds=10)
 """How long a person waits for the engine before reading "not yet confirmed"."""
@@ -74,7 +74,7 @@ class Door:
             if row is None or kind not in COMMANDS[row.kind]:
                 raise NotThere
             state = Case.model_validate(row.state)
-            access = await access_to(session, case, self._clock(), row)
+            access = access_of(state, self._clock())
             if done := await self._done(session, request):
                 return await self._same(session, done, case, kind, answers)
             moved = seen is not None and kind not in OVERTAKING and await _news(session, case, seen)

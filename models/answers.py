@@ -125,6 +125,41 @@ class Correct(Command):
         return [Problem(field="at", words="The date must be today or in the past.")] if self.at > now else []
 
 
+class Restrict(Command):
+    """Let only named people open this case, or lift that."""
+
+    KIND: ClassVar[str] = "restrict"
+    FACT: ClassVar[str] = "restriction_set"
+    TITLE: ClassVar[str] = "Restrict this case"
+    restricted: bool = asks("Is the case restricted to named people?")
+    reason: Words = asks("Why?", private=True)
+
+
+class LockOut(Command):
+    """Keep somebody out whose own practice is under review, or lift that."""
+
+    KIND: ClassVar[str] = "lock_out"
+    FACT: ClassVar[str] = "locked_out"
+    TITLE: ClassVar[str] = "Lock somebody out"
+    person: Slug = asks("Who?", rows="people")
+    locked: bool = asks("Are they kept out of this case?")
+    reason: Words = asks("Why?", private=True)
+
+
+class LetIn(Command):
+    """Let somebody open this case until a day, who could not otherwise."""
+
+    KIND: ClassVar[str] = "let_in"
+    FACT: ClassVar[str] = "let_in"
+    TITLE: ClassVar[str] = "Let somebody in for a time"
+    person: Slug = asks("Who?", rows="people")
+    until: Day = asks("Until which day?", "Access ends with this day. It can be given again.")
+    reason: Words = asks("Why do they need it?", private=True)
+
+    def impossible(self, now: datetime) -> list[Problem]:
+        return [Problem(field="until", words="The date must be today or later.")] if self.until < day_of(now) else []
+
+
 class Reopen(Command):
     """The one command that a closed case takes."""
 
@@ -156,7 +191,7 @@ class AdoptPolicy(Command):
 
 ANSWERS: tuple[type[Command], ...] = (
     Promise, DisputeIt, SettleDispute, AskTime, AnswerTime, Suspend, ReviewSuspension, Correct, AdoptCalendar,
-    AdoptPolicy, Reopen,
+    AdoptPolicy, Restrict, LockOut, LetIn, Reopen,
 )  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def _days_on(first: date, span: Span, days: WorkingDays, pauses: Sequence[Pause]
             last = add_months(first, span.n)
         case Unit.WEEKS:
             last = first + timedelta(weeks=span.n)
-        case Unit.DAYS | Unit.HOURS:
+        case _:
             last = first + timedelta(days=span.n)
     return _nth(first, (last - first).days, lambda day: not _is_paused(day, pauses)) if pauses else last
 

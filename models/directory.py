@@ -4,6 +4,7 @@ Rungs address offices, never people; the directory answers when a rung fires. Da
 Europe/London. Nothing here reads a file or a clock.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -104,15 +105,18 @@ class Directory(Word):
                 return holding
         return None
 
-    def look_up(self, office: str, agency: str | None, on: datetime | date) -> Answer:
-        """Say who is to be told for `office` of `agency` on that day (aware time, or a date in Europe/London)."""
+    def look_up(self, office: str, agency: str | None, on: datetime | date, but: Collection[str] = ()) -> Answer:
+        """Say who is to be told for `office` of `agency` on that day (aware time, or a date in Europe/London).
+
+        `but`: people who are kept out of the matter, and count as away.
+        """
         day = london_day(on)
         holding = self.holding(office, agency, day)
         if holding is None:
             return Answer(person=None, reason=Reason.EMPTY)
-        if self._is_there(holding.person, day):
+        if holding.person not in but and self._is_there(holding.person, day):
             return Answer(person=holding.person, reason=Reason.HOLDER)
-        if holding.deputy is not None and self._is_there(holding.deputy, day):
+        if holding.deputy is not None and holding.deputy not in but and self._is_there(holding.deputy, day):
             return Answer(person=holding.deputy, reason=Reason.DEPUTY)
         return Answer(person=None, reason=Reason.AWAY)
 

@@ -1,6 +1,6 @@
 """How a fact changes a case. The workflow, the writing transaction, rehearsal and rebuild all use this one fold."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from models.facts import Fact
 from models.ladder import Rules
 from models.lifecycles import LIFECYCLES
 from models.obligation import Dispute, Ended, Obligation, Promise, Told
-from models.policy import Block
+from models.policy import MARKS, Block
 from models.time import end_of
 
 
@@ -20,22 +20,26 @@ class OutOfOrder(RuntimeError):
 
 
 def after(case: Case, fact: Fact) -> Case:
-    """The case as it is once this fact, the next in number, has happened."""
+    """The case as it is once this fact, the next in number, has happened. Raises OutOfOrder.
+
+    Raises OutsideCalendar when a clock would run beyond the calendar; such a command is refused (see judging.py).
+    """
     if fact.number != case.known + 1:
         message = f"{case.ref} knows fact {case.known}, got {fact.number}"
         raise OutOfOrder(message)
     lifecycle = LIFECYCLES[case.kind]
     case = case.model_copy(update={"known": fact.number})
     if answer := _ANSWERS.get(fact.kind):
-        case = answer(case, fact)
         marks = _answer_marks(fact)
+        case = answer(case, fact)
     else:
         marks = lifecycle.marks(case, fact)
-        withdrawn = lifecycle.withdraws(case, fact)
+        withdrawn = [case.obligations[key] for key in lifecycle.withdraws(case, fact)]
         case = _said(case, lifecycle.said(case, fact))
-        case = _each(case, (case.obligations[key] for key in withdrawn), lambda one: ladder.ended(one, Ended.WITHDRAWN, fact.recorded))
-    case = _marked(_met(case, marks, fact), marks, fact)
-    case = _orphans(_opened(case, marks, fact), fact)
+        case = _each(case, withdrawn, lambda one: _withdrawn(one, fact))
+    made = {name: Mark(number=fact.number, at=at) for name, at in marks.items()}
+    case = _opened(_marked(_met(case, made, fact), made, fact), made, fact)
+    case = _orphans(case, fact)
     closed = case.closed or (fact.recorded if lifecycle.closes(case) else None)
     return case.model_copy(update={"closed": closed if fact.kind != "reopened" else None})
 
@@ -53,39 +57,69 @@ def _each(case: Case, found: Iterable[Obligation], change: Callable[[Obligation]
     return case.model_copy(update={"obligations": {**case.obligations, **changed}}) if changed else case
 
 
-def _marked(case: Case, marks: dict[str, datetime], fact: Fact) -> Case:
-    made = {name: Mark(number=fact.number, at=at) for name, at in marks.items()}
-    agencies = fact.data.get("agencies", ()) if fact.kind == "information_requested" else ()
-    known = (*case.agencies, *(agency for agency in agencies if agency not in case.agencies))
-    return case.model_copy(update={"marks": {**case.marks, **made}, "agencies": known})
+def _withdrawn(one: Obligation, fact: Fact) -> Obligation:
+    return ladder.ended(one, Ended.WITHDRAWN, fact.recorded, fact.number)
 
 
-def _met(case: Case, marks: dict[str, datetime], fact: Fact) -> Case:
-    """End what this fact fulfils: for an obligation of each agency, only that agency's; for an answer, only its own."""
+# What has happened, and what it ends and opens.
+
+
+def _met(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
+    """End what this fact fulfils: for an answer only its own; for what each agency owes, the oldest of that agency."""
     blocks = shelf.blocks(case.policy, case.kind)
     about = fact.data.get("obligation", "")
-    met = [
+    met: dict[str, Obligation] = {}
+    for one in case.open():
+        block = blocks[one.block]
+        if block.met_by not in made or (one.of and one.of != about):
+            continue
+        if block.each == "agency":
+            if one.agency == fact.agency:
+                met.setdefault(one.block, one)
+        else:
+            met[one.key] = one
+    return _each(case, met.values(), lambda one: ladder.ended(one, Ended.MET, fact.occurred, fact.number))
+
+
+def _marked(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
+    """Remember what has happened; what an agency did, for that agency. Nothing later counts from answers."""
+    kept = {
+        f"{name}/{fact.agency}" if fact.agency else name: mark
+        for name, mark in made.items()
+        if name not in MARKS["any"]
+    }
+    agencies = fact.data.get("agencies", ()) if fact.kind == "information_requested" else ()
+    known = (*case.agencies, *(agency for agency in agencies if agency not in case.agencies))
+    return _started(case.model_copy(update={"marks": {**case.marks, **kept}, "agencies": known}), made, fact)
+
+
+def _started(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
+    """Clocks that counted from the opening, because what starts them had not happened, count from it now."""
+    waiting = [
         one
         for one in case.open()
-        if blocks[one.block].met_by in marks
-        and (not one.agency or blocks[one.block].each != "agency" or one.agency == fact.agency)
-        and (not one.of or one.of == about)
+        if one.since == 0 and one.mark in made and (not one.agency or fact.agency in {"", one.agency})
     ]
-    return _each(case, met, lambda one: ladder.ended(one, Ended.MET, fact.occurred))
+
+    def start(one: Obligation) -> Obligation:
+        mark = made[one.mark]
+        one = one.model_copy(update={"since": mark.number})
+        return ladder.restarted(one, mark.at, rules_of(case, one), fact.recorded)
+
+    return _each(case, waiting, start)
 
 
-def _orphans(case: Case, fact: Fact) -> Case:
-    """A dispute, a request for time or a suspension ends with what it is about."""
-    gone = [one for one in case.open() if one.of and case.obligations[one.of].ended]
-    return _each(case, gone, lambda one: ladder.ended(one, Ended.WITHDRAWN, fact.recorded))
-
-
-def _opened(case: Case, marks: dict[str, datetime], fact: Fact) -> Case:
+def _opened(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
     for name, block in shelf.blocks(case.policy, case.kind).items():
-        if block.opens in marks:
+        if block.opens in made and not _asked_before(case, block, name):
             for agency in _agencies(block, fact):
-                case = _open(case, name, block, agency, fact)
+                case = _open(case, name, block, agency, made, fact)
     return case
+
+
+def _asked_before(case: Case, block: Block, name: str) -> bool:
+    """Asking further agencies opens their returns, and not once more what was opened by asking the first."""
+    return block.opens == "information_requested" and block.each != "agency" and bool(case.of_block(name))
 
 
 def _agencies(block: Block, fact: Fact) -> list[str]:
@@ -94,29 +128,38 @@ def _agencies(block: Block, fact: Fact) -> list[str]:
     return list(fact.data.get("agencies", ())) or [fact.agency]
 
 
-def _open(case: Case, name: str, block: Block, agency: str, fact: Fact) -> Case:
+def _open(case: Case, name: str, block: Block, agency: str, made: Mapping[str, Mark], fact: Fact) -> Case:  # noqa: PLR0913, PLR0917 -- all that makes an obligation
     about = fact.data.get("obligation", "") if block.opens in _OF_ANSWERS else ""
-    key = f"{name}/{about}" if about else f"{name}/{agency}" if agency else name
-    nth = sum(1 for one in case.of_block(name) if one.key.split("#")[0] == key)
-    if nth and any(one.ended is None and one.key.split("#")[0] == key for one in case.of_block(name)):
-        return case
-    key = f"{key}#{nth + 1}" if nth else key
-    start = case.marks.get(block.starts)
+    base = f"{name}/{about.replace('#', '.')}" if about else f"{name}/{agency}" if agency else name
+    earlier = [one for one in case.of_block(name) if one.key.split("#")[0] == base]
     field = _DATES.get(name) or LIFECYCLES[case.kind].said_dates.get(name, "")
     said = end_of(date.fromisoformat(fact.data[field])) if field and fact.data.get(field) else None
+    if not said and any(one.ended is None for one in earlier):
+        return case
+    nth = max((int(one.key.partition("#")[2] or 1) for one in earlier), default=0) + 1
+    start = made.get(block.starts) or case.marks.get(block.starts)
     fresh = Obligation(
-        key=key, block=name, agency=agency, owed_by=block.owed_by, of=about, opened=fact.recorded, mark=block.starts,
+        key=base if nth == 1 else f"{base}#{nth}", block=name, agency=agency, owed_by=block.owed_by, of=about,
+        opened=fact.recorded, mark=block.starts, since=start.number if start else 0,
         start=start.at if start else fact.occurred, due=said, said=said, rungs=(),
     )  # fmt: skip
     fresh = ladder.clocked(fresh, shelf.rules(case.policy, case.calendar, case.kind, name))
-    return case.model_copy(update={"obligations": {**case.obligations, key: fresh}})
+    gone = {one.key for one in earlier if one.of and one.ended}
+    kept = {key: one for key, one in case.obligations.items() if key not in gone}
+    return case.model_copy(update={"obligations": {**kept, fresh.key: fresh}})
+
+
+def _orphans(case: Case, fact: Fact) -> Case:
+    """A dispute, a request for time or a suspension ends with what it is about."""
+    gone = [one for one in case.open() if one.of and case.obligations[one.of].ended]
+    return _each(case, gone, lambda one: _withdrawn(one, fact))
 
 
 # Answers: what is said about one obligation.
 
 
-def _change(case: Case, fact: Fact, change: Callable[[Obligation, Rules], Obligation], key: str = "") -> Case:
-    one = case.obligations[key or fact.data["obligation"]]
+def _change(case: Case, fact: Fact, change: Callable[[Obligation, Rules], Obligation]) -> Case:
+    one = case.obligations[fact.data["obligation"]]
     if one.ended:
         return case
     return _each(case, [one], lambda one: change(one, rules_of(case, one)))
@@ -136,9 +179,10 @@ def _promised(case: Case, fact: Fact) -> Case:
 
 def _disputed(case: Case, fact: Fact) -> Case:
     def change(one: Obligation, rules: Rules) -> Obligation:
+        heard = [said.rung for said in one.told if any(heard.office == fact.office for heard in said.heard)]
         dispute = Dispute(
             office=fact.office, person=fact.actor, ground=Ground(fact.data["ground"]),
-            rung=max((said.rung for said in one.told if said.office == fact.office), default=max(one.level - 1, 0)),
+            rung=heard[-1] if heard else max(one.level - 1, 0),
         )  # fmt: skip
         return ladder.disputed(one, dispute, rules)
 
@@ -148,11 +192,11 @@ def _disputed(case: Case, fact: Fact) -> Case:
 def _settled(case: Case, fact: Fact) -> Case:
     match Settled(fact.data["outcome"]):
         case Settled.NOT_OWED:
-            return _change(case, fact, lambda one, _: ladder.ended(one, Ended.WITHDRAWN, fact.recorded))
+            return _change(case, fact, lambda one, _: _withdrawn(one, fact))
         case Settled.DONE:
-            return _change(case, fact, lambda one, _: ladder.ended(one, Ended.MET, fact.recorded))
+            return _change(case, fact, lambda one, _: ladder.ended(one, Ended.MET, fact.recorded, fact.number))
         case Settled.STILL_OWED:
-            return _change(case, fact, lambda one, _: ladder.undisputed(one, fact.recorded))
+            return _change(case, fact, lambda one, rules: ladder.undisputed(one, rules, fact.recorded))
 
 
 def _time_asked(case: Case, fact: Fact) -> Case:
@@ -177,28 +221,42 @@ def _reviewed(case: Case, fact: Fact) -> Case:
 
 
 def _corrected(case: Case, fact: Fact) -> Case:
-    """A date was wrong: every clock that counts from it is worked out anew."""
-    name, at = fact.data["mark"], datetime.fromisoformat(fact.data["at"])
-    moved = case.marks[name].model_copy(update={"at": at})
-    case = case.model_copy(update={"marks": {**case.marks, name: moved}})
-    counting = [one for one in case.open() if one.mark == name]
+    """A date was wrong: every clock that counts from it is worked out anew, and what it ended has ended then."""
+    at = datetime.fromisoformat(fact.data["at"])
+    was = case.marks[fact.data["mark"]]
+    names = [name for name, mark in case.marks.items() if is_moved(name, mark, fact.data["mark"], was)]
+    marks = {**case.marks, **{name: was.model_copy(update={"at": at}) for name in names}}
+    case = case.model_copy(update={"marks": marks})
+    moved, blocks = {name.split("/")[0] for name in names}, shelf.blocks(case.policy, case.kind)
 
     def change(one: Obligation) -> Obligation:
-        return ladder.reclocked(one.model_copy(update={"start": at}), rules_of(case, one), fact.recorded)
+        if one.ended_by == was.number and blocks[one.block].met_by in moved:
+            one = one.model_copy(update={"ended_at": at})
+        if one.since == was.number and one.mark in moved:
+            one = ladder.restarted(one, at, rules_of(case, one), fact.recorded)
+        return one
 
-    return _each(case, counting, change)
+    about = [one for one in case.obligations.values() if was.number in {one.since, one.ended_by}]
+    return _each(case, about, change)
+
+
+def is_moved(name: str, mark: Mark, wrong: str, was: Mark) -> bool:
+    """Whether a mark has the date that was wrong: one act may make several, of which awareness has its own date."""
+    return name == wrong or (mark == was and "awareness" not in {name, wrong})
 
 
 def _calendar(case: Case, fact: Fact) -> Case:
-    return _reclocked(case.model_copy(update={"calendar": fact.data["calendar"]}), fact)
+    case = case.model_copy(update={"calendar": fact.data["calendar"]})
+    return _each(case, case.open(), lambda one: ladder.reclocked(one, rules_of(case, one), fact.recorded))
 
 
 def _policy(case: Case, fact: Fact) -> Case:
-    return _reclocked(case.model_copy(update={"policy": fact.data["policy"]}), fact)
+    new = case.model_copy(update={"policy": fact.data["policy"]})
 
+    def change(one: Obligation) -> Obligation:
+        return ladder.reruled(one, rules_of(case, one), rules_of(new, one), fact.recorded)
 
-def _reclocked(case: Case, fact: Fact) -> Case:
-    return _each(case, case.open(), lambda one: ladder.reclocked(one, rules_of(case, one), fact.recorded))
+    return _each(new, case.open(), change)
 
 
 def _reopened(case: Case, fact: Fact) -> Case:

@@ -235,7 +235,7 @@ def _by_the_ladder(one: Obligation, due: datetime, rules: Rules) -> list[datetim
 def _after_the_promise(
     times: list[datetime], ladder: list[datetime], one: Obligation, due: datetime, rules: Rules
 ) -> tuple[list[datetime], set[int]]:
-    """(times, hushed): nothing before the promise has run out, then its rung, then the higher ones at their distances."""
+    """(times, hushed): silence until the promise has run out, then its rung; higher ones keep their distances."""
     until, own, hushed = _promised_time(one), one.promises[-1].rung, set[int]()
     missed_at = [_next_chance(until, rules, r) for r in range(len(times))]
     if not one.promises[-1].missed:

@@ -12,24 +12,30 @@ from models.shelf import policy
 
 def fact_of(case: Case, signed: Signed, office: str, now: datetime) -> Fact:
     """The next fact of the case, made from a command that was allowed."""
-    command = COMMANDS[case.kind][signed.kind]
-    said = signed.body.get(command.OCCURRED) if command.OCCURRED else None
-    data = {**signed.body, **_worked_out(case, signed)}
+    bare = made(case, signed.kind, signed.body, now)
+    who = {"actor": signed.actor, "office": office, "request": signed.request, "text": signed.text}
+    return bare.model_copy(update=who)
+
+
+def made(case: Case, kind: str, body: dict[str, Any], now: datetime) -> Fact:
+    """What the next fact would say, whoever did it: so it can be tried before it is allowed."""
+    command = COMMANDS[case.kind][kind]
+    said = body.get(command.OCCURRED) if command.OCCURRED else None
     return Fact(
-        case=case.ref, number=case.known + 1, kind=command.FACT, actor=signed.actor, office=office,
-        agency=str(signed.body.get("agency", "")) or _agency(case, signed), request=signed.request,
-        occurred=datetime.fromisoformat(said) if said else now, recorded=now, data=data, text=signed.text,
+        case=case.ref, number=case.known + 1, kind=command.FACT, actor="",
+        agency=str(body.get("agency", "")) or _agency(case, body),
+        occurred=datetime.fromisoformat(said) if said else now, recorded=now, data={**body, **_worked_out(case, kind, body)},
     )  # fmt: skip
 
 
-def _agency(case: Case, signed: Signed) -> str:
-    one = case.obligations.get(signed.body.get("obligation", ""))
+def _agency(case: Case, body: dict[str, Any]) -> str:
+    one = case.obligations.get(body.get("obligation", ""))
     return one.agency if one else ""
 
 
-def _worked_out(case: Case, signed: Signed) -> dict[str, Any]:
-    if signed.kind == "record_meeting":
+def _worked_out(case: Case, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    if kind == "record_meeting":
         quorum = policy(case.policy).quorums["rapid_review_meeting"]
-        seats = set(signed.body["seats"])
+        seats = set(body["seats"])
         return {"quorate": len(seats & set(quorum.seats)) >= quorum.least and set(quorum.always) <= seats}
     return {}

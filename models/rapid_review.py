@@ -346,7 +346,8 @@ class RapidReview:
     def said(self, case: Case, fact: Fact) -> dict[str, Any]:
         match fact.kind:
             case "opened":
-                return {"children": fact.data["children"], "referral": fact.data["referral"]}
+                inherited = {name: fact.data[name] for name in ("restricted", "locked_out") if fact.data.get(name)}
+                return {"children": fact.data["children"], "referral": fact.data["referral"], **inherited}
             case "national_notification_withdrawn":
                 return {"outcome": "notification_withdrawn", "parked_on": ""}
             case "meeting_arranged":

@@ -295,7 +295,8 @@ class Referral:
             case "referral_received":
                 return {"children": fact.data["children"], "event": fact.data["event"]}
             case "triaged":
-                return {"routes": routes(fact.data), "criteria_set": fact.data["criteria_set"]}
+                restricted = bool(fact.data.get("restricted") or case.said.get("restricted"))
+                return {"routes": routes(fact.data), "criteria_set": fact.data["criteria_set"], "restricted": restricted}
             case _:
                 return {}
 

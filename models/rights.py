@@ -3,6 +3,7 @@
 The tables are written by hand, for people to read; tests/door/ holds the matrix that they are compared with.
 """
 
+from datetime import date, datetime
 from typing import Any
 
 from models.base import Message
@@ -10,6 +11,7 @@ from models.case import Case
 from models.facts import Problem
 from models.fold import rules_of
 from models.shelf import policy
+from models.time import end_of
 
 AGENCY_OFFICES = frozenset({"agency_contact", "agency_lead", "safeguarding_partner"})
 UNIT = frozenset({"business_manager"})
@@ -52,6 +54,9 @@ MAY: dict[str, frozenset[str]] = {
     "correct": UNIT,
     "adopt_calendar": UNIT,
     "adopt_policy": UNIT,
+    "restrict": UNIT | CHAIR,
+    "lock_out": UNIT | CHAIR,
+    "let_in": UNIT | CHAIR,
     "reopen": UNIT | CHAIR,
 }
 
@@ -90,6 +95,16 @@ class Access(Message):
 NO = "Your office does not allow this. Ask the business unit if you think that it should."
 LOCKED = "You cannot open this case, because your own practice is part of it. The business unit can tell you more."
 NAMED = "This case is restricted to named people. The business unit can tell you more."
+
+
+def access_of(case: Case, now: datetime) -> Access:
+    """What is particular about who may open this case now, as its facts say."""
+    let_in = case.said.get("let_in", {})
+    return Access(
+        restricted=bool(case.said.get("restricted")),
+        locked_out=tuple(case.said.get("locked_out", ())),
+        let_in=tuple(person for person, until in let_in.items() if end_of(date.fromisoformat(until)) >= now),
+    )
 
 
 def reads(actor: Actor, case: Case, access: Access) -> Problem | None:

@@ -62,7 +62,6 @@ class CaseRow(Table):
     state: Mapped[dict[str, Any]]
     opened: Mapped[datetime]
     closed: Mapped[datetime | None]
-    restricted: Mapped[bool] = mapped_column(default=False)
     parent: Mapped[str | None] = mapped_column(Short, index=True)
     """The case from which this one came."""
 
@@ -281,16 +280,6 @@ class ChildRow(Table):
     case: Mapped[str] = mapped_column(Short, ForeignKey("cases.ref"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     sealed: Mapped[bytes]
-
-
-class AccessRow(Table):
-    """Who is locked out of a case, or let in until a time."""
-
-    __tablename__ = "access"
-    case: Mapped[str] = mapped_column(Short, ForeignKey("cases.ref"), primary_key=True)
-    person: Mapped[str] = mapped_column(Short, primary_key=True)
-    kind: Mapped[str] = mapped_column(Short)
-    until: Mapped[datetime | None]
 
 
 Index("ix_facts_recorded", FactRow.recorded)

@@ -56,7 +56,7 @@ def tell(case: Case, due: Due, directory: Directory, now: datetime) -> Fact:
         office = rules.office(rung)
         if office in passed:
             continue
-        answer = directory.look_up(office, one.agency or None, now)
+        answer = directory.look_up(office, one.agency or None, now, locked_out(case))
         person, reason = answer.person or "", answer.reason
         if person:
             break
@@ -69,6 +69,11 @@ def tell(case: Case, due: Due, directory: Directory, now: datetime) -> Fact:
             "reason": reason.value, "passed_over": passed, "missed": list(due.missed),
         },
     )  # fmt: skip
+
+
+def locked_out(case: Case) -> list[str]:
+    """People who hear nothing of this case, because their own practice is part of it."""
+    return list(case.said.get("locked_out", ()))
 
 
 def notices(before: Case, after: Case, fact: Fact, directory: Directory) -> list[Notice]:
@@ -89,7 +94,7 @@ def _rung(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
             data={"missed": len(fact.data["missed"]), "passed_over": fact.data["passed_over"]},
         )  # fmt: skip
     if fact.data["passed_over"]:
-        manager = directory.look_up("business_manager", None, fact.recorded)
+        manager = directory.look_up("business_manager", None, fact.recorded, locked_out(case))
         if manager.person and told.office != "business_manager":
             yield Notice(
                 key=f"{case.ref}/{one.key}/{told.rung}/{told.round}/empty", kind=NoticeKind.EMPTY_OFFICE, case=case.ref,
@@ -137,7 +142,7 @@ def _invited(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
         return
     asked = [("independent_chair", ""), ("subgroup_chair", ""), *(("agency_contact", agency) for agency in case.agencies)]
     for office, agency in asked:
-        person = directory.look_up(office, agency or None, fact.recorded).person
+        person = directory.look_up(office, agency or None, fact.recorded, locked_out(case)).person
         if person:
             yield Notice(
                 key=f"{case.ref}/meeting/{fact.number}/{office}/{agency}", kind=NoticeKind.INVITED, case=case.ref,

@@ -41,6 +41,7 @@ def rows_for(
             for name, agency in directory.agencies.items()
             if kind != "request_information" or name not in case.agencies
         ],
+        "people": [(name, person.name, "") for name, person in directory.people.items()],
         "seats": [(name, seat.title, "") for name, seat in rules.quorums["rapid_review_meeting"].seats.items()],
     }
     if kind in PURPOSES:

@@ -18,11 +18,11 @@ from models.facts import Fact, Problem
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
-from models.rights import AGENCY_OFFICES, Access, Actor, acts, reads, whole
+from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, reads, whole
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import day_of
 from records.audit import READS
-from records.writing import Recorder, access_to, fact_from
+from records.writing import Recorder, fact_from
 
 
 class Colour(StrEnum):
@@ -125,7 +125,7 @@ class Questions:
             lines = []
             for row in rows:
                 case = Case.model_validate(row.state)
-                if reads(actor, case, await access_to(session, row.ref, now, row)) is None:
+                if reads(actor, case, access_of(case, now)) is None:
                     lines.append(_line(row, case, actor, now))
         return sorted(lines, key=lambda line: (line.closed is not None, line.due is None, line.due or line.opened))
 
@@ -135,7 +135,8 @@ class Questions:
             row = await session.get(CaseRow, ref)
             if row is None:
                 return None
-            case, access = Case.model_validate(row.state), await access_to(session, ref, now, row)
+            case = Case.model_validate(row.state)
+            access = access_of(case, now)
             if refusal := reads(actor, case, access):
                 return refusal
             all_of_it = whole(actor, case, access)
@@ -144,7 +145,7 @@ class Questions:
             entries = await self._entries(session, case, actor, directory, all_of_it=all_of_it)
         return CaseView(
             ref=ref, kind=case.kind, parent=row.parent, children=list(children) if all_of_it else [], state=case, whole=all_of_it,
-            restricted=row.restricted, line=_line(row, case, actor, now), deadlines=deadlines(case, actor, now, all_of_it=all_of_it),
+            restricted=bool(case.said.get("restricted")), line=_line(row, case, actor, now), deadlines=deadlines(case, actor, now, all_of_it=all_of_it),
             entries=entries, can=_can(case, actor, access),
         )  # fmt: skip
 
@@ -264,7 +265,7 @@ def _line(row: CaseRow, case: Case, actor: Actor, now: datetime) -> Line:
     return Line(
         ref=row.ref, kind=case.kind, stage=blocks[stage].title if stage else "Nothing is owed",
         due=dated[0].due if dated else None, colour=Colour.GREY if case.closed else worst,
-        waiting_for=_waiting(opened, stage, policy), restricted=row.restricted, opened=case.opened, closed=case.closed,
+        waiting_for=_waiting(opened, stage, policy), restricted=bool(case.said.get("restricted")), opened=case.opened, closed=case.closed,
     )  # fmt: skip
 
 

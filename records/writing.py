@@ -17,9 +17,8 @@ from models.judging import judge
 from models.lifecycles import LIFECYCLES
 from models.making import fact_of
 from models.obligation import Obligation
-from models.rights import Access, Actor, acts
+from models.rights import access_of, acts
 from models.tables import (
-    AccessRow,
     CaseRow,
     ChildRow,
     CommandRow,
@@ -29,6 +28,7 @@ from models.tables import (
     SettingRow,
     TextRow,
 )
+from models.spawning import opened, opens
 from models.telling import Notice, notices, tell
 from records.audit import Auditor, of_fact
 from records.database import Database
@@ -106,7 +106,7 @@ class _Writing:
             problems = [Problem(words="This referral has been received already.")] if case.known else []
         else:
             actor = actor_of(directory, signed.actor, self.batch.now)
-            office = acts(actor, case, await access_to(self.session, case.ref, self.batch.now, row), signed.kind, signed.body)
+            office = acts(actor, case, access_of(case, self.batch.now), signed.kind, signed.body)
             problems = [] if isinstance(office, Problem) else judge(case, signed.kind, signed.body, self.batch.now)
         if isinstance(office, Problem):
             return [office], case
@@ -114,7 +114,6 @@ class _Writing:
             return problems, case
         fact = fact_of(case, signed, office, self.batch.now)
         case = await self._apply(fact, case, directory, text.digest if text else "")
-        row.restricted = row.restricted or bool(fact.data.get("restricted"))
         settled = update(CommandRow).where(CommandRow.request == signed.request).values(state="done")
         await self.session.execute(settled)
         return [], case
@@ -159,26 +158,14 @@ class _Writing:
 
     async def _open_next(self, before: Case, case: Case, fact: Fact, directory: Directory) -> None:
         """A referral that needs a rapid review opens one in the same transaction, for children who do not have one yet."""
-        if fact.kind != "triaged":
-            return
-        earlier = before.said.get("routes", {})
-        children = [
-            int(row["child"])
-            for row in fact.data["children"]
-            if row["route"] == "rapid_review" and earlier.get(str(row["child"])) != "rapid_review"
-        ]
+        children = opens(before, fact)
         if not children:
             return
         ref = await next_ref(self.session, LIFECYCLES["rapid_review"].prefix, fact.recorded)
-        fresh = Case(ref=ref, kind="rapid_review", policy=case.policy, calendar=case.calendar, opened=fact.recorded)
-        row = _row(fresh, parent=case.ref, restricted=bool(fact.data.get("restricted")))
+        fresh, opening = opened(case, fact, ref, children)
+        row = _row(fresh, parent=case.ref)
         self.session.add(row)
         await self.session.flush()
-        data = {"referral": case.ref, "children": children, "aware": case.marks["awareness"].at.isoformat()}
-        opening = Fact(
-            case=ref, number=1, kind="opened", actor=fact.actor, office=fact.office, occurred=fact.recorded,
-            recorded=fact.recorded, data=data,
-        )  # fmt: skip
         kept, self.facts = self.facts, []
         fresh = await self._apply(opening, fresh, directory)
         self.facts = kept
@@ -209,21 +196,10 @@ async def next_ref(session: AsyncSession, prefix: str, now: datetime) -> str:
     return f"{prefix}-{now.year}-{int(row.value):04}"
 
 
-async def access_to(session: AsyncSession, case: str, now: datetime, row: CaseRow | None = None) -> Access:
-    """What is particular about who may open this case now."""
-    found = (await session.scalars(select(AccessRow).where(AccessRow.case == case))).all()
-    row = row or await session.get(CaseRow, case)
-    return Access(
-        restricted=bool(row and row.restricted),
-        locked_out=tuple(one.person for one in found if one.kind == "locked_out"),
-        let_in=tuple(one.person for one in found if one.kind == "let_in" and (one.until is None or one.until > now)),
-    )
-
-
-def _row(case: Case, parent: str | None = None, *, restricted: bool = False) -> CaseRow:
+def _row(case: Case, parent: str | None = None) -> CaseRow:
     return CaseRow(
         ref=case.ref, kind=case.kind, known=case.known, state=case.model_dump(mode="json"), opened=case.opened,
-        closed=case.closed, restricted=restricted, parent=parent,
+        closed=case.closed, parent=parent,
     )  # fmt: skip
 
 

@@ -56,7 +56,6 @@ def upgrade() -> None:
     sa.Column('state', sa.JSON(), nullable=False),
     sa.Column('opened', Moment(timezone=True), nullable=False),
     sa.Column('closed', Moment(timezone=True), nullable=True),
-    sa.Column('restricted', sa.Boolean(), nullable=False),
     sa.Column('parent', sa.String(length=80), nullable=True),
     sa.PrimaryKeyConstraint('ref', name=op.f('pk_cases'))
     )
@@ -190,14 +189,6 @@ def upgrade() -> None:
     sa.Column('sealed', sa.LargeBinary(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_texts'))
     )
-    op.create_table('access',
-    sa.Column('case', sa.String(length=80), nullable=False),
-    sa.Column('person', sa.String(length=80), nullable=False),
-    sa.Column('kind', sa.String(length=80), nullable=False),
-    sa.Column('until', Moment(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['case'], ['cases.ref'], name=op.f('fk_access_case')),
-    sa.PrimaryKeyConstraint('case', 'person', name=op.f('pk_access'))
-    )
     op.create_table('children',
     sa.Column('case', sa.String(length=80), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
@@ -256,7 +247,6 @@ def downgrade() -> None:
 
     op.drop_table('facts')
     op.drop_table('children')
-    op.drop_table('access')
     op.drop_table('texts')
     op.drop_table('settings')
     with op.batch_alter_table('sessions', schema=None) as batch_op:
