@@ -348,3 +348,154 @@ def audit_verify(data_dir: DataDir = Path("data"), *, as_json: AsJson = False) -
         raise typer.Exit(1)
     if not as_json:
         typer.echo("Every chain is whole.")
+
+
+# why, and changing the rules
+
+
+@app.command()
+def why(case: str, obligation: str, as_: As, data_dir: DataDir = Path("data"), *, as_json: AsJson = False) -> None:
+    """Why a message was or was not sent: the rule, the days counted, suspensions, and every rung."""
+    from models.rights import access_of, whole
+    from models.why import Explanation, explain
+    from records.directory import actor_of
+    from records.questions import Questions
+
+    async def work() -> Explanation:
+        async with Session(data_dir) as session:
+            person, now = await session.sign_in(as_), datetime.now(UTC)
+            questions = Questions(session.there.recorder)
+            directory, state = await questions.directory(), await questions.state(case)
+            assert directory
+            if state is None or not whole(actor_of(directory, person, now), state, access_of(state, now)):
+                fail("There is no such case, or it is not yours to open.", 3)
+            if obligation not in state.obligations:
+                fail(f"{case} has no such obligation. It has: {', '.join(sorted(state.obligations))}.", 3)
+            await questions.note_read(person, case, "why", now)
+            return explain(state, obligation, await questions.facts(case), await questions.messages(case, obligation), directory, now)
+
+    found = run(work())
+    if as_json:
+        typer.echo(found.model_dump_json(indent=1))
+        return
+    typer.echo(f"{found.title}{', ' + found.agency if found.agency else ''} ({found.case} {found.obligation})")
+    typer.echo(f"  Rule      {found.rule}\n            {found.force}: {found.citation}")
+    typer.echo(f"  Started   {_day(found.started)}")
+    typer.echo(f"  Due       {_day(found.due) if found.due else 'no date: the clock stands still'}")
+    if found.ended:
+        typer.echo(f"  Ended     {found.ended}")
+    for words in found.suspensions:
+        typer.echo(f"  Suspended {words}")
+    counted = [one for one in found.days if one.counted]
+    typer.echo(f"  Counted   {len(counted)} days: {', '.join(f'{one.day:%a} {one.day.day} {one.day:%b}' for one in counted)}")
+    for one in found.days:
+        if not one.counted and one.because not in {"Saturday", "Sunday"}:
+            typer.echo(f"            not {one.day:%a} {one.day.day} {one.day:%b}: {one.because}")
+    for rung in found.rungs:
+        at = _moment(rung.at) if rung.at else "-"
+        to = f", {rung.person}" if rung.person else ""
+        over = f"; nobody in: {', '.join(rung.passed_over)}" if rung.passed_over else ""
+        message = f" [{rung.message}]" if rung.message else ""
+        typer.echo(f"  Rung {rung.rung + 1}.{rung.round}  {at}  {rung.office}{to}: {rung.state}{over}{message}")
+    typer.echo(f"  Next      {found.next}")
+
+
+def _day(moment: datetime) -> str:
+    from models.time import london
+
+    return f"{london(moment):%A} {london(moment).day} {london(moment):%B %Y}"
+
+
+def _moment(moment: datetime) -> str:
+    from models.time import london
+
+    return f"{london(moment):%d %b %Y %H:%M}"
+
+
+async def _changing(data_dir: Path, as_: str, make: Any, reason: str, *, calendar_only: bool, apply: bool) -> None:  # noqa: ANN401 -- the change, given the present policy
+    """Show which dates of open cases would move; then, if asked, put it in force and do it case by case."""
+    from rich.progress import track
+
+    from door.adopting import Adopting
+    from door.door import Door
+    from records.directory import actor_of
+    from records.questions import Questions
+
+    async with Session(data_dir) as session:
+        person, now = await session.sign_in(as_), datetime.now(UTC)
+        directory = await Questions(session.there.recorder).directory()
+        assert directory
+        actor, adopting = actor_of(directory, person, now), Adopting(session.there.recorder)
+        try:
+            fresh = make(await adopting.present())
+        except ValueError as wrong:
+            fail(str(wrong))
+        cases = await adopting.open_cases()
+        for case in track(cases, description="Looking at open cases", disable=not sys.stdout.isatty()):
+            for move in adopting.moved(case, fresh, person, now, calendar_only=calendar_only):
+                was, then = (_day(one) if one else "no date" for one in (move.was, move.then))
+                said = f" ({move.said} messages are taken back in words)" if move.said else ""
+                typer.echo(f"{move.case} {move.title}{', ' + move.agency if move.agency else ''}: {was} -> {then}{said}")
+        if not apply:
+            typer.echo(f"{len(cases)} open cases looked at. Nothing is changed yet: add --apply to change it.")
+            return
+        from door.refusals import NotAllowed
+
+        try:
+            names = await adopting.keep(fresh, actor, now)
+        except NotAllowed as refusal:
+            fail(refusal.problems[0].words, 3)
+        door, problems = Door(session.there.recorder, await session.there.connect(5), lambda: datetime.now(UTC)), 0
+        async for one in adopting.apply(door, actor, names, reason, cases, calendar_only=calendar_only):
+            problems += bool(one.problem)
+            typer.echo(f"{one.case}: {one.problem or 'done'}")
+        if problems:
+            fail(f"{problems} cases were not changed. Run the same command again.", 3)
+
+
+@policy_app.command("adopt")
+def policy_adopt(
+    file: Path, as_: As, data_dir: DataDir = Path("data"), reason: str = "A new version of the policy.",
+    *, apply: Annotated[bool, typer.Option("--apply", help="Do it; without this only show what would move.")] = False,
+    open_cases: Annotated[bool, typer.Option("--open-cases", help="Open cases follow it too; without this they keep theirs.")] = False,
+) -> None:  # fmt: skip
+    """Show which open cases a policy would move and how; with --apply put it in force."""
+    from policy.problems import PolicyProblems
+    from policy.reading import read_policy
+
+    try:
+        found = read_policy(_text(file), file.name)
+    except PolicyProblems as problems:
+        fail(str(problems))
+    if apply and not open_cases:
+        run(_in_force(data_dir, as_, found))
+        return
+    run(_changing(data_dir, as_, lambda _: found, reason, calendar_only=False, apply=apply))
+
+
+async def _in_force(data_dir: Path, as_: str, policy: Any) -> None:  # noqa: ANN401 -- a policy
+    from door.adopting import Adopting
+    from door.refusals import NotAllowed
+    from records.directory import actor_of
+    from records.questions import Questions
+
+    async with Session(data_dir) as session:
+        person, now = await session.sign_in(as_), datetime.now(UTC)
+        directory = await Questions(session.there.recorder).directory()
+        assert directory
+        try:
+            await Adopting(session.there.recorder).keep(policy, actor_of(directory, person, now), now)
+        except NotAllowed as refusal:
+            fail(refusal.problems[0].words, 3)
+    typer.echo(f"Version {policy.version} is in force for cases that start from now on.")
+
+
+@policy_app.command("holiday")
+def policy_holiday(
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="As in 2027-05-03.")], title: str, as_: As,
+    data_dir: DataDir = Path("data"), *, apply: Annotated[bool, typer.Option("--apply", help="Do it; without this only show what would move.")] = False,
+) -> None:  # fmt: skip
+    """Proclaim a holiday: show which live deadlines move, and with --apply move them in every open case."""
+    from door.adopting import with_holiday
+
+    run(_changing(data_dir, as_, lambda policy: with_holiday(policy, day.date(), title, "proclamation"), title, calendar_only=True, apply=apply))

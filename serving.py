@@ -13,13 +13,14 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 import psutil
 
+from records.gate import Gate
 from records.settings import Settings
 
 TUNED = {
@@ -33,15 +34,24 @@ TUNED = {
 }
 """Dynamic configuration that makes the embedded engine two to four times as fast; see docs/benchmarks.md."""
 
+SUPERVISED = "REVIEWS_SUPERVISED_IN"
+"""The mark in the environment of everything that a supervisor started: the folder for which it runs."""
 STEADY = 30.0
 """Seconds after which a process counts as steady, so that its next restart does not wait."""
-SLOWEST = 10.0
+SOON, SLOWEST = 0.2, 10.0
+"""Seconds before a restart: the first time, and at most."""
 CALM = 8.0
 """Seconds that a process has to end by itself before it is ended."""
+PATIENCE = 60.0
+"""Seconds for which the first page is awaited."""
 
 
 class AlreadyServed(RuntimeError):
     """Another `reviews serve` runs on the same folder."""
+
+
+class FolderUnusable(RuntimeError):
+    """The folder cannot be made, or not be written to."""
 
 
 class PortTaken(RuntimeError):
@@ -83,87 +93,121 @@ class Kept:
     def __init__(self, name: str, command: Sequence[str], environment: dict[str, str], log: Path) -> None:
         self.name, self._command, self._environment, self._log = name, list(command), environment, log
         self.process: asyncio.subprocess.Process | None = None
-        self.restarts = 0
+        self._ending = asyncio.Event()
 
-    async def keep(self) -> None:
-        pause = 0.2
-        while True:
+    async def keep(self, begun: Callable[[], None], gate: Gate) -> None:
+        """Start it, and again whenever it ends, until `stop`. Calls `begun` each time that it runs anew."""
+        pause = SOON
+        while not self._ending.is_set():
             began = time.monotonic()
-            with self._log.open("ab") as log:
-                self.process = await asyncio.create_subprocess_exec(
-                    *self._command, env=self._environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                    start_new_session=True,
-                )  # fmt: skip
-            code = await self.process.wait()
-            pause = 0.2 if time.monotonic() - began > STEADY else min(pause * 2, SLOWEST)
-            self.restarts += 1
-            print(f"{self.name} ended ({code}); starting it again. See {self._log.name}.", flush=True)
-            await asyncio.sleep(pause)
+            self.process = await self._start(gate)
+            begun()
+            code = await self._ended(self.process)
+            if code is None:
+                return
+            pause = SOON if time.monotonic() - began > STEADY else min(pause * 2, SLOWEST)
+            print(f"{self.name} ended ({code}); starting it again. See {self._log}.", flush=True)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), pause)
 
-    async def stop(self) -> None:
-        """Ask it to end; end it if it does not."""
-        if self.process is None or self.process.returncode is not None:
-            return
-        with suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                await asyncio.wait_for(self.process.wait(), CALM)
-            except TimeoutError:
-                self.process.kill()
-                await self.process.wait()
+    def stop(self) -> None:
+        """Ask it to end for good; `keep` returns when it has."""
+        self._ending.set()
+
+    async def _start(self, gate: Gate) -> asyncio.subprocess.Process:
+        with self._log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *self._command, env={**self._environment, **gate.environment}, pass_fds=gate.descriptors,
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    async def _ended(self, process: asyncio.subprocess.Process) -> int | None:
+        """Its exit code once it has ended by itself; none if it ended because it was asked to."""
+        ended, asked = asyncio.create_task(process.wait()), asyncio.create_task(self._ending.wait())
+        await asyncio.wait((ended, asked), return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if not self._ending.is_set():
+            return await ended
+        if process.returncode is None:
+            process.terminate()
+            if not (await asyncio.wait((ended,), timeout=CALM))[0]:
+                process.kill()
+        await ended
+        return None
 
 
 class Supervisor:
+    """Engine, worker and portal of one folder. They load side by side while the folder is being prepared."""
+
     def __init__(self, settings: Settings, *, web_port: int = 0) -> None:
-        self.settings = settings.model_copy(update={"data_dir": settings.data_dir.resolve(), "engine": f"127.0.0.1:{free_port()}"})
-        folder = self.settings.data_dir
+        self.settings = settings.model_copy(
+            update={"data_dir": settings.data_dir.resolve(), "engine": f"127.0.0.1:{free_port()}"}
+        )
+        folder, port = self.settings.data_dir, int(self.settings.engine.split(":")[1])
         logs = folder / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        port = int(self.settings.engine.split(":")[1])
-        environment = {**os.environ, **_as_environment(self.settings)}
-        self.engine = Kept("The engine", engine_command(folder / "engine.sqlite", port, web_port=web_port), environment, logs / "engine.log")
+        logs.mkdir(exist_ok=True)
+        environment = {**os.environ, **_as_environment(self.settings), SUPERVISED: str(folder)}
+        engine = engine_command(folder / "engine.sqlite", port, web_port=web_port)
+        self.engine = Kept("The engine", engine, environment, logs / "engine.log")
         self.worker = Kept("The worker", [sys.executable, "-m", "worker"], environment, logs / "worker.log")
         self.portal = Kept("The portal", [sys.executable, "-m", "portal"], environment, logs / "portal.log")
+        self._gate = Gate()
+        self._keeping: list[asyncio.Task[None]] = []
 
-    @property
-    def kept(self) -> tuple[Kept, ...]:
-        return self.portal, self.worker, self.engine
+    async def begin(self) -> None:
+        """Start all three. Worker and portal load, and then wait for `prepared`."""
+        self._gate.shut()
+        for one in (self.engine, self.worker, self.portal):
+            self._keeping.append(asyncio.create_task(one.keep(self._note, self._gate)))
+        await asyncio.sleep(0)
 
-    async def serve(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set; then end portal, worker and engine, in this order."""
-        tasks = [asyncio.create_task(one.keep()) for one in reversed(self.kept)]
-        noting = asyncio.create_task(self._note())
-        await stop.wait()
-        noting.cancel()
-        for task in tasks:
-            task.cancel()
-        for one in self.kept:
-            await one.stop()
-        (self.settings.data_dir / "processes.json").unlink(missing_ok=True)
+    def prepared(self) -> None:
+        """The keys and tables are there: worker and portal may open them."""
+        self._gate.open()
 
-    async def _note(self) -> None:
-        """Keep a list of our processes, for whoever starts after this supervisor was killed."""
-        noted: dict[str, int] = {}
-        while True:
-            now = {one.name: one.process.pid for one in self.kept if one.process}
-            if now != noted:
-                noted = now
-                (self.settings.data_dir / "processes.json").write_text(json.dumps({**now, "engine_at": self.settings.engine}))
-            await asyncio.sleep(0.2)
+    async def ready(self, patience: float = PATIENCE) -> bool:
+        """Whether the portal listens before our patience ends."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection(self.settings.host, self.settings.port)
+                writer.close()
+                return True
+            await asyncio.sleep(0.03)
+        return False
+
+    async def end(self) -> None:
+        """End portal, worker and engine, in this order."""
+        for one, keeping in zip((self.portal, self.worker, self.engine), reversed(self._keeping), strict=True):
+            one.stop()
+            await keeping
+        self._gate.open()
+        _noted(self.settings.data_dir).unlink(missing_ok=True)
+
+    def _note(self) -> None:
+        """Write down where the engine is, for the commands that are given on this folder."""
+        running = {one.name: one.process.pid for one in (self.engine, self.worker, self.portal) if one.process}
+        _noted(self.settings.data_dir).write_text(json.dumps({**running, "engine_at": self.settings.engine}))
 
 
 def lock(folder: Path) -> IO[str]:
-    """Hold the folder for this process, and end what a killed supervisor left behind in it. Raises AlreadyServed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    held = (folder / "lock").open("w")
+    """Hold the folder for this process, and end what a killed supervisor left behind in it.
+
+    Raises AlreadyServed or FolderUnusable.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        held = (folder / "lock").open("w")
+    except OSError as error:
+        raise FolderUnusable(f"{folder} cannot be used: {error.strerror}. Name another with --data-dir.") from None
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         held.close()
         message = f"Another `reviews serve` is running on {folder}. Stop it first, or use another folder."
         raise AlreadyServed(message) from None
-    _end_orphans(folder)
+    end_orphans(folder)
     return held
 
 
@@ -178,20 +222,29 @@ def check_port(host: str, port: int) -> None:
             raise PortTaken(message) from None
 
 
-def _end_orphans(folder: Path) -> None:
-    """End only processes that this folder's list names and that were started for this very folder."""
-    noted = folder / "processes.json"
-    if not noted.exists():
-        return
-    for pid in (value for value in json.loads(noted.read_text()).values() if isinstance(value, int)):
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            process = psutil.Process(pid)
-            ours = process.environ().get("REVIEWS_DATA_DIR") == str(folder.resolve())
-            if ours:
-                process.terminate()
-                with suppress(psutil.TimeoutExpired):
-                    process.wait(CALM)
-    noted.unlink(missing_ok=True)
+def end_orphans(folder: Path) -> None:
+    """End what was started for this very folder by a supervisor that is gone; nothing else."""
+    left = [one for one in psutil.process_iter() if _supervised_in(one) == str(folder.resolve())]
+    for one in left:
+        with suppress(psutil.NoSuchProcess):
+            one.terminate()
+    _, stubborn = psutil.wait_procs(left, CALM)
+    for one in stubborn:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(stubborn, CALM)
+    _noted(folder).unlink(missing_ok=True)
+
+
+def _supervised_in(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get(SUPERVISED)
+    except (psutil.Error, OSError):
+        return None
+
+
+def _noted(folder: Path) -> Path:
+    return folder / "processes.json"
 
 
 def _as_environment(settings: Settings) -> dict[str, str]:

@@ -19,6 +19,7 @@ from activities.writing import Writing
 from door.door import Door
 from models.case import Case
 from models.tables import CaseRow
+from records.gate import wait_at_gate
 from records.opening import Installation, open_installation
 from records.policies import fill_shelf
 from records.settings import TASK_QUEUE, Settings
@@ -127,4 +128,5 @@ async def run(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
+    wait_at_gate()
     asyncio.run(run(Settings()))

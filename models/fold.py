@@ -12,7 +12,7 @@ from models.ladder import Rules
 from models.lifecycles import LIFECYCLES
 from models.obligation import Dispute, Ended, Obligation, Promise, Told
 from models.policy import MARKS, Block
-from models.time import end_of
+from models.time import day_of, end_of
 
 
 class OutOfOrder(RuntimeError):
@@ -263,6 +263,25 @@ def _reopened(case: Case, fact: Fact) -> Case:
     return case.model_copy(update={"closed": None})
 
 
+# Who may open the case.
+
+
+def _restricted(case: Case, fact: Fact) -> Case:
+    return _said(case, {"restricted": fact.data["restricted"]})
+
+
+def _locked_out(case: Case, fact: Fact) -> Case:
+    person = fact.data["person"]
+    others = [one for one in case.said.get("locked_out", ()) if one != person]
+    return _said(case, {"locked_out": [*others, person] if fact.data["locked"] else others})
+
+
+def _let_in(case: Case, fact: Fact) -> Case:
+    today = day_of(fact.recorded).isoformat()
+    still = {person: until for person, until in case.said.get("let_in", {}).items() if until >= today}
+    return _said(case, {"let_in": {**still, fact.data["person"]: fact.data["until"]}})
+
+
 _ANSWERS: dict[str, Callable[[Case, Fact], Case]] = {
     "told": _told,
     "promised": _promised,
@@ -275,6 +294,9 @@ _ANSWERS: dict[str, Callable[[Case, Fact], Case]] = {
     "corrected": _corrected,
     "calendar_adopted": _calendar,
     "policy_adopted": _policy,
+    "restriction_set": _restricted,
+    "locked_out": _locked_out,
+    "let_in": _let_in,
     "reopened": _reopened,
 }
 
@@ -285,7 +307,7 @@ _DATES = {"suspension_review": "review"}
 
 
 def _answer_marks(fact: Fact) -> dict[str, datetime]:
-    if fact.kind in {"told", "corrected", "calendar_adopted", "policy_adopted", "promised"}:
+    if fact.kind not in {*MARKS["any"], "reopened"}:
         return {}
     marks = {fact.kind: fact.recorded}
     if fact.kind == "suspension_reviewed" and fact.data["outcome"] == ReviewOutcome.CONTINUE:

@@ -191,11 +191,16 @@ def reruled(one: Obligation, old: Rules, rules: Rules, now: datetime) -> Obligat
 
 def ended(one: Obligation, how: Ended, at_: datetime, by: int = 0) -> Obligation:
     """Nothing more is owed: what only the ladder needed is let go."""
-    over = {"rungs": (), "mute": (), "level": 0, "again": None, "told": one.told[-3:], "promises": one.promises[-3:]}
+    over = {"rungs": (), "mute": (), "again": None, "told": one.told[-3:], "promises": one.promises[-3:]}
     return one.model_copy(update={**over, "ended": how, "ended_at": at_, "ended_by": by})
 
 
 # The plan: when it is due, and when each rung speaks.
+
+
+def plan(one: Obligation, rules: Rules) -> tuple[datetime, ...]:
+    """When each rung would speak, also for what has ended; nothing while the clock stands still."""
+    return () if one.due is None else _planned(one.model_copy(update={"ended": None}), rules).rungs
 
 
 def _due(one: Obligation, rules: Rules) -> datetime | None:

@@ -285,6 +285,8 @@ class Referral:
                 if Route.NOTIFY_ONLY in routes(fact.data).values():
                     found["secretary_of_state_due"] = when
                 return found
+            case "duplicate_decided":
+                return {}
             case "siblings_safety_answered" if fact.data["siblings_safe"] == Known.NOT_KNOWN:
                 return {}
             case _:
@@ -297,6 +299,8 @@ class Referral:
             case "triaged":
                 restricted = bool(fact.data.get("restricted") or case.said.get("restricted"))
                 return {"routes": routes(fact.data), "criteria_set": fact.data["criteria_set"], "restricted": restricted}
+            case "duplicate_decided":
+                return {"duplicates": {**case.said.get("duplicates", {}), fact.data["other"]: fact.data["same"]}}
             case _:
                 return {}
 

@@ -1,16 +1,20 @@
-"""Who is told what because of a fact: pure, so that rehearsal lists the very notices that the engine would hand over."""
+"""Who is told what because of a fact: pure, so that rehearsal lists the very notices that the engine hands over."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from models import ladder
 from models.base import Message
 from models.case import Case
-from models.directory import Directory, Reason
+from models.directory import Answer, Directory
 from models.facts import ENGINE, Fact
 from models.fold import rules_of
-from models.obligation import Due, Obligation, Told
+from models.obligation import Due, Heard, Obligation, Told
+
+MANAGER = "business_manager"
+"""The office that hears of offices in which nobody could be reached."""
 
 
 class NoticeKind(StrEnum):
@@ -50,25 +54,30 @@ def tell(case: Case, due: Due, directory: Directory, now: datetime) -> Fact:
     """The fact that a rung spoke: to whom the directory points now, over which empty offices, with what was missed."""
     one = case.obligations[due.key]
     rules = rules_of(case, one)
-    passed: list[str] = []
-    office, person, reason = rules.office(due.rung), "", Reason.EMPTY
-    for rung in range(due.rung, len(rules.ladder.rungs)):
-        office = rules.office(rung)
-        if office in passed:
-            continue
-        answer = directory.look_up(office, one.agency or None, now, locked_out(case))
-        person, reason = answer.person or "", answer.reason
-        if person:
-            break
+    rung = rules.ladder.rungs[due.rung]
+    upward = list(dict.fromkeys(higher.office for higher in rules.ladder.rungs[due.rung :]))
+    answers = {office: _answer(case, one, office, directory, now) for office in dict.fromkeys((*upward, *rung.also))}
+    office = next((office for office in upward if answers[office].person), upward[-1])
+    passed = [one for one in upward[: upward.index(office)] if one != office]
+    if not answers[office].person:
         passed.append(office)
-    told = Told(rung=due.rung, round=due.round, due=due.at, at=now, office=office, person=person)
+    also = [Heard(office=name, person=answers[name].person or "") for name in rung.also if name != office]
+    passed += [heard.office for heard in also if not heard.person and heard.office not in passed]
+    told = Told(
+        rung=due.rung, round=due.round, due=due.at, at=now, office=office, person=answers[office].person or "",
+        also=tuple(heard for heard in also if heard.person),
+    )  # fmt: skip
     return Fact(
         case=case.ref, number=case.known + 1, kind="told", actor=ENGINE, agency=one.agency, occurred=now, recorded=now,
         data={
-            "obligation": due.key, "told": told.model_dump(mode="json"), "asked": rules.office(due.rung),
-            "reason": reason.value, "passed_over": passed, "missed": list(due.missed),
+            "obligation": due.key, "told": told.model_dump(mode="json"), "asked": rung.office,
+            "reason": answers[office].reason.value, "passed_over": passed, "missed": list(due.missed),
         },
     )  # fmt: skip
+
+
+def _answer(case: Case, one: Obligation, office: str, directory: Directory, now: datetime) -> Answer:
+    return directory.look_up(office, one.agency or None, now, locked_out(case))
 
 
 def locked_out(case: Case) -> list[str]:
@@ -78,7 +87,12 @@ def locked_out(case: Case) -> list[str]:
 
 def notices(before: Case, after: Case, fact: Fact, directory: Directory) -> list[Notice]:
     """Every notice that this fact sends, in a fixed order."""
-    return [*_rung(after, fact, directory), *_moved(before, after, fact), *_answered(before, fact), *_invited(after, fact, directory)]
+    return [
+        *_rung(after, fact, directory),
+        *_moved(before, after, fact, directory),
+        *_answered(before, after, fact, directory),
+        *_invited(after, fact, directory),
+    ]
 
 
 def _rung(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
@@ -86,66 +100,87 @@ def _rung(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
         return
     told = Told.model_validate(fact.data["told"])
     one = case.obligations[fact.data["obligation"]]
-    if told.person:
+    for heard in told.heard:
         yield Notice(
-            key=f"{case.ref}/{one.key}/{told.rung}/{told.round}/{told.office}", kind=NoticeKind.OWED, case=case.ref,
-            fact=fact.number, obligation=one.key, office=told.office, agency=one.agency, person=told.person, rung=told.rung,
-            round=told.round, rung_at=told.due, wake_at=told.at, due=one.due,
+            key=f"{case.ref}/{one.key}/{told.rung}/{told.round}/{heard.office}", kind=NoticeKind.OWED, case=case.ref,
+            fact=fact.number, obligation=one.key, office=heard.office, agency=one.agency, person=heard.person,
+            rung=told.rung, round=told.round, rung_at=told.due, wake_at=told.at, due=one.due,
             data={"missed": len(fact.data["missed"]), "passed_over": fact.data["passed_over"]},
         )  # fmt: skip
-    if fact.data["passed_over"]:
-        manager = directory.look_up("business_manager", None, fact.recorded, locked_out(case))
-        if manager.person and told.office != "business_manager":
+    if fact.data["passed_over"] and MANAGER not in {heard.office for heard in told.heard}:
+        manager = _answer(case, one, MANAGER, directory, fact.recorded)
+        if manager.person:
             yield Notice(
                 key=f"{case.ref}/{one.key}/{told.rung}/{told.round}/empty", kind=NoticeKind.EMPTY_OFFICE, case=case.ref,
-                fact=fact.number, obligation=one.key, office="business_manager", agency=one.agency, person=manager.person,
+                fact=fact.number, obligation=one.key, office=MANAGER, agency=one.agency, person=manager.person,
                 rung_at=told.due, wake_at=told.at, due=one.due, data={"passed_over": fact.data["passed_over"]},
             )  # fmt: skip
 
 
-def _moved(before: Case, after: Case, fact: Fact) -> Iterator[Notice]:
-    """A rung that was said, and whose time now lies ahead again, is taken back in words."""
+def _moved(before: Case, after: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
+    """Whoever was told a date that does not hold any more hears so, once for each office."""
     if fact.kind not in {"corrected", "calendar_adopted", "policy_adopted", "time_answered", "suspension_reviewed"}:
         return
+    answered = fact.data["obligation"] if fact.kind == "time_answered" else ""
     for key, was in before.obligations.items():
-        one = after.obligations[key]
-        if one.ended or one.round == was.round:
+        one = after.obligations.get(key)
+        if one is None or one.ended or one.due is None or one.due == _told_due(before, was):
             continue
-        for told in was.told:
-            if told.person and told.round == was.round and told.rung >= one.level:
+        for office in dict.fromkeys(heard.office for told in was.told for heard in told.heard):
+            if key == answered and office == _asked(before, fact).office:
+                continue
+            person = _answer(after, one, office, directory, fact.recorded).person
+            if person:
                 yield Notice(
-                    key=f"{after.ref}/{key}/moved/{fact.number}/{told.office}", kind=NoticeKind.MOVED, case=after.ref,
-                    fact=fact.number, obligation=key, office=told.office, agency=one.agency, person=told.person,
+                    key=f"{after.ref}/{key}/moved/{fact.number}/{office}", kind=NoticeKind.MOVED, case=after.ref,
+                    fact=fact.number, obligation=key, office=office, agency=one.agency, person=person,
                     rung_at=fact.recorded, wake_at=fact.recorded, due=one.due,
                 )  # fmt: skip
 
 
-def _answered(before: Case, fact: Fact) -> Iterator[Notice]:
+def _told_due(before: Case, was: Obligation) -> datetime | None:
+    """The date that was true when it was last told: for a clock that stands still, the one before it was stopped."""
+    if not was.paused:
+        return was.due
+    running = was.model_copy(update={"pauses": was.pauses[:-1]})
+    return ladder.clocked(running, rules_of(before, was)).due
+
+
+def _answered(before: Case, after: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
+    """Whoever disputed, or asked for time, hears the answer: in person, or else whoever holds their office now."""
     if fact.kind not in {"dispute_settled", "time_answered"}:
         return
-    about: Obligation = before.obligations[fact.data["obligation"]]
-    if fact.kind == "dispute_settled" and about.dispute:
-        office, person = about.dispute.office, about.dispute.person
-    else:
-        asked = before.said.get(f"time/{about.key}", {})
-        office, person = asked.get("office", ""), asked.get("person", "")
+    about = before.obligations[fact.data["obligation"]]
+    asked = _asked(before, fact)
+    person = asked.person
+    if person in locked_out(after) or person not in directory.people:
+        person = _answer(after, about, asked.office, directory, fact.recorded).person or ""
     if person:
         yield Notice(
-            key=f"{before.ref}/{about.key}/answered/{fact.number}", kind=NoticeKind.ANSWERED, case=before.ref, fact=fact.number,
-            obligation=about.key, office=office, agency=about.agency, person=person, rung_at=fact.recorded,
-            wake_at=fact.recorded, due=about.due, data={"outcome": str(fact.data.get("outcome", fact.data.get("granted")))},
+            key=f"{before.ref}/{about.key}/answered/{fact.number}", kind=NoticeKind.ANSWERED, case=before.ref,
+            fact=fact.number, obligation=about.key, office=asked.office, agency=about.agency, person=person,
+            rung_at=fact.recorded, wake_at=fact.recorded, due=after.obligations[about.key].due,
+            data={"outcome": str(fact.data.get("outcome", fact.data.get("granted")))},
         )  # fmt: skip
+
+
+def _asked(before: Case, fact: Fact) -> Heard:
+    """Who waits for this answer."""
+    about = before.obligations[fact.data["obligation"]]
+    if fact.kind == "dispute_settled":
+        return Heard(office=about.dispute.office, person=about.dispute.person) if about.dispute else Heard(office="")
+    return Heard.model_validate(before.said.get(f"time/{about.key}", {"office": ""}))
 
 
 def _invited(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
     if fact.kind != "meeting_arranged":
         return
-    asked = [("independent_chair", ""), ("subgroup_chair", ""), *(("agency_contact", agency) for agency in case.agencies)]
-    for office, agency in asked:
+    contacts = [("agency_contact", agency) for agency in case.agencies]
+    for office, agency in [("independent_chair", ""), ("subgroup_chair", ""), *contacts]:
         person = directory.look_up(office, agency or None, fact.recorded, locked_out(case)).person
         if person:
             yield Notice(
                 key=f"{case.ref}/meeting/{fact.number}/{office}/{agency}", kind=NoticeKind.INVITED, case=case.ref,
-                fact=fact.number, office=office, agency=agency, person=person, rung_at=fact.recorded, wake_at=fact.recorded,
-                data={"at": fact.data["at"]},
+                fact=fact.number, office=office, agency=agency, person=person, rung_at=fact.recorded,
+                wake_at=fact.recorded, data={"at": fact.data["at"]},
             )  # fmt: skip

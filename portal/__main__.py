@@ -5,13 +5,14 @@ import asyncio
 import uvicorn
 
 from portal.app import create_app
+from records.gate import wait_at_gate
 from records.opening import open_installation
 from records.settings import Settings
 
 
 async def run(settings: Settings) -> None:
     there = await open_installation(settings)
-    app = create_app(there, await there.connect())
+    app = create_app(there, await there.connect(lazy=True))
     server = uvicorn.Server(
         uvicorn.Config(
             app, host=settings.host, port=settings.port, log_level="warning", access_log=False, server_header=False,
@@ -23,4 +24,5 @@ async def run(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
+    wait_at_gate()
     asyncio.run(run(Settings()))

@@ -62,3 +62,11 @@ def read_keys(path: Path) -> Keys:
     rings = {name: {key: SecretBytes(bytes.fromhex(one)) for key, one in raw[name].items()} for name in ("sealing", "engine")}
     single = {name: SecretBytes(bytes.fromhex(raw[name])) for name in ("audit", "door", "look_up")}
     return Keys(sealing=rings["sealing"], engine=rings["engine"], **single)
+
+
+def make_keys(path: Path, records: Path) -> Keys:
+    """The keys of an installation; new ones only where there are no records yet. Raises KeysMissing or KeysUnsafe."""
+    if not path.exists() and not records.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new_keys().save(path)
+    return read_keys(path)

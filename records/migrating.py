@@ -1,17 +1,43 @@
-"""Bringing the database's tables up to date."""
+"""Bringing the database's tables up to date.
 
+Alembic loads slowly, so it is loaded only when there is something to do.
+"""
+
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from records.database import Database
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 HOME = Path(__file__).parent.parent / "migrations"
+_NAMED = re.compile(r"^(revision|down_revision) *(?::[^=]*)?= *['\"](\w+)['\"]", re.MULTILINE)
 
 
-def _config(connection: Connection) -> Config:
+def newest() -> str:
+    """The migration after which no other comes, by what the files themselves say."""
+    named = [found for path in (HOME / "versions").glob("*.py") for found in _NAMED.findall(path.read_text())]
+    (last,) = {name for kind, name in named if kind == "revision"} - {name for kind, name in named if kind != "revision"}
+    return last
+
+
+async def standing(database: Database) -> str:
+    """The migration at which the tables stand; empty where there are none yet."""
+    async with database.reading() as session:
+        try:
+            return str(await session.scalar(text("SELECT version_num FROM alembic_version")) or "")
+        except DBAPIError:
+            return ""
+
+
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(HOME))
     config.attributes["connection"] = connection
@@ -19,14 +45,20 @@ def _config(connection: Connection) -> Config:
 
 
 def up(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415
+
     command.upgrade(_config(connection), "head")
 
 
 def down(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415
+
     command.downgrade(_config(connection), "base")
 
 
 async def migrate(database: Database) -> None:
     """Bring all tables to the newest form, in one transaction."""
+    if await standing(database) == newest():
+        return
     async with database.writing() as session:
         await (await session.connection()).run_sync(up)

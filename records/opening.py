@@ -2,18 +2,19 @@
 
 import asyncio
 from dataclasses import dataclass
-
-from temporalio.client import Client
+from typing import TYPE_CHECKING
 
 from records.audit import Auditor
-from records.codec import converter
 from records.database import Database
+from records.keys import Keys, make_keys, read_keys
 from records.migrating import migrate
-from records.keys import Keys, KeysMissing, new_keys, read_keys
 from records.policies import fill_shelf
 from records.sealing import Vault
 from records.settings import Settings
 from records.writing import Recorder
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,21 @@ class Installation:
     auditor: Auditor
     recorder: Recorder
 
-    async def connect(self, patience: float = 30) -> Client:
-        """A client of the engine, waiting for it to come up for at most `patience` seconds."""
+    async def connect(self, patience: float = 30, *, lazy: bool = False) -> "Client":
+        """A client of the engine, waiting for it to come up for at most `patience` seconds.
+
+        A lazy one connects when it is first used: pages that only read are there while the engine is not.
+        """
+        # The engine's client loads slowly, and who only prepares the records needs none.
+        from temporalio.client import Client  # noqa: PLC0415
+
+        from records.codec import converter  # noqa: PLC0415
+
         deadline = asyncio.get_running_loop().time() + patience
         while True:
             try:
                 return await Client.connect(
-                    self.settings.engine, namespace=self.settings.namespace, data_converter=converter(self.keys)
+                    self.settings.engine, namespace=self.settings.namespace, data_converter=converter(self.keys), lazy=lazy
                 )
             except RuntimeError:
                 if asyncio.get_running_loop().time() > deadline:
@@ -44,20 +53,9 @@ class Installation:
         await self.database.close()
 
 
-def make_keys(settings: Settings) -> Keys:
-    """The keys of this folder; new ones only where there are no records yet. Raises KeysMissing or KeysUnsafe."""
-    if not settings.keys.exists():
-        if (settings.data_dir / "records.sqlite").exists():
-            read_keys(settings.keys)
-            raise KeysMissing
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        new_keys().save(settings.keys)
-    return read_keys(settings.keys)
-
-
 async def prepare(settings: Settings) -> None:
     """Make what is missing and bring the tables up to date: once, before anything else is started."""
-    make_keys(settings)
+    make_keys(settings.keys, settings.data_dir / "records.sqlite")
     database = Database(settings.database)
     await migrate(database)
     await database.close()

@@ -15,6 +15,7 @@ from models.clocks import days_used
 from models.command import merged
 from models.directory import Directory
 from models.facts import Fact, Problem
+from models.likeness import LIKELY, likeness
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
@@ -91,6 +92,15 @@ class Entry(Message):
     data: dict[str, Any]
     words: dict[str, Any] | None
     corrected: str = ""
+
+
+class LikelySame(Message):
+    """Another referral that may be about the same child, and what was decided about that (True: the same)."""
+
+    ref: str
+    score: float
+    because: list[str]
+    decided: bool | None = None
 
 
 class CaseView(Message):
@@ -179,6 +189,26 @@ class Questions:
         async with self._recorder.database.reading() as session:
             rows = await session.scalars(select(FactRow).where(FactRow.case == ref).order_by(FactRow.number))
             return [fact_from(row) for row in rows.all()]
+
+    async def messages(self, ref: str, obligation: str) -> dict[tuple[int, int, str], str]:
+        """The state of each message about an obligation, by rung, round and office."""
+        found = select(NoticeRow).where(NoticeRow.case == ref, NoticeRow.obligation == obligation, NoticeRow.kind == "owed")
+        async with self._recorder.database.reading() as session:
+            return {(row.rung, row.round, row.office): row.state for row in (await session.scalars(found)).all()}
+
+    async def likely_same(self, ref: str) -> list[LikelySame]:
+        """Other referrals that may be about the same child, the likeliest first. For those who see whole cases."""
+        async with self._recorder.database.reading() as session:
+            rows = (await session.scalars(select(ChildRow))).all()
+            state = Case.model_validate((await session.get_one(CaseRow, ref)).state)
+        people = [(row.case, self._vault.unseal(row.sealed, f"children.sealed/{row.case}/{row.number}")) for row in rows]
+        own, decided = [child for case, child in people if case == ref], state.said.get("duplicates", {})
+        found: dict[str, LikelySame] = {}
+        for case, child in people:
+            best = max((likeness(mine, child) for mine in own), key=lambda one: one.score, default=None)
+            if case != ref and best is not None and best.score >= LIKELY and best.score > (found[case].score if case in found else 0):
+                found[case] = LikelySame(ref=case, score=best.score, because=list(best.because), decided=decided.get(case))
+        return sorted(found.values(), key=lambda one: -one.score)
 
     async def recorded(self, request: str) -> bool:
         """Whether what was asked under this request has become a fact."""
