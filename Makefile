@@ -11,6 +11,9 @@ install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes 
 install_ourselves = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . \
 	|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 
+# What the three processes import is compiled ahead, so that they start in a second or two, the first time as well.
+compile_ahead = PYTHONDONTWRITEBYTECODE= $(BIN)/python -c "import alembic.command, cli, first_start, portal.__main__, worker"
+
 .PHONY: run setup test proof check bench format lock vendor clean
 
 run: $(VENV)/.run
@@ -49,11 +52,13 @@ $(VENV)/.uv: requirements/uv.lock.txt
 $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.uv
 	@$(call install,requirements/run.txt)
 	@$(install_ourselves)
+	@$(compile_ahead)
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt requirements/run.txt pyproject.toml | $(VENV)/.uv
 	@$(call install,requirements/dev.txt)
 	@$(install_ourselves)
+	@$(compile_ahead)
 	@touch $(VENV)/.run $@
 
 # The locks hold versions and hashes, no address; the marker that is true wherever this runs at all is left out.

@@ -8,12 +8,15 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 from uuid import uuid4
 
 import typer
 
 from records.settings import Settings
+
+if TYPE_CHECKING:
+    from serving import Supervisor
 
 T = TypeVar("T")
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The case-review engine.")
@@ -70,31 +73,44 @@ def serve(
     engine_page: Annotated[int, typer.Option(help="Port of the engine's own web page; off without it.")] = 0,
 ) -> None:
     """Start everything on this machine, and keep it running until Ctrl-C."""
-    import signal
-
     import serving
+    from records.keys import KeysMissing, KeysUnsafe, make_keys
 
+    os.umask(0o077)
     settings = Settings(data_dir=data_dir, port=port, demonstration=demonstration)
     try:
         held = serving.lock(settings.data_dir)
         serving.check_port(settings.host, port)
-    except (serving.AlreadyServed, serving.PortTaken) as problem:
+        make_keys(settings.keys, settings.data_dir / "records.sqlite")
+        supervisor = serving.Supervisor(settings, typer.echo, web_port=engine_page)
+    except (serving.CannotServe, KeysMissing, KeysUnsafe) as problem:
         fail(str(problem))
+    run(_serve(supervisor))
+    held.close()
 
-    async def all_of_it() -> None:
+
+async def _serve(supervisor: "Supervisor") -> None:
+    """Engine, worker and portal load while the folder is being prepared here; then they are kept until Ctrl-C."""
+    import signal
+
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await supervisor.begin()
+    try:
         from first_start import first_start
 
-        stop = asyncio.Event()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        supervisor = serving.Supervisor(settings, web_port=engine_page)
         welcome = await first_start(supervisor.settings)
-        typer.echo(welcome)
-        await supervisor.serve(stop)
-        typer.echo("Stopped. Start again with the same command: everything goes on where it was.")
-
-    run(all_of_it())
-    held.close()
+        await supervisor.prepared()
+        starting = asyncio.create_task(supervisor.ready())
+        await asyncio.wait((starting, asyncio.create_task(stop.wait())), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            logs = supervisor.settings.data_dir / "logs"
+            typer.echo(welcome if starting.result() else f"{welcome}\nThe portal does not answer yet. See {logs}.")
+        await stop.wait()
+    finally:
+        await supervisor.end()
+    typer.echo("Stopped. Start again with the same command: everything goes on where it was.")
 
 
 # What needs an installation

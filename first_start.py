@@ -6,7 +6,6 @@ from pathlib import Path
 from sqlalchemy import select
 
 from models.tables import AccountRow
-from policy.reading import read_directory_file, read_policy_file
 from records.accounts import Accounts
 from records.audit import DIRECTORY
 from records.opening import Installation, open_installation, prepare
@@ -30,6 +29,11 @@ async def first_start(settings: Settings) -> str:
 
 async def _furnish(there: Installation) -> None:
     now = datetime.now(UTC)
+    async with there.database.reading() as session:
+        if await in_force(session) and await there.recorder.directory.read(session):
+            return
+    from policy.reading import read_directory_file, read_policy_file  # noqa: PLC0415 -- slow, and needed once
+
     async with there.database.writing() as session:
         if await in_force(session) is None:
             await put_in_force(session, read_policy_file(SHIPPED / "england.yaml"), now)
@@ -40,7 +44,10 @@ async def _furnish(there: Installation) -> None:
 
 async def _welcome(there: Installation) -> str:
     now, settings = datetime.now(UTC), there.settings
-    lines = [f"The portal is at {settings.address}", f"The records are in {settings.data_dir}. Keep a copy of {settings.keys.name} elsewhere."]
+    lines = [
+        f"The portal is at {settings.address}",
+        f"The records are in {settings.data_dir}. Keep a copy of {settings.keys.name} elsewhere.",
+    ]
     async with there.database.writing() as session:
         directory = await there.recorder.directory.read(session)
         administrators = [one for one in directory.holdings if one.office == "administrator"] if directory else []

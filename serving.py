@@ -9,7 +9,6 @@ import fcntl
 import json
 import os
 import shutil
-import signal
 import socket
 import sys
 import time
@@ -46,16 +45,24 @@ PATIENCE = 60.0
 """Seconds for which the first page is awaited."""
 
 
-class AlreadyServed(RuntimeError):
+class CannotServe(RuntimeError):
+    """Nothing was started; the words say why, and what to do."""
+
+
+class AlreadyServed(CannotServe):
     """Another `reviews serve` runs on the same folder."""
 
 
-class FolderUnusable(RuntimeError):
+class FolderUnusable(CannotServe):
     """The folder cannot be made, or not be written to."""
 
 
-class PortTaken(RuntimeError):
+class PortTaken(CannotServe):
     """Something else listens on the port."""
+
+
+class ProgramMissing(CannotServe):
+    """The environment lacks a program that came with a package."""
 
 
 def free_port() -> int:
@@ -65,12 +72,11 @@ def free_port() -> int:
 
 
 def program(name: str) -> str:
-    """A program that a package brought: beside the interpreter, else on the path."""
+    """A program that a package brought: beside the interpreter, else on the path. Raises ProgramMissing."""
     beside = Path(sys.executable).parent / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if not found:
-        message = f"The program {name} is missing. Run: make setup"
-        raise FileNotFoundError(message)
+        raise ProgramMissing(f"The program {name} is missing. Run: make setup")
     return found
 
 
@@ -90,8 +96,11 @@ def engine_command(database: Path, port: int, *, tuned: bool = True, web_port: i
 class Kept:
     """One process that is started again when it dies, slower and slower, until it is steady again."""
 
-    def __init__(self, name: str, command: Sequence[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], environment: dict[str, str], log: Path, say: Callable[[str], None]
+    ) -> None:
         self.name, self._command, self._environment, self._log = name, list(command), environment, log
+        self._say = say
         self.process: asyncio.subprocess.Process | None = None
         self._ending = asyncio.Event()
 
@@ -106,7 +115,7 @@ class Kept:
             if code is None:
                 return
             pause = SOON if time.monotonic() - began > STEADY else min(pause * 2, SLOWEST)
-            print(f"{self.name} ended ({code}); starting it again. See {self._log}.", flush=True)
+            self._say(f"{self.name} ended ({code}); starting it again. See {self._log}.")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), pause)
 
@@ -137,33 +146,49 @@ class Kept:
 
 
 class Supervisor:
-    """Engine, worker and portal of one folder. They load side by side while the folder is being prepared."""
+    """Engine, worker and portal of one folder. Engine and portal load while the folder is being prepared."""
 
-    def __init__(self, settings: Settings, *, web_port: int = 0) -> None:
+    def __init__(self, settings: Settings, say: Callable[[str], None], *, web_port: int = 0) -> None:
+        port = free_port()
         self.settings = settings.model_copy(
-            update={"data_dir": settings.data_dir.resolve(), "engine": f"127.0.0.1:{free_port()}"}
+            update={"data_dir": settings.data_dir.resolve(), "engine": f"127.0.0.1:{port}"}
         )
-        folder, port = self.settings.data_dir, int(self.settings.engine.split(":")[1])
-        logs = folder / "logs"
-        logs.mkdir(exist_ok=True)
+        folder = self.settings.data_dir
+        (folder / "logs").mkdir(exist_ok=True)
         environment = {**os.environ, **_as_environment(self.settings), SUPERVISED: str(folder)}
-        engine = engine_command(folder / "engine.sqlite", port, web_port=web_port)
-        self.engine = Kept("The engine", engine, environment, logs / "engine.log")
-        self.worker = Kept("The worker", [sys.executable, "-m", "worker"], environment, logs / "worker.log")
-        self.portal = Kept("The portal", [sys.executable, "-m", "portal"], environment, logs / "portal.log")
+
+        def kept(name: str, command: Sequence[str]) -> Kept:
+            return Kept(f"The {name}", command, environment, folder / "logs" / f"{name}.log", say)
+
+        self.engine = kept("engine", engine_command(folder / "engine.sqlite", port, web_port=web_port))
+        self.worker = kept("worker", [sys.executable, "-m", "worker"])
+        self.portal = kept("portal", [sys.executable, "-m", "portal"])
         self._gate = Gate()
-        self._keeping: list[asyncio.Task[None]] = []
+        self._keeping: dict[Kept, asyncio.Task[None]] = {}
 
     async def begin(self) -> None:
-        """Start all three. Worker and portal load, and then wait for `prepared`."""
+        """Start the engine, and the portal, which loads and then waits for `prepared`."""
         self._gate.shut()
-        for one in (self.engine, self.worker, self.portal):
-            self._keeping.append(asyncio.create_task(one.keep(self._note, self._gate)))
-        await asyncio.sleep(0)
+        for one in (self.engine, self.portal):
+            await self._keep(one)
 
-    def prepared(self) -> None:
-        """The keys and tables are there: worker and portal may open them."""
+    async def prepared(self) -> None:
+        """The keys and tables are there: the portal may open them, and the worker is started."""
         self._gate.open()
+        await self._keep(self.worker)
+
+    async def _keep(self, one: Kept) -> None:
+        runs = asyncio.Event()
+
+        def note() -> None:
+            self._note()
+            runs.set()
+
+        self._keeping[one] = keeping = asyncio.create_task(one.keep(note, self._gate))
+        running = asyncio.create_task(runs.wait())
+        await asyncio.wait((keeping, running), return_when=asyncio.FIRST_COMPLETED)
+        if keeping.done():
+            keeping.result()
 
     async def ready(self, patience: float = PATIENCE) -> bool:
         """Whether the portal listens before our patience ends."""
@@ -178,16 +203,18 @@ class Supervisor:
 
     async def end(self) -> None:
         """End portal, worker and engine, in this order."""
-        for one, keeping in zip((self.portal, self.worker, self.engine), reversed(self._keeping), strict=True):
-            one.stop()
-            await keeping
+        for one in (self.portal, self.worker, self.engine):
+            if one in self._keeping:
+                one.stop()
+                await self._keeping[one]
         self._gate.open()
         _noted(self.settings.data_dir).unlink(missing_ok=True)
 
     def _note(self) -> None:
         """Write down where the engine is, for the commands that are given on this folder."""
         running = {one.name: one.process.pid for one in (self.engine, self.worker, self.portal) if one.process}
-        _noted(self.settings.data_dir).write_text(json.dumps({**running, "engine_at": self.settings.engine}))
+        with suppress(OSError):  # on a full disk everything must go on all the same
+            _noted(self.settings.data_dir).write_text(json.dumps({**running, "engine_at": self.settings.engine}))
 
 
 def lock(folder: Path) -> IO[str]:
@@ -205,8 +232,8 @@ def lock(folder: Path) -> IO[str]:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         held.close()
-        message = f"Another `reviews serve` is running on {folder}. Stop it first, or use another folder."
-        raise AlreadyServed(message) from None
+        words = f"Another `reviews serve` is running on {folder}. Stop it first, or use another folder."
+        raise AlreadyServed(words) from None
     end_orphans(folder)
     return held
 
@@ -218,8 +245,8 @@ def check_port(host: str, port: int) -> None:
         try:
             one.bind((host, port))
         except OSError:
-            message = f"Port {port} is in use by something else. Choose another: reviews serve --port {port + 1}"
-            raise PortTaken(message) from None
+            words = f"Port {port} is in use by something else. Choose another: reviews serve --port {port + 1}"
+            raise PortTaken(words) from None
 
 
 def end_orphans(folder: Path) -> None:
@@ -248,5 +275,6 @@ def _noted(folder: Path) -> Path:
 
 
 def _as_environment(settings: Settings) -> dict[str, str]:
-    given = settings.model_dump(mode="json", exclude_defaults=False)
-    return {f"REVIEWS_{name.upper()}": str(value) for name, value in given.items() if value not in {None, ""}}
+    """What the command line decided; all other settings are in the environment already."""
+    decided = settings.model_dump(mode="json", include={"data_dir", "host", "port", "engine", "demonstration"})
+    return {f"REVIEWS_{name.upper()}": str(value) for name, value in decided.items()}

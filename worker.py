@@ -4,12 +4,13 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import select
-from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.common import QueryRejectCondition, WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
@@ -17,8 +18,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.writing import Writing
 from door.door import Door
+from models.batch import TASK_TIMEOUT
 from models.case import Case
 from models.tables import CaseRow
+from notifier.post import Post
 from records.gate import wait_at_gate
 from records.opening import Installation, open_installation
 from records.policies import fill_shelf
@@ -27,6 +30,9 @@ from workflows.rapid_review import RapidReview
 from workflows.referral import Referral
 
 WORKFLOWS = [Referral, RapidReview]
+ANSWER = timedelta(seconds=5)
+"""How long the engine has to answer the watch."""
+
 log = structlog.get_logger("worker")
 
 
@@ -43,6 +49,7 @@ def make_worker(client: Client, installation: Installation, cached: int = 2000) 
         workflow_runner=SandboxedWorkflowRunner(restrictions=passed),
         max_cached_workflows=cached,
         graceful_shutdown_timeout=timedelta(seconds=5),
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         workflow_task_executor=ThreadPoolExecutor(4),
         max_concurrent_workflow_tasks=100,
     )
@@ -60,33 +67,58 @@ class Watch:
         await self._door.settle(timedelta(seconds=15))
 
     async def reconcile(self) -> None:
-        """Start what does not run, and let those that lag behind the record look again."""
+        """Start what does not run, and let those that lag behind the record look again; open cases first."""
         async with self._there.database.reading() as session:
-            rows = (await session.scalars(select(CaseRow).where(CaseRow.closed.is_(None)))).all()
-        for row in rows:
-            if self._checked.get(row.ref) != row.known and await self._agrees(row):
-                self._checked[row.ref] = row.known
+            found = select(CaseRow.ref, CaseRow.known, CaseRow.closed).order_by(CaseRow.closed.is_not(None), CaseRow.ref)
+            rows = (await session.execute(found)).all()
+        for ref, known, closed in rows:
+            if self._checked.get(ref) == known:
+                continue
+            with suppress(RPCError, WorkflowQueryFailedError):
+                if await (self._has_ended(ref, known) if closed else self._agrees(ref, known)):
+                    self._checked[ref] = known
 
-    async def _agrees(self, row: CaseRow) -> bool:
-        handle = self._client.get_workflow_handle(row.ref)
+    async def forget(self) -> None:
+        """Check everything anew, for the engine may have lost what it once knew."""
+        self._checked.clear()
+
+    async def _agrees(self, ref: str, known: int) -> bool:
+        """Whether the workflow of an open case runs and knows what the record knows; if not, it is helped."""
+        handle = self._client.get_workflow_handle(ref)
         try:
-            state = await handle.query("state", result_type=Case, rpc_timeout=timedelta(seconds=5))
+            state = await handle.query(
+                "state", result_type=Case, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=ANSWER
+            )
+        except WorkflowQueryRejectedError:
+            await self._start(ref)
+            return False
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            await self._start(ref)
+            return False
+        if state.known < known:
+            await handle.signal("look", known, rpc_timeout=ANSWER)
+        return state.known >= known
+
+    async def _has_ended(self, ref: str, known: int) -> bool:
+        """Whether the workflow of a closed case has ended; one that still runs has missed that it is closed."""
+        try:
+            await self._client.get_workflow_handle(ref).signal("look", known, rpc_timeout=ANSWER)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                await self._start(Case.model_validate(row.state))
-            return False
-        if state.known < row.known:
-            await handle.signal("look", row.known)
-            return False
-        return state.known == row.known
+                return True
+            raise
+        return False
 
-    async def _start(self, case: Case) -> None:
-        try:
+    async def _start(self, ref: str) -> None:
+        async with self._there.database.reading() as session:
+            case = Case.model_validate((await session.get_one(CaseRow, ref)).state)
+        with suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
-                case.kind, case, id=case.ref, task_queue=TASK_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
-            )
-        except WorkflowAlreadyStartedError:
-            return
+                case.kind, case, id=ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            )  # fmt: skip
 
     async def seal(self) -> None:
         async with self._there.database.reading() as session:
@@ -96,10 +128,13 @@ class Watch:
         async with self._there.database.reading() as session:
             await fill_shelf(session)
 
+    async def mail(self) -> None:
+        await Post(self._there.database, self._there.vault).send(self._there.settings, datetime.now(UTC))
+
     async def forever(self) -> None:
         """Each of these every so often, whatever happened the time before."""
         async with asyncio.TaskGroup() as group:
-            for every, act in ((5, self.sweep), (60, self.reconcile), (60, self.seal), (5, self.refill)):
+            for every, act in ((5, self.sweep), (60, self.reconcile), (300, self.forget), (60, self.seal), (5, self.refill), (2, self.mail)):
                 group.create_task(_again(act, every))
 
 

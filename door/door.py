@@ -4,12 +4,16 @@ Shape and rights are judged here; state by the case's workflow; rights and state
 asked is stored before it is sent, so that a sweeper can send it again: the same request is never done twice.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import (
     Client,
@@ -21,9 +25,9 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from door.refusals import Invalid, MovedOn, NotAllowed, NotConfirmed, NotThere, OtherBody
+from door.refusals import Invalid, MovedOn, NotAllowed, NotConfirmed, NotStored, NotThere, OtherBody
 from models.base import Message
-from models.batch import Receipt
+from models.batch import TASK_TIMEOUT, Receipt
 from models.case import Case
 from models.command import Command, Signed, split
 from models.facts import Fact, Problem
@@ -39,6 +43,10 @@ from records.writing import Recorder, fact_from, next_ref
 PATIENCE = timedelta(seconds=10)
 """How long a person waits for the engine before reading "not yet confirmed"."""
 
+AT_ONCE = 200
+"""How many commands one sweep sends again."""
+
+log = structlog.get_logger("door")
 REFERRER = "referrer"
 OVERTAKING = BY_RELATION | {"submit_return", "learning_done", "tell_referrer"}
 """What may be sent from a page that is not quite up to date."""
@@ -58,94 +66,119 @@ class Door:
         self._recorder, self._engine, self._clock, self._patience = recorder, engine, clock, patience
 
     async def refer(self, answers: Mapping[str, Any], request: str, actor: str = REFERRER) -> Done:
-        """Open a referral. Raises Invalid, OtherBody or NotConfirmed."""
-        command = self._shape("referral", "submit_referral", answers)
-        return await self._ask(command, "", actor, request, opens="referral")
+        """Open a referral. Raises Invalid, OtherBody, NotStored or NotConfirmed."""
+        model = COMMANDS["referral"]["submit_referral"]
+        with _in_words():
+            async with self._recorder.database.reading() as session:
+                if done := await _done(session, request):
+                    return await self._same(session, done, "", actor, self._shape(model, answers))
+            signed = await self._stored(self._possible(model, answers), "", actor, request, opens="referral")
+        return await self.send(signed)
 
     async def act(
         self, actor: Actor, case: str, kind: str, answers: Mapping[str, Any], request: str, seen: int | None = None
     ) -> Done:
         """Ask for a command on a case. `seen` is the last fact on the page from which it was sent.
 
-        Raises a Refusal: NotThere, Invalid, NotAllowed, MovedOn, OtherBody or NotConfirmed.
+        Raises a Refusal: NotThere, Invalid, NotAllowed, MovedOn, OtherBody, NotStored or NotConfirmed.
         """
-        async with self._recorder.database.reading() as session:
-            row = await session.get(CaseRow, case)
-            if row is None or kind not in COMMANDS[row.kind]:
-                raise NotThere
-            state = Case.model_validate(row.state)
-            access = access_of(state, self._clock())
-            if done := await self._done(session, request):
-                return await self._same(session, done, case, kind, answers)
-            moved = seen is not None and kind not in OVERTAKING and await _news(session, case, seen)
-        command = self._shape(row.kind, kind, answers)
-        office = acts(actor, state, access, kind, split(command)[0])
-        if isinstance(office, Problem):
-            raise NotAllowed([office])
-        if state.closed and kind != "reopen":
-            raise Invalid(CLOSED)
-        if moved:
-            raise MovedOn
-        return await self._ask(command, case, actor.person, request)
+        with _in_words():
+            async with self._recorder.database.reading() as session:
+                row = await session.get(CaseRow, case)
+                if row is None or kind not in COMMANDS[row.kind]:
+                    raise NotThere
+                model, state = COMMANDS[row.kind][kind], Case.model_validate(row.state)
+                if done := await _done(session, request):
+                    return await self._same(session, done, case, actor.person, self._shape(model, answers))
+                moved = seen is not None and kind not in OVERTAKING and await _news(session, case, seen)
+            command = self._possible(model, answers)
+            office = acts(actor, state, access_of(state, self._clock()), kind, split(command)[0])
+            if isinstance(office, Problem):
+                raise NotAllowed([office])
+            if state.closed and kind != "reopen":
+                raise Invalid(CLOSED)
+            if moved:
+                raise MovedOn
+            signed = await self._stored(command, case, actor.person, request)
+        return await self.send(signed)
 
-    def _shape(self, lifecycle: str, kind: str, answers: Mapping[str, Any]) -> Command:
-        model = COMMANDS[lifecycle][kind]
+    def _shape(self, model: type[Command], answers: Mapping[str, Any]) -> Command:
         try:
-            command = model.model_validate(dict(answers))
+            return model.model_validate(dict(answers))
         except ValidationError as error:
             raise Invalid(problems(error, model)) from None
+
+    def _possible(self, model: type[Command], answers: Mapping[str, Any]) -> Command:
+        command = self._shape(model, answers)
         if impossible := command.impossible(self._clock()):
             raise Invalid(impossible)
         return command
 
-    async def _ask(self, command: Command, case: str, actor: str, request: str, opens: str = "") -> Done:
-        """Store what is asked, then send it; the same request with the same words is sent on, with other words refused."""
+    def _digest(self, command: Command, case: str, actor: str) -> str:
+        """Stands for the whole of what is asked: who asks what of which case, in which words."""
         plain, private = split(command)
-        body = {**plain, **command.also()}
-        vault = self._recorder.vault
-        digest = vault.sign([command.KIND, case, actor, body, private])
+        return self._recorder.vault.sign([command.KIND, case, actor, {**plain, **command.also()}, private])
+
+    async def _stored(self, command: Command, case: str, actor: str, request: str, opens: str = "") -> Signed:
+        """Keep what is asked before it is sent; the same request with the same words is what was kept before."""
+        try:
+            return await self._store(command, case, actor, request, opens)
+        except IntegrityError:  # the same request at the same moment: now the other one is there
+            return await self._store(command, case, actor, request, opens)
+
+    async def _store(self, command: Command, case: str, actor: str, request: str, opens: str) -> Signed:
+        vault, now, digest = self._recorder.vault, self._clock(), self._digest(command, case, actor)
+        plain, private = split(command)
+        text, text_digest = (request, vault.sign(private)) if private else ("", "")
         async with self._recorder.database.writing() as session:
-            earlier = await session.get(CommandRow, request)
+            earlier = await session.get(CommandRow, request, with_for_update=True)
             if earlier is not None and earlier.digest != digest:
                 raise OtherBody
-            if earlier is None or earlier.state == "refused":
-                case = case or (earlier.case if earlier else await next_ref(session, LIFECYCLES[opens].prefix, self._clock()))
-                text = f"{request}" if private else ""
-                if private and earlier is None:
-                    sealed = vault.seal(private, f"texts.sealed/{text}")
-                    session.add(TextRow(id=text, digest=vault.sign(private), author=actor, written=self._clock(), sealed=sealed))
-                signed = Signed(
-                    request=request, case=case, kind=command.KIND, actor=actor, body=body, text=text,
-                    text_digest=vault.sign(private) if private else "", asked=self._clock(),
-                )  # fmt: skip
-                signed = signed.model_copy(update={"signature": vault.sign(signed.model_dump(mode="json"))})
-                stored = CommandRow(
-                    request=request, case=case, kind=command.KIND, digest=digest, signed=signed.model_dump(mode="json"),
-                    state="asked", asked=self._clock(), problems=[],
-                )  # fmt: skip
-                await session.merge(stored)
-            else:
-                signed = Signed.model_validate(earlier.signed)
-        return await self.send(signed)
+            if earlier is not None and earlier.state != "refused":
+                return Signed.model_validate(earlier.signed)
+            if earlier is None and private:
+                sealed = vault.seal(private, f"texts.sealed/{text}")
+                session.add(TextRow(id=text, digest=text_digest, author=actor, written=now, sealed=sealed))
+            signed = Signed(
+                request=request, case=case or (earlier.case if earlier else await next_ref(session, LIFECYCLES[opens].prefix, now)),
+                kind=command.KIND, actor=actor, body={**plain, **command.also()}, text=text, text_digest=text_digest, asked=now,
+            )  # fmt: skip
+            signed = signed.model_copy(update={"signature": vault.sign(signed.model_dump(mode="json"))})
+            asked = CommandRow(
+                request=request, case=signed.case, kind=command.KIND, digest=digest, signed=signed.model_dump(mode="json"),
+                state="asked", asked=now, problems=[],
+            )  # fmt: skip
+            await session.merge(asked)
+        return signed
 
     async def send(self, signed: Signed) -> Done:
         """Hand a stored command to the case's workflow, and say what came of it. Raises Invalid or NotConfirmed."""
+        try:
+            return await self._sent(signed)
+        except (DBAPIError, PoolTimeout) as error:
+            log.error("not confirmed", error=type(error).__name__)
+            raise NotConfirmed(signed.request) from None
+
+    async def _sent(self, signed: Signed) -> Done:
         async with self._recorder.database.reading() as session:
-            if done := await self._done(session, signed.request):
+            if done := await _done(session, signed.request):
                 return Done(case=done.case, fact=done)
             row = await session.get(CaseRow, signed.case)
             start = await self._as_it_is(session, row, signed)
+        refusal: Invalid | NotConfirmed = NotConfirmed(signed.request)
         try:
             await self._update(signed, start, running=row is not None and row.closed is None)
         except WorkflowUpdateFailedError as error:
-            raise await self._why(signed, error) from None
+            refusal = _why(signed, error)
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
             pass
         async with self._recorder.database.reading() as session:
-            done = await self._done(session, signed.request)
-        if done is None:
-            raise NotConfirmed(signed.request)
-        return Done(case=done.case, fact=done)
+            done = await _done(session, signed.request)
+        if done is not None:
+            return Done(case=done.case, fact=done)
+        if isinstance(refusal, Invalid):
+            await self._refused(signed, refusal)
+        raise refusal
 
     async def _as_it_is(self, session: AsyncSession, row: CaseRow | None, signed: Signed) -> Case:
         if row is not None:
@@ -160,41 +193,29 @@ class Door:
         if running:
             try:
                 return await self._engine.get_workflow_handle(signed.case).execute_update(
-                    "act", signed, id=signed.request, result_type=Receipt, rpc_timeout=self._patience
+                    "act", signed, id=signed.signature, result_type=Receipt, rpc_timeout=self._patience
                 )
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
         operation = WithStartWorkflowOperation(
-            start.kind, start, id=start.ref, task_queue=TASK_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
-        )
+            start.kind, start, id=start.ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )  # fmt: skip
         return await self._engine.execute_update_with_start_workflow(
-            "act", signed, start_workflow_operation=operation, id=signed.request, result_type=Receipt, rpc_timeout=self._patience
+            "act", signed, start_workflow_operation=operation, id=signed.signature, result_type=Receipt, rpc_timeout=self._patience
         )
 
-    async def _why(self, signed: Signed, error: WorkflowUpdateFailedError) -> Invalid | NotConfirmed:
-        cause = error.cause
-        if not isinstance(cause, ApplicationError) or cause.type != "Refused":
-            return NotConfirmed(signed.request)
-        found = [Problem.model_validate(one) for one in cause.details[0]]
+    async def _refused(self, signed: Signed, refusal: Invalid) -> None:
         async with self._recorder.database.writing() as session:
-            row = await session.get(CommandRow, signed.request)
+            row = await session.get(CommandRow, signed.request, with_for_update=True)
             if row is not None and row.state == "asked":
-                row.state, row.problems = "refused", [one.model_dump(mode="json") for one in found]
-        return Invalid(found)
+                row.state, row.problems = "refused", [one.model_dump(mode="json") for one in refusal.problems]
 
-    async def _done(self, session: AsyncSession, request: str) -> Fact | None:
-        row = (await session.scalars(select(FactRow).where(FactRow.request == request))).first()
-        return fact_from(row) if row else None
-
-    async def _same(self, session: AsyncSession, done: Fact, case: str, kind: str, answers: Mapping[str, Any]) -> Done:
+    async def _same(self, session: AsyncSession, done: Fact, case: str, actor: str, command: Command) -> Done:
         """The same request again: the same answer if the words are the same, a refusal if they are not."""
         earlier = await session.get(CommandRow, done.request)
-        row = await session.get_one(CaseRow, done.case)
-        command = self._shape(row.kind, kind, answers)
-        plain, private = split(command)
-        digest = self._recorder.vault.sign([kind, case, done.actor, {**plain, **command.also()}, private])
-        if earlier is None or earlier.digest != digest:
+        if earlier is None or earlier.digest != self._digest(command, case, actor):
             raise OtherBody
         return Done(case=done.case, fact=done)
 
@@ -202,12 +223,11 @@ class Door:
         """Send again what was asked and never settled. Returns how many were."""
         async with self._recorder.database.reading() as session:
             waiting = select(CommandRow).where(CommandRow.state == "asked", CommandRow.asked < self._clock() - older_than)
-            found = [Signed.model_validate(row.signed) for row in (await session.scalars(waiting.limit(200))).all()]
-        for signed in found:
-            try:
-                await self.send(signed)
-            except (Invalid, NotConfirmed):
-                continue
+            oldest_first = waiting.order_by(CommandRow.asked).limit(AT_ONCE)
+            found = (await session.scalars(oldest_first)).all()
+        for row in found:
+            with suppress(Invalid, NotConfirmed, ValidationError):
+                await self.send(Signed.model_validate(row.signed))
         return len(found)
 
 
@@ -216,3 +236,24 @@ async def _news(session: AsyncSession, case: str, seen: int) -> bool:
     return (await session.scalars(found)).first() is not None
 
 
+async def _done(session: AsyncSession, request: str) -> Fact | None:
+    row = (await session.scalars(select(FactRow).where(FactRow.request == request))).first()
+    return fact_from(row) if row else None
+
+
+def _why(signed: Signed, error: WorkflowUpdateFailedError) -> Invalid | NotConfirmed:
+    """What the workflow said; anything but a refusal leaves open whether it was written."""
+    cause = error.cause
+    if not isinstance(cause, ApplicationError) or cause.type != "Refused":
+        return NotConfirmed(signed.request)
+    return Invalid([Problem.model_validate(one) for one in cause.details[0]])
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """A database that cannot be written or read (a full disk, say) is told in words, without what was being written."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        log.error("not stored", error=type(error).__name__)
+        raise NotStored from None

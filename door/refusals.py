@@ -6,6 +6,7 @@ Refusal
   NotThere       no such case (or none that this person may know of)
   MovedOn        the page was out of date
   OtherBody      the same request, with other words
+  NotStored      the database cannot be used just now, so nothing was asked
   NotConfirmed   nobody knows yet whether it was written: ask again with the same request
 """
 
@@ -64,4 +65,14 @@ class NotConfirmed(Refusal):
         super().__init__(
             "Not yet confirmed. What you typed is kept. It may well be recorded when the service is back: "
             "wait a moment and press the button again, it will not be recorded twice."
+        )
+
+
+class NotStored(Refusal):
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This could not be stored, so it is not recorded: the database cannot be written just now (its disk may be full). "
+            "Keep this page open, tell whoever runs the service, and press the button again when it is mended."
         )

@@ -1,12 +1,16 @@
 """What a case's workflow hands to the record, and what comes back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models.base import Message
 from models.case import Case
 from models.command import Signed
 from models.facts import Fact, Problem
 from models.obligation import Due
+
+
+TASK_TIMEOUT = timedelta(seconds=3)
+"""How soon the engine gives a step of a case to another worker, when one was killed in the middle of it."""
 
 
 class Batch(Message):
@@ -24,12 +28,16 @@ class Batch(Message):
 
 
 class Written(Message):
-    """Every fact after `known`, oldest first. `stale`: nothing was written, judge again with these. `opened`: new cases."""
+    """Every fact after `known`, oldest first. `stale`: nothing was written, judge again with these. `opened`: new cases.
+
+    `number`: the fact that the command has become, now or earlier.
+    """
 
     facts: tuple[Fact, ...] = ()
     stale: bool = False
     problems: tuple[Problem, ...] = ()
     opened: tuple[Case, ...] = ()
+    number: int = 0
 
 
 class Receipt(Message):

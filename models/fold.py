@@ -132,7 +132,7 @@ def _open(case: Case, name: str, block: Block, agency: str, made: Mapping[str, M
     about = fact.data.get("obligation", "") if block.opens in _OF_ANSWERS else ""
     base = f"{name}/{about.replace('#', '.')}" if about else f"{name}/{agency}" if agency else name
     earlier = [one for one in case.of_block(name) if one.key.split("#")[0] == base]
-    field = _DATES.get(name) or LIFECYCLES[case.kind].said_dates.get(name, "")
+    field = date_said(case.kind, name)
     said = end_of(date.fromisoformat(fact.data[field])) if field and fact.data.get(field) else None
     if not said and any(one.ended is None for one in earlier):
         return case
@@ -153,6 +153,12 @@ def _orphans(case: Case, fact: Fact) -> Case:
     """A dispute, a request for time or a suspension ends with what it is about."""
     gone = [one for one in case.open() if one.of and case.obligations[one.of].ended]
     return _each(case, gone, lambda one: _withdrawn(one, fact))
+
+
+def date_said(lifecycle: str, block: str) -> str:
+    """The answer that says when this block is due; empty where its budget does."""
+    said = LIFECYCLES[lifecycle].said_dates if lifecycle in LIFECYCLES else {}
+    return _DATES.get(block) or said.get(block, "")
 
 
 # Answers: what is said about one obligation.

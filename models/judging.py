@@ -1,16 +1,26 @@
-"""Whether the state of a case allows a command. The workflow asks before it takes one, the transaction asks again."""
+"""Whether the state of a case allows a command. The workflow asks before it takes one, the transaction asks again.
+
+What is allowed can be folded: the last question is always whether every clock that it would start stays within the
+calendar, so that no accepted fact can make a case stand still.
+"""
 
 from datetime import date, datetime
 from typing import Any
 
-from models import shelf
+from models import shelf, spawning
 from models.answers import ReviewOutcome, Settled, reaches
+from models.calendar import OutsideCalendar
 from models.case import Case
 from models.clocks import furthest
 from models.facts import Problem
+from models.fold import after, rules_of
+from models.ladder import hushed_until
 from models.lifecycles import LIFECYCLES
+from models.making import made
 from models.obligation import Obligation
 from models.policy import Span
+from models.rapid_review import Outcome
+from models.time import day_of
 
 ACCESS = frozenset({"restrict", "lock_out", "let_in"})
 CLOSED = "This case is closed. The one thing that it takes is to be reopened, with a reason."
@@ -18,6 +28,16 @@ CLOSED = "This case is closed. The one thing that it takes is to be reopened, wi
 
 def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
     """Every reason, in words, why this cannot be done now; an empty list if it can."""
+    try:
+        problems = _allowed(case, kind, body, now)
+        if not problems:
+            _try(case, kind, body, now)
+    except OutsideCalendar as error:
+        return [Problem(words=str(error))]
+    return problems
+
+
+def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
     if kind == "reopen":
         return [] if case.closed else [Problem(words="This case is open: there is nothing to reopen.")]
     if case.closed:
@@ -28,7 +48,15 @@ def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Pr
         return _ABOUT[kind](case, body, now)
     if "obligation" in body:
         return _about_obligation(case, kind, body, now)
-    return LIFECYCLES[case.kind].judge(case, kind, body, now)
+    return LIFECYCLES[case.kind].judge(case, kind, body, now) or _parked(case, kind, body, now)
+
+
+def _try(case: Case, kind: str, body: dict[str, Any], now: datetime) -> None:
+    """Fold what it would become. Raises OutsideCalendar."""
+    fact = made(case, kind, body, now)
+    then = after(case, fact)
+    if children := spawning.opens(case, fact):
+        after(*spawning.opened(then, fact, "RR-0000-0000", children))
 
 
 def _about_obligation(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -44,54 +72,72 @@ def _bound(case: Case, start: datetime, span: Span) -> date:
     return furthest(start, span, shelf.days(case.calendar))
 
 
-def _date(field: str, day: str, bound: date, now: datetime) -> list[Problem]:
-    words = reaches(date.fromisoformat(day), bound, now)
+def _date(field: str, body: dict[str, Any], bound: date, now: datetime) -> list[Problem]:
+    words = reaches(date.fromisoformat(body[field]), bound, now)
     return [Problem(field=field, words=words)] if words else []
+
+
+def _waits(case: Case, one: Obligation, block: str) -> bool:
+    return any(asked.of == one.key and asked.block == block and not asked.ended for asked in case.obligations.values())
 
 
 def _promise(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
     if one.paused:
         return [Problem(words="The clock of this is suspended: nothing has to be promised now.")]
-    if one.live_promise(now):
+    rules = rules_of(case, one)
+    hushed = hushed_until(one, rules)
+    if hushed and now < hushed:
         return [Problem(words="A date has been promised already. Keep it, or ask for time.")]
-    bound = _bound(case, now, shelf.policy(case.policy).bounds.promise_most)
-    return _date("until", body["until"], bound, now)
+    if rules.block.urgent and date.fromisoformat(body["until"]) > day_of(now):
+        return [Problem(field="until", words="This is urgent, so it can be promised for today only.")]
+    return _date("until", body, _bound(case, now, shelf.policy(case.policy).bounds.promise_most), now)
 
 
 def _dispute(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
+    if one.of:
+        return [Problem(words="This is an answer that somebody waits for. Give it instead.")]
     return [Problem(words="This is disputed already and waits for an answer.")] if one.dispute else []
 
 
 def _settle(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
     if one.dispute is None:
         return [Problem(words="Nobody disputes this.")]
-    if body["outcome"] == Settled.DONE and one.of:
-        return [Problem(field="outcome", words="This is an answer that somebody waits for: give it, or say that it is still owed.")]
+    if body["outcome"] != Settled.STILL_OWED and rules_of(case, one).block.each != "agency":
+        words = "The case cannot go on without this. Record it if it has been done, or say that it is still owed."
+        return [Problem(field="outcome", words=words)]
     return []
 
 
 def _ask_time(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
     bounds = shelf.policy(case.policy).bounds
+    if one.of:
+        return [Problem(words="This is an answer that somebody waits for. Give it instead.")]
     if one.due is None:
         return [Problem(words="The clock of this stands still, so there is no date to move.")]
     if now > one.due:
         return [Problem(words="More time has to be asked for before the due date. Promise a date instead.")]
     if one.extensions >= bounds.extensions_at_most:
         return [Problem(words="More time has been given as often as the policy allows. Promise a date instead.")]
-    if any(asked.of == one.key and asked.block == "time_request" and not asked.ended for asked in case.obligations.values()):
+    if _waits(case, one, "time_request"):
         return [Problem(words="More time has been asked for already, and the answer is awaited.")]
-    return _date("until", body["until"], _bound(case, one.due, bounds.extension_most), now)
+    return _later(one.due, body) or _date("until", body, _bound(case, one.due, bounds.extension_most), now)
 
 
 def _answer_time(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
-    if not any(asked.of == one.key and asked.block == "time_request" and not asked.ended for asked in case.obligations.values()):
+    if not _waits(case, one, "time_request"):
         return [Problem(words="Nobody has asked for more time for this, or it has been answered.")]
     if not body["granted"]:
         return []
-    due = one.due or now
-    if date.fromisoformat(body["until"]) <= due.date():
+    if one.due is None:
+        return [Problem(words="The clock of this stands still. End the suspension first, or give no more time.")]
+    bounds = shelf.policy(case.policy).bounds
+    return _later(one.due, body) or _date("until", body, _bound(case, one.due, bounds.extension_most), now)
+
+
+def _later(due: datetime, body: dict[str, Any]) -> list[Problem]:
+    if date.fromisoformat(body["until"]) <= day_of(due):
         return [Problem(field="until", words="The new date must be after the present one.")]
-    return _date("until", body["until"], _bound(case, due, shelf.policy(case.policy).bounds.extension_most), now)
+    return []
 
 
 def _suspend(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -99,8 +145,7 @@ def _suspend(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -
         return [Problem(words="This clock is suspended already.")]
     if one.of:
         return [Problem(words="An answer that somebody waits for cannot be suspended.")]
-    bound = _bound(case, now, shelf.policy(case.policy).bounds.suspension_most)
-    return _date("review", body["review"], bound, now)
+    return _date("review", body, _bound(case, now, shelf.policy(case.policy).bounds.suspension_most), now)
 
 
 def _review(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -108,8 +153,7 @@ def _review(case: Case, one: Obligation, body: dict[str, Any], now: datetime) ->
         return [Problem(words="This clock is not suspended.")]
     if body["outcome"] != ReviewOutcome.CONTINUE:
         return []
-    bound = _bound(case, now, shelf.policy(case.policy).bounds.suspension_most)
-    return _date("review", body["review"], bound, now)
+    return _date("review", body, _bound(case, now, shelf.policy(case.policy).bounds.suspension_most), now)
 
 
 def _correct(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -122,20 +166,40 @@ def _correct(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
     aware = case.marks.get("awareness")
     if body["mark"] != "awareness" and aware and at < aware.at:
         return [Problem(field="at", words="This is before anybody was aware of the incident.")]
-    if body["mark"] == "awareness" and any(at > other.at for name, other in case.marks.items() if name in _AFTER_AWARENESS):
-        return [Problem(field="at", words="The notification was sent before this. Correct that date first.")]
+    if body["mark"] == "awareness" and any(at > other.at for name, other in case.marks.items() if name != "awareness"):
+        return [Problem(field="at", words="Something here was recorded as done before this. Correct that date first.")]
     return [Problem(field="at", words="This is the date that is recorded already.")] if at == mark.at else []
 
 
 def _calendar(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
-    return [Problem(words="The case counts by this calendar already.")] if body["calendar"] == case.calendar else []
+    if body["calendar"] == case.calendar:
+        return [Problem(words="The case counts by this calendar already.")]
+    try:
+        shelf.days(body["calendar"])
+    except shelf.NotOnShelf:
+        return [Problem(field="calendar", words="There is no calendar of this name.")]
+    return []
 
 
 def _policy(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
-    return [Problem(words="The case follows this policy version already.")] if body["policy"] == case.policy else []
+    if body["policy"] == case.policy:
+        return [Problem(words="The case follows this policy version already.")]
+    try:
+        blocks = shelf.blocks(body["policy"], case.kind)
+    except shelf.NotOnShelf:
+        return [Problem(field="policy", words="There is no policy of this name.")]
+    lost = sorted({one.block for one in case.obligations.values()} - blocks.keys())
+    words = f"That policy knows nothing of what this case has asked for: {', '.join(lost)}."
+    return [Problem(field="policy", words=words)] if lost else []
 
 
-_AFTER_AWARENESS = {"national_notification_sent", "secretary_of_state_notified"}
+def _parked(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
+    """A parked decision comes back on a day that the policy bounds."""
+    if kind != "decide" or body.get("outcome") != Outcome.PARKED:
+        return []
+    return _date("parked_review", body, _bound(case, now, shelf.policy(case.policy).bounds.parked_most), now)
+
+
 _ABOUT = {"correct": _correct, "adopt_calendar": _calendar, "adopt_policy": _policy}
 _OBLIGATION = {
     "promise": _promise,

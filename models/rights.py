@@ -1,6 +1,7 @@
 """Who may ask for what, by office and by relation to the case. Asked at the door, and again inside the transaction.
 
-The tables are written by hand, for people to read; tests/door/ holds the matrix that they are compared with.
+The tables are written by hand, for people to read; tests/models/test_rights.py holds the matrix that they are compared
+with. Whoever is told of something can answer for it, unless they are locked out or the case is restricted.
 """
 
 from datetime import date, datetime
@@ -23,6 +24,8 @@ CASE_WIDE = frozenset({
     "safeguarding_partner",
 })  # fmt: skip
 """Offices that see whole cases; the others see what their own agency is party to."""
+NAMED_OFFICES = frozenset({"business_manager", "independent_chair"})
+"""Offices that see a restricted case without being party to it."""
 
 MAY: dict[str, frozenset[str]] = {
     "triage": UNIT | {"subgroup_chair"},
@@ -77,7 +80,12 @@ class Actor(Message):
     offices: tuple[Held, ...] = ()
 
     def holds(self, office: str, agency: str = "") -> bool:
-        return any(held.office == office and (held.office not in AGENCY_OFFICES or held.agency == agency) for held in self.offices)
+        return any(
+            held.office == office and (office not in AGENCY_OFFICES or held.agency == agency) for held in self.offices
+        )
+
+    def of_agency(self, agency: str) -> bool:
+        return any(held.office in AGENCY_OFFICES and held.agency == agency for held in self.offices)
 
     def anywhere(self, offices: frozenset[str]) -> str:
         """The first of these offices that they hold, in any agency."""
@@ -109,16 +117,20 @@ def access_of(case: Case, now: datetime) -> Access:
 
 def reads(actor: Actor, case: Case, access: Access) -> Problem | None:
     """Why this person may not open the case; nothing if they may."""
-    if actor.person in access.locked_out:
-        return Problem(words=LOCKED)
-    if actor.person in access.let_in:
-        return None
-    if access.restricted:
-        named = actor.anywhere(frozenset({"business_manager", "independent_chair"})) or _party(actor, case)
-        return None if named else Problem(words=NAMED)
-    if actor.anywhere(CASE_WIDE) or _party(actor, case):
+    if refusal := _shut_out(actor, case, access):
+        return refusal
+    if actor.person in access.let_in or actor.anywhere(CASE_WIDE) or _party(actor, case):
         return None
     return Problem(words=NO)
+
+
+def _shut_out(actor: Actor, case: Case, access: Access) -> Problem | None:
+    if actor.person in access.locked_out:
+        return Problem(words=LOCKED)
+    if actor.person in access.let_in or not access.restricted:
+        return None
+    named = actor.anywhere(NAMED_OFFICES) or _party(actor, case)
+    return None if named else Problem(words=NAMED)
 
 
 def whole(actor: Actor, case: Case, access: Access) -> bool:
@@ -128,10 +140,10 @@ def whole(actor: Actor, case: Case, access: Access) -> bool:
 
 def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, Any]) -> str | Problem:
     """The office in which this person may do this; or why they may not."""
+    if kind in BY_RELATION:
+        return _shut_out(actor, case, access) or _related(actor, case, body["obligation"])
     if refusal := reads(actor, case, access):
         return refusal
-    if kind in BY_RELATION:
-        return _related(actor, case, body["obligation"])
     if kind in FOUR_EYES:
         return _second(actor, case, kind, body["obligation"])
     allowed = MAY[kind]
@@ -146,27 +158,36 @@ def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, An
 
 
 def _party(actor: Actor, case: Case) -> bool:
-    return any(held.office in AGENCY_OFFICES and held.agency in case.agencies for held in actor.offices)
+    """Whether an agency of theirs was asked, or an office of theirs owes something here."""
+    asked = {*case.agencies, *(one.agency for one in case.obligations.values() if one.agency)}
+    return any(actor.of_agency(agency) for agency in asked) or any(
+        actor.holds(one.owed_by, one.agency) for one in case.obligations.values()
+    )
 
 
 def _related(actor: Actor, case: Case, key: str) -> str | Problem:
     one = case.obligations.get(key)
     if one is None:
         return Problem(field="obligation", words="There is nothing of this name in the case.")
-    offices = [one.owed_by, *(rung.office for rung in rules_of(case, one).ladder.rungs)]
-    for office in offices:
+    for office in (one.owed_by, *rules_of(case, one).offices()):
         if actor.holds(office, one.agency):
             return office
     return Problem(words="This is owed by another office, so you cannot answer for it.")
 
 
 def _second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
+    """Whoever asked does not answer: the office that the policy names, and another person in it."""
     bounds = policy(case.policy).bounds
     office = bounds.dispute_office if kind == "settle_dispute" else bounds.extension_office
     if not actor.holds(office):
         return Problem(words=NO)
-    one = case.obligations.get(key)
-    asked = one and one.dispute and one.dispute.person if kind == "settle_dispute" else case.said.get(f"time/{key}", {}).get("person")
-    if asked == actor.person:
-        return Problem(words="You asked this yourself, so somebody else has to answer it.")
-    return office
+    if kind == "settle_dispute":
+        one = case.obligations.get(key)
+        asked = one.dispute.person if one and one.dispute else ""
+    else:
+        asked = case.said.get(f"time/{key}", {}).get("person", "")
+    return (
+        Problem(words="You asked this yourself, so somebody else has to answer it.")
+        if asked == actor.person
+        else office
+    )

@@ -4,15 +4,18 @@ Mail is written into the database, sealed, in the transaction that made the link
 server is set up it stays readable for the business unit, who then tell the referrer by other means.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.message import EmailMessage
 
-from sqlalchemy import select
+import aiosmtplib
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
 from models.tables import MailRow
 from records.database import Database
 from records.sealing import Vault
+from records.settings import Settings
 
 
 class Mail(Message):
@@ -44,3 +47,54 @@ class Post:
             Mail(number=row.number, written=row.written, state=row.state, **self._vault.unseal(row.sealed, f"mail.sealed/{row.number}"))
             for row in rows
         ]
+
+    async def send(self, settings: Settings, now: datetime) -> int:
+        """Send what is queued, each once at most: what is taken in hand and never settled is shown as unknown, not sent again.
+
+        Returns how many were sent. Does nothing where no mail server is set up.
+        """
+        if not settings.smtp_host:
+            return 0
+        async with self._database.writing() as session:
+            lost = update(MailRow).where(MailRow.state == "sending", MailRow.written < now - LOST_AFTER)
+            await session.execute(lost.values(state="unknown"))
+        sent = 0
+        for mail in reversed(await self.read("queued")):
+            if await self._settle(mail, "queued", "sending"):
+                state = await _send(mail, settings)
+                await self._settle(mail, "sending", state)
+                sent += state == "sent"
+        return sent
+
+    async def _settle(self, mail: Mail, was: str, state: str) -> bool:
+        async with self._database.writing() as session:
+            moved = update(MailRow).where(MailRow.number == mail.number, MailRow.state == was).values(state=state)
+            return (await session.execute(moved.returning(MailRow.number))).first() is not None
+
+
+LOST_AFTER = timedelta(minutes=10)
+
+
+async def _send(mail: Mail, settings: Settings) -> str:
+    """What became of it: sent, queued (refused for now, nothing was delivered), failed for good, or unknown."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = settings.smtp_from, mail.to, mail.subject
+    message.set_content(mail.text)
+    try:
+        await aiosmtplib.send(
+            message, hostname=settings.smtp_host, port=settings.smtp_port, start_tls=settings.smtp_starttls,
+            username=settings.smtp_user or None, password=settings.smtp_password.get_secret_value() or None, timeout=20,
+        )  # fmt: skip
+    except aiosmtplib.SMTPRecipientsRefused:
+        return "failed"
+    except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPAuthenticationError):
+        return "queued"
+    except aiosmtplib.SMTPResponseException as error:
+        return "queued" if error.code < PERMANENT else "failed"
+    except (aiosmtplib.SMTPException, OSError):
+        return "unknown"
+    return "sent"
+
+
+PERMANENT = 500
+"""SMTP answers from here on are final (RFC 5321, 4.2.1)."""

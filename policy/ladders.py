@@ -2,9 +2,10 @@
 
 import math
 
+from models.fold import date_said
 from models.policy import Rung, Scope, Span, Unit
 from policy.problems import Path
-from policy.shapes import fit
+from policy.shapes import did_you_mean, fit
 from policy.written import Written
 
 HOURS_OF = {Unit.HOURS: (1, 1), Unit.DAYS: (24, 24), Unit.WEEKS: (168, 168), Unit.MONTHS: (28 * 24, 31 * 24)}
@@ -23,7 +24,14 @@ def check_ladder(path: Path, written: Written) -> None:
         if rung.after == "start" and rung.delay.n < 0:
             written.complain((*here, "delay"), "Nobody can be told before it was asked. Take the minus away.")
             continue
-        if before and not is_surely_in_order(before, rung):
+        _check_also((*here, "also"), rung, written)
+        if before and speak_together(before, rung):
+            words = (
+                f"This rung speaks together with the one before it ({in_words(before)}), so only one would be said. "
+                f"Write `also: [{rung.office}]` into that one, or give this one another time."
+            )
+            written.complain(here, words)
+        elif before and not is_surely_in_order(before, rung):
             words = (
                 f"This rung ({in_words(rung)}) does not surely come after the one before it ({in_words(before)}). "
                 "Put the rungs in the order of their times, in one unit."
@@ -46,8 +54,29 @@ def check_block(path: Path, written: Written) -> None:
         written.complain((*path, "budget"), "This must be more than nothing; write `null` if a person says the date.")
     elif budget:
         _check_rungs_within(path, budget, written)
+    elif _says_null(path, written) and not date_said(str(path[1]), str(path[2])):
+        written.complain(
+            (*path, "budget"), "Nobody is asked for a date here, so it would never be due. Write how long."
+        )
     if not written.text(*path, "each"):
         _check_no_agency_offices(path, written)
+
+
+def _says_null(path: Path, written: Written) -> bool:
+    block = written.entries(*path)
+    return "budget" in block and block["budget"] is None
+
+
+def speak_together(before: Rung, after: Rung) -> bool:
+    """Whether the two rungs speak at one time, so that only the higher would be said."""
+    fixed = Unit.HOURS, Unit.DAYS, Unit.WEEKS
+    alike = before.delay == after.delay or (
+        before.delay.unit in fixed
+        and after.delay.unit in fixed
+        and not _slack(before.delay, after.delay)
+        and reach(before.delay) == reach(after.delay)
+    )
+    return before.after == after.after and alike
 
 
 def is_surely_in_order(before: Rung, after: Rung) -> bool:
@@ -121,10 +150,22 @@ def _check_no_agency_offices(path: Path, written: Written) -> None:
         words = f"`{owed_by}` is an office of each agency. Add `each: agency`, or name one of the partnership."
         written.complain((*path, "owed_by"), words)
     rungs = _rungs(("ladders", written.text(*path, "ladder")), written)
-    told = sorted({rung.office for _, rung in rungs if is_an_agencys(rung.office)})
+    told = sorted({name for _, rung in rungs for name in (rung.office, *rung.also) if is_an_agencys(name)})
     if told:
         words = f"This ladder tells {', '.join(told)} of an agency. Add `each: agency`, or take another ladder."
         written.complain((*path, "ladder"), words)
+
+
+def _check_also(path: Path, rung: Rung, written: Written) -> None:
+    """Offices that are told together must be declared, each once."""
+    seen = {rung.office}
+    for index, office in enumerate(rung.also):
+        if office not in written.entries("offices"):
+            known = did_you_mean(office, written.entries("offices"))
+            written.complain((*path, index), f"There is no office `{office}` under `offices`. {known}")
+        elif office in seen:
+            written.complain((*path, index), f"`{office}` is told by this rung already. Name it once.")
+        seen.add(office)
 
 
 def _rungs(path: Path, written: Written) -> list[tuple[int, Rung]]:

@@ -15,7 +15,12 @@ async def run(settings: Settings) -> None:
     app = create_app(there, await there.connect(lazy=True))
     server = uvicorn.Server(
         uvicorn.Config(
-            app, host=settings.host, port=settings.port, log_level="warning", access_log=False, server_header=False,
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
             timeout_graceful_shutdown=5,
         )  # fmt: skip
     )

@@ -199,12 +199,17 @@ _NAMED_HOURS: Final = {0: "midnight", _NOON: "midday"}
 
 
 def _govuk() -> dict[str, Callable[..., Any]]:
-    """GOV.UK Frontend's macros by name: `govukRadios` and its sisters."""
+    """GOV.UK Frontend's macros by name: `govukRadios` and its sisters. Each is compiled when a page first uses it."""
     env = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=PrefixLoader({GOVUK: PackageLoader(GOVUK)})
     )
+
+    def macro(path: str, name: str) -> Callable[..., Any]:
+        compiled = cache(lambda: getattr(env.get_template(path).module, name))
+        return lambda *args, **options: compiled()(*args, **options)
+
     found = {}
     for path in env.list_templates(filter_func=lambda name: "/components/" in name):
-        component = path.split("/")[2].title().replace("-", "")
-        found[f"govuk{component}"] = getattr(env.get_template(path).module, f"govuk{component}")
+        name = f"govuk{path.split('/')[2].title().replace('-', '')}"
+        found[name] = macro(path, name)
     return found

@@ -7,17 +7,19 @@ from pydantic import BaseModel
 
 from models.command import Command
 from portal.pages import day, moment
-from portal.questions import Asked, Widget, asked_of, singular
+from portal.questions import Asked, Widget, asked_of, key_of, singular
 
 Pair = tuple[str, str]
+Names = Mapping[str, str]
+"""What stands behind the references in answers: agencies, people, seats, criteria."""
 
 
-def answered(command: type[Command], answers: Mapping[str, Any], step: str = "") -> list[Pair]:
-    """Each question that was answered, with its answer in words; groups with their number before them."""
-    return list(_pairs(command, answers, step))
+def answered(command: type[Command], answers: Mapping[str, Any], step: str = "", names: Names | None = None) -> list[Pair]:
+    """Each question that was answered, with its answer in words; groups with their name or number before them."""
+    return list(_pairs(command, answers, step, names or {}))
 
 
-def _pairs(model: type[BaseModel], answers: Mapping[str, Any], step: str = "") -> list[Pair]:
+def _pairs(model: type[BaseModel], answers: Mapping[str, Any], step: str, names: Names) -> list[Pair]:
     found: list[Pair] = []
     for asked in asked_of(model):
         value = answers.get(asked.name)
@@ -25,14 +27,24 @@ def _pairs(model: type[BaseModel], answers: Mapping[str, Any], step: str = "") -
             continue
         if asked.part and isinstance(value, (list, tuple)):
             for number, row in enumerate(value, start=1):
-                name = f"{singular(asked.part)} {number}"
-                found += [(f"{name}: {question}", answer) for question, answer in _pairs(asked.part, row)]
+                name, rest = _row(asked, row, number, names)
+                found += [(f"{name}: {question}", answer) for question, answer in _pairs(asked.part, rest, "", names)]
         else:
-            found.append((asked.title, _words(asked, value)))
+            found.append((asked.title, _words(asked, value, names)))
     return found
 
 
-def _words(asked: Asked, value: Any) -> str:  # noqa: ANN401 -- any plain value
+def _row(asked: Asked, row: Mapping[str, Any], number: int, names: Names) -> tuple[str, Mapping[str, Any]]:
+    """The name of a row, and its answers without the one that is its name."""
+    assert asked.part is not None
+    key = key_of(asked.part) if asked.fixed_rows else ""
+    known = names.get(str(row.get(key, "")), "") if key else ""
+    if not known:
+        return f"{singular(asked.part)} {number}", row
+    return known.rstrip("."), {name: value for name, value in row.items() if name != key}
+
+
+def _words(asked: Asked, value: Any, names: Names) -> str:  # noqa: ANN401 -- any plain value
     if asked.boolean:
         return "Yes" if value in (True, "true") else "No"
     if asked.choice:
@@ -41,4 +53,6 @@ def _words(asked: Asked, value: Any) -> str:  # noqa: ANN401 -- any plain value
         return day(value)
     if asked.widget is Widget.MOMENT:
         return moment(value)
-    return ", ".join(str(one) for one in value) if isinstance(value, (list, tuple)) else str(value)
+    known = names if asked.rows or asked.name == "criteria_set" else {}
+    several = value if isinstance(value, (list, tuple)) else [value]
+    return ", ".join(known.get(str(one), str(one)) for one in several)

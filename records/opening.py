@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from records.audit import Auditor
 from records.database import Database
 from records.keys import Keys, make_keys, read_keys
-from records.migrating import migrate
+from records.migrating import migrate, standing
 from records.policies import fill_shelf
 from records.sealing import Vault
 from records.settings import Settings
@@ -54,11 +54,15 @@ class Installation:
 
 
 async def prepare(settings: Settings) -> None:
-    """Make what is missing and bring the tables up to date: once, before anything else is started."""
-    make_keys(settings.keys, settings.data_dir / "records.sqlite")
+    """Make what is missing and bring the tables up to date. Raises KeysMissing or KeysUnsafe."""
     database = Database(settings.database)
-    await migrate(database)
-    await database.close()
+    try:
+        if not database.sqlite and await standing(database):
+            read_keys(settings.keys)
+        make_keys(settings.keys, settings.data_dir / "records.sqlite")
+        await migrate(database)
+    finally:
+        await database.close()
 
 
 async def open_installation(settings: Settings) -> Installation:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import shelf
 from models.base import Message
 from models.case import Case
-from models.clocks import days_used
+from models.clocks import Pause, days_used
 from models.command import merged
 from models.directory import Directory
 from models.facts import Fact, Problem
@@ -51,6 +51,20 @@ class Line(Message):
     restricted: bool
     opened: datetime
     closed: datetime | None
+    next_title: str = ""
+    """What is due next."""
+    urgent: bool = False
+    mine: bool = False
+    """Whether something open is owed by an office of whoever looks."""
+
+
+class Rung(Message):
+    """One step of a ladder as it stands for one obligation: who is told, when, and whether that has been."""
+
+    office: str
+    at: datetime
+    told_at: datetime | None = None
+    muted: bool = False
 
 
 class Deadline(Message):
@@ -76,7 +90,15 @@ class Deadline(Message):
     disputed: bool
     paused: bool
     mine: bool
+    """Whether an office of whoever looks owes it, or is told of it: they may answer."""
     about: str = ""
+    block: str = ""
+    met_by: str = ""
+    yours: bool = False
+    """Whether an office of whoever looks owes it."""
+    urgent: bool = False
+    pauses: list[Pause] = []
+    rungs: list[Rung] = []
 
 
 class Entry(Message):
@@ -132,12 +154,14 @@ class Questions:
         async with self._recorder.database.reading() as session:
             found = select(CaseRow) if closed else select(CaseRow).where(CaseRow.closed.is_(None))
             rows = (await session.scalars(found)).all()
-            lines = []
-            for row in rows:
-                case = Case.model_validate(row.state)
-                if reads(actor, case, access_of(case, now)) is None:
-                    lines.append(_line(row, case, actor, now))
-        return sorted(lines, key=lambda line: (line.closed is not None, line.due is None, line.due or line.opened))
+            directory = await self._recorder.directory.read(session)
+        lines = []
+        for row in rows:
+            case = Case.model_validate(row.state)
+            access = access_of(case, now)
+            if reads(actor, case, access) is None:
+                lines.append(_line(case, actor, now, directory, all_of_it=whole(actor, case, access)))
+        return sorted(lines, key=lambda line: (line.closed is not None, not line.urgent, line.due is None, line.due or line.opened))
 
     async def case(self, ref: str, actor: Actor, now: datetime) -> CaseView | Problem | None:
         """The whole of a case, or the part that this person's agency is party to; a Problem if they may not; None if there is none."""
@@ -155,7 +179,8 @@ class Questions:
             entries = await self._entries(session, case, actor, directory, all_of_it=all_of_it)
         return CaseView(
             ref=ref, kind=case.kind, parent=row.parent, children=list(children) if all_of_it else [], state=case, whole=all_of_it,
-            restricted=bool(case.said.get("restricted")), line=_line(row, case, actor, now), deadlines=deadlines(case, actor, now, all_of_it=all_of_it),
+            restricted=bool(case.said.get("restricted")),
+            line=_line(case, actor, now, directory, all_of_it=all_of_it), deadlines=deadlines(case, actor, now, all_of_it=all_of_it),
             entries=entries, can=_can(case, actor, access),
         )  # fmt: skip
 
@@ -280,28 +305,49 @@ def _deadline(case: Case, one: Obligation, policy: Policy, block: Block, actor: 
         ended=str(one.ended or ""), ended_at=one.ended_at, promised=promise.until if promise else None,
         disputed=one.dispute is not None, paused=one.paused, about=one.of,
         mine=any(actor.holds(office, one.agency) for office in {one.owed_by, *(rung.office for rung in rungs)}),
+        block=one.block, met_by=block.met_by, yours=actor.holds(one.owed_by, one.agency), urgent=block.urgent,
+        pauses=list(one.pauses), rungs=_rungs(one, policy, block),
     )  # fmt: skip
 
 
-def _line(row: CaseRow, case: Case, actor: Actor, now: datetime) -> Line:
-    """The stage is the first block of the story that is open; the due date the earliest of all."""
+def _rungs(one: Obligation, policy: Policy, block: Block) -> list[Rung]:
+    """The ladder as it stands now; where the clock stands still, only what was said."""
+    said = {told.rung: told.at for told in one.told}
+    return [
+        Rung(office=policy.offices[rung.office].title, at=at, told_at=said.get(number), muted=number in one.mute)
+        for number, (rung, at) in enumerate(zip(policy.ladders[block.ladder].rungs, one.rungs, strict=False))
+        if not one.paused or number in said
+    ]
+
+
+def _line(case: Case, actor: Actor, now: datetime, directory: Directory | None, *, all_of_it: bool) -> Line:
+    """The stage is the first block of the story that is open; the due date the earliest of all.
+
+    An agency sees there what it owes itself, and nothing of others.
+    """
     policy, blocks = shelf.policy(case.policy), shelf.blocks(case.policy, case.kind)
-    opened = case.open()
+    own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
+    opened = [one for one in case.open() if all_of_it or one.agency in own]
     order = LIFECYCLES[case.kind].story
     stage = min((one.block for one in opened if one.block in order), key=order.index, default="")
     dated = sorted((one for one in opened if one.due), key=lambda one: one.due or now)
     colours = {colour(one, now) for one in opened}
     worst = next((c for c in (Colour.RED, Colour.AMBER, Colour.PAUSED) if c in colours), Colour.GREEN)
+    nothing = "Nothing is owed" if all_of_it or case.closed else "Nothing is owed by your agency"
     return Line(
-        ref=row.ref, kind=case.kind, stage=blocks[stage].title if stage else "Nothing is owed",
+        ref=case.ref, kind=case.kind, stage=blocks[stage].title if stage else nothing,
         due=dated[0].due if dated else None, colour=Colour.GREY if case.closed else worst,
-        waiting_for=_waiting(opened, stage, policy), restricted=bool(case.said.get("restricted")), opened=case.opened, closed=case.closed,
+        waiting_for=_waiting(opened, stage, policy, directory), restricted=bool(case.said.get("restricted")),
+        opened=case.opened, closed=case.closed, next_title=blocks[dated[0].block].title if dated else "",
+        urgent=any(blocks[one.block].urgent for one in opened), mine=any(actor.holds(one.owed_by, one.agency) for one in opened),
     )  # fmt: skip
 
 
-def _waiting(opened: Iterable[Obligation], stage: str, policy: Policy) -> list[str]:
+def _waiting(opened: Iterable[Obligation], stage: str, policy: Policy, directory: Directory | None) -> list[str]:
+    """The offices that owe the present stage; of an agency's office, with the name of the agency."""
+    known = directory.agencies if directory else {}
     found = [(policy.offices[one.owed_by].title, one.agency) for one in opened if one.block == stage]
-    return [f"{title}, {agency}" if agency else title for title, agency in found]
+    return [f"{title}, {known[agency].name if agency in known else agency}" if agency else title for title, agency in found]
 
 
 def _can(case: Case, actor: Actor, access: Access) -> list[str]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TASK_QUEUE = "reviews"
@@ -18,6 +19,13 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     base_url: str = ""
+    smtp_host: str = ""
+    """Without a mail server, mail to referrers is read by the business unit, who pass it on by other means."""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_starttls: bool = True
+    smtp_from: str = "case-reviews@localhost"
     demonstration: bool = False
     """Shows everybody's messages to everybody, and says so on every page. Never with real cases."""
     insecure_cookies: bool = True

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,7 @@ from models.lifecycles import LIFECYCLES
 from models.making import fact_of
 from models.obligation import Obligation
 from models.rights import access_of, acts
+from models.shelf import NotOnShelf
 from models.tables import (
     CaseRow,
     ChildRow,
@@ -33,9 +35,13 @@ from models.telling import Notice, notices, tell
 from records.audit import Auditor, of_fact
 from records.database import Database
 from records.directory import DirectoryRecord, actor_of
-from records.sealing import Vault
+from records.sealing import CannotUnseal, Vault
+
+log = structlog.get_logger("records")
 
 UNSIGNED = "This was not sent through the door, so it is not taken."
+UNKNOWN_RULES = "There is no policy or calendar of this name here. Put it in force first."
+FAULT = "This cannot be recorded, because of a fault in the program. Nothing was changed; what you typed is kept. Tell whoever runs the service."
 OPENING = frozenset({"submit_referral"})
 """Commands that anybody may give, signed in or not: they open a case."""
 
@@ -71,69 +77,79 @@ class _Writing:
         row = await self.session.get(CaseRow, batch.case, with_for_update=True)
         if row is not None and row.known > batch.known:
             return Written(facts=tuple(await facts_after(self.session, batch.case, batch.known)), stale=True)
-        if row is None:
-            if batch.opens is None:
-                return Written(problems=(Problem(words=f"There is no case {batch.case}."),))
-            row = _row(batch.opens)
-            self.session.add(row)
-        case = Case.model_validate(row.state)
+        if row is None and batch.opens is None:
+            return Written(problems=(Problem(words=f"There is no case {batch.case}."),))
+        case = Case.model_validate(row.state) if row is not None else batch.opens
+        assert case is not None
         directory = await self.recorder.directory.read(self.session)
         if directory is None:
             raise NoDirectory
         if batch.command is not None:
-            problems, case = await self._take(batch.command, case, row, directory)
-            if problems:
-                if row in self.session.new:
-                    self.session.expunge(row)
-                await self._refused(batch.command, problems)
-                return Written(problems=tuple(problems))
+            return await self._commanded(batch.command, case, row, directory)
         for due in batch.due:
             if case.obligations[due.key].due_rung(batch.now) == due:
                 case = await self._apply(tell(case, due, directory, batch.now), case, directory)
-        _keep(row, case)
-        return Written(facts=tuple(self.facts), opened=tuple(self.opened))
+        if row is not None:
+            _keep(row, case)
+        return Written(facts=tuple(self.facts))
 
-    async def _take(self, signed: Signed, case: Case, row: CaseRow, directory: Directory) -> tuple[list[Problem], Case]:
+    async def _commanded(self, signed: Signed, case: Case, row: CaseRow | None, directory: Directory) -> Written:
         """Signature, rights and state once more, inside the transaction; then the command is a fact."""
-        text = await self.session.get(TextRow, signed.text) if signed.text else None
-        unsigned = signed.model_copy(update={"signature": ""}).model_dump(mode="json")
-        if not self.vault.signed(unsigned, signed.signature) or signed.case != case.ref or (signed.text and text is None):
-            return [Problem(words=UNSIGNED)], case
-        if text is not None and text.digest != signed.text_digest:
-            return [Problem(words=UNSIGNED)], case
-        if signed.kind in OPENING:
-            office: str | Problem = "referrer"
-            problems = [Problem(words="This referral has been received already.")] if case.known else []
-        else:
-            actor = actor_of(directory, signed.actor, self.batch.now)
-            office = acts(actor, case, access_of(case, self.batch.now), signed.kind, signed.body)
-            problems = [] if isinstance(office, Problem) else judge(case, signed.kind, signed.body, self.batch.now)
-        if isinstance(office, Problem):
-            return [office], case
-        if problems:
-            return problems, case
-        fact = fact_of(case, signed, office, self.batch.now)
-        case = await self._apply(fact, case, directory, text.digest if text else "")
+        genuine, text, words = await self._genuine(signed, case)
+        if not genuine:
+            return Written(problems=(Problem(words=UNSIGNED),))
+        earlier = select(FactRow.number).where(FactRow.request == signed.request)
+        if number := (await self.session.scalars(earlier)).first():
+            return Written(number=number)
+        judged = judged_again(signed, case, directory, self.batch.now)
+        if not isinstance(judged, Fact):
+            await self._refused(signed, judged)
+            return Written(problems=tuple(judged))
+        if row is None:
+            row = _row(case)
+            self.session.add(row)
+        _keep(row, await self._apply(judged, case, directory, text, words))
         settled = update(CommandRow).where(CommandRow.request == signed.request).values(state="done")
         await self.session.execute(settled)
-        return [], case
+        return Written(facts=tuple(self.facts), opened=tuple(self.opened), number=judged.number)
+
+    async def _genuine(self, signed: Signed, case: Case) -> tuple[bool, TextRow | None, Any]:
+        """Whether the door signed this command for this case, and the private words that belong to it."""
+        unsigned = signed.model_copy(update={"signature": ""}).model_dump(mode="json")
+        if not self.vault.signed(unsigned, signed.signature) or signed.case != case.ref:
+            return False, None, None
+        if not signed.text:
+            return True, None, None
+        text = await self.session.get(TextRow, signed.text)
+        if text is None or text.digest != signed.text_digest:
+            return False, None, None
+        try:
+            words = self.vault.unseal(text.sealed, f"texts.sealed/{text.id}")
+        except CannotUnseal:
+            return False, None, None
+        return self.vault.signed(words, text.digest), text, words
 
     async def _refused(self, signed: Signed, problems: Iterable[Problem]) -> None:
         said = [problem.model_dump(mode="json") for problem in problems]
         changed = update(CommandRow).where(CommandRow.request == signed.request, CommandRow.state == "asked")
         await self.session.execute(changed.values(state="refused", problems=said))
 
-    async def _apply(self, fact: Fact, before: Case, directory: Directory, digest: str = "") -> Case:
+    async def _apply(
+        self, fact: Fact, before: Case, directory: Directory, text: TextRow | None = None, words: Any = None  # noqa: ANN401 -- any JSON value
+    ) -> Case:
         """One fact: its row, its audit link, what it changes, and whom it tells."""
+        if fact.number == 1:
+            fact = fact.model_copy(update={"data": {**fact.data, "begins": begins(before)}})
         now = after(before, fact)
         row = FactRow(**fact.model_dump(exclude={"request"}), request=fact.request or None)
         self.session.add(row)
-        await self.auditor.append(self.session, fact.case, fact.recorded, fact.actor, fact.kind, of_fact(row, digest))
+        await self.auditor.append(self.session, fact.case, fact.recorded, fact.actor, fact.kind, of_fact(row, text, words))
         for notice in notices(before, now, fact, directory):
-            self.session.add(_notice_row(notice, fact.recorded))
+            if await self.session.get(NoticeRow, notice.key) is None:
+                self.session.add(_notice_row(notice, fact.recorded))
         await self._obligations(before, now)
         if fact.kind == "referral_received":
-            await self._children(fact)
+            self._children(fact, words)
         await self._open_next(before, now, fact, directory)
         self.facts.append(fact)
         return now
@@ -148,10 +164,8 @@ class _Writing:
                 moved = update(NoticeRow).where(NoticeRow.case == now.ref, NoticeRow.obligation == key)
                 await self.session.execute(moved.values(state="superseded"))
 
-    async def _children(self, fact: Fact) -> None:
+    def _children(self, fact: Fact, words: Any) -> None:  # noqa: ANN401 -- any JSON value
         """Who the children are stands apart from the case, sealed, under the numbers that the case knows."""
-        text = await self.session.get_one(TextRow, fact.text)
-        words = self.vault.unseal(text.sealed, f"texts.sealed/{text.id}")
         for number, child in enumerate(words["children"], start=1):
             sealed = self.vault.seal(child, f"children.sealed/{fact.case}/{number}")
             self.session.add(ChildRow(case=fact.case, number=number, sealed=sealed))
@@ -171,6 +185,40 @@ class _Writing:
         self.facts = kept
         _keep(row, fresh)
         self.opened.append(fresh)
+
+
+def judged_again(signed: Signed, case: Case, directory: Directory, now: datetime) -> Fact | list[Problem]:
+    """The fact that this command becomes, or why it cannot.
+
+    What the core cannot take is a problem too, never an error: the write is tried again for ever while the case's pen
+    is held, so that an error here would stop the case for good.
+    """
+    try:
+        return _judged(signed, case, directory, now)
+    except NotOnShelf:
+        return [Problem(words=UNKNOWN_RULES)]
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the case has to go on
+        log.error("cannot be taken", case=case.ref, kind=signed.kind, error=type(error).__name__)
+        return [Problem(words=FAULT)]
+
+
+def _judged(signed: Signed, case: Case, directory: Directory, now: datetime) -> Fact | list[Problem]:
+    office: str | Problem = "referrer"
+    if signed.kind in OPENING:
+        problems = [Problem(words="This referral has been received already.")] if case.known else []
+    else:
+        office = acts(actor_of(directory, signed.actor, now), case, access_of(case, now), signed.kind, signed.body)
+        problems = [office] if isinstance(office, Problem) else judge(case, signed.kind, signed.body, now)
+    if problems or isinstance(office, Problem):
+        return problems
+    fact = fact_of(case, signed, office, now)
+    notices(case, after(case, fact), fact, directory)
+    return fact
+
+
+def begins(case: Case) -> dict[str, Any]:
+    """Under which rules a case began: with its facts, all that is needed to fold it again."""
+    return {"policy": case.policy, "calendar": case.calendar, "opened": case.opened.isoformat()}
 
 
 async def facts_after(session: AsyncSession, case: str, number: int) -> list[Fact]:

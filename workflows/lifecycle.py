@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.writing import Writing
-    from models.batch import Batch, Receipt, Written
+    from models.batch import TASK_TIMEOUT, Batch, Receipt, Written
     from models.case import Case
     from models.command import Signed
     from models.facts import Problem
@@ -125,6 +125,7 @@ class Lifecycle:
                 if signed and batch.opens is None:
                     self._refuse(judge(self.case, signed.kind, signed.body, batch.now))
                 written = await self._record(batch)
+                number = written.number
                 for fact in written.facts:
                     if fact.number > self.case.known:
                         self.case = after(self.case, fact)
@@ -134,11 +135,11 @@ class Lifecycle:
                 self._refuse(list(written.problems))
                 for opened in written.opened:
                     await self._begin(opened)
-                if not written.stale or number:
-                    break
-                if not written.facts:
+                if not written.facts and (written.stale or batch.due):
                     message = f"{self.case.ref}: nothing could be written"
                     raise RuntimeError(message)
+                if not written.stale or number:
+                    break
         return number
 
     async def _record(self, batch: Batch) -> Written:
@@ -150,7 +151,8 @@ class Lifecycle:
         """Start the workflow of a case that this one opened; if it runs already, that is well."""
         try:
             await workflow.start_child_workflow(
-                case.kind, case, id=case.ref, parent_close_policy=workflow.ParentClosePolicy.ABANDON
+                case.kind, case, id=case.ref, task_timeout=TASK_TIMEOUT,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             )
         except Exception as error:  # noqa: BLE001 -- whatever it was, the reconciler starts what is not running
             workflow.logger.info("the reconciler will start %s: %s", case.ref, type(error).__name__)

@@ -171,12 +171,12 @@ POLICY_FAULTS = {
         "lifecycles.rapid_review.panel_answer.ladder", "Did you mean `expected_reply`?",
     ),
     "a rung to nowhere": (
-        "- {office: administrator, after", "- {office: caretaker, after", "caretaker",
+        "- {office: business_manager, after: start, delay: 2", "- {office: caretaker, after: start, delay: 2", "caretaker",
         "ladders.siblings_safety.rungs[1].office", "Known are:",
     ),
     "a last rung to nowhere": (
         "- {office: independent_chair, delay: 60 days}", "- {office: scrutineer, delay: 60 days}", "scrutineer",
-        "ladders.recommendation.rungs[4].office", "the last rung",
+        "ladders.recommendation.rungs[3].office", "the last rung",
     ),
     "a bound by nobody": (
         "suspension_office: independent_chair", "suspension_office: board", "suspension_office: board",
@@ -220,11 +220,11 @@ POLICY_FAULTS = {
     ),
     "a start after the due time": (
         "- {office: agency_lead, delay: 30 days}", "- {office: agency_lead, after: start, delay: 30 days}",
-        "after: start, delay: 30 days", "ladders.recommendation.rungs[3]", "(30 days after start)",
+        "after: start, delay: 30 days", "ladders.recommendation.rungs[2]", "(30 days after start)",
     ),
     "a rung before the start": (
         "after: start, delay: 2 hours}", "after: start, delay: -2 hours}", "-2 hours",
-        "ladders.siblings_safety.rungs[2].delay", "before it was asked",
+        "ladders.siblings_safety.rungs[1].delay", "before it was asked",
     ),
     "a ladder that never stops": (
         "again: 4 hours", "again: 0 hours", "again: 0", "ladders.siblings_safety.again", "more than nothing",

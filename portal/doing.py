@@ -1,0 +1,162 @@
+"""What a person can do in a case now: by which command each thing owed is met, in which words, and what stands in its way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+from models.command import Command
+from models.lifecycles import COMMANDS, LIFECYCLES
+from records.questions import CaseView, Deadline
+
+MET_BY: Final[Mapping[str, str]] = {
+    "meeting_held": "record_meeting",
+    "submitted": "record_submission",
+    "changed_decision_submitted": "record_submission",
+    "parked_reviewed": "decide",
+}
+"""Marks that another fact makes than the one of their name."""
+
+VERBS: Final[Mapping[str, str]] = {
+    "triage": "Triage the referral",
+    "answer_safety": "Say whether they are safe",
+    "tell_referrer": "Record how the referrer was told",
+    "submit_return": "Give the return",
+    "record_analysis": "Write the analysis",
+    "decide": "Record the decision",
+    "learning_done": "Say what was done",
+    "settle_dispute": "Settle the dispute",
+    "answer_time": "Answer the request",
+    "review_suspension": "Review the suspension",
+}
+"""The first word on a case's page, where the title of the command is not a good one."""
+
+BUTTONS: Final[Mapping[str, str]] = {
+    "triage": "Record the triage",
+    "promise": "Promise this date",
+    "dispute": "Send the dispute",
+    "settle_dispute": "Settle the dispute",
+    "ask_time": "Ask for this time",
+    "answer_time": "Send the answer",
+    "suspend": "Suspend the clock",
+    "review_suspension": "Record the review",
+    "correct": "Correct the date",
+    "request_information": "Ask these agencies",
+    "submit_return": "Send the return",
+    "record_analysis": "Record the analysis",
+    "arrange_meeting": "Send the invitations",
+    "record_meeting": "Record the meeting",
+    "decide": "Record the decision",
+    "agree_learning": "Agree this learning",
+    "reopen": "Reopen the case",
+}
+"""What the button of a form does; "Record this" where nothing better is said."""
+
+ANSWERS: Final = (("promise", "Promise a date"), ("dispute", "Dispute"), ("ask_time", "Ask for time"))
+RARE: Final = frozenset(
+    {"restrict", "lock_out", "let_in", "withdraw_notification", "decide_duplicate", "record_event", "agree_learning"}
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """A command as a link. `about`: the obligation, for those who cannot see where the link stands."""
+
+    words: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Something owed, with what this person can do about it. `why_not`: what has to happen first."""
+
+    deadline: Deadline
+    act: Act | None
+    why_not: str
+    answers: Sequence[Act]
+
+
+def meets(kind: str, mark: str) -> str:
+    """The command that makes a mark in this kind of case; empty if it comes about otherwise."""
+    found = MET_BY.get(mark, "")
+    return found or next((one.KIND for one in COMMANDS[kind].values() if mark == one.FACT), "")
+
+
+def doings(view: CaseView, now: datetime) -> tuple[list[Doing], list[Doing]]:
+    """(what this person owes or can decide now, everything else that is open), each by date, the urgent first."""
+    open_ = [_doing(view, one, now) for one in view.deadlines if not one.ended]
+    mine = [one for one in open_ if _is_mine(view, one.deadline)]
+    return sorted(mine, key=lambda one: not one.deadline.urgent), [one for one in open_ if one not in mine]
+
+
+def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[Act], list[Act]]:
+    """Commands about the case as a whole that its state allows: (usual, rare)."""
+    taken = {one.act.address for one in shown if one.act}
+    found = [
+        (kind, Act(command.TITLE, f"/cases/{view.ref}/{kind}"))
+        for kind, command in COMMANDS[view.kind].items()
+        if kind in view.can
+        and kind != "correct"
+        and not _is_about_one(command)
+        and (kind == "reopen") == (view.state.closed is not None)
+        and f"/cases/{view.ref}/{kind}" not in taken
+        and not stands_in_the_way(view, kind, "", now)
+    ]
+    return [act for kind, act in found if kind not in RARE], [act for kind, act in found if kind in RARE]
+
+
+def stands_in_the_way(view: CaseView, kind: str, agency: str, now: datetime) -> str:
+    """What has to happen before this can be recorded, whatever is answered; empty if nothing does."""
+    if view.state.closed or kind not in {one.KIND for one in LIFECYCLES[view.kind].commands}:
+        return ""
+    here = now.isoformat()
+    good = {
+        "sent_at": here, "held_at": here, "received_at": here, "withdrawn_at": here, "agency": agency, "agencies": (),
+        "children": [{"child": number} for number in view.state.said.get("children", ())],
+    }  # fmt: skip
+    try:
+        found = LIFECYCLES[view.kind].judge(view.state, kind, good, now)
+    except KeyError:
+        return ""
+    return next((one.words for one in found if not one.field), "")
+
+
+def answers_to(view: CaseView, one: Deadline) -> list[Act]:
+    """Promise, dispute, ask for time: what the state of this obligation still takes."""
+    taken = {
+        "promise": one.paused or one.promised is not None,
+        "dispute": one.disputed or bool(one.about),
+        "ask_time": one.paused or one.disputed or bool(one.about) or one.colour.name == "RED",
+    }
+    found = [_about(view, kind, words, one.key) for kind, words in ANSWERS if one.mine and kind in view.can and not taken[kind]]
+    if "suspend" in view.can and not one.paused and not one.about:
+        found.append(_about(view, "suspend", "Suspend", one.key))
+    return found
+
+
+def _is_mine(view: CaseView, one: Deadline) -> bool:
+    kind = meets(view.kind, one.met_by)
+    decides = kind in {"settle_dispute", "answer_time", "review_suspension"} and kind in view.can
+    return one.yours or decides
+
+
+def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:
+    kind = meets(view.kind, one.met_by)
+    command = COMMANDS[view.kind].get(kind)
+    if command is None or kind not in view.can or (one.agency and not one.mine and not _is_about_one(command)):
+        return Doing(one, None, "", answers_to(view, one))
+    words = VERBS.get(kind, command.TITLE)
+    if _is_about_one(command):
+        return Doing(one, _about(view, kind, words, one.about), "", [])
+    why_not = stands_in_the_way(view, kind, one.agency, now)
+    act = None if why_not else Act(words, f"/cases/{view.ref}/{kind}")
+    return Doing(one, act, why_not, answers_to(view, one))
+
+
+def _about(view: CaseView, kind: str, words: str, key: str) -> Act:
+    return Act(words, f"/cases/{view.ref}/{kind}?about={quote(key, safe='/')}")
+
+
+def _is_about_one(command: type[Command]) -> bool:
+    return "obligation" in command.model_fields

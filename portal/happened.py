@@ -1,0 +1,212 @@
+"""The time line of a case as people read it: what happened, with reminders in a row told as one quiet line."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+from models.case import Case
+from models.directory import Directory
+from models.lifecycles import COMMANDS
+from models.policy import MARKS
+from models.shelf import blocks, policy
+from portal.said import Names, Pair, answered
+from records.questions import Entry
+
+TITLES: Final[Mapping[str, str]] = {
+    "opened": "The rapid review was opened",
+    "told": "A reminder was sent",
+    "referral_received": "The referral was received",
+    "triaged": "The referral was triaged",
+    "siblings_safety_answered": "The safety of the other children was answered",
+    "secretary_of_state_notified": "The Secretary of State and Ofsted were notified",
+    "duplicate_decided": "It was decided whether another case is about the same incident",
+    "referrer_told": "The referrer was told",
+    "national_notification_sent": "The national panel was notified",
+    "national_notification_withdrawn": "The national notification was withdrawn",
+    "information_requested": "Agencies were asked what they know",
+    "return_received": "A return came in",
+    "analysis_recorded": "The independent chair’s analysis was recorded",
+    "meeting_arranged": "The meeting was arranged",
+    "meeting_recorded": "The meeting was held",
+    "decision_recorded": "The decision was recorded",
+    "immediate_learning_agreed": "Immediate learning was agreed",
+    "immediate_learning_done": "Immediate learning was put into practice",
+    "submission_sent": "The rapid review went to the national panel",
+    "panel_answered": "The national panel answered",
+    "panel_information_sent": "The national panel was sent what it asked for",
+    "event_recorded": "An awaited event was recorded",
+    "promised": "A date was promised",
+    "disputed": "This was disputed",
+    "dispute_settled": "The dispute was settled",
+    "time_asked": "More time was asked for",
+    "time_answered": "The request for more time was answered",
+    "suspended": "A clock was suspended",
+    "suspension_reviewed": "The suspension was reviewed",
+    "corrected": "A date was corrected",
+    "calendar_adopted": "The case follows a new calendar",
+    "policy_adopted": "The case follows a new version of the policy",
+    "restriction_set": "Who may open the case was decided",
+    "locked_out": "Somebody was locked out, or let back",
+    "let_in": "Somebody was let in for a time",
+    "reopened": "The case was reopened",
+}
+"""What each fact says has happened."""
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A date that this fact brought, which can be corrected: the mark, and its words."""
+
+    mark: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A correction: which date, what it was, what it is."""
+
+    words: str
+    was: datetime
+    now: datetime
+    fact: int
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One fact on the time line. `about`: the obligation, in words. `later`: corrections of the dates that it brought."""
+
+    entry: Entry
+    title: str
+    about: str
+    pairs: Sequence[Pair]
+    note: str
+    dates: Sequence[Dated]
+    moved: Moved | None
+    later: Sequence[Moved]
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """A rung that spoke: when, who was told, of what."""
+
+    number: int
+    at: datetime
+    office: str
+    what: str
+    nobody: bool
+
+
+@dataclass(frozen=True)
+class Reminders:
+    """Rungs that spoke one after the other, with nothing between them."""
+
+    said: Sequence[Reminder]
+
+
+def title_of(case: Case, key: str, directory: Directory) -> str:
+    """An obligation in words: "Return of the agency, Harrowshire Police"; of an answer, with what it is about."""
+    one = case.obligations.get(key)
+    if one is None:
+        return ""
+    title = blocks(case.policy, case.kind)[one.block].title
+    if one.of:
+        return f"{title}: {title_of(case, one.of, directory)}"
+    return f"{title}, {directory.agencies[one.agency].name}" if one.agency in directory.agencies else title
+
+
+def names_of(case: Case, directory: Directory) -> Names:
+    """What stands behind the references in answers, as people read it."""
+    rules = policy(case.policy)
+    criteria = {one.id: one.text for of_purpose in rules.criteria.values() for one in of_purpose.criteria}
+    return {
+        **criteria,
+        **{name: seat.title for quorum in rules.quorums.values() for name, seat in quorum.seats.items()},
+        **{name: agency.name for name, agency in directory.agencies.items()},
+        **{name: person.name for name, person in directory.people.items()},
+        **{name: one.title for name, one in rules.criteria.items()},
+        **{str(number): f"Child {number}" for number in case.said.get("children", ())},
+    }
+
+
+def time_line(case: Case, entries: Iterable[Entry], directory: Directory) -> list[Happened | Reminders]:
+    """Newest first. Reminders that follow one another are one entry."""
+    told = list(entries)
+    moves = list(_corrections(case, told))
+    found: list[Happened | Reminders] = []
+    for reminder, row in groupby(reversed(told), key=lambda entry: entry.kind == "told"):
+        if reminder:
+            found.append(Reminders([_reminder(case, entry, directory) for entry in row]))
+        else:
+            found += [_happened(case, entry, moves, directory) for entry in row]
+    return found
+
+
+def mark_words(case: Case, mark: str, directory: Directory) -> str:
+    """A date of a case in words: "the agency's return was received, Harrowshire Police"."""
+    name, _, agency = mark.partition("/")
+    words = {**MARKS["any"], **MARKS[case.kind]}.get(name, name.replace("_", " "))
+    if name == "event":
+        words, agency = f"the awaited event ({agency.replace('_', ' ')}) happened", ""
+    return f"{words}, {directory.agencies[agency].name}" if agency in directory.agencies else words
+
+
+def _happened(case: Case, entry: Entry, moves: Sequence[tuple[str, Moved]], directory: Directory) -> Happened:
+    command = next((one for one in COMMANDS[case.kind].values() if entry.kind == one.FACT), None)
+    data = entry.words or entry.data
+    about = title_of(case, str(entry.data.get("obligation", "")), directory)
+    brought = {name: mark for name, mark in case.marks.items() if mark.number == entry.number}
+    shown = {name: value for name, value in data.items() if name not in {"obligation", "mark", "agency"}}
+    return Happened(
+        entry=entry,
+        title=TITLES.get(entry.kind, entry.kind.replace("_", " ").capitalize()),
+        about=about,
+        pairs=answered(command, shown, names=names_of(case, directory)) if command else [],
+        note=_note(entry),
+        dates=[Dated(name, mark_words(case, name, directory), mark.at) for name, mark in brought.items()],
+        moved=next((move for _, move in moves if move.fact == entry.number and entry.kind == "corrected"), None),
+        later=[move for mark, move in moves if mark in brought],
+    )
+
+
+def _note(entry: Entry) -> str:
+    """What the engine worked out beside the answers: whether a meeting could decide."""
+    if entry.kind == "meeting_recorded":
+        return "It had its quorum." if entry.data.get("quorate") else "It had no quorum, so it could not decide."
+    return ""
+
+
+def _reminder(case: Case, entry: Entry, directory: Directory) -> Reminder:
+    told, offices = entry.data["told"], policy(case.policy).offices
+    return Reminder(
+        number=entry.number,
+        at=entry.recorded,
+        office=offices[told["office"]].title if told["office"] in offices else told["office"],
+        what=title_of(case, entry.data["obligation"], directory),
+        nobody=not told["person"],
+    )
+
+
+def _corrections(case: Case, entries: Sequence[Entry]) -> Iterator[tuple[str, Moved]]:
+    """Each correction with the date that stood there before."""
+    known: dict[str, datetime] = {}
+    by_number = {entry.number: entry for entry in entries}
+    for entry in entries:
+        if entry.kind != "corrected":
+            continue
+        mark, at = entry.data["mark"], datetime.fromisoformat(entry.data["at"])
+        was = known.get(mark) or _first(case, mark, by_number)
+        if was is not None:
+            words = {**MARKS["any"], **MARKS[case.kind]}.get(mark.partition("/")[0], mark)
+            yield mark, Moved(words, was, at, entry.number)
+        known[mark] = at
+
+
+def _first(case: Case, mark: str, by_number: Mapping[int, Entry]) -> datetime | None:
+    """When it happened, as it was said first."""
+    found: Any = by_number.get(case.marks[mark].number) if mark in case.marks else None
+    if found is None:
+        return None
+    return datetime.fromisoformat(found.data["aware"]) if mark == "awareness" and "aware" in found.data else found.at
