@@ -61,7 +61,8 @@ class Watch:
     def __init__(self, client: Client, installation: Installation) -> None:
         self._client, self._there = client, installation
         self._door = Door(installation.recorder, client, lambda: datetime.now(UTC))
-        self._checked: dict[str, int] = {}
+        self._agreed: dict[str, int] = {}
+        self._ended: set[str] = set()
 
     async def sweep(self) -> None:
         await self._door.settle(timedelta(seconds=15))
@@ -72,15 +73,17 @@ class Watch:
             found = select(CaseRow.ref, CaseRow.known, CaseRow.closed).order_by(CaseRow.closed.is_not(None), CaseRow.ref)
             rows = (await session.execute(found)).all()
         for ref, known, closed in rows:
-            if self._checked.get(ref) == known:
-                continue
             with suppress(RPCError, WorkflowQueryFailedError):
-                if await (self._has_ended(ref, known) if closed else self._agrees(ref, known)):
-                    self._checked[ref] = known
+                if closed is None:
+                    self._ended.discard(ref)
+                    if self._agreed.get(ref) != known and await self._agrees(ref, known):
+                        self._agreed[ref] = known
+                elif ref not in self._ended and await self._has_ended(ref, known):
+                    self._ended.add(ref)
 
     async def forget(self) -> None:
-        """Check everything anew, for the engine may have lost what it once knew."""
-        self._checked.clear()
+        """Ask all open cases anew, for the engine may have lost what it once knew."""
+        self._agreed.clear()
 
     async def _agrees(self, ref: str, known: int) -> bool:
         """Whether the workflow of an open case runs and knows what the record knows; if not, it is helped."""

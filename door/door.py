@@ -4,6 +4,7 @@ Shape and rights are judged here; state by the case's workflow; rights and state
 asked is stored before it is sent, so that a sweeper can send it again: the same request is never done twice.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -36,9 +37,10 @@ from models.lifecycles import COMMANDS, LIFECYCLES
 from models.rights import BY_RELATION, Actor, access_of, acts
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from models.words import problems
+from records.facts import fact_from
 from records.policies import in_force
 from records.settings import TASK_QUEUE
-from records.writing import Recorder, fact_from, next_ref
+from records.writing import Recorder, next_ref
 
 PATIENCE = timedelta(seconds=10)
 """How long a person waits for the engine before reading "not yet confirmed"."""
@@ -167,10 +169,11 @@ class Door:
             start = await self._as_it_is(session, row, signed)
         refusal: Invalid | NotConfirmed = NotConfirmed(signed.request)
         try:
-            await self._update(signed, start, running=row is not None and row.closed is None)
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await self._update(signed, start, running=row is not None and row.closed is None)
         except WorkflowUpdateFailedError as error:
             refusal = _why(signed, error)
-        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RuntimeError):  # the last: no engine yet
             pass
         async with self._recorder.database.reading() as session:
             done = await _done(session, signed.request)

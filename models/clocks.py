@@ -63,10 +63,10 @@ def shifted(anchor: datetime, span: Span, days: WorkingDays, speaks: time, pause
 
 def pushed(said: datetime, pauses: Sequence[Pause]) -> datetime:
     """A date that a person said moves on by each day that a suspension touched before it."""
-    last = day_of(said)
+    last, counts = day_of(said), _unsuspended(pauses)
     day = min((day_of(pause.since) for pause in pauses), default=last)
     while day <= last:
-        if _is_paused(day, pauses):
+        if not counts(day):
             last += ONE_DAY
         day += ONE_DAY
     return end_of(last) if last != day_of(said) else said
@@ -76,16 +76,16 @@ def days_used(
     start: datetime, now: datetime, unit: Unit, days: WorkingDays, pauses: Sequence[Pause] = ()
 ) -> tuple[int, int]:
     """(days of the budget used up, days suspended) until `now`, both in the clock's own unit of days."""
-    last, day = day_of(now), day_of(start)
+    last, day, counts = day_of(now), day_of(start), _unsuspended(pauses)
     used = suspended = 0
     while day < last:
         day += ONE_DAY
         if unit is Unit.WORKING_DAYS and not days.is_working_day(day):
             continue
-        if _is_paused(day, pauses):
-            suspended += 1
-        else:
+        if counts(day):
             used += 1
+        else:
+            suspended += 1
     return used, suspended
 
 
@@ -101,7 +101,7 @@ def _days_on(first: date, span: Span, days: WorkingDays, pauses: Sequence[Pause]
     pauses = pauses if span.n > 0 else ()
     match span.unit:
         case Unit.WORKING_DAYS if pauses:
-            return days.nth_counted(first, span.n, lambda day: not _is_paused(day, pauses))
+            return days.nth_counted(first, span.n, _unsuspended(pauses))
         case Unit.WORKING_DAYS:
             return days.add(first, span.n)
         case Unit.MONTHS:
@@ -110,11 +110,13 @@ def _days_on(first: date, span: Span, days: WorkingDays, pauses: Sequence[Pause]
             last = first + timedelta(weeks=span.n)
         case _:
             last = first + timedelta(days=span.n)
-    return _nth(first, (last - first).days, lambda day: not _is_paused(day, pauses)) if pauses else last
+    return _nth(first, (last - first).days, _unsuspended(pauses)) if pauses else last
 
 
-def _is_paused(day: date, pauses: Sequence[Pause]) -> bool:
-    return any(pause.touches(day) for pause in pauses)
+def _unsuspended(pauses: Sequence[Pause]) -> Callable[[date], bool]:
+    """Whether a day counts: no suspension touches it."""
+    touched = [(day_of(one.since), day_of(one.until) if one.until else date.max) for one in pauses]
+    return lambda day: not any(first <= day <= last for first, last in touched)
 
 
 def _nth(first: date, n: int, counts: Callable[[date], bool]) -> date:

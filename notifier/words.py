@@ -1,6 +1,6 @@
 """What a notice says. Templates see an allow-list of fields and nothing else: no name, no words about a child can get in."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from models.base import Message
 from models.case import Case
 from models.directory import Directory
 from models.obligation import Ended, Obligation
+from models.policy import Scope
 from models.telling import Notice, NoticeKind
 from models.time import day_of, london
 
@@ -29,6 +30,7 @@ class Shown(Message):
     owed_by: str = ""
     agency: str = ""
     due: str = ""
+    overdue: bool = False
     overdue_days: int = 0
     missed: int = 0
     passed_over: str = ""
@@ -64,9 +66,12 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
     passed = [policy.offices[office].title for office in notice.data.get("passed_over", ())]
     about = case.obligations.get(one.of)
     title = f"{block.title}: {shelf.blocks(case.policy, case.kind)[about.block].title}" if about else block.title
+    title = f"{title}, {agency.name}" if about and agency else title
+    owner = policy.offices[one.owed_by]
+    of_agency = f" of {agency.name}" if agency and owner.scope is Scope.AGENCY else ""
     return Shown(
-        **base, title=title, owed_by=policy.offices[one.owed_by].title, due=day(one.due) if one.due else "",
-        overdue_days=max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
+        **base, title=title, owed_by=f"{owner.title}{of_agency}", due=by(one.due) if one.due else "",
+        overdue=one.overdue(now), overdue_days=max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
         missed=int(notice.data.get("missed", 0)), passed_over=", ".join(passed), others=notice.office != one.owed_by,
         state=state_of(one, now), urgent=block.urgent,
     )  # fmt: skip
@@ -98,12 +103,14 @@ def day(moment: datetime) -> str:
     return f"{local:%A} {local.day} {local:%B %Y}"
 
 
+def by(due: datetime) -> str:
+    """As in "the end of Friday 4 December 2026"; a clock that counts hours names its hour."""
+    whole_day = london(due).time().replace(microsecond=0) == time(23, 59, 59)
+    return f"the end of {day(due)}" if whole_day else clock(due)
+
+
 def clock(moment: datetime) -> str:
     return f"{day(moment)} at {london(moment):%H:%M}"
-
-
-def soon(moment: datetime, now: datetime) -> bool:
-    return moment - now < timedelta(days=1)
 
 
 def _outcome(notice: Notice) -> str:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from models.directory import Directory
+from models.rehearsal import Scenario
 from models.policy import Calendar, Office, Policy, Scope
 from policy.checks import cross_check, uncompared
 from policy.directory import cross_check_directory
@@ -31,6 +32,7 @@ __all__ = [
     "read_directory_file",
     "read_policy",
     "read_policy_file",
+    "read_scenario",
 ]
 
 M = TypeVar("M", bound=BaseModel)
@@ -44,6 +46,11 @@ def read_policy(text: str, name: str) -> Policy:
 def read_directory(text: str, name: str, policy: Policy | None = None) -> Directory:
     """The directory that `text` says, its offices checked against `policy` if given. Raises PolicyProblems."""
     return _read(Directory, text, name, lambda written: cross_check_directory(written, policy))
+
+
+def read_scenario(text: str, name: str) -> Scenario:
+    """Read a rehearsal's scenario. Raises PolicyProblems, naming every problem with its line."""
+    return _read(Scenario, text, name, lambda _: None)
 
 
 def read_policy_file(path: Path) -> Policy:

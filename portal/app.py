@@ -10,13 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
+from temporalio.client import Client
 
-from portal import api, cases, inbox, referring, register, signing_in
+from portal import api, cases, giving, inbox, papers, referring, register, signing_in
 from portal.guarding import Headers, Limit, Often
 from portal.pages import STATIC, Message
 from portal.visiting import ForgedForm, NotSignedIn, Portal, wall_clock
 from records.opening import Installation
-from temporalio.client import Client
 
 GUARDED = ("/sign-in", "/invitation", "/refer/return", "/refer/later", "/status")
 ATTEMPTS = 30
@@ -32,7 +32,7 @@ def create_app(there: Installation, engine: Client, clock: Callable[[], datetime
 
     app = FastAPI(title="Case reviews", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None, lifespan=living)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for room in (signing_in, referring, register, inbox, api, cases):
+    for room in (signing_in, referring, register, inbox, api, cases, papers, giving):
         app.include_router(room.router(portal), include_in_schema=room is api)
     app.add_middleware(Often, paths=GUARDED, most=attempts)
     app.add_middleware(Limit)

@@ -129,7 +129,7 @@ def answers_to(view: CaseView, one: Deadline) -> list[Act]:
         "dispute": one.disputed or bool(one.about),
         "ask_time": one.paused or one.disputed or bool(one.about) or one.colour.name == "RED",
     }
-    found = [_about(view, kind, words, one.key) for kind, words in ANSWERS if one.mine and kind in view.can and not taken[kind]]
+    found = [_about(view, kind, words, one.key) for kind, words in ANSWERS if (one.yours or one.told_me) and kind in view.can and not taken[kind]]
     if "suspend" in view.can and not one.paused and not one.about:
         found.append(_about(view, "suspend", "Suspend", one.key))
     return found

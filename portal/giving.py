@@ -1,134 +1,256 @@
 """The page of every command that a case takes: shown, kept as it is typed, previewed where dates move, and given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from door.refusals import NotConfirmed, OtherBody, Refusal
+from door.refusals import NotConfirmed, Refusal
+from models.clocks import furthest
 from models.command import Command
-from models.facts import Problem
+from models.directory import Directory
 from models.lifecycles import COMMANDS
 from models.preview import Move, preview
+from models.rights import BY_RELATION
+from models.shelf import days, policy
 from portal.doing import BUTTONS, stands_in_the_way
 from portal.forms import DO, Form
-from portal.happened import mark_words, title_of
-from portal.pages import Link, Message, Sheet
+from portal.happened import Happened, mark_words, time_line, title_of
+from portal.pages import Link, Sheet, by, day, moment
 from portal.rows import fixed_for, rows_for
+from portal.typed import text_in
 from portal.visiting import TITLES, Portal, Visitor, one_of, typed
+from records.drafts import Draft
 from records.questions import CaseView
 
-SHOWN_BEFORE = frozenset({"correct", "suspend", "review_suspension", "answer_time", "adopt_calendar", "adopt_policy"})
+SHOWN_BEFORE: Final = frozenset(
+    {"correct", "suspend", "review_suspension", "answer_time", "adopt_calendar", "adopt_policy"}
+)
 """Commands that move dates: what they move is shown before they are recorded."""
 
+BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "triage": ("referral_received", "triaged"),
+    "answer_safety": ("referral_received",),
+    "record_notification": ("opened",),
+    "record_analysis": ("return_received",),
+    "decide": ("analysis_recorded", "meeting_recorded", "decision_recorded", "event_recorded", "panel_answered"),
+    "record_submission": ("decision_recorded",),
+    "send_information": ("panel_answered",),
+    "tell_referrer": ("triaged", "decision_recorded"),
+    "settle_dispute": ("disputed",),
+    "answer_time": ("time_asked",),
+    "review_suspension": ("suspended", "suspension_reviewed"),
+    "learning_done": ("immediate_learning_agreed",),
+}
+"""What whoever fills in a form has to have read: shown beside it, folded."""
+
 DONE = "done"
+RECORD = "Record this"
 
 
-    # Commands
+@dataclass(frozen=True)
+class Giving:
+    """One command on one case by one person, about one obligation or date where it needs one."""
 
-    async def form_for(visitor: Visitor, view: CaseView, kind: str, about: str, pairs: Sequence[tuple[str, str]] | None = None) -> Form:
-        people = await portal.questions.children(view.state.said.get("referral", view.ref)) if view.whole else []
-        rows = rows_for(view.state, kind, await portal.directory(), visitor.actor, people)
-        fixed = fixed_for(view.state, kind, about)
-        command = COMMANDS[view.kind][kind]
-        if pairs is not None:
-            return Form.posted(command, pairs, rows, fixed)
-        draft = await portal.drafts.open(visitor.person, view.ref, f"{kind}/{about}")
-        return Form.resumed(command, draft.typed if draft else {}, rows, fixed)
+    visitor: Visitor
+    view: CaseView
+    kind: str
+    about: str
 
-    async def show(  # noqa: PLR0913 -- the parts of the page
-        request: Request, visitor: Visitor, view: CaseView, kind: str, about: str, form: Form, asked: str, status: int = 200, moves: Sequence[tuple[str, ...]] | None = None
-    ) -> Response:
-        command = COMMANDS[view.kind][kind]
-        draft = await portal.drafts.open(visitor.person, view.ref, f"{kind}/{about}")
-        query = f"?about={about}" if about else ""
-        sheet = Sheet(
-            form=form, action=f"/cases/{view.ref}/{kind}{query}", csrf=visitor.form_token, request=asked or f"w-{uuid4().hex}",
-            button="Record this" if moves is None else "Yes, record this", autosave=f"/cases/{view.ref}/{kind}/save{query}",
-            caption=f"{TITLES[view.kind]} {view.ref}", intro=_intro(view, command, about), saved="Your draft is kept." if draft else "",
-            links=(Link("Cancel", f"/cases/{view.ref}"),),
-        )  # fmt: skip
-        return await portal.page(
-            request, "command.html", command.TITLE, status=status, back=f"/cases/{view.ref}", sheet=sheet, seen=view.state.known, moves=moves
-        )
+    @property
+    def command(self) -> type[Command]:
+        return COMMANDS[self.view.kind][self.kind]
 
-    async def allowed(request: Request, ref: str, kind: str) -> tuple[Visitor, CaseView] | Response:
-        visitor = await portal.signed_in(request)
-        view = await seen(request, visitor, ref, kind)
+    @property
+    def address(self) -> str:
+        return f"/cases/{self.view.ref}/{self.kind}"
+
+    @property
+    def query(self) -> str:
+        return f"?about={quote(self.about, safe='/')}" if self.about else ""
+
+    @property
+    def draft(self) -> str:
+        """The name under which what was typed is kept."""
+        return f"{self.kind}/{self.about}"
+
+
+class Giver:
+    """What the pages of commands share."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+
+    async def ready(self, request: Request, ref: str, kind: str, asked: str = "") -> Giving | Response:
+        """Who gives what on which case; or the page that says why that cannot be.
+
+        `asked`: a request that was recorded already is let through, so that its second sending is answered like the first.
+        """
+        visitor = await self.portal.signed_in(request)
+        view = await self.portal.seen(request, visitor, ref, kind)
         if isinstance(view, Response):
             return view
         if kind not in COMMANDS[view.kind] or kind == "submit_referral":
-            return await portal.refuse(request, 404)
-        return (visitor, view) if kind in view.can else await portal.refuse(request, 403)
+            return await self.portal.refuse(request, 404)
+        giving = Giving(visitor, view, kind, request.query_params.get("about", ""))
+        if asked and await self.portal.questions.recorded(asked):
+            return giving
+        status = _barred(giving)
+        return await self.portal.refuse(request, status) if status else giving
+
+    async def form(self, giving: Giving, pairs: Sequence[tuple[str, str]] | None = None) -> Form:
+        view, directory = giving.view, await self.portal.directory()
+        people = await self.portal.questions.children(view.state.said.get("referral", view.ref)) if view.whole else []
+        rows = rows_for(view.state, giving.kind, directory, giving.visitor.actor, people)
+        fixed = fixed_for(view.state, giving.kind, giving.about, rows)
+        if pairs is not None:
+            return Form.posted(giving.command, pairs, rows, fixed)
+        draft = await self.kept(giving)
+        return Form.resumed(giving.command, draft.typed if draft else {}, rows, fixed)
+
+    async def kept(self, giving: Giving) -> Draft | None:
+        return await self.portal.drafts.open(giving.visitor.person, giving.view.ref, giving.draft)
+
+    async def keep(self, giving: Giving, form: Form) -> None:
+        drafts, now = self.portal.drafts, self.portal.clock()
+        draft = await self.kept(giving) or await drafts.begin(giving.visitor.person, giving.view.ref, giving.draft, now)
+        await drafts.save(draft.model_copy(update={"typed": form.typed}), now)
+
+    async def drop(self, giving: Giving, fact: int) -> None:
+        """What was typed has become a fact."""
+        draft = await self.kept(giving)
+        if draft is not None:
+            await self.portal.drafts.save(draft.model_copy(update={"done": str(fact)}), self.portal.clock())
+
+    async def show(  # noqa: PLR0913 -- the parts of the page
+        self, request: Request, giving: Giving, form: Form, asked: str = "", status: int = 200, moves: list[Move] | None = None
+    ) -> Response:
+        view, directory = giving.view, await self.portal.directory()
+        button = BUTTONS.get(giving.kind, RECORD)
+        sheet = Sheet(
+            form=form,
+            action=f"{giving.address}{giving.query}",
+            csrf=giving.visitor.form_token,
+            request=asked or f"w-{uuid4().hex}",
+            button=button if moves is None else f"Yes, {button[0].lower()}{button[1:]}",
+            autosave=f"{giving.address}/save{giving.query}",
+            caption=f"{TITLES[view.kind]} {view.ref}",
+            intro=_intro(giving, title_of(view.state, giving.about, directory)),
+            saved="Your draft is kept." if await self.kept(giving) else "",
+            links=(Link("Cancel", f"/cases/{view.ref}"),),
+        )
+        names = {name: one.name for name, one in directory.agencies.items()}
+        agency = text_in(form.typed, "agency") or form.fixed.get("agency", "")
+        first = stands_in_the_way(view, giving.kind, agency, self.portal.clock()) if request.method == "GET" else ""
+        return await self.portal.page(
+            request, "command.html", giving.command.TITLE, status=status, back=f"/cases/{view.ref}", sheet=sheet,
+            seen=view.state.known, moves=moves, agencies=names, first=first, notes=_notes(giving, directory, self.portal.clock()),
+            beside=_beside(giving, directory),
+        )  # fmt: skip
+
+
+def router(portal: Portal) -> APIRouter:
+    pages, giver = APIRouter(), Giver(portal)
 
     @pages.get("/cases/{ref}/{kind}")
     async def open_command(request: Request, ref: str, kind: str) -> Response:
-        found = await allowed(request, ref, kind)
-        if isinstance(found, Response):
-            return found
-        visitor, view = found
-        about = request.query_params.get("about", "")
-        if _needs(COMMANDS[view.kind][kind], "obligation") and about not in view.state.obligations:
-            return await portal.refuse(request, 404)
-        if kind == "correct" and about not in view.state.marks:
-            return await portal.refuse(request, 404)
-        return await show(request, visitor, view, kind, about, await form_for(visitor, view, kind, about), "")
+        giving = await giver.ready(request, ref, kind)
+        if isinstance(giving, Response):
+            return giving
+        return await giver.show(request, giving, await giver.form(giving))
 
     @pages.post("/cases/{ref}/{kind}/save")
     async def save(request: Request, ref: str, kind: str) -> Response:
-        found = await allowed(request, ref, kind)
-        if isinstance(found, Response):
-            return found
-        visitor, view = found
         pairs = await typed(request)
-        portal.check_token(request, one_of(pairs, "_csrf"), visitor)
-        about = request.query_params.get("about", "")
+        giving = await giver.ready(request, ref, kind)
+        if isinstance(giving, Response):
+            return giving
+        portal.check_token(request, one_of(pairs, "_csrf"), giving.visitor)
         if await portal.questions.recorded(one_of(pairs, "_request")):
             return Response(status_code=204)  # sent meanwhile: a late draft must not come back
-        form = await form_for(visitor, view, kind, about, [pair for pair in pairs if pair[0] != DO])
-        await keep(visitor, view, kind, about, form)
+        await giver.keep(giving, await giver.form(giving, [pair for pair in pairs if pair[0] != DO]))
         return await portal.fragment("saved.html", at=portal.clock())
-
-    async def keep(visitor: Visitor, view: CaseView, kind: str, about: str, form: Form) -> None:
-        draft = await portal.drafts.open(visitor.person, view.ref, f"{kind}/{about}")
-        draft = draft or await portal.drafts.begin(visitor.person, view.ref, f"{kind}/{about}", portal.clock())
-        await portal.drafts.save(draft.model_copy(update={"typed": form.typed}), portal.clock())
 
     @pages.post("/cases/{ref}/{kind}")
     async def give(request: Request, ref: str, kind: str) -> Response:
-        found = await allowed(request, ref, kind)
-        if isinstance(found, Response):
-            return found
-        visitor, view = found
         pairs = await typed(request)
-        portal.check_token(request, one_of(pairs, "_csrf"), visitor)
-        about, asked = request.query_params.get("about", ""), one_of(pairs, "_request")
-        form = await form_for(visitor, view, kind, about, pairs)
-        await keep(visitor, view, kind, about, form)
+        asked = one_of(pairs, "_request")
+        giving = await giver.ready(request, ref, kind, asked)
+        if isinstance(giving, Response):
+            return giving
+        portal.check_token(request, one_of(pairs, "_csrf"), giving.visitor)
+        form = await giver.form(giving, pairs)
+        if not await portal.questions.recorded(asked):
+            await giver.keep(giving, form)
         if form.reshaped:
-            return await show(request, visitor, view, kind, about, form, asked)
+            return await giver.show(request, giving, form, asked)
         command, form = form.checked()
         if command is None:
-            return await show(request, visitor, view, kind, about, form, asked, 422)
+            return await giver.show(request, giving, form, asked, 422)
         if kind in SHOWN_BEFORE and not one_of(pairs, "_shown"):
             form = form.refused(command.impossible(portal.clock()))
-            moves = None if form.problems else _moves(portal, visitor, view.state, command)
+            moves = None if form.problems else preview(giving.view.state, command, giving.visitor.person, portal.clock())
             if moves is not None:
-                return await show(request, visitor, view, kind, about, form, asked, moves=moves)
+                return await giver.show(request, giving, form, asked, moves=moves)
         known = one_of(pairs, "_seen")
+        seen = int(known) if known.isascii() and known.isdigit() else None
         try:
-            done = await portal.door.act(
-                visitor.actor, ref, kind, form.answers, asked, int(known) if known.isdigit() else None
-            )
+            done = await portal.door.act(giving.visitor.actor, ref, kind, form.answers, asked, seen)
         except NotConfirmed as refusal:
-            return await show(request, visitor, view, kind, about, form.refused(refusal.problems), asked, refusal.status)
+            return await giver.show(request, giving, form.refused(refusal.problems), asked, refusal.status)
         except Refusal as refusal:
             # A new request: the old one was answered, and what is sent next may have other words.
-            return await show(request, visitor, view, kind, about, form.refused(refusal.problems), "", refusal.status)
-        draft = await portal.drafts.open(visitor.person, ref, f"{kind}/{about}")
-        if draft is not None:
-            await portal.drafts.save(draft.model_copy(update={"done": str(done.fact.number)}), portal.clock())
+            return await giver.show(request, giving, form.refused(refusal.problems), "", refusal.status)
+        await giver.drop(giving, done.fact.number)
         return portal.go(f"/cases/{ref}?{DONE}={done.fact.number}")
 
+    return pages
+
+
+def _barred(giving: Giving) -> int:
+    """The status with which this person is turned away; 0 if they are not. What is not theirs to see is not there."""
+    seen = {one.key: one for one in giving.view.deadlines}
+    needs = "obligation" in giving.command.model_fields
+    if (needs and giving.about not in seen) or (giving.kind == "correct" and giving.about not in giving.view.state.marks):
+        return 404
+    related = giving.kind not in BY_RELATION or seen[giving.about].mine
+    return 0 if giving.kind in giving.view.can and related else 403
+
+
+def _intro(giving: Giving, about: str) -> tuple[str, ...]:
+    first = (giving.command.__doc__ or "").strip().split("\n")[0]
+    return tuple(line for line in (first, f"This is about: {about}." if about else "") if line)
+
+
+def _beside(giving: Giving, directory: Directory) -> list[Happened]:
+    """What was recorded before that this form answers, the newest first."""
+    kinds = BESIDE.get(giving.kind, ())
+    found = [
+        entry
+        for entry in giving.view.entries
+        if entry.kind in kinds and (not giving.about or entry.data.get("obligation") == giving.about)
+    ]
+    line = time_line(giving.view.state, found, directory)
+    return [one for one in line if isinstance(one, Happened) and one.pairs]
+
+
+def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
+    """What stands at the head of a form: the date that is corrected, or how far the policy lets a date reach."""
+    case = giving.view.state
+    if giving.kind == "correct" and giving.about in case.marks:
+        words = mark_words(case, giving.about, directory)
+        return [f"It is recorded that {words} on {moment(case.marks[giving.about].at)}."]
+    one, bounds = case.obligations.get(giving.about), policy(case.policy).bounds
+    reaches = {"promise": (now, bounds.promise_most), "suspend": (now, bounds.suspension_most)}
+    if one is not None and one.due is not None:
+        reaches |= {kind: (one.due, bounds.extension_most) for kind in ("ask_time", "answer_time")}
+    if one is None or giving.kind not in reaches:
+        return []
+    due = [f"It is due {by(one.due)}."] if one.due else []
+    return [*due, f"The policy lets a date reach to {day(furthest(*reaches[giving.kind], days(case.calendar)))}."]

@@ -147,10 +147,14 @@ def time_line(case: Case, entries: Iterable[Entry], directory: Directory) -> lis
 def mark_words(case: Case, mark: str, directory: Directory) -> str:
     """A date of a case in words: "the agency's return was received, Harrowshire Police"."""
     name, _, agency = mark.partition("/")
-    words = {**MARKS["any"], **MARKS[case.kind]}.get(name, name.replace("_", " "))
+    words = {**MARKS["any"], **MARKS[case.kind]}.get(name) or _lower_first(TITLES.get(name, name.replace("_", " ")))
     if name == "event":
         words, agency = f"the awaited event ({agency.replace('_', ' ')}) happened", ""
     return f"{words}, {directory.agencies[agency].name}" if agency in directory.agencies else words
+
+
+def _lower_first(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def _happened(case: Case, entry: Entry, moves: Sequence[tuple[str, Moved]], directory: Directory) -> Happened:

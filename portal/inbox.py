@@ -1,66 +1,95 @@
 """The local inbox: the messages that a person would get in chat, with the same buttons. Nothing in it says more."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from models.case import Case
+from models.directory import Directory
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
 from notifier.words import Said, say, state_of
-from portal.visiting import Portal
+from portal.doing import Act, Doing, doings
+from portal.visiting import Portal, Visitor
+from records.questions import CaseView
 
-BUTTONS = (("promise", "Promise a date"), ("dispute", "Dispute"), ("ask_time", "Ask for time"))
+
+@dataclass(frozen=True)
+class Shown:
+    """A message as it reads now. `live`: it still asks for something, and says so for the last time so far."""
+
+    row: NoticeRow
+    said: Said
+    to: str
+    live: bool
+    act: Act | None
+    answers: tuple[Act, ...]
 
 
 def router(portal: Portal) -> APIRouter:
     pages = APIRouter()
 
-    async def messages(person: str | None, viewer: "CaseViewer") -> list[dict[str, object]]:
-        directory, now, shown = await portal.directory(), portal.clock(), []
-        for row in await portal.questions.inbox(person):
-            case = await viewer.case(row.case)
-            notice = _notice(row)
-            one = case.obligations.get(notice.obligation)
-            live = notice.kind is NoticeKind.OWED and one is not None and one.ended is None and not case.closed
-            said: Said = say(notice, case, directory, now)
-            buttons = [(kind, words, f"/cases/{row.case}/{kind}?about={notice.obligation}") for kind, words in BUTTONS]
-            shown.append(
-                {
-                    "key": row.key, "subject": said.subject, "text": said.text, "at": row.written, "case": row.case,
-                    "to": directory.people[row.person].name if row.person in directory.people else row.person,
-                    "buttons": buttons if live and row.person == viewer.person and one and not state_of(one, now) else [],
-                    "live": live,
-                }  # fmt: skip
-            )
-        return shown
-
     @pages.get("/inbox")
     async def inbox(request: Request) -> Response:
         visitor = await portal.signed_in(request)
         everybody = portal.settings.demonstration and request.query_params.get("everybody") == "yes"
-        shown = await messages(None if everybody else visitor.person, CaseViewer(portal, visitor.person))
-        return await portal.page(request, "inbox.html", "Inbox", messages=shown, everybody=everybody)
+        rows = await portal.questions.inbox(None if everybody else visitor.person)
+        messages = await _Reader(portal, visitor, await portal.directory()).read(rows)
+        return await portal.page(
+            request, "inbox.html", "Everybody’s messages" if everybody else "Inbox", everybody=everybody,
+            live=[one for one in messages if one.live], over=[one for one in messages if not one.live],
+        )  # fmt: skip
 
     return pages
 
 
-class CaseViewer:
-    """The cases of one page of messages, each read once."""
+class _Reader:
+    """One reading of an inbox: each case is looked up once."""
 
-    def __init__(self, portal: Portal, person: str) -> None:
-        self._portal, self.person = portal, person
-        self._read: dict[str, Case] = {}
+    def __init__(self, portal: Portal, visitor: Visitor, directory: Directory) -> None:
+        self._portal, self._visitor, self._directory = portal, visitor, directory
+        self._cases: dict[str, Case] = {}
+        self._can: dict[str, dict[str, Doing]] = {}
+        self._asked: set[tuple[str, str, str]] = set()
 
-    async def case(self, ref: str) -> Case:
-        if ref not in self._read:
+    async def read(self, rows: list[NoticeRow]) -> list[Shown]:
+        return [await self._shown(row) for row in rows]
+
+    async def _shown(self, row: NoticeRow) -> Shown:
+        case, notice, now = await self._case(row.case), _notice(row), self._portal.clock()
+        one = case.obligations.get(notice.obligation)
+        owed = notice.kind is NoticeKind.OWED and one is not None and one.ended is None and not case.closed
+        asked = (row.person, row.case, notice.obligation)
+        live = owed and one is not None and not state_of(one, now) and asked not in self._asked
+        self._asked |= {asked} if owed else set()
+        doing = (await self._doings(row.case)).get(notice.obligation) if live and row.person == self._visitor.person else None
+        person = self._directory.people.get(row.person)
+        return Shown(
+            row=row,
+            said=say(notice, case, self._directory, now),
+            to=person.name if person else row.person,
+            live=live,
+            act=doing.act if doing else None,
+            answers=tuple(act for act in doing.answers if not act.address.startswith(f"/cases/{row.case}/suspend")) if doing else (),
+        )
+
+    async def _case(self, ref: str) -> Case:
+        if ref not in self._cases:
             found = await self._portal.questions.state(ref)
             assert found is not None, "a notice belongs to a case"
-            self._read[ref] = found
-        return self._read[ref]
+            self._cases[ref] = found
+        return self._cases[ref]
+
+    async def _doings(self, ref: str) -> dict[str, Doing]:
+        """What the visitor can do about each obligation of a case that they may open."""
+        if ref not in self._can:
+            view = await self._portal.questions.case(ref, self._visitor.actor, self._portal.clock())
+            found = doings(view, self._portal.clock()) if isinstance(view, CaseView) else ([], [])
+            self._can[ref] = {one.deadline.key: one for part in found for one in part}
+        return self._can[ref]
 
 
 def _notice(row: NoticeRow) -> Notice:
     return Notice.model_validate({name: getattr(row, name) for name in Notice.model_fields})
-
-

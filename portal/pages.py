@@ -7,7 +7,7 @@ an error. GOV.UK's macros are not written so; they live in an environment of the
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -98,8 +98,7 @@ _REFUSALS: Final[Mapping[int, tuple[str, ...]]] = {
     ),
     404: (
         "Page not found",
-        "Check the address if you typed it. If you followed a link, the page may have moved.",
-        "A link in a message works once. Ask for a new one if you have used it.",
+        "Check the address if you typed it. If you followed a link, what it led to may have moved, or may not be yours to open.",
     ),
     405: (
         "This page cannot be used in that way",
@@ -154,7 +153,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     env.globals.update(_govuk(), **widgets.ALL, static=static)
-    env.filters.update(day=day, moment=moment, clock=clock, words=words)
+    env.filters.update(day=day, date=short, moment=moment, clock=clock, words=words, by=by, left=left, sentence=sentence)
     return env
 
 
@@ -170,6 +169,30 @@ def day(value: date | datetime | str) -> str:
     value = datetime.fromisoformat(value) if isinstance(value, str) else value
     on = day_of(value) if isinstance(value, datetime) and value.tzinfo else value
     return f"{on:%A} {on.day} {on:%B %Y}"
+
+
+def short(value: date | datetime | str) -> str:
+    """As in "3 March 2026"."""
+    return day(value).partition(" ")[2]
+
+
+def by(due: datetime) -> str:
+    """As in "by the end of Tuesday 3 March 2026"; a clock that counts hours names its hour."""
+    ends = london(due).time().replace(microsecond=0) == time(23, 59, 59)
+    return f"by the end of {day(due)}" if ends else f"by {moment(due)}"
+
+
+def sentence(words: str) -> str:
+    """With a capital at its beginning; the rest stays as it is."""
+    return words[:1].upper() + words[1:]
+
+
+def left(due: datetime, now: datetime) -> str:
+    """How far away a due time is: "3 days overdue", "due today", "due in 5 days"."""
+    days = (day_of(due) - day_of(now)).days
+    if due < now:
+        return f"{-days} {'day' if days == -1 else 'days'} overdue" if days else "overdue since today"
+    return {0: "due today", 1: "due tomorrow"}.get(days, f"due in {days} days")
 
 
 def clock(value: datetime | str) -> str:

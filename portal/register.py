@@ -1,52 +1,75 @@
-"""The referral register: every referral, what became of it, when; filtered and exported. For the business unit."""
-
-import csv
-import io
+"""The referral register: every referral, what became of it and why, filtered and exported; and the mail that waits."""
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.case import Case
+from models.facts import Fact
 from models.referral import Event, Route
 from notifier.post import Post
+from portal.exporting import Sheet, download
+from portal.pages import short
 from portal.visiting import Portal
 
 UNIT = frozenset({"business_manager", "administrator"})
-COLUMNS = ("Reference", "Received", "Event", "Children", "Outcome", "Closed")
+COLUMNS = ("Reference", "Received", "Event", "Children", "Outcome", "Reasons", "Opened", "Closed")
+UNTRIAGED = "untriaged"
 
 
 def router(portal: Portal) -> APIRouter:
     pages = APIRouter()
     post = Post(portal.there.database, portal.there.vault)
 
-    async def rows(actor_sees: list[str], event: str, outcome: str) -> list[dict[str, str]]:
+    async def line(case: Case) -> dict[str, str]:
+        """One referral, with the reasons of its last triage."""
+        triaged = [fact for fact in await portal.questions.facts(case.ref) if fact.kind == "triaged"]
+        routes = dict.fromkeys(case.said.get("routes", {}).values())
+        return {
+            "Reference": case.ref,
+            "Received": short(case.opened),
+            "Event": Event(case.said["event"]).words,
+            "Children": str(len(case.said["children"])),
+            "Outcome": "; ".join(Route(route).words for route in routes) or "Not yet triaged",
+            "Reasons": await reasons(triaged[-1]) if triaged else "",
+            "Opened": ", ".join(await portal.questions.opened_by(case.ref)),
+            "Closed": short(case.closed) if case.closed else "",
+        }
+
+    async def reasons(fact: Fact) -> str:
+        said = await portal.questions.words(fact)
+        return " ".join(dict.fromkeys(str(row.get("reason", "")) for row in said.get("children", ())))
+
+    async def matching(request: Request, refs: list[str]) -> list[dict[str, str]]:
+        event, outcome = request.query_params.get("event", ""), request.query_params.get("outcome", "")
+        year = request.query_params.get("year", "")
         found = []
-        for ref in actor_sees:
+        for ref in refs:
             case = await portal.questions.state(ref)
-            assert case is not None
-            routes = sorted(set(case.said.get("routes", {}).values()))
-            row = {
-                "Reference": ref, "Received": case.opened.date().isoformat(), "Event": Event(case.said["event"]).words,
-                "Children": str(len(case.said["children"])), "Outcome": ", ".join(Route(route).words for route in routes) or "Not yet triaged",
-                "Closed": case.closed.date().isoformat() if case.closed else "",
-            }  # fmt: skip
-            if event in ("", case.said["event"]) and (not outcome or outcome in routes):
-                found.append(row)
-        return found
+            assert case is not None, "the board names cases that there are"
+            routes = set(case.said.get("routes", {}).values()) or {UNTRIAGED}
+            if event in ("", case.said["event"]) and (not outcome or outcome in routes) and year in ("", str(case.opened.year)):
+                found.append(await line(case))
+        return sorted(found, key=lambda row: row["Reference"], reverse=True)
 
     @pages.get("/register")
     async def register(request: Request) -> Response:
         visitor = await portal.signed_in(request)
         if not visitor.actor.anywhere(UNIT):
             return await portal.refuse(request, 403)
-        lines = await portal.questions.board(visitor.actor, portal.clock(), closed=True)
-        event, outcome = request.query_params.get("event", ""), request.query_params.get("outcome", "")
-        shown = await rows([line.ref for line in lines if line.kind == "referral"], event, outcome)
-        if request.query_params.get("as") == "csv":
-            return Response(_csv(shown), media_type="text/csv", headers={"Content-Disposition": 'attachment; filename="referral-register.csv"'})
+        asked = request.query_params
+        lines = [one for one in await portal.questions.board(visitor.actor, portal.clock(), closed=True) if one.kind == "referral"]
+        rows = await matching(request, [one.ref for one in lines])
+        if form := asked.get("as", ""):
+            await portal.questions.note_read(visitor.person, "", "register exported", portal.clock())
+            sheet = Sheet("referral-register", COLUMNS, [[row[name] for name in COLUMNS] for row in rows])
+            return download(sheet, form) or await portal.refuse(request, 404)
         return await portal.page(
-            request, "register.html", "Referral register", wide=True, rows=shown, columns=COLUMNS, events=list(Event), routes=list(Route),
-            event=event, outcome=outcome,
+            request, "register.html", "Referral register", wide=True, rows=rows, columns=COLUMNS, all=len(lines),
+            events=[(one.value, one.words) for one in Event],
+            outcomes=[(UNTRIAGED, "Not yet triaged"), *((one.value, one.words) for one in Route)],
+            years=[(year, year) for year in sorted({str(one.opened.year) for one in lines}, reverse=True)],
+            wanted={name: asked.get(name, "") for name in ("event", "outcome", "year")},
         )  # fmt: skip
 
     @pages.get("/mail")
@@ -55,23 +78,13 @@ def router(portal: Portal) -> APIRouter:
         visitor = await portal.signed_in(request)
         if not visitor.actor.anywhere(UNIT):
             return await portal.refuse(request, 403)
-        return await portal.page(request, "mail.html", "Mail to referrers", wide=True, mails=await post.read())
+        return await portal.page(request, "mail.html", "Mail to referrers", mails=await post.read())
 
     @pages.get("/demonstration/mail")
     async def everybody(request: Request) -> Response:
         """In the labelled demonstration there is no mail server, so that mail is read here."""
         if not portal.settings.demonstration:
             return await portal.refuse(request, 404)
-        return await portal.page(request, "mail.html", "Mail to referrers", wide=True, mails=await post.read())
+        return await portal.page(request, "mail.html", "Mail to referrers", mails=await post.read())
 
     return pages
-
-
-def _csv(rows: list[dict[str, str]]) -> bytes:
-    """For spreadsheets: a byte-order mark, and no cell that a spreadsheet would run as a formula."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t"} else value for name, value in row.items()})
-    return text.getvalue().encode("utf-8-sig")

@@ -6,9 +6,10 @@ from typing import Any
 from models.case import Case
 from models.directory import Directory
 from models.policy import CriteriaSet, Policy
-from models.rights import AGENCY_OFFICES, Actor
+from models.rights import AGENCY_OFFICES, OF_OWN_AGENCY, Actor
 from models.shelf import policy
 from models.time import day_of
+from portal.pages import day
 from portal.questions import Rows
 
 PURPOSES = {"triage": "national_notification", "decide": "practice_review"}
@@ -51,8 +52,10 @@ def rows_for(
     return made
 
 
-def fixed_for(case: Case, kind: str, about: str) -> dict[str, str]:
-    """Answers that the page gives: the text decided against, the obligation or the date that it is about."""
+def fixed_for(case: Case, kind: str, about: str, rows: Rows) -> dict[str, str]:
+    """Answers that the page gives: the text decided against, the obligation or the date that it is about, one's own agency."""
+    if kind in OF_OWN_AGENCY and len(rows["agency"]) == 1:
+        return {"agency": rows["agency"][0][0]}
     if kind in PURPOSES:
         return {"criteria_set": criteria_in_force(policy(case.policy), PURPOSES[kind], case.marks["awareness"].at)[0]}
     return {"mark": about} if kind == "correct" else {"obligation": about} if about else {}
@@ -67,5 +70,5 @@ def _own(case: Case, kind: str, actor: Actor, directory: Directory) -> list[str]
 
 def _born(child: dict[str, Any]) -> str:
     if child.get("born"):
-        return f"Born {child['born']}"
-    return f"Expected {child.get('expected', '')}"
+        return f"Born {day(child['born'])}"
+    return f"Expected {day(child['expected'])}" if child.get("expected") else ""

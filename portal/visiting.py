@@ -13,8 +13,9 @@ from temporalio.client import Client
 
 from door.door import Door
 from models.directory import Directory
+from models.facts import Problem
 from models.policy import Area
-from models.rights import Actor
+from models.rights import CASE_WIDE, LOCKED, Actor
 from models.shelf import policy
 from portal.pages import Link, Message, Page, refusal, templates
 from records.accounts import Accounts
@@ -22,7 +23,7 @@ from records.directory import actor_of
 from records.drafts import Drafts
 from records.opening import Installation
 from records.policies import in_force
-from records.questions import Questions
+from records.questions import CaseView, Questions
 
 SESSION, ANONYMOUS, FORM = "session", "anonymous", "form"
 TITLES = {"referral": "Referral", "rapid_review": "Rapid review"}
@@ -88,6 +89,18 @@ class Portal:
         if visitor is None:
             raise NotSignedIn
         return visitor
+
+    async def seen(self, request: Request, visitor: Visitor, ref: str, what: str) -> CaseView | Response:
+        """The case as this visitor may see it, with the reading noted; or the page that says why not."""
+        found = await self.questions.case(ref, visitor.actor, self.clock())
+        if found is None:
+            return await self.refuse(request, 404)
+        if isinstance(found, Problem):
+            if found.words == LOCKED or visitor.actor.anywhere(CASE_WIDE):
+                return await self.say(request, Message("You cannot open this case", (found.words,)), 403)
+            return await self.refuse(request, 404)  # whether there is such a case is not theirs to know
+        await self.questions.note_read(visitor.person, ref, what, self.clock())
+        return found
 
     # Answers
 

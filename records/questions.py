@@ -23,7 +23,8 @@ from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, reads,
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import day_of
 from records.audit import READS
-from records.writing import Recorder, fact_from
+from records.facts import fact_from
+from records.writing import Recorder
 
 
 class Colour(StrEnum):
@@ -94,6 +95,8 @@ class Deadline(Message):
     about: str = ""
     block: str = ""
     met_by: str = ""
+    told_me: bool = False
+    """Whether a rung has told whoever looks."""
     yours: bool = False
     """Whether an office of whoever looks owes it."""
     urgent: bool = False
@@ -240,6 +243,11 @@ class Questions:
         async with self._recorder.database.reading() as session:
             return (await session.scalars(select(FactRow.number).where(FactRow.request == request))).first() is not None
 
+    async def opened_by(self, ref: str) -> list[str]:
+        """The cases that came of this one."""
+        async with self._recorder.database.reading() as session:
+            return list((await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref).order_by(CaseRow.ref))).all())
+
     async def state(self, ref: str) -> Case | None:
         async with self._recorder.database.reading() as session:
             row = await session.get(CaseRow, ref)
@@ -305,6 +313,7 @@ def _deadline(case: Case, one: Obligation, policy: Policy, block: Block, actor: 
         ended=str(one.ended or ""), ended_at=one.ended_at, promised=promise.until if promise else None,
         disputed=one.dispute is not None, paused=one.paused, about=one.of,
         mine=any(actor.holds(office, one.agency) for office in {one.owed_by, *(rung.office for rung in rungs)}),
+        told_me=any(heard.person == actor.person for told in one.told for heard in told.heard),
         block=one.block, met_by=block.met_by, yours=actor.holds(one.owed_by, one.agency), urgent=block.urgent,
         pauses=list(one.pauses), rungs=_rungs(one, policy, block),
     )  # fmt: skip

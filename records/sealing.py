@@ -39,11 +39,11 @@ class Vault:
         return bytes([len(name)]) + name + nonce + self._ring[self._newest].encrypt(nonce, body, place.encode())
 
     def unseal(self, sealed: bytes, place: str) -> Any:  # noqa: ANN401 -- any JSON value
-        start = 1 + sealed[0]
-        name, nonce = sealed[1:start].decode(), sealed[start : start + NONCE]
         try:
+            start = 1 + sealed[0]
+            name, nonce = sealed[1:start].decode(), sealed[start : start + NONCE]
             return json.loads(self._ring[name].decrypt(nonce, sealed[start + NONCE :], place.encode()))
-        except (InvalidTag, KeyError):
+        except (InvalidTag, LookupError, ValueError):
             message = f"cannot unseal {place.split('/')[0]}"
             raise CannotUnseal(message) from None
 

@@ -20,6 +20,7 @@ from models.making import fact_of
 from models.obligation import Obligation
 from models.rights import access_of, acts
 from models.shelf import NotOnShelf
+from models.spawning import opened, opens
 from models.tables import (
     CaseRow,
     ChildRow,
@@ -30,11 +31,12 @@ from models.tables import (
     SettingRow,
     TextRow,
 )
-from models.spawning import opened, opens
 from models.telling import Notice, notices, tell
-from records.audit import Auditor, of_fact
+from records.audit import Auditor
+from records.chains import of_fact
 from records.database import Database
 from records.directory import DirectoryRecord, actor_of
+from records.facts import facts_after
 from records.sealing import CannotUnseal, Vault
 
 log = structlog.get_logger("records")
@@ -218,19 +220,7 @@ def _judged(signed: Signed, case: Case, directory: Directory, now: datetime) -> 
 
 def begins(case: Case) -> dict[str, Any]:
     """Under which rules a case began: with its facts, all that is needed to fold it again."""
-    return {"policy": case.policy, "calendar": case.calendar, "opened": case.opened.isoformat()}
-
-
-async def facts_after(session: AsyncSession, case: str, number: int) -> list[Fact]:
-    found = select(FactRow).where(FactRow.case == case, FactRow.number > number).order_by(FactRow.number)
-    return [fact_from(row) for row in (await session.scalars(found)).all()]
-
-
-def fact_from(row: FactRow) -> Fact:
-    return Fact(
-        case=row.case, number=row.number, kind=row.kind, actor=row.actor, office=row.office, agency=row.agency,
-        request=row.request or "", occurred=row.occurred, recorded=row.recorded, data=row.data, text=row.text,
-    )  # fmt: skip
+    return {"kind": case.kind, "policy": case.policy, "calendar": case.calendar, "opened": case.opened.isoformat()}
 
 
 async def next_ref(session: AsyncSession, prefix: str, now: datetime) -> str:

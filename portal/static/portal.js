@@ -36,3 +36,22 @@ if (token && !token.value && location.hash.length > 1) {
   token.value = location.hash.slice(1)
   history.replaceState(null, '', location.pathname)
 }
+
+// Copying an answer into another service. Without a clipboard the answer is selected, ready for the keys.
+const copy = async (button) => {
+  const answer = document.getElementById(button.dataset.copy)
+  const status = document.getElementById('copied')
+  try {
+    await navigator.clipboard.writeText(answer.textContent)
+    status.textContent = 'Copied.'
+    button.firstChild.textContent = 'Copied'
+  } catch {
+    getSelection().selectAllChildren(answer)
+    status.textContent = 'Selected. Copy it with Control and C.'
+  }
+}
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.hidden = false
+  button.addEventListener('click', () => copy(button))
+}

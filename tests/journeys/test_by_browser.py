@@ -9,7 +9,7 @@ from playwright.async_api import Page
 
 from models.time import london
 from notifier.post import Post
-from tests.support.browsing import Served, fill, picture, press, served
+from tests.support.browsing import Served, fill, picture, press, send, served
 
 MANAGER, CHAIR, AUTHORITY = "p-018", "p-021", "p-001"
 POLICE, ICB, HOSPITAL, HOSPITAL_LEAD = "p-005", "p-008", "p-011", "p-010"
@@ -70,7 +70,7 @@ async def give(page: Page, ref: str, kind: str, answers: dict[str, str | bool | 
     await page.goto(f"/cases/{ref}/{kind}{f'?about={about}' if about else ''}")
     await fill(page, answers)
     await picture(page, f"give-{kind}")
-    await press(page, "Record this")
+    await send(page)
     assert await page.locator(".govuk-notification-banner--success").count() == 1, await page.inner_text("main")
 
 
@@ -93,10 +93,10 @@ async def test_a_referral_becomes_a_decided_rapid_review_and_the_referrer_is_tol
         await give(authority, review, "record_notification", {"sent_at": f"{now:%Y-%m-%d %H:%M}", "sent_by": "The director", "reference": "N-1"})
         await give(manager, review, "request_information", {"agencies": ["harrowshire-police", "harrowshire-icb", "harrow-vale-hospitals"]})
         police, icb = await site.page(POLICE), await site.page(ICB)
-        await give(police, review, "submit_return", {"agency": "harrowshire-police", "holds": "nothing"})
+        await give(police, review, "submit_return", {"holds": "nothing"})
         await give(
             icb, review, "submit_return",
-            {"agency": "harrowshire-icb", "holds": "something", "summary": "Known to the practice.", "events.0.on": "2025-03-04", "events.0.event": "Seen by the practice."},
+            {"holds": "something", "summary": "Known to the practice.", "events.0.on": "2025-03-04", "events.0.event": "Seen by the practice."},
         )  # fmt: skip
 
         await chased(site, review)
@@ -104,7 +104,7 @@ async def test_a_referral_becomes_a_decided_rapid_review_and_the_referrer_is_tol
         hospital, manager, chair = await site.page(HOSPITAL), await site.page(MANAGER), await site.page(CHAIR)
         await give(
             hospital, review, "submit_return",
-            {"agency": "harrow-vale-hospitals", "holds": "something", "summary": "Seen twice.", "events.0.on": "2025-02-04", "events.0.event": "Brought to the department."},
+            {"holds": "something", "summary": "Seen twice.", "events.0.on": "2025-02-04", "events.0.event": "Brought to the department."},
         )  # fmt: skip
         await manager.goto(f"/cases/{review}/chronology")
         events = await manager.locator("tbody tr td:nth-child(3)").all_inner_texts()

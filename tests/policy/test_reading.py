@@ -171,7 +171,7 @@ POLICY_FAULTS = {
         "lifecycles.rapid_review.panel_answer.ladder", "Did you mean `expected_reply`?",
     ),
     "a rung to nowhere": (
-        "- {office: business_manager, after: start, delay: 2", "- {office: caretaker, after: start, delay: 2", "caretaker",
+        "{office: business_manager, after: start, delay: 2", "{office: caretaker, after: start, delay: 2", "caretaker",
         "ladders.siblings_safety.rungs[1].office", "Known are:",
     ),
     "a last rung to nowhere": (

@@ -35,6 +35,7 @@ ROWS: Final[Rows] = {
         ("gp", "General practice", ""),
     ],
     "agency": [("police", "Harrowshire Police", ""), ("gp", "General practice", "")],
+    "people": [("p-005", "Esmeralda Dummett", ""), ("p-011", "Keziah Specimen", "")],
     "seats": [("local_authority", "Local authority", ""), ("police", "Police", ""), ("health", "Health", "")],
 }
 
@@ -146,6 +147,9 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "correct": {"mark": "national_notification_sent", "at": "2026-07-03T09:30:00+00:00", "reason": "The letter."},
     "adopt_calendar": {"calendar": "england-2027", "reason": "A holiday was proclaimed."},
     "adopt_policy": {"policy": "england-2027-01", "reason": "A new edition."},
+    "restrict": {"restricted": True, "reason": "A relative works here."},
+    "lock_out": {"person": "p-005", "locked": True, "reason": "Their own practice is under review."},
+    "let_in": {"person": "p-005", "until": "2026-12-01", "reason": "They review it for us."},
     "reopen": {"reason": "A new statement."},
     "record_notification": {"sent_at": _SENT, "sent_by": "P. Person, manager", "reference": "SN-1"},
     "withdraw_notification": {"withdrawn_at": _SENT, "reason": "The injury was an accident."},

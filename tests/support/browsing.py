@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from portal.app import create_app
@@ -25,8 +26,8 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 class Served:
     """A house with its portal open on loopback, and a browser in front of it."""
 
-    def __init__(self, house: House, address: str, browser: Browser) -> None:
-        self.house, self.address, self.browser = house, address, browser
+    def __init__(self, house: House, address: str, browser: Browser, app: FastAPI) -> None:
+        self.house, self.address, self.browser, self.app = house, address, browser, app
         self.strays: list[str] = []
 
     async def context(self, person: str = "", width: int = 1280) -> BrowserContext:
@@ -59,6 +60,7 @@ async def served(folder: Path, **settings: Any) -> AsyncIterator[Served]:  # noq
     port = _free_port()
     async with house(folder, port=port, **settings) as made, async_playwright() as playwright:
         app = create_app(made.there, made.client, lambda: made.now, attempts=10_000)
+
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off", access_log=False))
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         serving = asyncio.create_task(server.serve())
@@ -66,7 +68,7 @@ async def served(folder: Path, **settings: Any) -> AsyncIterator[Served]:  # noq
         try:
             while not server.started:
                 await asyncio.sleep(0.02)
-            found = Served(made, f"http://127.0.0.1:{port}", browser)
+            found = Served(made, f"http://127.0.0.1:{port}", browser, app)
             yield found
             assert found.strays == []
         finally:
@@ -104,6 +106,12 @@ async def fill(page: Page, answers: Mapping[str, str | bool | list[str]]) -> Non
 async def press(page: Page, words: str) -> None:
     async with page.expect_navigation():
         await page.get_by_role("button", name=words, exact=True).last.click()
+
+
+async def send(page: Page) -> None:
+    """Press the button at the end of a form, whatever it says."""
+    async with page.expect_navigation():
+        await page.locator("main form .govuk-button-group button").first.click()
 
 
 async def axe(page: Page) -> list[str]:

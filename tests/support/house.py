@@ -3,7 +3,7 @@
 import shutil
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,14 @@ from door.door import Done, Door
 from models.case import Case
 from models.facts import Fact
 from models.rights import Actor
-from models.tables import CaseRow, FactRow, NoticeRow
+from models.tables import CaseRow, FactRow, NoticeRow, ObligationRow
 from policy.reading import read_directory_file, read_policy_file
 from records.codec import converter
 from records.directory import actor_of
+from records.facts import fact_from
 from records.opening import Installation, open_installation, prepare
 from records.policies import put_in_force
 from records.settings import Settings
-from records.writing import fact_from
 from worker import make_worker
 
 ROOT = Path(__file__).parents[2]
@@ -63,8 +63,26 @@ class House:
         return self.now
 
     async def wait(self, span: timedelta) -> None:
-        await self.env.sleep(span)
+        while span > timedelta(0):  # a call that skips a year with all its wakes would run out of time
+            step = min(span, timedelta(days=10))
+            await self.env.sleep(step)
+            span -= step
         await self.read_clock()
+
+    async def open_cases(self) -> list[str]:
+        async with self.there.database.reading() as session:
+            return list(await session.scalars(select(CaseRow.ref).where(CaseRow.closed.is_(None)).order_by(CaseRow.ref)))
+
+    async def settled(self) -> None:
+        """Let the engine hand the open cases to a new worker, until nothing that is due is unsaid."""
+        for _ in range(60):
+            async with self.there.database.reading() as session:
+                late = select(ObligationRow.key).where(ObligationRow.speaks <= await self.read_clock())
+                if (await session.scalars(late)).first() is None:
+                    return
+            await self.wait(timedelta(seconds=1))
+        message = "what is due was not said"
+        raise AssertionError(message)
 
     async def wait_until(self, moment: datetime) -> None:
         await self.wait(moment - await self.read_clock())
@@ -79,7 +97,7 @@ class House:
         assert directory
         return actor_of(directory, person, self.now)
 
-    async def act(self, person: str, case: str, kind: str, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
+    async def act(self, person: str, case: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         await self.read_clock()
         return await self.door.act(await self.actor(person), case, kind, answers, request=f"r-{uuid4().hex}")
 
@@ -103,7 +121,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401 -- settings of any type
+async def house(folder: Path, *, working: bool = True, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401 -- settings of any type
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=program("temporal-test-server")
     ) as env:
@@ -111,7 +129,9 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:  # noqa:
         config = env.client.config()
         config["data_converter"] = converter(installation.keys)
         client = Client(**config)
-        async with make_worker(client, installation):
+        async with AsyncExitStack() as stack:
+            if working:
+                await stack.enter_async_context(make_worker(client, installation))
             made = House(installation, client, env)
             await made.read_clock()
             yield made

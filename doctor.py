@@ -1,0 +1,440 @@
+"""What is misconfigured, why it matters, and how to mend it: `reviews doctor`.
+
+Each check looks at one thing and gives findings; none changes anything. A finding is grave when something that is owed
+could be forgotten, seen by the wrong eyes, or lost. The rest is worth a look.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from models import shelf
+from models.base import Message
+from models.directory import Directory
+from models.policy import Policy
+from models.tables import AccountRow, CommandRow, HeadRow, LinkRow, MailRow
+from models.time import day_of
+from policy.problems import Problem
+from policy.reading import advice, check_against
+from records.database import Database
+from records.keys import Keys, KeysMissing, KeysUnsafe, read_keys
+from records.migrating import newest, standing
+from records.opening import Installation, open_installation
+from records.policies import in_force
+from records.seals import Seals
+from records.settings import TASK_QUEUE, Settings
+
+MEGABYTE = 1024 * 1024
+LITTLE, TOO_LITTLE = 2_000 * MEGABYTE, 200 * MEGABYTE
+SHORT = timedelta(seconds=5)
+SILENT = timedelta(seconds=90)
+"""A worker that waits for work asks again after at most a minute."""
+LATE = timedelta(minutes=5)
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class Finding(Message):
+    what: str
+    why: str
+    do: str
+    grave: bool = False
+
+
+class Known(NamedTuple):
+    """What the checks of the inside look at."""
+
+    there: Installation
+    now: datetime
+    policy: Policy | None
+    calendar: str
+    directory: Directory | None
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Everything that is found, the grave first. What cannot be looked at is a finding itself."""
+    found = [*_folder(settings), *_clock(), *_doors(settings)]
+    if not settings.data_dir.is_dir():
+        return found
+    keys = _keys(settings)
+    if isinstance(keys, Finding):
+        found.append(keys)
+    elif tables := await _tables(settings):
+        found.append(tables)
+    else:
+        found += [one async for one in _inside(settings)]
+    return sorted(found, key=lambda one: not one.grave)
+
+
+def report(found: list[Finding]) -> str:
+    """The findings as people read them."""
+    if not found:
+        return "Nothing is wrong."
+    grave = sum(one.grave for one in found)
+    lines = []
+    for one in found:
+        lines += [
+            f"{'GRAVE' if one.grave else 'Look'}   {one.what}",
+            f"        Why it matters: {one.why}",
+            f"        What to do: {one.do}",
+            "",
+        ]
+    return "\n".join([*lines, f"{grave} grave, {len(found) - grave} worth a look."])
+
+
+# Outside: the folder, the keys, this machine
+
+
+def _folder(settings: Settings) -> Iterable[Finding]:
+    folder = settings.data_dir
+    if not folder.is_dir():
+        yield Finding(
+            what=f"There is no folder {folder}.",
+            why="Records, keys, seals and the engine's store live there.",
+            do=f"Start the service once: reviews serve --data-dir {folder}",
+            grave=True,
+        )
+        return
+    if folder.stat().st_mode & 0o077:
+        yield Finding(
+            what=f"Others on this machine may look into {folder}.",
+            why="It holds the records of children, and the keys to them.",
+            do=f"chmod 700 {folder}",
+            grave=True,
+        )
+    if not os.access(folder, os.W_OK):
+        yield Finding(
+            what=f"{folder} cannot be written to.",
+            why="Nothing can be recorded.",
+            do="Give the folder to the user under whom the service runs.",
+            grave=True,
+        )
+    free = shutil.disk_usage(folder).free
+    if free < LITTLE:
+        yield Finding(
+            what=f"Only {free // MEGABYTE} MB are free on the disk of {folder}.",
+            why="On a full disk nothing can be recorded, and no reminder is sent.",
+            do="Make room, or move the folder to a larger disk.",
+            grave=free < TOO_LITTLE,
+        )
+
+
+def _keys(settings: Settings) -> Keys | Finding:
+    why = "The key file opens everything personal, signs what is asked and seals the audit chains."
+    try:
+        return read_keys(settings.keys)
+    except KeysMissing as problem:
+        return Finding(what=f"{settings.keys} is missing.", why=why, do=str(problem), grave=True)
+    except KeysUnsafe as problem:
+        words = f"Others may have read {settings.keys}."
+        return Finding(what=words, why=why, do=f"chmod 600 {settings.keys} ({problem})", grave=True)
+    except (OSError, ValueError, KeyError, TypeError):
+        words = f"{settings.keys} cannot be read as a key file."
+        return Finding(what=words, why=why, do="Put it back from your backup; never make a new one.", grave=True)
+
+
+def _clock() -> Iterable[Finding]:
+    try:
+        ZoneInfo("Europe/London")
+    except ZoneInfoNotFoundError:
+        yield Finding(
+            what="This machine does not know the time of London.",
+            why="Every deadline ends at the end of a day in London.",
+            do="Make the environment anew: make clean run",
+            grave=True,
+        )
+
+
+def _doors(settings: Settings) -> Iterable[Finding]:
+    outside = settings.host not in LOOPBACK or settings.base_url.startswith("https://")
+    if outside and settings.insecure_cookies:
+        yield Finding(
+            what="Sign-in cookies may travel unencrypted.",
+            why="Whoever reads the network could act as the person who signed in.",
+            do="Serve it over https, and set REVIEWS_INSECURE_COOKIES=false.",
+            grave=True,
+        )
+    if settings.host not in LOOPBACK and not settings.base_url:
+        yield Finding(
+            what="The address under which people reach the portal is not set.",
+            why="Links in mail would point to this machine only.",
+            do="Set REVIEWS_BASE_URL to the address that people type, with https://.",
+        )
+    if settings.demonstration:
+        yield Finding(
+            what="Demonstration is switched on.",
+            why="Anybody may sign in as anybody, and everybody's messages are shown.",
+            do="Start it without --demonstration before a real case is entered.",
+            grave=outside,
+        )
+
+
+async def _tables(settings: Settings) -> Finding | None:
+    """Why the database cannot be looked into; nothing if it can."""
+    why = "Every page and every reminder comes from the database."
+    database = Database(settings.database)
+    try:
+        async with asyncio.timeout(SHORT.total_seconds()), database.reading() as session:
+            await session.execute(text("SELECT 1"))
+        stands, wanted = await standing(database), newest()
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        words = f"The database cannot be opened ({type(error).__name__})."
+        return Finding(what=words, why=why, do="See that it runs, and look at REVIEWS_DATABASE_URL.", grave=True)
+    finally:
+        await database.close()
+    if stands == wanted:
+        return None
+    if stands > wanted:
+        words = f"The tables are newer ({stands}) than this program ({wanted})."
+        return Finding(what=words, why=why, do="Install the newer program again, or put your backup back.", grave=True)
+    words = f"The tables stand at {stands or 'nothing'}, this program needs {wanted}."
+    return Finding(
+        what=words, why=why, do="Make a backup, then start `reviews serve`: it brings them up to date.", grave=True
+    )
+
+
+# Inside: policy, people, engine, mail, audit
+
+
+async def _inside(settings: Settings) -> AsyncIterator[Finding]:
+    there = await open_installation(settings)
+    try:
+        async with there.database.reading() as session:
+            names, directory = await in_force(session), await there.recorder.directory.read(session)
+        policy = shelf.policy(names[0]) if names else None
+        known = Known(there, datetime.now(UTC), policy, names[1] if names else "", directory)
+        for check in (_rules, _offices):
+            for one in check(known):
+                yield one
+        for look in (_accounts, _engine, _waiting, _mail, _audit, _times):
+            async for one in look(known):
+                yield one
+    finally:
+        await there.close()
+
+
+def _rules(known: Known) -> Iterable[Finding]:
+    if known.policy is None:
+        yield Finding(
+            what="No policy is in force.",
+            why="Without it no case can be opened: it holds every deadline and ladder.",
+            do="Start `reviews serve`, which puts the shipped one in force, or: reviews policy adopt FILE --apply",
+            grave=True,
+        )
+        return
+    today = day_of(known.now)
+    days = shelf.days(known.calendar)
+    if words := days.warning(today):
+        what, _, do = words.partition(" Deadlines beyond")
+        yield Finding(
+            what=what,
+            why="Deadlines beyond its end cannot be counted, and cases that need them stand still.",
+            do=f"{do.partition('. ')[2]} Then: reviews policy adopt FILE --apply --open-cases",
+            grave=days.calendar.horizon < today + timedelta(days=90),
+        )
+    if unread := advice(known.policy):
+        names = ", ".join(one.key.removeprefix("sources.") for one in unread)
+        yield Finding(
+            what=f"Nobody has compared {len(unread)} of {len(known.policy.sources)} sources with their text: {names}.",
+            why="A wrong figure makes every deadline that rests on it wrong.",
+            do="Compare, fill in `checked_by` and `checked_on` in the policy file, and adopt it.",
+        )
+
+
+def _offices(known: Known) -> Iterable[Finding]:
+    if known.directory is None:
+        yield Finding(
+            what="There is no directory.",
+            why="Nobody can be told anything.",
+            do="reviews directory import FILE --as YOUR-ADDRESS",
+            grave=True,
+        )
+        return
+    if known.policy is None:
+        return
+    do = "Enter a holder in the directory file, then: reviews directory import FILE --as YOUR-ADDRESS"
+    empty: dict[str, list[Problem]] = {}
+    for one in check_against(known.policy, known.directory, day_of(known.now)):
+        empty.setdefault(one.words, []).append(one)
+    for words, problems in empty.items():
+        named = ", ".join(one.key for one in problems)
+        yield Finding(
+            what=f"{named}: {words}",
+            why="A ladder that ends in silence lets what is owed be forgotten."
+            if problems[0].grave
+            else "Its messages go on at once to whoever comes next, and nobody of that office hears of it.",
+            do=do,
+            grave=problems[0].grave,
+        )
+    alone = [one for one in known.directory.holdings if not one.deputy and one.covers(day_of(known.now))]
+    if alone:
+        offices = ", ".join(f"{one.office}{' in ' + one.agency if one.agency else ''}" for one in alone)
+        yield Finding(
+            what=f"{len(alone)} offices have no deputy: {offices}.",
+            why="While the holder is on leave nobody is told.",
+            do=do.replace("holder", "deputy"),
+        )
+
+
+async def _accounts(known: Known) -> AsyncIterator[Finding]:
+    """People who hold an office and cannot sign in."""
+    if known.directory is None or known.there.settings.demonstration:
+        return
+    async with known.there.database.reading() as session:
+        signed_up = set(await session.scalars(select(AccountRow.person)))
+    on = day_of(known.now)
+    holders = {who for one in known.directory.holdings if one.covers(on) for who in (one.person, one.deputy) if who}
+    without = sorted(known.directory.people[who].name for who in holders - signed_up if who in known.directory.people)
+    if without:
+        nobody = not signed_up
+        yield Finding(
+            what="Nobody can sign in yet."
+            if nobody
+            else f"{len(without)} of {len(holders)} people who hold an office cannot sign in: {', '.join(without)}.",
+            why="They are told what they owe, and cannot answer.",
+            do="Open the administrator's link that `reviews serve` prints."
+            if nobody
+            else "Sign in as administrator, open People, and invite them.",
+        )
+
+
+async def _engine(known: Known) -> AsyncIterator[Finding]:
+    from temporalio.api.enums.v1 import TaskQueueType  # noqa: PLC0415 -- slow, and not needed by the checks before
+    from temporalio.api.taskqueue.v1 import TaskQueue  # noqa: PLC0415
+    from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest  # noqa: PLC0415
+    from temporalio.service import RPCError  # noqa: PLC0415
+
+    settings = known.there.settings
+    asked = DescribeTaskQueueRequest(
+        namespace=settings.namespace,
+        task_queue=TaskQueue(name=TASK_QUEUE),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    try:
+        async with asyncio.timeout(SHORT.total_seconds()):
+            client = await known.there.connect(0)
+            queue = await client.workflow_service.describe_task_queue(asked)
+    except (RuntimeError, RPCError, TimeoutError):
+        yield Finding(
+            what=f"The engine does not answer at {settings.engine}.",
+            why="No command is taken and no reminder is sent until it does. What was asked for is kept.",
+            do=f"Start it: reviews serve --data-dir {settings.data_dir} (its log: {settings.data_dir}/logs/engine.log)",
+            grave=True,
+        )
+        return
+    seen = [one.last_access_time.ToDatetime(tzinfo=UTC) for one in queue.pollers]
+    if not any(datetime.now(UTC) - one < SILENT for one in seen):
+        yield Finding(
+            what="No worker asks the engine for work.",
+            why="No command is taken and no reminder is sent until one does. What was asked for is kept.",
+            do=f"Look at {settings.data_dir}/logs/worker.log; `reviews serve` starts one.",
+            grave=True,
+        )
+
+
+async def _waiting(known: Known) -> AsyncIterator[Finding]:
+    asked = select(func.count()).select_from(CommandRow)
+    old = asked.where(CommandRow.state == "asked", CommandRow.asked < known.now - LATE)
+    async with known.there.database.reading() as session:
+        count = await session.scalar(old) or 0
+    if count:
+        yield Finding(
+            what=f"{count} commands have waited for more than five minutes.",
+            why="People were told that these are not yet confirmed.",
+            do="Mend engine and worker; they are sent again by themselves, and none is done twice.",
+            grave=True,
+        )
+
+
+async def _mail(known: Known) -> AsyncIterator[Finding]:
+    settings = known.there.settings
+    async with known.there.database.reading() as session:
+        waiting = await session.scalar(select(func.count()).select_from(MailRow).where(MailRow.state == "queued")) or 0
+    letters = f" {waiting} letters wait." if waiting else ""
+    if not settings.smtp_host:
+        yield Finding(
+            what=f"No mail server is set up.{letters}",
+            why="Referrers get the link to their referral only if the business unit reads it to them.",
+            do="Set REVIEWS_SMTP_HOST, _PORT, _USER, _PASSWORD and _FROM; until then look at the mail page each day.",
+        )
+    elif not await _answers(settings.smtp_host, settings.smtp_port):
+        yield Finding(
+            what=f"The mail server {settings.smtp_host}:{settings.smtp_port} does not answer.{letters}",
+            why="Referrers do not get the link to their referral.",
+            do="Look at REVIEWS_SMTP_HOST and REVIEWS_SMTP_PORT, and whether this machine may reach it.",
+            grave=True,
+        )
+
+
+async def _answers(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(SHORT.total_seconds()):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+async def _audit(known: Known) -> AsyncIterator[Finding]:
+    """The seals alone: quick however many cases there are. `reviews audit verify` looks at every link."""
+    seals = known.there.settings.seals
+    sealed: dict[str, tuple[int, str]] = {}
+    for line in Seals(seals, known.there.keys.audit.get_secret_value()).lines():
+        sealed |= line.heads
+        if not line.good:
+            yield _broken(f"Line {line.number} of {seals.name} was altered, or one before it is missing.")
+            return
+    async with known.there.database.reading() as session:
+        heads = {row.chain: (row.number, row.mac) for row in (await session.scalars(select(HeadRow))).all()}
+        grown = (await session.execute(select(LinkRow.chain, func.max(LinkRow.at)).group_by(LinkRow.chain))).all()
+    cut = [chain for chain, (number, mac) in sealed.items() if not _continues(heads.get(chain), number, mac)]
+    if cut:
+        yield _broken(f"{len(cut)} chains end before the point at which they were sealed: {', '.join(cut[:5])}.")
+    late = [chain for chain, at in grown if sealed.get(chain) != heads.get(chain) and at < known.now - LATE]
+    if late:
+        yield Finding(
+            what=f"{len(late)} audit chains have grown and were not sealed for five minutes.",
+            why="What is not sealed outside the database could be cut off without being found.",
+            do=f"See that a worker runs and may write {seals}.",
+            grave=True,
+        )
+
+
+def _continues(head: tuple[int, str] | None, number: int, mac: str) -> bool:
+    return head is not None and (head[0] > number or head == (number, mac))
+
+
+def _broken(what: str) -> Finding:
+    return Finding(
+        what=what,
+        why="Somebody or something has changed what was recorded.",
+        do="Keep everything as it is, tell the independent chair, and run: reviews audit verify",
+        grave=True,
+    )
+
+
+async def _times(known: Known) -> AsyncIterator[Finding]:
+    async with known.there.database.reading() as session:
+        last = await session.scalar(select(func.max(LinkRow.at)))
+        theirs = None if known.there.database.sqlite else await session.scalar(select(func.now()))
+    do = "Let this machine keep time by a time server (timedatectl set-ntp true)."
+    if last is not None and last > datetime.now(UTC) + SHORT:
+        yield Finding(
+            what=f"The clock of this machine is behind what was recorded at {last:%Y-%m-%d %H:%M} UTC.",
+            why="Deadlines count from recorded times, and would come late.",
+            do=do,
+            grave=True,
+        )
+    if theirs is not None and abs(theirs - datetime.now(UTC)) > SHORT:
+        yield Finding(
+            what="The clocks of this machine and of the database differ by more than five seconds.",
+            why="Times in one record would contradict each other.",
+            do=do,
+        )

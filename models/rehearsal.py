@@ -1,0 +1,352 @@
+"""Rehearsal: what would happen, and who would be told what and when, without an engine, a database or a message.
+
+A scenario says who does what when, or stays silent. It is run through the very functions that the door, the workflows
+and the writing transaction use: rights, judging, facts, the fold, the ladder and the notices.
+"""
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from models import shelf
+from models.base import Message, Word
+from models.case import Case
+from models.command import Signed, split
+from models.directory import Directory
+from models.facts import Fact, Problem
+from models.fold import after
+from models.judging import judge
+from models.lifecycles import COMMANDS, LIFECYCLES
+from models.making import fact_of
+from models.policy import Span, Unit
+from models.rights import Actor, Held, access_of, acts
+from models.spawning import opened, opens
+from models.telling import Notice, notices, tell
+from models.time import at, day_of
+from models.words import problems
+
+REFERRAL, REVIEW = "referral", "review"
+
+
+class Act(Word):
+    """Somebody does something: so long after the start, at an hour of that day in London.
+
+    `who`: an office ("business_manager", "agency_contact/harrowshire-police"), or "referrer". `on`: the referral, or
+    the review that came from it. `answers`: only those that matter; the rest is filled in plainly. In an answer,
+    "+3 working days" is a day so long after the act, and "now" its moment.
+    """
+
+    after: Span = Span(n=0, unit=Unit.DAYS)
+    clock: time = time(10, 0)
+    matter: str = "1"
+    who: str
+    do: str
+    on: str = REVIEW
+    answers: dict[str, Any] = {}
+
+
+class Outage(Word):
+    """A span in which no rung can speak."""
+
+    after: Span
+    clock: time = time(0, 0)
+    lasts: Span
+
+
+class Scenario(Word):
+    """`lasts`: how long after the start the rehearsal looks on."""
+
+    title: str
+    words: str = ""
+    starts: datetime
+    lasts: Span
+    acts: tuple[Act, ...] = Field(min_length=1)
+    outages: tuple[Outage, ...] = ()
+
+
+class Step(Message):
+    """One thing that happened, in the order of time: a fact, or a command that was refused."""
+
+    at: datetime
+    case: str
+    what: str
+    office: str = ""
+    agency: str = ""
+    refused: tuple[str, ...] = ()
+    obligation: str = ""
+
+
+class Timeline(Message):
+    steps: tuple[Step, ...]
+    notices: tuple[Notice, ...]
+
+    def by_office(self) -> dict[str, int]:
+        """How many messages each office would get."""
+        found: dict[str, int] = {}
+        for notice in self.notices:
+            found[notice.office] = found.get(notice.office, 0) + 1
+        return dict(sorted(found.items()))
+
+
+class Changed(Message):
+    """A message that only one of two policies sends, or that they send at different times or to different offices."""
+
+    key: str
+    before: Notice | None
+    after: Notice | None
+
+
+def difference(before: Timeline, after_: Timeline) -> list[Changed]:
+    """What changes between two rehearsals of one scenario, in the order of time."""
+    was, now = ({notice.key: notice for notice in line.notices} for line in (before, after_))
+    found = [Changed(key=key, before=was.get(key), after=now.get(key)) for key in {**was, **now}]
+    moved = [one for one in found if one.before is None or one.after is None or one.before.rung_at != one.after.rung_at]
+    return sorted(moved, key=lambda one: ((one.before or one.after or _never()).rung_at, one.key))
+
+
+def _never() -> Notice:
+    raise AssertionError
+
+
+def rehearse(
+    scenario: Scenario, policy: str, calendar: str, directory: Directory, moments: Sequence[datetime] = ()
+) -> Timeline:
+    """Run a scenario under a policy and calendar (hashes on the shelf) with a directory.
+
+    `moments`: when each act really happened, in the order of time, to compare with what an engine did. Raises ValueError, in words, for an act that makes no sense at all (an unknown command, an office nobody holds).
+    """
+    return Stage(scenario, policy, calendar, directory).play(moments)
+
+
+class Stage:
+    """The cases of one rehearsal, and its clock."""
+
+    def __init__(self, scenario: Scenario, policy: str, calendar: str, directory: Directory) -> None:
+        self.scenario, self.directory = scenario, directory
+        self.policy, self.calendar = policy, calendar
+        self.days = shelf.days(calendar)
+        self.cases: dict[str, Case] = {}
+        self.named: dict[tuple[str, str], str] = {}
+        self.counted: dict[str, int] = {}
+        self.steps: list[Step] = []
+        self.told: list[Notice] = []
+        self.alarms: list[tuple[datetime, str]] = []
+        self.outages = [self._span(one) for one in scenario.outages]
+
+    def play(self, moments: Sequence[datetime] = ()) -> Timeline:
+        planned = self.planned()
+        for number, (when, act) in enumerate(planned):
+            really = moments[number] if moments else when
+            self._until(really, inclusive=False)
+            self._act(act, really)
+        self._until(self.ends, inclusive=True)
+        return Timeline(steps=tuple(self.steps), notices=tuple(self.told))
+
+    def planned(self) -> list[tuple[datetime, Act]]:
+        """The acts in the order of time, each with its moment."""
+        found = [(self._moment(act.after, act.clock), act) for act in self.scenario.acts]
+        return sorted(found, key=lambda one: one[0])
+
+    @property
+    def ends(self) -> datetime:
+        return self._moment(self.scenario.lasts, time(23, 59))
+
+    def _until(self, moment: datetime, *, inclusive: bool) -> None:
+        """Let every rung speak whose time comes before; at the very moment of an act, the act counts first."""
+        while self.alarms and (self.alarms[0][0] < moment or (inclusive and self.alarms[0][0] == moment)):
+            alarm, ref = heapq.heappop(self.alarms)
+            case = self.cases[ref]
+            if case.wakes is None or self._awake(case.wakes) != alarm:
+                continue
+            for due in case.due(alarm):
+                self._apply(tell(self.cases[ref], due, self.directory, alarm))
+            self._arm(ref)
+
+    def _act(self, act: Act, now: datetime) -> None:
+        lifecycle = "referral" if act.on == REFERRAL else "rapid_review"
+        if act.do not in COMMANDS[lifecycle]:
+            message = f"{lifecycle} takes no command {act.do!r}"
+            raise ValueError(message)
+        model = COMMANDS[lifecycle][act.do]
+        person, offices = self._who(act.who, now)
+        ref = self._begin(act, now) if act.do == "submit_referral" else self.named.get((act.matter, act.on), "")
+        if not ref:
+            self._refuse(now, "", act, ["There is no such case at that time."])
+            return
+        case = self.cases[ref]
+        try:
+            command = model.model_validate(self.answers(act, case, now))
+        except ValidationError as error:
+            self._refuse(now, ref, act, [f"{one.field}: {one.words}" for one in problems(error, model)])
+            return
+        body = {**split(command)[0], **command.also()}
+        office: str | Problem = "referrer"
+        if act.do != "submit_referral":
+            office = acts(Actor(person=person, offices=offices), case, access_of(case, now), act.do, body)
+        found = [office] if isinstance(office, Problem) else command.impossible(now)
+        if not found and act.do != "submit_referral":
+            found = judge(case, act.do, body, now)
+        if found or isinstance(office, Problem):
+            self._refuse(now, ref, act, [one.words for one in found])
+            return
+        number = case.known + 1
+        signed = Signed(request=f"{ref}-{number}", case=ref, kind=act.do, actor=person, body=body, asked=now)
+        self._apply(fact_of(case, signed, office, now))
+        self._arm(ref)
+
+    def _begin(self, act: Act, now: datetime) -> str:
+        ref = self._ref("referral", now)
+        self.cases[ref] = Case(ref=ref, kind="referral", policy=self.policy, calendar=self.calendar, opened=now)
+        self.named[act.matter, REFERRAL] = ref
+        return ref
+
+    def _ref(self, kind: str, now: datetime) -> str:
+        series = f"{LIFECYCLES[kind].prefix}-{now.year}"
+        self.counted[series] = self.counted.get(series, 0) + 1
+        return f"{series}-{self.counted[series]:04}"
+
+    def _apply(self, fact: Fact) -> None:
+        before = self.cases[fact.case]
+        now = after(before, fact)
+        self.cases[fact.case] = now
+        told = fact.data.get("told", {}) if fact.kind == "told" else {}
+        self.steps.append(
+            Step(
+                at=fact.recorded, case=fact.case, what=fact.kind, office=told.get("office", fact.office), agency=fact.agency,
+                obligation=str(fact.data.get("obligation", "")),
+            )  # fmt: skip
+        )
+        self.told += notices(before, now, fact, self.directory)
+        children = opens(before, fact)
+        if children:
+            fresh, first = opened(now, fact, self._ref("rapid_review", fact.recorded), children)
+            self.cases[fresh.ref] = fresh
+            matter = next(matter for (matter, _), ref in self.named.items() if ref == fact.case)
+            self.named[matter, REVIEW] = fresh.ref
+            self._apply(first)
+            self._arm(fresh.ref)
+
+    def _arm(self, ref: str) -> None:
+        wakes = self.cases[ref].wakes
+        if wakes is not None:
+            heapq.heappush(self.alarms, (self._awake(wakes), ref))
+            latest = self.steps[-1].at
+            while self.alarms[0][0] <= latest and self.alarms[0][1] == ref:
+                # What is due at once is said at once, before anything else happens.
+                if self._awake(self.cases[ref].wakes or latest) > latest:
+                    break
+                heapq.heappop(self.alarms)
+                for due in self.cases[ref].due(latest):
+                    self._apply(tell(self.cases[ref], due, self.directory, latest))
+                again = self.cases[ref].wakes
+                if again is None:
+                    break
+                heapq.heappush(self.alarms, (self._awake(again), ref))
+
+    def _awake(self, moment: datetime) -> datetime:
+        """When the engine can speak for a rung of this time."""
+        for begins, ends in self.outages:
+            if begins <= moment < ends:
+                return ends
+        return moment
+
+    def _refuse(self, now: datetime, ref: str, act: Act, words: Sequence[str]) -> None:
+        self.steps.append(Step(at=now, case=ref, what=act.do, office=act.who, refused=tuple(words)))
+
+    def _who(self, who: str, now: datetime) -> tuple[str, tuple[Held, ...]]:
+        if who == "referrer":
+            return "referrer", ()
+        office, _, agency = who.partition("/")
+        person = self.directory.look_up(office, agency or None, now).person
+        if person is None:
+            message = f"nobody can act as {who}: the office is empty on {day_of(now)}"
+            raise ValueError(message)
+        return person, (Held(office=office, agency=agency),)
+
+    def _moment(self, span: Span, clock: time) -> datetime:
+        return at(self._day(span, self.scenario.starts), clock)
+
+    def _span(self, one: Outage) -> tuple[datetime, datetime]:
+        begins = self._moment(one.after, one.clock)
+        return begins, at(self._day(one.lasts, begins), one.clock)
+
+    def _day(self, span: Span, since: datetime) -> Any:  # noqa: ANN401 -- a date
+        from models.clocks import shifted
+
+        return day_of(shifted(since, span, self.days, time(12, 0)))
+
+    def answers(self, act: Act, case: Case, now: datetime) -> dict[str, Any]:
+        """The scenario's answers, completed plainly; `route` is a short word for the answers of a triage."""
+        complete = _complete(act, case, now, self.directory)
+        return {name: self._said(value, now) for name, value in {**complete, **act.answers}.items() if name != "route"}
+
+    def _said(self, value: Any, now: datetime) -> Any:  # noqa: ANN401 -- any plain value
+        if value == "now":
+            return now.isoformat()
+        if isinstance(value, str) and value[:1] in "+-" and value[1:2].isdigit():
+            return self._day(Span.model_validate(value.lstrip("+")), now).isoformat()
+        if isinstance(value, Mapping):
+            return {name: self._said(one, now) for name, one in value.items()}
+        return [self._said(one, now) for one in value] if isinstance(value, list) else value
+
+
+def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict[str, Any]:
+    """Plain answers to every question of a command, where the scenario says nothing else."""
+    rules = shelf.policy(case.policy)
+    agency = act.who.partition("/")[2]
+    complete = {
+        "submit_referral": lambda: {
+            "event": "serious_harm", "incident_on": "-1 days", "aware_at": "-1 days", "in_area": "yes", "abuse_or_neglect": "yes",
+            "narrative": "-", "children": [{"name": "-", "born": "2020-01-01"}], "others": "no", "referrer_name": "-",
+            "referrer_role": "-", "referrer_agency": "-", "referrer_email": "referrer@example.org", "lead_agrees": "yes",
+        },
+        "triage": lambda: _triage(act, case, rules.criteria_in_force("national_notification", day_of(now))),
+        "answer_safety": lambda: {"siblings_safe": "yes", "words": "-"},
+        "record_notification": lambda: {"sent_at": "now", "sent_by": "-", "reference": "-"},
+        "notify_secretary_of_state": lambda: {"sent_at": "now", "sent_by": "-", "reference": "-"},
+        "withdraw_notification": lambda: {"withdrawn_at": "now", "reason": "-"},
+        "request_information": lambda: {"agencies": list(directory.agencies)},
+        "submit_return": lambda: {"agency": agency, "holds": "nothing"},
+        "record_analysis": lambda: {"facts": "-", "context": "-", "practice": "-", "learning": "-"},
+        "arrange_meeting": lambda: {"at": (now + timedelta(days=2)).isoformat(), "place": "-"},
+        "record_meeting": lambda: {
+            "held_at": "now", "seats": list(rules.quorums["rapid_review_meeting"].seats), "siblings_safe": "yes", "siblings_words": "-",
+        },
+        "decide": lambda: _decision(rules.criteria_in_force("practice_review", day_of(now)), directory),
+        "record_submission": lambda: {"sent_at": "now", "siblings_safe": "yes", "siblings_words": "-"},
+        "record_panel_answer": lambda: {"received_at": "now", "position": "agrees"},
+        "send_information": lambda: {"sent_at": "now", "words": "-"},
+        "record_event": lambda: {"event": "inquest", "happened_at": "now", "words": "-"},
+        "agree_learning": lambda: {"agency": agency, "action": "-", "by": "+10 working days"},
+        "learning_done": lambda: {"agency": agency, "done": "-"},
+        "tell_referrer": lambda: {"how": "email", "words": "-"},
+        "dispute": lambda: {"ground": "not_ours", "words": "-"},
+    }  # fmt: skip
+    found = complete.get(act.do, dict)()
+    fields = COMMANDS["referral" if act.on == REFERRAL else "rapid_review"][act.do].model_fields
+    return {**({"reason": "-"} if "reason" in fields else {}), **found}
+
+
+def _triage(act: Act, case: Case, text: Any) -> dict[str, Any]:  # noqa: ANN401 -- (name, criteria) or none
+    name, criteria = text
+    route = act.answers.get("route", "rapid_review")
+    answers = [{"criterion": one.id, "met": "yes", "reason": "-"} for one in criteria.criteria]
+    rows = [{"child": child, "criteria": answers, "route": route, "reason": "-"} for child in case.said.get("children", [1])]
+    return {"criteria_set": name, "children": rows, "siblings_safe": "yes", "siblings_words": "-"}
+
+
+def _decision(text: Any, directory: Directory) -> dict[str, Any]:  # noqa: ANN401 -- (name, criteria) or none
+    name, criteria = text
+    partners = [name for name, agency in directory.agencies.items() if agency.partner]
+    return {
+        "decided_at": "now", "criteria_set": name, "outcome": "no_further_review", "reasons": "-",
+        "criteria": [{"criterion": one.id, "met": "no", "reason": "-"} for one in criteria.criteria],
+        "positions": [{"partner": partner, "position": "agrees"} for partner in partners],
+    }  # fmt: skip
+
+
+def facts_of(timeline: Timeline) -> Iterator[Step]:
+    return (step for step in timeline.steps if not step.refused)

@@ -1,0 +1,161 @@
+"""What is read about a case beside its page: all its dates, the chronology, the meeting's pack and invitation, the pack
+for the national notification. Every reading is noted.
+"""
+
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter
+from icalendar import Calendar, Event
+from starlette.requests import Request
+from starlette.responses import Response
+
+from models.directory import Directory
+from models.policy import AgencyKind
+from models.rapid_review import Significance
+from models.shelf import policy
+from models.why import Explanation, explain
+from portal.exporting import Sheet, download
+from portal.happened import names_of, time_line
+from portal.notification import Sender, fields
+from portal.visiting import Portal, Visitor
+from records.questions import CaseView
+
+PACKED = ("return_received", "analysis_recorded", "meeting_arranged", "meeting_recorded")
+
+
+def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
+    pages = APIRouter()
+
+    async def opened(request: Request, ref: str, what: str, *, whole: bool = False) -> CaseView | Response:
+        visitor = await portal.signed_in(request)
+        view = await portal.seen(request, visitor, ref, what)
+        if isinstance(view, Response) or view.whole or not whole:
+            return view
+        return await portal.refuse(request, 403)
+
+    @pages.get("/cases/{ref}/deadlines")
+    async def deadlines(request: Request, ref: str) -> Response:
+        view = await opened(request, ref, "deadlines")
+        if isinstance(view, Response):
+            return view
+        facts, directory = await portal.questions.facts(ref), await portal.directory()
+        told: dict[str, Explanation] = {}
+        for one in view.deadlines:
+            messages = await portal.questions.messages(ref, one.key)
+            told[one.key] = explain(view.state, one.key, facts, messages, directory, portal.clock())
+        return await portal.page(
+            request, "deadlines.html", f"Deadlines of {ref}", wide=True, back=f"/cases/{ref}", view=view, told=told, directory=directory
+        )
+
+    @pages.get("/cases/{ref}/chronology")
+    async def chronology(request: Request, ref: str) -> Response:
+        asked = request.query_params
+        form = asked.get("as", "")
+        view = await opened(request, ref, "chronology exported" if form else "chronology")
+        if isinstance(view, Response):
+            return view
+        directory = await portal.directory()
+        wanted = {name: asked.get(name, "") for name in ("agency", "significance")}
+        rows = _events(view)
+        shown = [row for row in rows if all(value in ("", row[name]) for name, value in wanted.items())]
+        if form:
+            cells = [
+                (row["on"], directory.agencies[row["agency"]].name, row["event"], Significance(row["significance"]).words)
+                for row in shown
+            ]
+            answer = download(Sheet(f"chronology-{ref}", ("Date", "Agency", "Event", "Significance"), cells), form)
+            return answer or await portal.refuse(request, 404)
+        agencies = {row["agency"]: directory.agencies[row["agency"]].name for row in rows}
+        return await portal.page(
+            request, "chronology.html", f"Chronology of {ref}", wide=True, back=f"/cases/{ref}", ref=ref, rows=shown, all=len(rows),
+            wanted=wanted, agencies=agencies, significances={one.value: one.words for one in Significance},
+            significances_pairs=[(one.value, one.words) for one in Significance],
+        )  # fmt: skip
+
+    @pages.get("/cases/{ref}/pack")
+    async def pack(request: Request, ref: str) -> Response:
+        view = await opened(request, ref, "pack", whole=True)
+        if isinstance(view, Response):
+            return view
+        directory, names = await portal.directory(), names_of(view.state, await portal.directory())
+        returns = view.state.of_block("agency_return")
+        quorum = policy(view.state.policy).quorums["rapid_review_meeting"]
+        line = time_line(view.state, [entry for entry in view.entries if entry.kind in PACKED], directory)
+        return await portal.page(
+            request, "pack.html", f"Meeting pack of {ref}", wide=True, back=f"/cases/{ref}", view=view, papers=line[::-1],
+            arrived=[one for one in returns if one.ended], missing=[one for one in returns if not one.ended],
+            analysed="analysis_recorded" in view.state.marks, events=_events(view), directory=directory, quorum=quorum,
+            always=[names[seat] for seat in quorum.always], meeting_at=view.state.said.get("meeting_at", ""),
+        )  # fmt: skip
+
+    @pages.get("/cases/{ref}/meeting.ics")
+    async def invitation(request: Request, ref: str) -> Response:
+        """The meeting for a calendar: reference, time and link, and nothing else."""
+        view = await opened(request, ref, "invitation")
+        if isinstance(view, Response):
+            return view
+        moment = view.state.said.get("meeting_at")
+        if moment is None:
+            return await portal.refuse(request, 404)
+        arranged = [fact for fact in await portal.questions.facts(ref) if fact.kind == "meeting_arranged"]
+        address = f"{portal.settings.address}/cases/{ref}"
+        file = calendar_file(ref, datetime.fromisoformat(moment), int(arranged[-1].data["minutes"]), address, portal.clock(), len(arranged))
+        headers = {"Content-Disposition": f'attachment; filename="meeting-{ref}.ics"'}
+        return Response(file, media_type="text/calendar", headers=headers)
+
+    @pages.get("/cases/{ref}/notification-pack")
+    async def notification(request: Request, ref: str) -> Response:
+        view = await opened(request, ref, "notification pack", whole=True)
+        if isinstance(view, Response):
+            return view
+        referral = view.state.said.get("referral", ref)
+        visitor, directory = await portal.signed_in(request), await portal.directory()
+        source = view if referral == ref else await portal.questions.case(referral, visitor.actor, portal.clock())
+        if not isinstance(source, CaseView):
+            return await portal.refuse(request, 403)
+        submitted = next((entry.words or {} for entry in source.entries if entry.kind == "referral_received"), {})
+        children = await portal.questions.children(referral)
+        due = next((one.due for one in view.deadlines if one.block == "submission"), None)
+        wanted = view.state.said.get("children", [])
+        return await portal.page(
+            request, "notification.html", f"National notification of {ref}", back=f"/cases/{ref}", ref=ref,
+            sections=fields(submitted, [child for number, child in children if number in wanted], _sender(visitor, view, directory), due),
+        )  # fmt: skip
+
+    return pages
+
+
+def _sender(visitor: Visitor, view: CaseView, directory: Directory) -> Sender:
+    authorities = [one.name for one in directory.agencies.values() if one.kind is AgencyKind.LOCAL_AUTHORITY]
+    offices = policy(view.state.policy).offices
+    roles = [offices[held.office].title for held in visitor.actor.offices if held.office in offices]
+    return Sender(", ".join(authorities), visitor.name, roles[0] if roles else "", directory.people[visitor.person].email)
+
+
+def _events(view: CaseView) -> list[dict[str, str]]:
+    """The lines of all returns, in the order of their dates."""
+    found = [
+        {"on": str(event["on"]), "event": str(event["event"]), "significance": str(event["significance"]), "agency": entry.agency}
+        for entry in view.entries
+        if entry.kind == "return_received"
+        for event in (entry.words or {}).get("events", [])
+    ]
+    return sorted(found, key=lambda row: (row["on"], row["agency"]))
+
+
+def calendar_file(ref: str, begins: datetime, minutes: int, address: str, now: datetime, times: int) -> bytes:  # noqa: PLR0913
+    """A meeting for any calendar. `times`: how often it has been arranged, so that a later file replaces an earlier."""
+    calendar, event = Calendar(), Event()
+    calendar.add("prodid", "-//Case reviews//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    event.add("uid", f"{ref}-meeting@case-reviews")
+    event.add("sequence", times - 1)
+    event.add("dtstamp", now)
+    event.add("dtstart", begins)
+    event.add("dtend", begins + timedelta(minutes=minutes))
+    event.add("summary", f"Meeting {ref}")
+    event.add("url", address)
+    calendar.add_component(event)
+    written: bytes = calendar.to_ical()
+    return written

@@ -1,0 +1,37 @@
+"""What an audit chain is made of: links, and the commitments by which a link stands for a value without saying it."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from models.tables import FactRow, ReadRow, TextRow
+from records.sealing import canonical
+
+START = "0" * 64
+SIGN_INS, READS, DIRECTORY = "sign-ins", "reads", "directory"
+
+
+def commit(salt: bytes, value: Any) -> str:  # noqa: ANN401 -- any JSON value
+    return hmac.new(salt, canonical(value), hashlib.sha256).hexdigest()
+
+
+def mac_of(  # noqa: PLR0913 -- every part of a link
+    key: bytes, previous: str, chain: str, number: int, at: datetime, actor: str, kind: str, commitments: Mapping[str, str]
+) -> str:
+    body = canonical([previous, chain, number, at.timestamp(), actor, kind, dict(commitments)])
+    return hmac.new(key, body, hashlib.sha256).hexdigest()
+
+
+def of_fact(row: FactRow, text: TextRow | None, words: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON value
+    """What a fact commits itself to: what is plain of it, and apart from that the private words that belong to it."""
+    moments = [row.occurred.timestamp(), row.recorded.timestamp()]
+    plain = {"fact": [row.kind, row.actor, row.office, row.agency, *moments, row.request, row.text], "data": row.data}
+    if text is None:
+        return plain
+    return {**plain, "text": [text.id, text.digest, text.author, text.written.timestamp(), words]}
+
+
+def of_read(row: ReadRow) -> dict[str, Any]:
+    return {"read": [row.person, row.case, row.what, row.at.timestamp()]}

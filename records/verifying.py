@@ -1,0 +1,246 @@
+"""Verifying the record: every chain link by link, what its links stand for, the stored states, and the seals outside.
+
+One page of one chain is held at a time, however much there is.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.base import Message
+from models.case import Case
+from models.fold import after
+from models.shelf import NotOnShelf
+from models.tables import CaseRow, ChildRow, CommandRow, FactRow, HeadRow, LinkRow, ReadRow, SaltRow, TextRow
+from records.chains import DIRECTORY, READS, SIGN_INS, START, commit, mac_of, of_fact, of_read
+from records.facts import fact_from
+from records.policies import fill_shelf
+from records.sealing import CannotUnseal, Vault
+from records.seals import Head, Seals
+
+PAGE = 200
+
+
+class Broken(Message):
+    """The first thing that is wrong with a chain, in words."""
+
+    chain: str
+    number: int
+    words: str
+
+
+class Verifier:
+    """One look at the whole record. Nothing is changed by it."""
+
+    def __init__(self, session: AsyncSession, key: bytes, vault: Vault) -> None:
+        self._session, self._key, self._vault = session, key, vault
+
+    async def broken(self, seals: Seals, looked: Callable[[int, int], None] | None = None) -> list[Broken]:
+        """The first broken link of every chain; empty when the record is whole. `looked`: (chains done, of how many)."""
+        await fill_shelf(self._session)
+        found: dict[str, Broken] = {}
+        chains = await self._chains()
+        for number, chain in enumerate(chains, start=1):
+            if looked:
+                looked(number, len(chains))
+            if wrong := await _Chain(self._session, self._key, self._vault, chain).wrong():
+                found[chain] = wrong
+        async for wrong in self._missing_facts():
+            found.setdefault(wrong.chain, wrong)
+        async for wrong in self._against(seals):
+            found.setdefault(wrong.chain, wrong)
+        return list(found.values())
+
+    async def _chains(self) -> list[str]:
+        everywhere = (HeadRow.chain, LinkRow.chain, CaseRow.ref, FactRow.case)
+        found = {READS}
+        for column in everywhere:
+            found |= set(await self._session.scalars(select(column).distinct()))
+        return sorted(found)
+
+    async def _missing_facts(self) -> AsyncIterator[Broken]:
+        """Commands that were recorded as done, and whose facts are not there."""
+        fact = exists().where(FactRow.request == CommandRow.request)
+        lost = select(CommandRow.case).where(CommandRow.state == "done", ~fact).distinct().order_by(CommandRow.case)
+        for case in (await self._session.scalars(lost)).all():
+            known = await self._session.scalar(select(func.max(FactRow.number)).where(FactRow.case == case)) or 0
+            yield Broken(chain=case, number=known + 1, words="A command was recorded as done, and its fact is gone.")
+
+    async def _against(self, seals: Seals) -> AsyncIterator[Broken]:
+        sealed: list[tuple[str, Head]] = []
+        for line in seals.lines():
+            if not line.good:
+                yield Broken(chain="seals", number=line.number, words="This seal was altered, or one before it is missing.")
+            sealed += line.heads.items()
+            if len(sealed) >= PAGE:
+                async for wrong in self._unlike(sealed):
+                    yield wrong
+                sealed = []
+        async for wrong in self._unlike(sealed):
+            yield wrong
+
+    async def _unlike(self, sealed: list[tuple[str, Head]]) -> AsyncIterator[Broken]:
+        """Sealed heads that are not links of the record any more."""
+        places = [(chain, number) for chain, (number, _) in sealed]
+        columns = (LinkRow.chain, LinkRow.number)
+        found = select(*columns, LinkRow.mac).where(tuple_(*columns).in_(places))
+        macs = {(chain, number): mac for chain, number, mac in await self._session.execute(found)}
+        for chain, (number, mac) in sealed:
+            if macs.get((chain, number)) != mac:
+                yield await self._lost(chain, number)
+
+    async def _lost(self, chain: str, number: int) -> Broken:
+        last = await self._session.scalar(select(func.max(LinkRow.number)).where(LinkRow.chain == chain)) or 0
+        if last == 0:
+            return Broken(chain=chain, number=1, words="This chain was sealed and is not in the database any more.")
+        if last < number:
+            return Broken(chain=chain, number=last + 1, words="The end of this chain was cut off after it was sealed.")
+        return Broken(chain=chain, number=number, words="This link is not the one that was sealed.")
+
+
+class _Chain:
+    """One chain: its links, what they stand for, and the state that its facts make."""
+
+    def __init__(self, session: AsyncSession, key: bytes, vault: Vault, chain: str) -> None:
+        self._session, self._key, self._vault, self.chain = session, key, vault, chain
+        self._case: Case | None = None
+        self._values: Callable[[int, int], Awaitable[dict[int, dict[str, Any]]]] | None = self._of_facts
+        if chain in {SIGN_INS, DIRECTORY}:
+            self._values = None
+        if chain == READS:
+            self._values = self._of_reads
+
+    async def wrong(self) -> Broken | None:
+        previous, number = START, 0
+        while page := await self._links(number):
+            values = await self._values(number, page[-1].number) if self._values else None
+            salts = await self._salts(number, page[-1].number)
+            for link in page:
+                number += 1
+                if words := self._link(link, number, previous) or _value(link, values, salts.get(number, {})):
+                    return self._broken(number, words)
+                previous = link.mac
+        head = await self._session.get(HeadRow, self.chain)
+        if (head.number, head.mac) != (number, previous) if head else number:
+            return self._broken(number + 1, "The end of this chain was cut off or replaced.")
+        if self._values and (extra := await self._values(number, number + PAGE)):
+            return self._broken(min(extra), "This was recorded without a link.")
+        if self._values == self._of_facts and (words := await self._state()):
+            return self._broken(number, words)
+        return None
+
+    def _broken(self, number: int, words: str) -> Broken:
+        return Broken(chain=self.chain, number=number, words=words)
+
+    def _link(self, link: LinkRow, number: int, previous: str) -> str:
+        if link.number != number:
+            return "This link is missing."
+        if link.previous != previous:
+            return "This link does not follow the one before it."
+        mac = mac_of(self._key, previous, self.chain, number, link.at, link.actor, link.kind, link.commitments)
+        return "" if link.mac == mac else "This link was altered."
+
+    async def _links(self, beyond: int) -> list[LinkRow]:
+        found = select(LinkRow).where(LinkRow.chain == self.chain, LinkRow.number > beyond)
+        return list(await self._session.scalars(found.order_by(LinkRow.number).limit(PAGE)))
+
+    async def _salts(self, beyond: int, last: int) -> dict[int, dict[str, bytes]]:
+        found = select(SaltRow).where(SaltRow.chain == self.chain, SaltRow.number > beyond, SaltRow.number <= last)
+        salts: dict[int, dict[str, bytes]] = {}
+        for row in await self._session.scalars(found):
+            salts.setdefault(row.number, {})[row.name] = row.salt
+        return salts
+
+    async def _of_reads(self, beyond: int, last: int) -> dict[int, dict[str, Any]]:
+        found = select(ReadRow).where(ReadRow.number > beyond, ReadRow.number <= last)
+        return {row.number: of_read(row) for row in await self._session.scalars(found)}
+
+    async def _of_facts(self, beyond: int, last: int) -> dict[int, dict[str, Any]]:
+        """What the record holds for these links. A text whose words are gone has no value; one that was altered is its own."""
+        found = select(FactRow).where(FactRow.case == self.chain, FactRow.number > beyond, FactRow.number <= last)
+        facts = list(await self._session.scalars(found.order_by(FactRow.number)))
+        texts = {row.id: row for row in await self._session.scalars(select(TextRow).where(TextRow.id.in_([f.text for f in facts])))}
+        values = {}
+        for row in facts:
+            text = texts.get(row.text)
+            text = text if text is not None and text.sealed else None
+            values[row.number] = of_fact(row, text, await self._words(row, text) if text else None)
+            self._fold(row)
+        return values
+
+    async def _words(self, row: FactRow, text: TextRow) -> Any:  # noqa: ANN401 -- any JSON value
+        try:
+            words = self._vault.unseal(text.sealed, f"texts.sealed/{text.id}")
+            if row.kind == "referral_received" and words["children"] != await self._children():
+                return ["the children are not those of the referral"]
+        except CannotUnseal:
+            return ["altered"]
+        return words
+
+    async def _children(self) -> list[Any]:
+        found = select(ChildRow).where(ChildRow.case == self.chain).order_by(ChildRow.number)
+        return [self._vault.unseal(row.sealed, f"children.sealed/{self.chain}/{row.number}") for row in await self._session.scalars(found)]
+
+    def _fold(self, row: FactRow) -> None:
+        """The state that the facts make; none when they cannot be folded, which the comparison then says."""
+        if row.number == 1 and isinstance(begins := row.data.get("begins"), dict):
+            self._case = Case(ref=self.chain, **begins)
+        try:
+            self._case = after(self._case, fact_from(row)) if self._case else None
+        except (NotOnShelf, LookupError, ValueError, RuntimeError):
+            self._case = None
+
+    async def _state(self) -> str:
+        """In which place the stored state is not what the facts make; empty when it is."""
+        row = await self._session.get(CaseRow, self.chain)
+        if row is None:
+            return "The case of these facts is not there."
+        if self._case is None:
+            return "The state cannot be made from these facts: one of them, or its policy, is not what it was."
+        try:
+            stored = Case.model_validate(row.state)
+        except ValueError:
+            return "The stored state cannot be read."
+        made = {"ref": row.ref, "kind": row.kind, "known": row.known, "opened": row.opened, "closed": row.closed}
+        place = difference(self._case.model_dump(include=set(made)), made)
+        place = place or difference(self._case.model_dump(), stored.model_dump())
+        if place is None and row.parent != self._case.said.get("referral"):
+            place = "parent"
+        return "" if place is None else f"The stored state is not what its facts make of it: {place}."
+
+
+def _value(link: LinkRow, values: Mapping[int, Mapping[str, Any]] | None, salts: Mapping[str, bytes]) -> str:
+    """What is wrong with what a link stands for. Only salt and value together may be gone, and only of private words."""
+    if values is None:
+        return ""
+    recorded = values.get(link.number)
+    if recorded is None:
+        return "What this link stands for was removed."
+    for name, commitment in link.commitments.items():
+        if name not in recorded and name not in salts:
+            continue
+        if name not in recorded:
+            return "What this link stands for was removed."
+        if name not in salts:
+            return "The salt of what this link stands for was removed."
+        if commit(salts[name], recorded[name]) != commitment:
+            return "What this link stands for was altered."
+    return "" if recorded.keys() <= link.commitments.keys() else "What this link stands for was added to."
+
+
+def difference(one: Any, other: Any, place: str = "") -> str | None:  # noqa: ANN401 -- any plain values
+    """The first place in which two values differ, as a path; none if they are equal."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in [*one, *(key for key in other if key not in one)]:
+            path = f"{place}.{key}" if place else str(key)
+            if key not in one or key not in other:
+                return path
+            if (found := difference(one[key], other[key], path)) is not None:
+                return found
+        return None
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
+        pairs = (difference(a, b, f"{place}.{n}") for n, (a, b) in enumerate(zip(one, other, strict=True)))
+        return next((found for found in pairs if found is not None), None)
+    return None if one == other else place

@@ -1,0 +1,156 @@
+"""Commands on cases: refer, answer, decide, status, why."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from terminal.common import REFUSED, As, AsJson, DataDir, Request, Session, answers_of, day, fail, moment, run, say
+
+if TYPE_CHECKING:
+    from models.why import Explanation
+
+Answers = Annotated[Path, typer.Argument(metavar="FILE", help="A JSON file with the answers; `-`: standard input.")]
+Reference = Annotated[str, typer.Argument(metavar="REF", help="The case, such as RR-2026-0004.")]
+HERE = Path("data")
+
+
+def refer(
+    file: Answers, data_dir: DataDir = HERE, as_: As = "", request: Request = "", *, as_json: AsJson = False
+) -> None:
+    """Submit a referral from a file. Without --as it comes from somebody without an account."""
+    done = _given(data_dir, as_, ("", "submit_referral"), answers_of(file), request=request, as_json=as_json)
+    say(done, f"Referral {done['case']} is received.", as_json=as_json)
+
+
+def answer(  # noqa: PLR0913 -- a command and who gives it
+    case: Reference,
+    command: Annotated[str, typer.Argument(help="What is asked for, such as submit_return, promise or triage.")],
+    file: Answers,
+    data_dir: DataDir = HERE,
+    request: Request = "",
+    *,
+    as_: As,
+    as_json: AsJson = False,
+) -> None:
+    """Give any command on a case. docs/api.md says which there are, and what each asks."""
+    done = _given(data_dir, as_, (case, command), answers_of(file), request=request, as_json=as_json)
+    say(done, f"{done['case']}: recorded as fact {done['fact']}.", as_json=as_json)
+
+
+def decide(  # noqa: PLR0913 -- a command and who gives it
+    case: Reference, file: Answers, data_dir: DataDir = HERE, request: Request = "", *, as_: As, as_json: AsJson = False
+) -> None:
+    """Record the decision of a rapid review from a file."""
+    answer(case, "decide", file, data_dir, request, as_=as_, as_json=as_json)
+
+
+def _given(data_dir: Path, by: str, what: tuple[str, str], answers: dict[str, Any], **how: Any) -> dict[str, Any]:  # noqa: ANN401 -- request and form of the answer
+    case, command = what
+
+    async def work() -> dict[str, Any]:
+        async with Session(data_dir) as session:
+            return await session.act(by, case, command, answers, **how)
+
+    return run(work())
+
+
+def status(
+    ref: Annotated[str, typer.Argument(metavar="[REF]", help="One case. Without it: every open case.")] = "",
+    data_dir: DataDir = HERE,
+    *,
+    as_: As,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is open, and who owes what by when."""
+    found = run(_one(data_dir, as_, ref) if ref else _board(data_dir, as_))
+    lines = [
+        f"{one.get('ref') or one['key']:40} {one['colour']:10} {_due(one):26} {one.get('stage') or one['title']}"
+        for one in found
+    ]
+    say(found, "\n".join(lines) or "Nothing is open.", as_json=as_json)
+
+
+async def _board(data_dir: Path, by: str) -> list[dict[str, Any]]:
+    from records.questions import Questions
+
+    async with Session(data_dir) as session:
+        board = await Questions(session.there.recorder).board(await session.actor(by), datetime.now(UTC))
+        return [line.model_dump(mode="json") for line in board]
+
+
+async def _one(data_dir: Path, by: str, ref: str) -> list[dict[str, Any]]:
+    """The deadlines of one case. Looking is a read, and is noted as one."""
+    from models.facts import Problem
+    from records.questions import Questions
+
+    async with Session(data_dir) as session:
+        actor, now = await session.actor(by), datetime.now(UTC)
+        questions = Questions(session.there.recorder)
+        found = await questions.case(ref, actor, now)
+        if found is None or isinstance(found, Problem):
+            fail("There is no such case, or it is not yours to open.", REFUSED)
+        await questions.note_read(actor.person, ref, "status", now)
+        return [one.model_dump(mode="json") for one in found.deadlines]
+
+
+def _due(one: dict[str, Any]) -> str:
+    return day(datetime.fromisoformat(one["due"])) if one.get("due") else "no date"
+
+
+def why(
+    case: Reference,
+    obligation: Annotated[str, typer.Argument(help="As `reviews status REF` names it: agency_return/harrowshire-icb.")],
+    data_dir: DataDir = HERE,
+    *,
+    as_: As,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a message was or was not sent: the rule, the days counted, suspensions, and every rung."""
+    found = run(_explained(data_dir, as_, case, obligation))
+    say(found.model_dump(mode="json"), "\n".join(_explanation(found)), as_json=as_json)
+
+
+async def _explained(data_dir: Path, by: str, case: str, obligation: str) -> "Explanation":
+    from models.rights import access_of, whole
+    from models.why import explain
+    from records.questions import Questions
+
+    async with Session(data_dir) as session:
+        actor, now, directory = await session.actor(by), datetime.now(UTC), await session.directory()
+        questions = Questions(session.there.recorder)
+        state = await questions.state(case)
+        if state is None or not whole(actor, state, access_of(state, now)):
+            fail("There is no such case, or it is not yours to open.", REFUSED)
+        if obligation not in state.obligations:
+            fail(f"{case} has no such obligation. It has: {', '.join(sorted(state.obligations))}.", REFUSED)
+        await questions.note_read(actor.person, case, "why", now)
+        facts, messages = await questions.facts(case), await questions.messages(case, obligation)
+        return explain(state, obligation, facts, messages, directory, now)
+
+
+def _explanation(found: "Explanation") -> list[str]:
+    counted = ", ".join(f"{one.day:%a} {one.day.day} {one.day:%b}" for one in found.days if one.counted)
+    lines = [
+        f"{found.title}{', ' + found.agency if found.agency else ''} ({found.case} {found.obligation})",
+        f"  Rule      {found.rule}",
+        f"            {found.force}: {found.citation}",
+        f"  Started   {day(found.started)}",
+        f"  Due       {day(found.due) if found.due else 'no date: the clock stands still'}",
+        *([f"  Ended     {found.ended}"] if found.ended else []),
+        *(f"  Suspended {words}" for words in found.suspensions),
+        f"  Counted   {sum(one.counted for one in found.days)} days: {counted}",
+    ]
+    lines += [
+        f"            not {one.day:%a} {one.day.day} {one.day:%b}: {one.because}"
+        for one in found.days
+        if not one.counted and one.because not in {"Saturday", "Sunday"}
+    ]
+    for rung in found.rungs:
+        to = f", {rung.person}" if rung.person else ""
+        over = f"; nobody in: {', '.join(rung.passed_over)}" if rung.passed_over else ""
+        message = f" [{rung.message}]" if rung.message else ""
+        at = moment(rung.at) if rung.at else "-"
+        lines.append(f"  Rung {rung.rung + 1}.{rung.round}  {at}  {rung.office}{to}: {rung.state}{over}{message}")
+    return [*lines, f"  Next      {found.next}"]

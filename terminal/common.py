@@ -1,0 +1,200 @@
+"""What the commands of `reviews` share: an installation opened for one command, who gives it, and how it ends.
+
+Exit codes: 0 it is done; 1 it cannot be done or something was found to be wrong, and the words say what; 2 the command
+itself was not understood; 3 the door refused, and every problem is named; 4 nobody knows yet whether it was recorded:
+give the same command again with the same `--request`. 130: stopped by Ctrl-C.
+"""
+
+import asyncio
+import getpass
+import json
+import os
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self, TypeVar
+from uuid import uuid4
+
+import typer
+
+from records.settings import Settings
+
+if TYPE_CHECKING:
+    from door.refusals import Refusal
+    from models.directory import Directory
+    from models.rights import Actor
+
+T = TypeVar("T")
+WRONG, REFUSED, NOT_CONFIRMED = 1, 3, 4
+
+DataDir = Annotated[
+    Path, typer.Option("--data-dir", envvar=["DATA_DIR", "REVIEWS_DATA_DIR"], help="The folder of the installation.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+As = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        envvar="REVIEWS_AS",
+        help="The e-mail address with which you sign in. The password is asked for, or taken from REVIEWS_PASSWORD.",
+    ),
+]
+Request = Annotated[
+    str, typer.Option("--request", help="A name of your own for this request: the same name is never done twice.")
+]
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def fail(words: str, code: int = WRONG) -> NoReturn:
+    typer.echo(words, err=True)
+    raise typer.Exit(code)
+
+
+def say(found: Any, words: str, *, as_json: bool) -> None:  # noqa: ANN401 -- any JSON value
+    typer.echo(json.dumps(found, indent=1, default=str) if as_json else words)
+
+
+def text_of(file: Path) -> str:
+    """The text of a file, or of standard input for `-`."""
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file}: {getattr(error, 'strerror', None) or 'this is not text in UTF-8'}.")
+
+
+def answers_of(file: Path) -> dict[str, Any]:
+    """The answers in a JSON file: an object with a name for each question."""
+    try:
+        found = json.loads(text_of(file))
+    except json.JSONDecodeError as error:
+        fail(f"{file}: this is not JSON. Line {error.lineno}, column {error.colno}: {error.msg}.")
+    except RecursionError:
+        fail(f"{file}: this is nested too deeply to be answers.")
+    if not isinstance(found, dict):
+        fail(f"{file}: answers are a JSON object, with a name for each question.")
+    return found
+
+
+def settings_of(data_dir: Path) -> Settings:
+    """The settings of a folder: those of the environment, and where its engine listens while it is served."""
+    try:
+        engine = str(json.loads((data_dir / "processes.json").read_text())["engine_at"])
+    except (OSError, ValueError, KeyError):
+        return Settings(data_dir=data_dir)
+    return Settings(data_dir=data_dir, engine=engine)
+
+
+def day(moment: datetime) -> str:
+    """As in "Tuesday 3 March 2026", the day in London."""
+    from models.time import london
+
+    here = london(moment)
+    return f"{here:%A} {here.day} {here:%B %Y}"
+
+
+def moment(moment: datetime) -> str:
+    from models.time import london
+
+    return f"{london(moment):%d %b %Y %H:%M}"
+
+
+class Session:
+    """An installation opened for one command, and the person who gives it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.settings = settings_of(data_dir)
+
+    async def __aenter__(self) -> Self:
+        from records.keys import KeysMissing, KeysUnsafe
+        from records.migrating import newest, standing
+        from records.opening import open_installation
+
+        if not self.settings.keys.exists() and not (self.settings.data_dir / "records.sqlite").exists():
+            folder = self.settings.data_dir
+            fail(f"There is no installation in {folder}. Start one: reviews serve --data-dir {folder}")
+        try:
+            self.there = await open_installation(self.settings)
+        except (KeysMissing, KeysUnsafe) as problem:
+            fail(str(problem))
+        if await standing(self.there.database) != newest():
+            await self.there.close()
+            fail("The tables are not up to date. Start `reviews serve` once, or see: reviews doctor")
+        return self
+
+    async def __aexit__(self, *exit_: object) -> None:
+        await self.there.close()
+
+    async def sign_in(self, email: str) -> str:
+        """The person behind an e-mail address, who proves it with their password."""
+        from records.accounts import Accounts, SignInFailed
+
+        if not email:
+            fail("Say who you are: --as with your e-mail address.", 2)
+        password = os.environ.get("REVIEWS_PASSWORD") or getpass.getpass("Password: ")
+        accounts, now = Accounts(self.there.database, self.there.vault, self.there.auditor), datetime.now(UTC)
+        try:
+            token = await accounts.sign_in(email, password, now)
+        except SignInFailed as failed:
+            fail(failed.words, REFUSED)
+        session = await accounts.session(token, now)
+        await accounts.end(token, now)
+        assert session
+        return session.person
+
+    async def directory(self) -> "Directory":
+        async with self.there.database.reading() as session:
+            found = await self.there.recorder.directory.read(session)
+        return found or fail("There is no directory yet. Import one: reviews directory import FILE")
+
+    async def actor(self, email: str) -> "Actor":
+        """Who this is, and which offices they hold today."""
+        from records.directory import actor_of
+
+        person = await self.sign_in(email)
+        return actor_of(await self.directory(), person, datetime.now(UTC))
+
+    async def act(  # noqa: PLR0913 -- a command and who gives it
+        self, email: str, case: str, kind: str, answers: dict[str, Any], request: str = "", *, as_json: bool = False
+    ) -> dict[str, Any]:
+        """Ask the door, and say what came of it."""
+        from door.door import Door
+        from door.refusals import Refusal
+
+        request = request or f"c-{uuid4().hex}"
+        door = Door(self.there.recorder, await self.there.connect(lazy=True), lambda: datetime.now(UTC))
+        actor = await self.actor(email) if email or case else None
+        try:
+            if actor and case:
+                done = await door.act(actor, case, kind, answers, request)
+            else:
+                done = await door.refer(answers, request, actor.person if actor else "referrer")
+        except Refusal as refusal:
+            refused(refusal, request, as_json=as_json)
+        fact = done.fact
+        return {"case": done.case, "fact": fact.number, "kind": fact.kind, "recorded": fact.recorded.isoformat()}
+
+
+def refused(refusal: "Refusal", request: str, *, as_json: bool) -> NoReturn:
+    """End with every problem that the door names."""
+    from door.refusals import NotConfirmed
+
+    uncertain = isinstance(refusal, NotConfirmed)
+    if as_json:
+        problems = [one.model_dump(mode="json") for one in refusal.problems]
+        typer.echo(
+            json.dumps({"taken": None if uncertain else False, "request": request, "problems": problems}, indent=1)
+        )
+    elif uncertain:
+        typer.echo(
+            "Not yet confirmed: the engine did not answer. It may well be recorded later. Give the same command again "
+            f"with --request {request}\nand you learn what became of it; it is never recorded twice.",
+            err=True,
+        )
+    else:
+        lines = [f"  {one.field + ': ' if one.field else ''}{one.words}" for one in refusal.problems]
+        typer.echo("\n".join(["This was not taken:", *lines]), err=True)
+    raise typer.Exit(NOT_CONFIRMED if uncertain else REFUSED)

@@ -1,0 +1,321 @@
+"""How to bring a case into a state that accepts a command: one way for every command of every lifecycle."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from door.door import Done
+from models.case import Case
+from models.lifecycles import COMMANDS
+from models.time import day_of
+from policy.reading import read_policy_file
+from records.opening import Installation
+from records.policies import put_in_force
+from tests.support.house import POLICY, decision, referral, triage
+
+MANAGER, DEPUTY, CHAIR, AUTHORITY, SUBGROUP = "p-018", "p-019", "p-021", "p-001", "p-020"
+POLICE, ICB = "p-005", "p-008"
+POLICE_AGENCY, ICB_AGENCY = "harrowshire-police", "harrowshire-icb"
+
+ALL = [(lifecycle, kind) for lifecycle, kinds in COMMANDS.items() for kind in kinds]
+"""Every kind of command, generated: a new one without a way to reach it fails the tests that use this table."""
+
+
+class Doer(Protocol):
+    """Whoever can refer, act and look: the house with time skipping, and the one on the real engine."""
+
+    there: Installation
+
+    @property
+    def now(self) -> datetime: ...
+    async def refer(self, **answers: Any) -> Done: ...  # noqa: ANN401 -- the answers of a form
+    async def act(self, person: str, case: str, kind: str, /, **answers: Any) -> Done: ...  # noqa: ANN401 -- the answers of a form
+    async def case(self, ref: str) -> Case: ...
+    async def child_of(self, ref: str) -> str: ...
+
+
+class Next(NamedTuple):
+    """A command that its case accepts now, and who gives it. Without a case it opens one."""
+
+    person: str
+    case: str
+    kind: str
+    answers: Mapping[str, Any]
+
+
+Words = Callable[[str], str]
+"""What is written into a private field, by a name for it: so that a test can find it again."""
+
+
+def plain(field: str) -> str:
+    return f"Words about {field.replace('_', ' ')}."
+
+
+class Lives:
+    """Brings cases to where a command is accepted."""
+
+    def __init__(self, doer: Doer, words: Words = plain, answers: Mapping[str, Any] | None = None) -> None:
+        self.doer, self.words, self._referral = doer, words, dict(answers or {})
+
+    async def ready(self, lifecycle: str, kind: str) -> Next:
+        """A fresh case of this lifecycle, brought to where it accepts this command."""
+        own: Mapping[str, Callable[[], Awaitable[Next]]] = {
+            "referral": self._referral_commands(), "rapid_review": self._review_commands()
+        }[lifecycle]
+        return await (own[kind]() if kind in own else self._answer(lifecycle, kind))
+
+    async def give(self, command: Next) -> Done:
+        if not command.case:
+            return await self.doer.refer(**command.answers)
+        return await self.doer.act(command.person, command.case, command.kind, **command.answers)
+
+    # Where a case can be.
+
+    def referring(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+        return {**referral(self.doer.now), **self._referral, **more}
+
+    def triaging(self, route: str = "rapid_review") -> dict[str, Any]:
+        said = triage(route)
+        child = said["children"][0]
+        child["reason"] = self.words("reason")
+        child["criteria"] = [{**one, "reason": self.words("criterion")} for one in child["criteria"]]
+        return {**said, "siblings_words": self.words("siblings_words")}
+
+    async def received(self, **more: Any) -> str:  # noqa: ANN401 -- the answers of a form
+        return (await self.doer.refer(**self.referring(**more))).case
+
+    async def opened(self) -> str:
+        """A rapid review that has just begun."""
+        ref = await self.received()
+        await self.doer.act(MANAGER, ref, "triage", **self.triaging())
+        return await self.doer.child_of(ref)
+
+    async def notified(self) -> str:
+        ref = await self.opened()
+        await self.doer.act(AUTHORITY, ref, "record_notification", **self.notifying())
+        return ref
+
+    def notifying(self) -> dict[str, Any]:
+        return {"sent_at": self._moment(), "sent_by": self.words("sent_by"), "reference": self.words("reference")}
+
+    async def asked(self) -> str:
+        ref = await self.notified()
+        await self.doer.act(MANAGER, ref, "request_information", **self.asking())
+        return ref
+
+    def asking(self) -> dict[str, Any]:
+        return {"agencies": [POLICE_AGENCY, ICB_AGENCY], "words": self.words("words")}
+
+    def returning(self, agency: str = POLICE_AGENCY) -> dict[str, Any]:
+        told = {name: self.words(name) for name in ("summary", "voice", "practice", "learning")}
+        event = {"on": "2025-02-03", "event": self.words("event")}
+        return {"agency": agency, "holds": "something", "events": [event], **told}
+
+    def analysing(self) -> dict[str, Any]:
+        return {name: self.words(name) for name in ("facts", "context", "practice", "learning", "immediate")}
+
+    def meeting(self) -> dict[str, Any]:
+        return {
+            "held_at": self._moment(), "seats": ["independent_chair", "local_authority", "police", "icb"], "siblings_safe": "yes",
+            "siblings_words": self.words("siblings_words"), "minutes": self.words("minutes"),
+        }  # fmt: skip
+
+    def deciding(self, outcome: str = "no_further_review", **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+        said = decision(outcome, self.doer.now, reasons=self.words("reasons"), **more)
+        said["criteria"] = [{**one, "reason": self.words("criterion")} for one in said["criteria"]]
+        said["positions"] = [{"partner": "council", "position": "dissents", "words": self.words("position")}]
+        return said
+
+    def submitting(self) -> dict[str, Any]:
+        return {
+            "sent_at": self._moment(), "siblings_safe": "yes", "siblings_words": self.words("siblings_words"),
+            "reference": self.words("reference"),
+        }  # fmt: skip
+
+    def answering(self, position: str = "agrees") -> dict[str, Any]:
+        return {"received_at": self._moment(), "position": position, "points": self.words("points")}
+
+    def telling(self) -> dict[str, Any]:
+        return {"how": "email", "words": self.words("words")}
+
+    async def met(self) -> str:
+        """Asked, answered by both agencies, analysed, met: ready to be decided."""
+        ref = await self.asked()
+        await self.doer.act(POLICE, ref, "submit_return", **self.returning())
+        await self.doer.act(ICB, ref, "submit_return", agency=ICB_AGENCY, holds="nothing")
+        await self.doer.act(CHAIR, ref, "record_analysis", **self.analysing())
+        await self.doer.act(MANAGER, ref, "record_meeting", **self.meeting())
+        return ref
+
+    async def decided(self) -> str:
+        ref = await self.met()
+        await self.doer.act(CHAIR, ref, "decide", **self.deciding())
+        return ref
+
+    async def submitted(self) -> str:
+        ref = await self.decided()
+        await self.doer.act(MANAGER, ref, "record_submission", **self.submitting())
+        return ref
+
+    async def answered(self, position: str = "agrees") -> str:
+        ref = await self.submitted()
+        await self.doer.act(MANAGER, ref, "record_panel_answer", **self.answering(position))
+        return ref
+
+    async def closed(self, lifecycle: str) -> str:
+        if lifecycle == "referral":
+            ref = await self.received()
+            await self.doer.act(MANAGER, ref, "triage", **self.triaging("no_further_action"))
+        else:
+            ref = await self.answered()
+        await self.doer.act(MANAGER, ref, "tell_referrer", **self.telling())
+        assert (await self.doer.case(ref)).closed
+        return ref
+
+    # The commands of each lifecycle.
+
+    def _referral_commands(self) -> dict[str, Callable[[], Awaitable[Next]]]:
+        async def submit_referral() -> Next:
+            return Next("referrer", "", "submit_referral", self.referring())
+
+        async def triage_() -> Next:
+            return Next(MANAGER, await self.received(), "triage", self.triaging())
+
+        async def answer_safety() -> Next:
+            ref = await self.received(others="yes", siblings_safe="not_known", safety_action=self.words("safety_action"))
+            return Next(AUTHORITY, ref, "answer_safety", {"siblings_safe": "yes", "words": self.words("words")})
+
+        async def notify_secretary_of_state() -> Next:
+            ref = await self.received()
+            await self.doer.act(MANAGER, ref, "triage", **self.triaging("notify_only"))
+            return Next(AUTHORITY, ref, "notify_secretary_of_state", self.notifying())
+
+        async def decide_duplicate() -> Next:
+            other, ref = await self.received(), await self.received()
+            said = {"other": other, "same": False, "reason": self.words("reason")}
+            return Next(MANAGER, ref, "decide_duplicate", said)
+
+        async def tell_referrer() -> Next:
+            ref = await self.received()
+            await self.doer.act(MANAGER, ref, "triage", **self.triaging("no_further_action"))
+            return Next(MANAGER, ref, "tell_referrer", self.telling())
+
+        return {
+            "submit_referral": submit_referral, "triage": triage_, "answer_safety": answer_safety,
+            "notify_secretary_of_state": notify_secretary_of_state, "decide_duplicate": decide_duplicate,
+            "tell_referrer": tell_referrer,
+        }  # fmt: skip
+
+    def _review_commands(self) -> dict[str, Callable[[], Awaitable[Next]]]:
+        def of(person: str, state: Callable[[], Awaitable[str]], kind: str, answers: Callable[[], dict[str, Any]]) -> Callable[[], Awaitable[Next]]:
+            async def made() -> Next:
+                ref = await state()
+                return Next(person, ref, kind, answers())
+
+            return made
+
+        async def more_wanted() -> str:
+            return await self.answered("more_information")
+
+        async def learnt() -> str:
+            ref = await self.notified()
+            await self.doer.act(MANAGER, ref, "agree_learning", **agree())
+            return ref
+
+        def agree() -> dict[str, Any]:
+            return {"agency": POLICE_AGENCY, "action": self.words("action"), "by": self._day(9)}
+
+        now = self._moment
+        return {
+            "record_notification": of(AUTHORITY, self.opened, "record_notification", self.notifying),
+            "withdraw_notification": of(
+                AUTHORITY, self.asked, "withdraw_notification", lambda: {"withdrawn_at": now(), "reason": self.words("reason")}
+            ),
+            "request_information": of(MANAGER, self.notified, "request_information", self.asking),
+            "submit_return": of(POLICE, self.asked, "submit_return", self.returning),
+            "record_analysis": of(CHAIR, self.asked, "record_analysis", self.analysing),
+            "arrange_meeting": of(
+                MANAGER, self.asked, "arrange_meeting",
+                lambda: {"at": (self.doer.now + timedelta(days=3)).isoformat(), "place": self.words("place")},
+            ),
+            "record_meeting": of(MANAGER, self.asked, "record_meeting", self.meeting),
+            "decide": of(CHAIR, self.met, "decide", self.deciding),
+            "agree_learning": of(MANAGER, self.notified, "agree_learning", agree),
+            "learning_done": of(
+                POLICE, learnt, "learning_done", lambda: {"agency": POLICE_AGENCY, "done": self.words("done")}
+            ),
+            "record_submission": of(MANAGER, self.decided, "record_submission", self.submitting),
+            "record_panel_answer": of(MANAGER, self.submitted, "record_panel_answer", self.answering),
+            "send_information": of(
+                MANAGER, more_wanted, "send_information", lambda: {"sent_at": now(), "words": self.words("words")}
+            ),
+            "record_event": of(
+                MANAGER, self.notified, "record_event",
+                lambda: {"event": "inquest", "happened_at": now(), "words": self.words("words")},
+            ),
+            "tell_referrer": of(MANAGER, self.answered, "tell_referrer", self.telling),
+        }  # fmt: skip
+
+    # What every case takes: about one obligation of the business manager.
+
+    async def _answer(self, lifecycle: str, kind: str) -> Next:
+        if kind == "reopen":
+            return Next(MANAGER, await self.closed(lifecycle), kind, {"reason": self.words("reason")})
+        ref, about = (await self.received(), "triage") if lifecycle == "referral" else (await self.notified(), "submission")
+        due = (await self.doer.case(ref)).obligations[about].due
+        assert due is not None
+        later = (day_of(due) + timedelta(days=2)).isoformat()
+        reason = {"reason": self.words("reason")}
+        asked = {"obligation": about, "until": later, **reason}
+        suspended = {"obligation": about, "review": self._day(30), "authority": self.words("authority"), **reason}
+        disputed = {"obligation": about, "ground": "done", "words": self.words("words")}
+        match kind:
+            case "promise":
+                return Next(MANAGER, ref, kind, {"obligation": about, "until": self._day(1)})
+            case "dispute":
+                return Next(MANAGER, ref, kind, disputed)
+            case "settle_dispute":
+                await self.doer.act(MANAGER, ref, "dispute", **disputed)
+                return Next(DEPUTY, ref, kind, {"obligation": about, "outcome": "still_owed", **reason})
+            case "ask_time":
+                return Next(MANAGER, ref, kind, asked)
+            case "answer_time":
+                await self.doer.act(MANAGER, ref, "ask_time", **asked)
+                return Next(CHAIR, ref, kind, {"obligation": about, "granted": True, "until": later, **reason})
+            case "suspend":
+                return Next(CHAIR, ref, kind, suspended)
+            case "review_suspension":
+                await self.doer.act(CHAIR, ref, "suspend", **suspended)
+                return Next(CHAIR, ref, kind, {"obligation": about, "outcome": "lift", **reason})
+            case "correct":
+                at = (self.doer.now - timedelta(hours=1)).isoformat()
+                mark = "referral_received" if lifecycle == "referral" else "national_notification_sent"
+                return Next(MANAGER, ref, kind, {"mark": mark, "at": at, **reason})
+            case "adopt_calendar" | "adopt_policy":
+                policy, calendar = await other_rules(self.doer.there, self.doer.now)
+                named = {"calendar": calendar} if kind == "adopt_calendar" else {"policy": policy}
+                return Next(MANAGER, ref, kind, {**named, **reason})
+            case "restrict":
+                return Next(MANAGER, ref, kind, {"restricted": True, **reason})
+            case "lock_out":
+                return Next(MANAGER, ref, kind, {"person": SUBGROUP, "locked": True, **reason})
+            case "let_in":
+                return Next(MANAGER, ref, kind, {"person": POLICE, "until": self._day(5), **reason})
+        raise NotImplementedError(kind)
+
+    def _moment(self) -> str:
+        return self.doer.now.isoformat()
+
+    def _day(self, ahead: int) -> str:
+        return (day_of(self.doer.now) + timedelta(days=ahead)).isoformat()
+
+
+async def other_rules(there: Installation, now: datetime) -> tuple[str, str]:
+    """A second policy and calendar that are kept here but not in force: (policy, calendar)."""
+    shipped = read_policy_file(POLICY)
+    calendar = shipped.calendar.model_copy(update={"version": "another", "horizon": date(2033, 12, 31)})
+    second = shipped.model_copy(update={"version": "another", "calendar": calendar})
+    async with there.database.writing() as session:
+        names = await put_in_force(session, second, now)
+        await put_in_force(session, shipped, now)
+    return names

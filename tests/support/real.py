@@ -1,0 +1,183 @@
+"""A house on the real engine, with worker and engine as processes of their own that can be killed and started again."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+
+from door.door import Done, Door
+from door.refusals import Refusal
+from models.case import Case
+from models.facts import Fact
+from models.rights import Actor
+from models.tables import CaseRow, FactRow, NoticeRow
+from records.directory import actor_of
+from records.facts import fact_from
+from records.opening import Installation
+from serving import engine_command, free_port
+from tests.support.house import ROOT, furnished, referral
+from tests.support.lives import Next, other_rules
+from tests.support.mortal_worker import DEATH, condemn, sentence
+
+SOON = 30.0
+"""Seconds within which everything has to be as it should."""
+
+
+class Real:
+    """What tests do with real processes: start and kill them, refer, act, and look at record and workflow."""
+
+    def __init__(self, installation: Installation, port: int) -> None:
+        self.there, self._port = installation, port
+        self.folder = installation.settings.data_dir
+        self.engine: Process | None = None
+        self.worker: Process | None = None
+        self.client: Client
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def door(self, patience: float = SOON) -> Door:
+        return Door(self.there.recorder, self.client, lambda: self.now, timedelta(seconds=patience))
+
+    # Processes
+
+    async def start_engine(self) -> None:
+        command = engine_command(self.folder / "engine.sqlite", self._port)
+        self.engine = await self._start(command, "engine.log")
+
+    async def start_worker(self) -> None:
+        self.worker = await self._start([sys.executable, "-m", "tests.support.mortal_worker"], "worker.log")
+
+    async def _start(self, command: list[str], log: str) -> Process:
+        given = self.there.settings
+        mine = {"REVIEWS_DATA_DIR": str(self.folder), "REVIEWS_ENGINE": given.engine, DEATH: str(sentence(self.folder))}
+        with (self.folder / log).open("ab") as file:
+            return await asyncio.create_subprocess_exec(
+                *command, cwd=ROOT, env={**os.environ, **mine}, stdin=DEVNULL, stdout=file, stderr=file
+            )
+
+    @staticmethod
+    async def kill(process: Process | None) -> None:
+        if process is not None and process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def killed(self, moment: str, command: Next, request: str, *, engine: bool) -> Done | Refusal:
+        """Ask for this command, with the worker (and the engine) dying at its commit. Returns what whoever asked was told."""
+        assert self.worker
+        condemn(self.folder, moment, request, self.engine.pid if engine and self.engine else 0)
+        asking = asyncio.create_task(self.told(command, request, patience=1))
+        try:
+            await asyncio.wait_for(self.worker.wait(), SOON)
+        except TimeoutError:
+            raise AssertionError(f"the worker lives: {await asking}") from None
+        if engine and self.engine:
+            await asyncio.wait_for(self.engine.wait(), SOON)
+        return await asking
+
+    async def told(self, command: Next, request: str, patience: float = SOON) -> Done | Refusal:
+        """What the door answers to this request."""
+        door = self.door(patience)
+        try:
+            if not command.case:
+                return await door.refer(command.answers, request)
+            return await door.act(await self.actor(command.person), command.case, command.kind, command.answers, request)
+        except Refusal as refusal:
+            return refusal
+
+    # What a test does in words, as in House
+
+    async def refer(self, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
+        return await self.door().refer({**referral(self.now), **answers}, f"r-{uuid4().hex}")
+
+    async def act(self, person: str, case: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
+        return await self.door().act(await self.actor(person), case, kind, answers, f"r-{uuid4().hex}")
+
+    async def actor(self, person: str) -> Actor:
+        async with self.there.database.reading() as session:
+            directory = await self.there.recorder.directory.read(session)
+        assert directory
+        return actor_of(directory, person, self.now)
+
+    async def case(self, ref: str) -> Case:
+        async with self.there.database.reading() as session:
+            return Case.model_validate((await session.get_one(CaseRow, ref)).state)
+
+    async def child_of(self, ref: str) -> str:
+        async with self.there.database.reading() as session:
+            return (await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref))).one()
+
+    async def children_of(self, ref: str) -> list[str]:
+        async with self.there.database.reading() as session:
+            return list(await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref)))
+
+    async def facts(self, ref: str) -> list[Fact]:
+        async with self.there.database.reading() as session:
+            rows = await session.scalars(select(FactRow).where(FactRow.case == ref).order_by(FactRow.number))
+            return [fact_from(row) for row in rows.all()]
+
+    async def notices(self, ref: str) -> list[NoticeRow]:
+        async with self.there.database.reading() as session:
+            return list(await session.scalars(select(NoticeRow).where(NoticeRow.case == ref)))
+
+    async def broken(self) -> list[str]:
+        """What the verification of the whole record finds."""
+        async with self.there.database.reading() as session:
+            found = await self.there.auditor.verify(session, self.there.settings.seals)
+        return [f"{one.chain} {one.number}: {one.words}" for one in found]
+
+    # Whether record and workflow agree
+
+    def workflow(self, ref: str) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(ref)
+
+    async def agree(self, ref: str) -> Case:
+        """Wait until the workflow knows the last fact of the record, and is the same state in every part."""
+        seen: object = None
+        for _ in range(int(SOON / 0.1)):
+            try:
+                known = await self.workflow(ref).query("state", result_type=Case, rpc_timeout=timedelta(seconds=2))
+            except RPCError as error:
+                seen = error
+            else:
+                recorded = await self.case(ref)
+                if known == recorded and (not recorded.closed or await self._ended(ref)):
+                    return recorded
+                seen = f"{known}\n{recorded}"
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{ref}: record and workflow do not agree: {seen}")
+
+    async def _ended(self, ref: str) -> bool:
+        described = await self.workflow(ref).describe(rpc_timeout=timedelta(seconds=2))
+        return described.close_time is not None
+
+
+@asynccontextmanager
+async def real(folder: Path, *, worker: bool = True) -> AsyncIterator[Real]:
+    port = free_port()
+    installation = await furnished(folder, datetime.now(UTC), engine=f"127.0.0.1:{port}")
+    await other_rules(installation, datetime.now(UTC))
+    made = Real(installation, port)
+    try:
+        await made.start_engine()
+        made.client = await installation.connect()
+        if worker:
+            await made.start_worker()
+            await made.refer()
+        yield made
+    finally:
+        await made.kill(made.worker)
+        await made.kill(made.engine)
+        await installation.close()

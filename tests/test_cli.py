@@ -1,0 +1,270 @@
+"""The command line, each command by a process of its own against a running installation."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.house import DIRECTORY, POLICY, decision, referral, triage
+from tests.support.running import ADMINISTRATOR, MANAGER, PEOPLE, Running, reviews, write_json
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("cli")]
+CHAIR, AUTHORITY, POLICE = PEOPLE["p-021"], PEOPLE["p-001"], PEOPLE["p-005"]
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """An installation in which the administrator and four others have signed up."""
+    with Running(tmp_path_factory.mktemp("cli") / "data") as running:
+        running.ready()
+        running.sign_up(*PEOPLE)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def review(here: Running, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A rapid review that was opened through the command line, with information asked of two agencies."""
+    folder = tmp_path_factory.mktemp("review")
+    ref = here.json("refer", write_json(folder / "refer.json", referral(datetime.now(UTC))))["case"]
+    here.json("answer", ref, "triage", write_json(folder / "triage.json", triage()), by=MANAGER)
+    (found,) = [line["ref"] for line in here.json("status", by=MANAGER) if line["kind"] == "rapid_review"]
+    sent = {"sent_at": datetime.now(UTC), "sent_by": "The director", "reference": "N-1"}
+    here.json("answer", found, "record_notification", write_json(folder / "sent.json", sent), by=AUTHORITY)
+    asked = write_json(folder / "asked.json", {"agencies": ["harrowshire-police", "harrowshire-icb"]})
+    here.json("answer", found, "request_information", asked, by=MANAGER)
+    return str(found)
+
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def told(here: Running) -> Write:
+    """Answers in a file, as a command takes them."""
+
+    def write(**answers: Any) -> Path:  # noqa: ANN401 -- the answers of a form
+        return write_json(here.folder.parent / "answers.json", answers)
+
+    return write
+
+
+# Referring
+
+
+@pytest.mark.promise("A3")
+def test_a_referral_comes_in_by_file(here: Running, told: Write) -> None:
+    done = here.reviews("refer", told(**referral(datetime.now(UTC))))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Referral LR-")
+
+
+@pytest.mark.promise("A3")
+def test_every_problem_of_a_referral_is_named_at_once(here: Running, told: Write) -> None:
+    day_after = (datetime.now(UTC) + timedelta(days=2)).date()
+    answers = {**referral(datetime.now(UTC)), "event": "nonsense", "aware_at": str(day_after), "colour": "red"}
+    del answers["narrative"]
+    done = here.reviews("refer", told(**answers))
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr.startswith("This was not taken:\n")
+    for field in ("event:", "narrative:", "colour:"):
+        assert field in done.stderr
+    as_json = here.reviews("refer", told(**answers), "--json")
+    assert as_json.returncode == 3
+    assert {"event", "narrative", "colour"} <= {one["field"] for one in json.loads(as_json.stdout)["problems"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "this is not JSON. Line 1, column 2"),
+        ('["a"]', "answers are a JSON object"),
+        ("[" * 100_000, "this is nested too deeply"),
+    ],
+)
+def test_what_is_not_a_set_of_answers_is_refused_in_words(here: Running, text: str, words: str) -> None:
+    done = here.reviews("refer", "-", typed=text)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_not_there_or_not_text_is_refused_in_words(here: Running, tmp_path: Path) -> None:
+    (tmp_path / "picture").write_bytes(b"\x89PNG\xff\xfe")
+    assert "No such file" in here.reviews("refer", tmp_path / "nothing").stderr
+    assert "not text in UTF-8" in here.reviews("refer", tmp_path / "picture").stderr
+
+
+def test_the_same_request_is_done_once_and_with_other_words_refused(here: Running, told: Write) -> None:
+    answers = referral(datetime.now(UTC))
+    first = here.json("refer", told(**answers), "--request", "mine-1")
+    assert here.json("refer", told(**answers), "--request", "mine-1") == first
+    other = here.reviews("refer", told(**{**answers, "narrative": "Other words."}), "--request", "mine-1")
+    assert other.returncode == 3
+
+
+# Acting on a case
+
+
+def test_a_person_who_may_answers_and_one_who_may_not_is_refused(here: Running, review: str, told: Write) -> None:
+    answers = {"agency": "harrowshire-police", "holds": "nothing"}
+    refused = here.reviews(
+        "answer", review, "submit_return", told(**answers | {"agency": "harrowshire-icb"}), by=POLICE
+    )
+    assert refused.returncode == 3
+    taken = here.reviews("answer", review, "submit_return", told(**answers), by=POLICE)
+    assert taken.returncode == 0, taken.stderr
+    assert taken.stdout.startswith(f"{review}: recorded as fact ")
+
+
+def test_a_command_or_a_case_that_does_not_exist_is_refused(here: Running, review: str, told: Write) -> None:
+    assert here.reviews("answer", review, "abolish", told(), by=MANAGER).returncode == 3
+    assert here.reviews("answer", "RR-2000-0001", "decide", told(), by=MANAGER).returncode == 3
+
+
+def test_a_wrong_password_and_an_unknown_address_read_the_same(here: Running) -> None:
+    wrong = reviews("status", "--data-dir", here.folder, "--as", MANAGER, REVIEWS_PASSWORD="wrong wrong wrong")
+    unknown = reviews("status", "--data-dir", here.folder, "--as", "nobody@example.org", REVIEWS_PASSWORD="wrong wrong")
+    assert (wrong.returncode, unknown.returncode) == (3, 3)
+    assert wrong.stderr == unknown.stderr
+    assert "password is not right" in wrong.stderr
+
+
+def test_a_decision_is_recorded_by_the_chair_alone(here: Running, review: str, told: Write) -> None:
+    meeting = {
+        "held_at": datetime.now(UTC), "seats": ["independent_chair", "police", "icb"], "siblings_safe": "yes",
+        "siblings_words": "There are none.",
+    }  # fmt: skip
+    analysis = {"facts": "Set out.", "context": "Looked at.", "practice": "Set out.", "learning": "Set out."}
+    here.json("answer", review, "record_analysis", told(**analysis), by=CHAIR)
+    here.json("answer", review, "record_meeting", told(**meeting), by=MANAGER)
+    answers = decision("no_further_review", datetime.now(UTC))
+    assert here.reviews("decide", review, told(**answers), by=POLICE).returncode == 3
+    done = here.reviews("decide", review, told(**answers), by=CHAIR)
+    assert done.returncode == 0, done.stderr
+
+
+# Looking
+
+
+def test_status_shows_what_this_person_may_see(here: Running, review: str) -> None:
+    board = here.reviews("status", by=MANAGER)
+    assert review in board.stdout
+    deadlines = here.json("status", review, by=MANAGER)
+    assert {"key", "due", "colour", "title"} <= deadlines[0].keys()
+    assert "submission" in here.reviews("status", review, by=MANAGER).stdout
+    referrals = [line for line in here.json("status", by=POLICE) if line["kind"] == "referral"]
+    assert referrals == []
+    assert here.reviews("status", "LR-2000-0001", by=POLICE).returncode == 3
+
+
+@pytest.mark.promise("F11")
+def test_why_says_rule_days_and_rungs(here: Running, review: str) -> None:
+    done = here.reviews("why", review, "agency_return/harrowshire-icb", by=MANAGER)
+    assert done.returncode == 0, done.stderr
+    for words in ("Return of the agency", "Rule ", "Counted ", "Rung 1.1", "Next "):
+        assert words in done.stdout
+    assert here.json("why", review, "agency_return/harrowshire-icb", by=MANAGER)["obligation"].startswith(
+        "agency_return"
+    )
+    unknown = here.reviews("why", review, "nothing", by=MANAGER)
+    assert unknown.returncode == 3
+    assert "agency_return/harrowshire-icb" in unknown.stderr
+
+
+# Policy and directory
+
+
+def test_the_shipped_policy_is_good_and_shown(here: Running) -> None:
+    done = reviews("policy", "check", POLICY, "--directory", DIRECTORY)
+    assert done.returncode == 0, done.stderr
+    assert "is good." in done.stdout
+    shown = here.reviews("policy", "show")
+    assert shown.returncode == 0
+    assert "15 working days from national_notification_sent" in shown.stdout
+    assert shown.stdout == reviews("policy", "show", POLICY).stdout
+
+
+@pytest.mark.promise("F8")
+def test_every_problem_of_a_policy_is_named_with_its_line(tmp_path: Path) -> None:
+    lines = POLICY.read_text().splitlines()
+    wrong = [line.replace("budget: 2 working days", "budget: 2 fortnights") for line in lines]
+    file = tmp_path / "wrong.yaml"
+    file.write_text("\n".join([*wrong, "colour: red"]))
+    done = reviews("policy", "check", file)
+    assert done.returncode == 1
+    assert f"line {len(lines) + 1}: colour" in done.stderr
+    numbers = [number for number, line in enumerate(lines, start=1) if "budget: 2 working days" in line]
+    assert all(f"line {number}: " in done.stderr for number in numbers)
+    found = json.loads(reviews("policy", "check", file, "--json").stdout)
+    assert found["good"] is False
+    assert {one["line"] for one in found["problems"]} == {*numbers, len(lines) + 1}
+
+
+def test_a_directory_is_checked(tmp_path: Path) -> None:
+    assert "It is good." in reviews("directory", "check", DIRECTORY).stdout
+    file = tmp_path / "wrong.yaml"
+    file.write_text(DIRECTORY.read_text().replace("person: p-021", "person: p-999"))
+    done = reviews("directory", "check", file)
+    assert done.returncode == 1
+    assert "p-999" in done.stderr
+
+
+def test_a_directory_is_imported_by_who_may_and_never_without_its_last_rungs(here: Running, tmp_path: Path) -> None:
+    assert here.reviews("directory", "import", DIRECTORY, by=POLICE).returncode == 3
+    file = tmp_path / "empty.yaml"
+    file.write_text(
+        "\n".join(line for line in DIRECTORY.read_text().splitlines() if "{office: independent_chair" not in line)
+    )
+    refused = here.reviews("directory", "import", file, by=ADMINISTRATOR)
+    assert refused.returncode == 3
+    assert "independent_chair" in refused.stderr
+    done = here.reviews("directory", "import", DIRECTORY, by=ADMINISTRATOR)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("23 people in 7 agencies")
+
+
+# Assurance
+
+
+@pytest.mark.promise("K7")
+def test_the_audit_is_verified(here: Running, review: str) -> None:
+    done = here.reviews("audit", "verify")
+    assert (done.returncode, done.stdout) == (0, "Every chain is whole.\n")
+    assert here.json("audit", "verify") == []
+
+
+def test_doctor_finds_nothing_grave_in_a_running_installation(here: Running) -> None:
+    done = here.reviews("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "GRAVE" not in done.stdout
+
+
+# The command line itself
+
+
+def test_every_command_has_help_and_an_unknown_one_is_refused() -> None:
+    for words in ([], ["refer"], ["answer"], ["policy"], ["policy", "adopt"], ["audit", "verify"], ["doctor"]):
+        done = reviews(*words, "--help")
+        assert done.returncode == 0
+        assert "Usage: reviews" in done.stdout
+    assert "Exit codes" in reviews("--help").stdout
+    assert reviews("nothing").returncode == 2
+
+
+def test_a_folder_without_an_installation_is_said_and_not_made(tmp_path: Path) -> None:
+    folder = tmp_path / "nowhere"
+    done = reviews("status", "--data-dir", folder, "--as", MANAGER)
+    assert done.returncode == 1
+    assert "There is no installation in" in done.stderr
+    assert not folder.exists()
+    assert reviews("status", "--data-dir", folder).returncode == 2
+
+
+@pytest.mark.promise("K11")
+def test_a_password_is_never_shown(here: Running) -> None:
+    done = here.reviews("status", "--json", by=MANAGER)
+    assert "three words apart" not in done.stdout + done.stderr + here.said()

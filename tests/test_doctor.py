@@ -1,0 +1,261 @@
+"""`reviews doctor` names each misconfiguration, says why it matters and what to do, and changes nothing."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+from sqlalchemy import delete, text, update
+
+import doctor
+from doctor import Finding, examine, report
+from models.directory import Directory
+from models.tables import CommandRow, HeadRow, LinkRow, SettingRow
+from policy.reading import read_directory_file, read_policy_file
+from records.accounts import Accounts
+from records.audit import SIGN_INS
+from records.opening import Installation
+from records.policies import IN_FORCE, put_in_force
+from records.settings import Settings
+from serving import engine_command
+from tests.support.house import DIRECTORY, POLICY, furnished
+from tests.support.running import free_port
+
+pytestmark = pytest.mark.promise("L9")
+
+
+@pytest.fixture
+async def there(tmp_path: Path) -> Any:  # noqa: ANN401 -- an installation, closed afterwards
+    tmp_path.chmod(0o700)  # noqa: ASYNC240 -- a moment, in a test
+    installation = await furnished(tmp_path, datetime.now(UTC), engine=f"127.0.0.1:{free_port()}")
+    yield installation
+    await installation.close()
+
+
+async def found(there: Installation, words: str) -> Finding:
+    """The one finding that has these words."""
+    (one,) = [one for one in await examine(there.settings) if words in one.what]
+    assert one.why
+    assert one.do
+    return one
+
+
+async def nothing(there: Installation, words: str) -> bool:
+    return not [one for one in await examine(there.settings) if words in one.what]
+
+
+async def test_without_a_folder_it_says_how_to_begin_and_makes_nothing(tmp_path: Path) -> None:
+    (one,) = await examine(Settings(data_dir=tmp_path / "nowhere"))
+    assert one.grave
+    assert "reviews serve --data-dir" in one.do
+    assert not (tmp_path / "nowhere").exists()
+
+
+async def test_a_new_installation_without_engine_has_one_grave_finding(there: Installation) -> None:
+    grave = [one.what for one in await examine(there.settings) if one.grave]
+    assert grave == [f"The engine does not answer at {there.settings.engine}."]
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "words", "do"),
+    [
+        ("", 0o755, "may look into", "chmod 700"),
+        ("keys.json", 0o640, "may have read", "chmod 600"),
+    ],
+)
+async def test_what_others_may_read_is_grave(there: Installation, name: str, mode: int, words: str, do: str) -> None:
+    (there.settings.data_dir / name).chmod(mode)
+    one = await found(there, words)
+    assert one.grave
+    assert one.do.startswith(do)
+
+
+async def test_a_missing_and_a_spoilt_key_file_are_told_apart(there: Installation) -> None:
+    there.settings.keys.write_text("{}")
+    assert "cannot be read as a key file" in (await found(there, "keys.json")).what
+    there.settings.keys.unlink()
+    assert "from your backup" in (await found(there, "keys.json is missing")).do
+
+
+async def test_a_full_disk_is_grave_and_a_nearly_full_one_worth_a_look(
+    there: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def free(megabytes: int) -> Callable[[Path], SimpleNamespace]:
+        return lambda _: SimpleNamespace(free=megabytes * doctor.MEGABYTE)
+
+    monkeypatch.setattr(shutil, "disk_usage", free(100))
+    assert (await found(there, "Only 100 MB")).grave
+    monkeypatch.setattr(shutil, "disk_usage", free(1000))
+    assert not (await found(there, "Only 1000 MB")).grave
+    monkeypatch.setattr(shutil, "disk_usage", free(5000))
+    assert await nothing(there, "are free")
+
+
+@pytest.mark.parametrize(("version", "words"), [("0000", "The tables stand at 0000"), ("9999", "are newer (9999)")])
+async def test_tables_of_another_version_are_grave(there: Installation, version: str, words: str) -> None:
+    async with there.database.writing() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+    assert (await found(there, words)).grave
+
+
+async def test_a_database_that_does_not_answer_is_grave(there: Installation) -> None:
+    url = f"postgresql+asyncpg://nobody@127.0.0.1:{free_port()}/none"
+    settings = there.settings.model_copy(update={"database_url": url})
+    (one,) = [one for one in await examine(settings) if "The database cannot be opened" in one.what]
+    assert one.grave
+
+
+async def test_without_a_policy_or_a_directory_nothing_can_be_opened_or_told(there: Installation) -> None:
+    async with there.database.writing() as session:
+        await session.execute(delete(SettingRow).where(SettingRow.name == IN_FORCE))
+        await session.execute(delete(SettingRow).where(SettingRow.name == "directory_version"))
+    assert (await found(there, "No policy is in force")).grave
+    assert (await found(there, "There is no directory")).grave
+
+
+async def test_a_calendar_that_ends_is_said_early_and_grave_at_its_end(there: Installation) -> None:
+    policy, today = read_policy_file(POLICY), datetime.now(UTC).date()
+    assert await nothing(there, "calendar")
+    for days, grave in ((300, False), (30, True)):
+        calendar = policy.calendar.model_copy(update={"horizon": today + timedelta(days=days)})
+        async with there.database.writing() as session:
+            await put_in_force(session, policy.model_copy(update={"calendar": calendar}), datetime.now(UTC))
+        one = await found(there, f"in {days} days")
+        assert one.grave is grave
+        assert "move `calendar: horizon:`" in one.do
+
+
+async def test_sources_that_nobody_compared_are_worth_a_look(there: Installation) -> None:
+    one = await found(there, "compared")
+    assert not one.grave
+    assert "panel_guidance" in one.what
+
+
+async def test_an_empty_last_rung_is_grave_another_empty_office_is_not(there: Installation) -> None:
+    full = read_directory_file(DIRECTORY)
+    await put(there, without(full, "independent_chair"))
+    assert (await found(there, "`independent_chair`, is held by nobody")).grave
+    await put(there, without(full, "subgroup_chair"))
+    assert not (await found(there, "offices.subgroup_chair")).grave
+
+
+async def test_an_office_without_a_deputy_is_worth_a_look(there: Installation) -> None:
+    full = read_directory_file(DIRECTORY)
+    alone = [one.model_copy(update={"deputy": None}) if one.office == "reviewer" else one for one in full.holdings]
+    await put(there, full.model_copy(update={"holdings": tuple(alone)}))
+    assert "reviewer" in (await found(there, "have no deputy")).what
+
+
+def without(directory: Directory, office: str) -> Directory:
+    return directory.model_copy(update={"holdings": tuple(one for one in directory.holdings if one.office != office)})
+
+
+async def put(there: Installation, directory: Directory) -> None:
+    async with there.database.writing() as session:
+        await there.recorder.directory.replace(session, directory)
+
+
+async def test_who_cannot_sign_in_is_named(there: Installation) -> None:
+    assert "administrator's link" in (await found(there, "Nobody can sign in yet")).do
+    accounts, now = Accounts(there.database, there.vault, there.auditor), datetime.now(UTC)
+    async with there.database.writing() as session:
+        token = await accounts.link(session, "invitation", "p-019", now + timedelta(days=1))
+    await accounts.set_password(token, "three words apart", now)
+    one = await found(there, "cannot sign in:")
+    assert "Ulysses Scrutton-Sample" in one.what
+    assert "Septimus Draftley" not in one.what
+
+
+async def test_mail_that_goes_nowhere_is_said(there: Installation) -> None:
+    assert not (await found(there, "No mail server is set up")).grave
+    settings = there.settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": free_port()})
+    (one,) = [one for one in await examine(settings) if "The mail server" in one.what]
+    assert one.grave
+
+
+async def test_commands_that_wait_are_grave(there: Installation) -> None:
+    asked = datetime.now(UTC) - timedelta(minutes=10)
+    row = CommandRow(
+        request="r", case="LR-1", kind="triage", digest="", signed={}, state="asked", asked=asked, problems=[]
+    )
+    async with there.database.writing() as session:
+        session.add(row)
+    assert (await found(there, "1 commands have waited")).grave
+
+
+async def test_a_portal_for_others_needs_https_and_no_demonstration(there: Installation) -> None:
+    outside = {"host": "0.0.0.0", "demonstration": True}  # noqa: S104 -- what is tried
+    settings = there.settings.model_copy(update=outside)
+    said = {one.what: one.grave for one in await examine(settings)}
+    assert said["Sign-in cookies may travel unencrypted."]
+    assert said["Demonstration is switched on."]
+    assert "The address under which people reach the portal is not set." in said
+
+
+async def chained(there: Installation, at: datetime) -> None:
+    async with there.database.writing() as session:
+        await there.auditor.append(session, SIGN_INS, at, "p-001", "signed_in", {})
+
+
+async def sealed(there: Installation) -> None:
+    async with there.database.reading() as session:
+        await there.auditor.seal(session, there.settings.seals, datetime.now(UTC))
+
+
+async def test_what_nobody_sealed_for_five_minutes_is_grave(there: Installation) -> None:
+    await chained(there, datetime.now(UTC) - timedelta(minutes=10))
+    assert (await found(there, "not sealed for five minutes")).grave
+    await sealed(there)
+    assert await nothing(there, "sealed")
+    await chained(there, datetime.now(UTC))
+    assert await nothing(there, "sealed")
+
+
+async def test_a_chain_that_was_cut_and_a_seal_that_was_altered_are_grave(there: Installation) -> None:
+    for _ in range(3):
+        await chained(there, datetime.now(UTC))
+    await sealed(there)
+    async with there.database.writing() as session:
+        await session.execute(delete(LinkRow).where(LinkRow.chain == SIGN_INS, LinkRow.number == 3))
+        await session.execute(update(HeadRow).where(HeadRow.chain == SIGN_INS).values(number=2))
+    assert SIGN_INS in (await found(there, "end before the point")).what
+    seals = there.settings.seals
+    seals.write_text(seals.read_text().replace('"number": 1', '"number": 2'))
+    assert (await found(there, "was altered")).grave
+
+
+async def test_a_clock_that_went_back_is_grave(there: Installation) -> None:
+    await chained(there, datetime.now(UTC) + timedelta(hours=1))
+    assert (await found(there, "The clock of this machine is behind")).grave
+
+
+async def test_looking_changes_nothing(there: Installation) -> None:
+    before = {path: path.read_bytes() for path in there.settings.data_dir.iterdir() if "-shm" not in path.name}
+    await examine(there.settings)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_report_puts_the_grave_first_and_counts() -> None:
+    assert report([]) == "Nothing is wrong."
+    grave = Finding(what="W.", why="Y.", do="D.", grave=True)
+    words = report([grave, grave.model_copy(update={"grave": False})])
+    assert words.startswith("GRAVE")
+    assert words.endswith("1 grave, 1 worth a look.")
+
+
+async def test_an_engine_without_a_worker_and_one_that_hangs_are_grave(there: Installation, tmp_path: Path) -> None:
+    port = int(there.settings.engine.split(":")[1])
+    engine = psutil.Popen(engine_command(tmp_path / "engine.sqlite", port), stdout=subprocess.DEVNULL)
+    try:
+        await there.connect()
+        assert "worker.log" in (await found(there, "No worker asks the engine for work")).do
+        engine.suspend()
+        assert (await found(there, "The engine does not answer")).grave
+    finally:
+        engine.kill()
+        engine.wait(10)

@@ -1,0 +1,175 @@
+"""`reviews serve`: everything on one machine by one command, with real processes."""
+
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+
+from tests.support.house import referral
+from tests.support.running import ADMINISTRATOR, PASSWORD, Running, free_port, reviews, write_json
+
+pytestmark = [pytest.mark.timeout(180)]
+KEPT = ("-m worker", "-m portal", "server start-dev")
+
+
+def refer(running: Running) -> str:
+    """Refer by the command line: it needs portal's folder, engine and worker. Returns the reference."""
+    file = write_json(running.folder.parent / "referral.json", referral(datetime.now(UTC)))
+    return str(running.json("refer", file)["case"])
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not psutil.wait_procs(processes, 10)[1]
+
+
+@pytest.mark.promise("L1")
+def test_a_first_start_says_where_to_look_and_a_second_goes_on_where_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    with Running(folder) as running:
+        running.ready()
+        assert f"The portal is at {running.address}\n" in running.said()
+        assert f"({ADMINISTRATOR}) sets a password here, once:" in running.said()
+        running.sign_up()
+        ref = refer(running)
+        children = running.children()
+        assert len(children) == len(KEPT)
+        assert running.interrupt() == 0
+        assert gone(children)
+        assert "everything goes on where it was" in running.said()
+        assert not (folder / "processes.json").exists()
+    running.output.unlink()
+
+    with Running(folder) as again:
+        again.ready()
+        assert "/invitation" not in again.said()
+        signed_in = httpx2.post(f"{again.address}/api/v1/session", json={"email": ADMINISTRATOR, "password": PASSWORD})
+        assert signed_in.status_code == 200
+        bearer = {"Authorization": f"Bearer {signed_in.json()['token']}"}
+        assert ref in httpx2.get(f"{again.address}/api/v1/cases", headers=bearer).text
+        assert refer(again) != ref
+
+
+def test_nobody_else_may_read_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    with Running(folder) as running:
+        running.ready()
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert stat.S_IMODE((folder / "keys.json").stat().st_mode) == 0o600
+        readable = [path for path in folder.rglob("*") if path.stat().st_mode & 0o077]
+        assert readable == []
+
+
+def test_two_run_side_by_side_in_two_folders(tmp_path: Path) -> None:
+    with Running(tmp_path / "one") as one, Running(tmp_path / "two") as two:
+        one.ready()
+        two.ready()
+        assert refer(one) == refer(two)  # each counts for itself
+        assert one.interrupt() == 0
+        assert httpx2.get(f"{two.address}/health/ready").status_code == 200
+        assert refer(two).endswith("-0002")
+
+
+@pytest.mark.promise("L5")
+def test_whatever_is_killed_is_started_again(tmp_path: Path) -> None:
+    with Running(tmp_path / "here") as running:
+        running.ready()
+        refs = [refer(running)]
+        for words in KEPT:
+            killed = running.child(words)
+            killed.kill()
+            assert gone([killed])
+            assert running.child(words).pid != killed.pid
+            running.ready()
+            refs.append(refer(running))
+        assert len(set(refs)) == 1 + len(KEPT)
+        assert running.said().count("starting it again") == len(KEPT)
+        children = running.children()
+        assert running.interrupt() == 0
+        assert gone(children)
+
+
+def test_a_second_start_on_the_same_folder_and_a_taken_port_are_refused_in_words(tmp_path: Path) -> None:
+    with Running(tmp_path / "here") as running:
+        running.ready()
+        same_folder = reviews("serve", "--data-dir", running.folder, "--port", str(free_port()))
+        same_port = reviews("serve", "--data-dir", tmp_path / "other", "--port", str(running.port))
+        assert (same_folder.returncode, same_port.returncode) == (1, 1)
+        words = f"Another `reviews serve` is running on {running.folder}. Stop it first, or use another folder.\n"
+        assert same_folder.stderr == words
+        assert f"Port {running.port} is in use by something else." in same_port.stderr
+        assert httpx2.get(f"{running.address}/health/ready").status_code == 200
+
+
+def test_a_folder_that_cannot_be_used_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused = reviews("serve", "--data-dir", tmp_path / "file")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"{tmp_path / 'file'} cannot be used: ")
+    assert "Traceback" not in refused.stderr
+
+
+def test_records_without_their_keys_are_not_served(tmp_path: Path) -> None:
+    (tmp_path / "records.sqlite").write_bytes(b"")
+    refused = reviews("serve", "--data-dir", tmp_path, "--port", str(free_port()))
+    assert refused.returncode == 1
+    assert "The key file keys.json is missing. Put it back from your backup" in refused.stderr
+    assert not (tmp_path / "keys.json").exists()
+
+
+def test_after_a_killed_supervisor_the_next_start_ends_what_it_left_and_nothing_else(tmp_path: Path) -> None:
+    with Running(tmp_path / "one") as killed, Running(tmp_path / "two") as bystander:
+        killed.ready()
+        bystander.ready()
+        ref = refer(killed)
+        orphans = killed.children()
+        killed.process.send_signal(signal.SIGKILL)
+        killed.process.wait(10)
+        assert all(one.is_running() for one in orphans)
+        with Running(tmp_path / "one", port=killed.port) as again:
+            again.ready()
+            assert gone(orphans)
+            assert int(refer(again)[-4:]) == int(ref[-4:]) + 1
+            assert len(bystander.children()) == len(KEPT)
+            assert httpx2.get(f"{bystander.address}/health/ready").status_code == 200
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    with Running(tmp_path / "here") as running:
+        running.until(lambda: len(running.children()) > 0)
+        children = running.children()
+        assert running.interrupt() == 0
+        assert gone(children)
+
+
+def test_a_process_that_is_stuck_is_ended(tmp_path: Path) -> None:
+    """A stopped process does not hear that it should end; after a while it is ended all the same."""
+    with Running(tmp_path / "here") as running:
+        running.ready()
+        children = running.children()
+        running.child("-m portal").suspend()
+        assert running.interrupt() == 0
+        assert gone(children)
+
+
+def test_the_port_is_free_again_at_once(tmp_path: Path) -> None:
+    with Running(tmp_path / "here") as running:
+        running.ready()
+        assert running.interrupt() == 0
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(("127.0.0.1", running.port))
+
+
+def test_a_process_without_a_gate_goes_straight_on() -> None:
+    words = "from records.gate import wait_at_gate; wait_at_gate()"
+    began = time.monotonic()
+    assert subprocess.run([sys.executable, "-c", words], check=True, timeout=20).returncode == 0  # noqa: S603 -- our own
+    assert time.monotonic() - began < 10

@@ -1,0 +1,88 @@
+"""What the pure core rehearses is what the real workflows do on the real engine, message for message."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datetime import datetime, time, timedelta
+
+from models import shelf
+from models.case import Case
+from models.rehearsal import REFERRAL, Act, Scenario, Stage, rehearse
+from models.time import at, day_of
+from policy.reading import read_directory_file, read_policy_file, read_scenario
+from records.directory import actor_of
+from records.settings import TASK_QUEUE
+from tests.support.house import DIRECTORY, POLICY, ROOT, House, house
+
+SHIPPED = sorted((ROOT / "policy" / "scenarios").glob("*.yaml"))
+
+
+def next_monday(now: datetime) -> datetime:
+    day = day_of(now) + timedelta(days=1)
+    while day.weekday():
+        day += timedelta(days=1)
+    return at(day, time(9, 0))
+
+
+async def perform(made: House, scenario: Scenario, stage: Stage) -> list[datetime]:
+    """Do everything that the scenario says, at its times, through the door; in an outage the engine is gone altogether."""
+    moments: list[datetime] = []
+    named: dict[tuple[str, str], str] = {}
+    outages = list(stage.outages)
+    for when, act in stage.planned():
+        while outages and outages[0][0] <= when:
+            await outage(made, *outages.pop(0))
+        await made.wait_until(when)
+        moments.append(await do(made, stage, act, named))
+    while outages:
+        await outage(made, *outages.pop(0))
+    await made.wait_until(stage.ends)
+    return moments
+
+
+async def outage(made: House, begins: datetime, ends: datetime) -> None:
+    """Time of this engine stands still while a worker is missing, so the workflows go, and come back from the record."""
+    await made.wait_until(begins)
+    for ref in await made.open_cases():
+        await made.client.get_workflow_handle(ref).terminate()
+    await made.wait_until(ends)
+    for ref in await made.open_cases():
+        case = await made.case(ref)
+        await made.client.start_workflow(case.kind, case, id=ref, task_queue=TASK_QUEUE)
+    await made.settled()
+
+
+async def do(made: House, stage: Stage, act: Act, named: dict[tuple[str, str], str]) -> datetime:
+    request = f"s-{len(named)}-{act.do}-{made.now.timestamp()}"
+    if act.do == "submit_referral":
+        blank = Case(ref="LR-0000-0000", kind="referral", policy=stage.policy, calendar=stage.calendar, opened=made.now)
+        done = await made.door.refer(stage.answers(act, blank, made.now), request)
+        named[act.matter, REFERRAL] = done.case
+        return done.fact.recorded
+    ref = named.get((act.matter, act.on)) or await made.child_of(named[act.matter, REFERRAL])
+    named[act.matter, act.on] = ref
+    office, _, agency = act.who.partition("/")
+    person = stage.directory.look_up(office, agency or None, made.now).person
+    assert person
+    answers: dict[str, Any] = stage.answers(act, await made.case(ref), made.now)
+    done = await made.door.act(actor_of(stage.directory, person, made.now), ref, act.do, answers, request)
+    return done.fact.recorded
+
+
+@pytest.mark.promise("F10", "F13", "B3", "B11")
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+async def test_engine_and_rehearsal_tell_the_same_people_the_same_things_at_the_same_times(path: Path, tmp_path: Path) -> None:
+    scenario = read_scenario(path.read_text(), path.name)
+    directory = read_directory_file(DIRECTORY)
+    policy, calendar = shelf.put(read_policy_file(POLICY))
+    async with house(tmp_path) as made:
+        scenario = scenario.model_copy(update={"starts": next_monday(await made.read_clock())})
+        moments = await perform(made, scenario, Stage(scenario, policy, calendar, directory))
+        rehearsed = rehearse(scenario, policy, calendar, directory, moments)
+        engine = {ref: await made.notices(ref) for ref in {notice.case for notice in rehearsed.notices}}
+    said = sorted((notice.key, notice.person, notice.rung_at) for notices in engine.values() for notice in notices)
+    assert said == sorted((notice.key, notice.person, notice.rung_at) for notice in rehearsed.notices)
+    assert not [step for step in rehearsed.steps if step.refused]
