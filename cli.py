@@ -72,6 +72,20 @@ def serve(
     held.close()
 
 
+@app.command()
+def prepare(data_dir: DataDir = Path("data")) -> None:
+    """Make what is missing and bring the tables up to date, without starting anything: for the production form."""
+    from first_start import first_start
+    from records.keys import KeysMissing, KeysUnsafe
+
+    os.umask(0o077)
+    try:
+        welcome = run(first_start(Settings(data_dir=data_dir), link=sys.stdout.isatty()))
+    except (KeysMissing, KeysUnsafe, OSError) as problem:
+        fail(str(problem))
+    typer.echo(welcome)
+
+
 for command in (cases.refer, cases.answer, cases.decide, cases.status, cases.why, assurance.doctor):
     app.command()(command)
 app.add_typer(rules.app, name="policy")

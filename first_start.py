@@ -16,13 +16,16 @@ SHIPPED = Path(__file__).parent / "policy"
 INVITED_FOR = timedelta(days=7)
 
 
-async def first_start(settings: Settings) -> str:
-    """Make what is missing, and say where to look and how to sign in. Safe to run at every start."""
+async def first_start(settings: Settings, *, link: bool = True) -> str:
+    """Make what is missing, and say where to look and how to sign in. Safe to run at every start.
+
+    Without `link` nothing is said that a log must not keep.
+    """
     await prepare(settings)
     there = await open_installation(settings)
     try:
         await _furnish(there)
-        return await _welcome(there)
+        return await _welcome(there, link=link)
     finally:
         await there.close()
 
@@ -42,7 +45,7 @@ async def _furnish(there: Installation) -> None:
             await there.auditor.append(session, DIRECTORY, now, "first-start", "directory_replaced", {})
 
 
-async def _welcome(there: Installation) -> str:
+async def _welcome(there: Installation, *, link: bool) -> str:
     now, settings = datetime.now(UTC), there.settings
     lines = [
         f"The portal is at {settings.address}",

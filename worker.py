@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, text
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition, WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -134,10 +134,17 @@ class Watch:
     async def mail(self) -> None:
         await Post(self._there.database, self._there.vault).send(self._there.settings, datetime.now(UTC))
 
+    async def beat(self) -> None:
+        """Show to whoever looks from outside that engine and database are reached."""
+        if (file := self._there.settings.alive) and await self._client.service_client.check_health():
+            async with self._there.database.reading() as session:
+                await session.execute(text("SELECT 1"))
+            await asyncio.to_thread(file.touch)
+
     async def forever(self) -> None:
         """Each of these every so often, whatever happened the time before."""
         async with asyncio.TaskGroup() as group:
-            for every, act in ((5, self.sweep), (60, self.reconcile), (300, self.forget), (60, self.seal), (5, self.refill), (2, self.mail)):
+            for every, act in ((5, self.sweep), (60, self.reconcile), (300, self.forget), (60, self.seal), (5, self.refill), (2, self.mail), (15, self.beat)):
                 group.create_task(_again(act, every))
 
 

@@ -31,6 +31,7 @@ def create_app(there: Installation, engine: Client, clock: Callable[[], datetime
         yield
 
     app = FastAPI(title="Case reviews", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None, lifespan=living)
+    app.state.portal = portal
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for room in (signing_in, referring, register, inbox, api, cases, papers, giving):
         app.include_router(room.router(portal), include_in_schema=room is api)

@@ -1,19 +1,26 @@
 """The settings, read once by whoever starts a process: from the environment (`REVIEWS_...`), or given by name."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TASK_QUEUE = "reviews"
+SECRETS = Path("/run/secrets")
+"""Where a container finds its secrets: a file `reviews_smtp_password` is the setting `smtp_password`."""
 
 
 class Settings(BaseSettings):
     """One installation lives in one folder: records, engine, keys, seals."""
 
-    model_config = SettingsConfigDict(env_prefix="REVIEWS_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="REVIEWS_", frozen=True, secrets_dir=SECRETS if SECRETS.is_dir() else None
+    )
     data_dir: Path = Path("data")
     database_url: str = ""
+    database_password: SecretStr = SecretStr("")
+    """For a URL that names a user and no password, so that the password can come from a file."""
     engine: str = "127.0.0.1:7233"
     namespace: str = "default"
     host: str = "127.0.0.1"
@@ -26,6 +33,8 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_starttls: bool = True
     smtp_from: str = "case-reviews@localhost"
+    alive: Path | None = None
+    """A file that the worker touches while it reaches engine and database, for a health check from outside."""
     demonstration: bool = False
     """Shows everybody's messages to everybody, and says so on every page. Never with real cases."""
     insecure_cookies: bool = True
@@ -33,7 +42,9 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'records.sqlite'}"
+        password = quote(self.database_password.get_secret_value(), safe="")
+        url = self.database_url.replace("@", f":{password}@", 1) if password else self.database_url
+        return url or f"sqlite+aiosqlite:///{self.data_dir / 'records.sqlite'}"
 
     @property
     def keys(self) -> Path:

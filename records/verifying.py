@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models import shelf
 from models.base import Message
 from models.case import Case
 from models.fold import after
+from models.policy import Policy
 from models.shelf import NotOnShelf
-from models.tables import CaseRow, ChildRow, CommandRow, FactRow, HeadRow, LinkRow, ReadRow, SaltRow, TextRow
+from models.tables import CaseRow, ChildRow, CommandRow, FactRow, HeadRow, LinkRow, PolicyRow, ReadRow, SaltRow, TextRow
 from records.chains import DIRECTORY, READS, SIGN_INS, START, commit, mac_of, of_fact, of_read
 from records.facts import fact_from
 from records.policies import fill_shelf
@@ -47,6 +49,8 @@ class Verifier:
                 looked(number, len(chains))
             if wrong := await _Chain(self._session, self._key, self._vault, chain).wrong():
                 found[chain] = wrong
+        async for wrong in self._policies():
+            found.setdefault(wrong.chain, wrong)
         async for wrong in self._missing_facts():
             found.setdefault(wrong.chain, wrong)
         async for wrong in self._against(seals):
@@ -59,6 +63,16 @@ class Verifier:
         for column in everywhere:
             found |= set(await self._session.scalars(select(column).distinct()))
         return sorted(found)
+
+    async def _policies(self) -> AsyncIterator[Broken]:
+        """Policies are named by the hash of what they say."""
+        for number, row in enumerate((await self._session.scalars(select(PolicyRow).order_by(PolicyRow.digest))).all(), start=1):
+            try:
+                true = row.digest == "/".join(shelf.put(Policy.model_validate(row.body)))
+            except ValueError:
+                true = False
+            if not true:
+                yield Broken(chain="policies", number=number, words=f"The policy {row.what} is not what it was when it was put in force.")
 
     async def _missing_facts(self) -> AsyncIterator[Broken]:
         """Commands that were recorded as done, and whose facts are not there."""

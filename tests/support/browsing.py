@@ -10,10 +10,12 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
 from portal.app import create_app
 from portal.visiting import SESSION
+from records.accounts import Accounts
+from records.opening import Installation, open_installation
 from tests.conftest import CHROMIUM
 from tests.support.house import House, house
 
@@ -26,16 +28,38 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 class Served:
     """A house with its portal open on loopback, and a browser in front of it."""
 
-    def __init__(self, house: House, address: str, browser: Browser, app: FastAPI) -> None:
-        self.house, self.address, self.browser, self.app = house, address, browser, app
+    def __init__(self, house: House, browser: Browser, port: int) -> None:
+        self.house, self.browser, self.address = house, browser, f"http://127.0.0.1:{port}"
         self.strays: list[str] = []
+        self.app: FastAPI
+        self._port = port
+        self._server: uvicorn.Server
+        self._serving: asyncio.Task[None]
+
+    async def start(self, there: Installation) -> None:
+        self.app = create_app(there, self.house.client, lambda: self.house.now, attempts=10_000)
+        config = uvicorn.Config(self.app, port=self._port, log_level="warning", lifespan="off", access_log=False)
+        self._server = uvicorn.Server(config)
+        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        self._serving = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        await self._serving
+
+    async def restart(self) -> None:
+        """The portal ends, and another one opens the same folder; nothing is left of the first but what it wrote."""
+        await self.stop()
+        await self.start(await open_installation(self.house.there.settings))
 
     async def context(self, person: str = "", width: int = 1280) -> BrowserContext:
         """A browser window of its own; signed in as this person, if one is named."""
         context = await self.browser.new_context(base_url=self.address, viewport={"width": width, "height": 900})
         context.set_default_timeout(15_000)
-        context.on("request", lambda request: None if request.url.startswith((self.address, "data:")) else self.strays.append(request.url))
-        context.on("console", lambda message: self.strays.append(message.text) if message.type == "error" and "status of 4" not in message.text and "status of 5" not in message.text else None)
+        context.on("request", self._requested)
+        context.on("console", self._said)
         context.on("weberror", lambda error: self.strays.append(str(error.error)))
         if person:
             there = self.house.there
@@ -44,13 +68,21 @@ class Served:
             await context.add_cookies([{"name": SESSION, "value": token, "url": self.address}])
         return context
 
+    def _requested(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:")):
+            self.strays.append(request.url)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        """What the console says of a refusal is meant; all else that it calls an error is not."""
+        refused = "status of 4" in message.text or "status of 5" in message.text
+        if message.type == "error" and not refused:
+            self.strays.append(message.text)
+
     async def page(self, person: str = "", width: int = 1280) -> Page:
         return await (await self.context(person, width)).new_page()
 
     @property
-    def accounts(self) -> Any:  # noqa: ANN401 -- the accounts of this installation
-        from records.accounts import Accounts
-
+    def accounts(self) -> Accounts:
         there = self.house.there
         return Accounts(there.database, there.vault, there.auditor)
 
@@ -59,22 +91,15 @@ class Served:
 async def served(folder: Path, **settings: Any) -> AsyncIterator[Served]:  # noqa: ANN401 -- settings of any type
     port = _free_port()
     async with house(folder, port=port, **settings) as made, async_playwright() as playwright:
-        app = create_app(made.there, made.client, lambda: made.now, attempts=10_000)
-
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off", access_log=False))
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        serving = asyncio.create_task(server.serve())
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        found = Served(made, browser, port)
+        await found.start(made.there)
         try:
-            while not server.started:
-                await asyncio.sleep(0.02)
-            found = Served(made, f"http://127.0.0.1:{port}", browser, app)
             yield found
             assert found.strays == []
         finally:
             await browser.close()
-            server.should_exit = True
-            await serving
+            await found.stop()
 
 
 async def fill(page: Page, answers: Mapping[str, str | bool | list[str]]) -> None:

@@ -38,7 +38,8 @@ async def perform(made: House, scenario: Scenario, stage: Stage) -> list[datetim
         moments.append(await do(made, stage, act, named))
     while outages:
         await outage(made, *outages.pop(0))
-    await made.wait_until(stage.ends)
+    if await made.open_cases():  # the engine's test server does not skip time once its last workflow is done
+        await made.wait_until(stage.ends)
     return moments
 
 
