@@ -17,7 +17,7 @@ compile_ahead = PYTHONDONTWRITEBYTECODE= $(BIN)/python -c "import alembic.comman
 .PHONY: run setup test proof check bench format lock vendor clean
 
 run: $(VENV)/.run
-	@exec $(BIN)/reviews serve $(if $(PORT),--port "$(PORT)") $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
+	@exec $(BIN)/reviews serve $(if $(PORT),--port "$(PORT)") $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(DEMONSTRATION),--demonstration)
 
 setup: $(VENV)/.dev
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from records.settings import Settings
-from terminal import assurance, cases, people, rules
+from terminal import assurance, cases, people, rehearsing, rules
 from terminal.common import DataDir, fail, run
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def prepare(data_dir: DataDir = Path("data")) -> None:
     typer.echo(welcome)
 
 
-for command in (cases.refer, cases.answer, cases.decide, cases.status, cases.why, assurance.doctor):
+for command in (
+    cases.refer, cases.answer, cases.decide, cases.status, cases.why, rehearsing.rehearse, assurance.doctor,
+):  # fmt: skip
     app.command()(command)
 app.add_typer(rules.app, name="policy")
 app.add_typer(people.app, name="directory")

@@ -1,4 +1,4 @@
-"""The first start on an empty folder: keys, tables, the shipped policy and example directory, one link for the administrator."""
+"""The first start on an empty folder: keys, tables, the shipped policy and directory, a link for the administrator."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,13 +56,14 @@ async def _welcome(there: Installation, *, link: bool) -> str:
         administrators = [one for one in directory.holdings if one.office == "administrator"] if directory else []
         known = set(await session.scalars(select(AccountRow.person)))
         if directory and administrators and not known:
-            person = administrators[0].person
-            accounts = Accounts(there.database, there.vault, there.auditor)
-            token = await accounts.link(session, "invitation", person, now + INVITED_FOR)
-            lines += [
-                f"Nobody can sign in yet. The administrator ({directory.people[person].email}) sets a password here, once:",
-                f"  {settings.address}/invitation#{token}",
-            ]
+            email = directory.people[administrators[0].person].email
+            lines.append(f"Nobody can sign in yet. The administrator ({email}) sets a password here, once:")
+            if link:
+                accounts = Accounts(there.database, there.vault, there.auditor)
+                token = await accounts.link(session, "invitation", administrators[0].person, now + INVITED_FOR)
+                lines.append(f"  {settings.address}/invitation#{token}")
+            else:
+                lines.append("  (run this command in a terminal to see the link)")
     if settings.demonstration:
         lines.append("DEMONSTRATION: everybody's messages are shown to everybody. Never use it with real cases.")
     return "\n".join(lines)

@@ -70,7 +70,9 @@ class Watch:
     async def reconcile(self) -> None:
         """Start what does not run, and let those that lag behind the record look again; open cases first."""
         async with self._there.database.reading() as session:
-            found = select(CaseRow.ref, CaseRow.known, CaseRow.closed).order_by(CaseRow.closed.is_not(None), CaseRow.ref)
+            found = select(CaseRow.ref, CaseRow.known, CaseRow.closed).order_by(
+                CaseRow.closed.is_not(None), CaseRow.ref
+            )
             rows = (await session.execute(found)).all()
         for ref, known, closed in rows:
             with suppress(RPCError, WorkflowQueryFailedError):
@@ -89,7 +91,7 @@ class Watch:
         """Whether the workflow of an open case runs and knows what the record knows; if not, it is helped."""
         handle = self._client.get_workflow_handle(ref)
         try:
-            state = await handle.query(
+            state: Case = await handle.query(
                 "state", result_type=Case, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=ANSWER
             )
         except WorkflowQueryRejectedError:
@@ -144,7 +146,15 @@ class Watch:
     async def forever(self) -> None:
         """Each of these every so often, whatever happened the time before."""
         async with asyncio.TaskGroup() as group:
-            for every, act in ((5, self.sweep), (60, self.reconcile), (300, self.forget), (60, self.seal), (5, self.refill), (2, self.mail), (15, self.beat)):
+            for every, act in (
+                (5, self.sweep),
+                (60, self.reconcile),
+                (300, self.forget),
+                (60, self.seal),
+                (5, self.refill),
+                (2, self.mail),
+                (15, self.beat),
+            ):
                 group.create_task(_again(act, every))
 
 

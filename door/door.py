@@ -28,7 +28,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from door.refusals import Invalid, MovedOn, NotAllowed, NotConfirmed, NotStored, NotThere, OtherBody
 from models.base import Message
-from models.batch import TASK_TIMEOUT, Receipt
+from models.batch import TASK_TIMEOUT
 from models.case import Case
 from models.command import Command, Signed, split
 from models.facts import Fact, Problem
@@ -64,7 +64,9 @@ class Done(Message):
 class Door:
     """One for each process that lets people in. `clock` is the wall clock, but for tests."""
 
-    def __init__(self, recorder: Recorder, engine: Client, clock: Callable[[], datetime], patience: timedelta = PATIENCE) -> None:
+    def __init__(
+        self, recorder: Recorder, engine: Client, clock: Callable[[], datetime], patience: timedelta = PATIENCE
+    ) -> None:
         self._recorder, self._engine, self._clock, self._patience = recorder, engine, clock, patience
 
     async def refer(self, answers: Mapping[str, Any], request: str, actor: str = REFERRER) -> Done:
@@ -158,7 +160,7 @@ class Door:
         try:
             return await self._sent(signed)
         except (DBAPIError, PoolTimeout) as error:
-            log.error("not confirmed", error=type(error).__name__)
+            log.error("not confirmed", error=type(error).__name__)  # noqa: TRY400 -- a traceback could repeat what was written
             raise NotConfirmed(signed.request) from None
 
     async def _sent(self, signed: Signed) -> Done:
@@ -173,7 +175,12 @@ class Door:
                 await self._update(signed, start, running=row is not None and row.closed is None)
         except WorkflowUpdateFailedError as error:
             refusal = _why(signed, error)
-        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RuntimeError):  # the last: no engine yet
+        except (
+            RPCError,
+            WorkflowUpdateRPCTimeoutOrCancelledError,
+            TimeoutError,
+            RuntimeError,
+        ):  # the last: no engine yet
             pass
         async with self._recorder.database.reading() as session:
             done = await _done(session, signed.request)
@@ -191,22 +198,23 @@ class Door:
             raise Invalid("There is no policy in force yet. The administrator has to put one in force first.")
         return Case(ref=signed.case, kind="referral", policy=names[0], calendar=names[1], opened=signed.asked)
 
-    async def _update(self, signed: Signed, start: Case, *, running: bool) -> Receipt:
+    async def _update(self, signed: Signed, start: Case, *, running: bool) -> None:
         """Send to the running workflow; if there is none, start it from the record and send with the start."""
         if running:
             try:
-                return await self._engine.get_workflow_handle(signed.case).execute_update(
-                    "act", signed, id=signed.signature, result_type=Receipt, rpc_timeout=self._patience
-                )
+                handle = self._engine.get_workflow_handle(signed.case)
+                await handle.execute_update("act", signed, id=signed.signature, rpc_timeout=self._patience)
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
-        operation = WithStartWorkflowOperation(
+            else:
+                return
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             start.kind, start, id=start.ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )  # fmt: skip
-        return await self._engine.execute_update_with_start_workflow(
-            "act", signed, start_workflow_operation=operation, id=signed.signature, result_type=Receipt, rpc_timeout=self._patience
+        await self._engine.execute_update_with_start_workflow(
+            "act", signed, start_workflow_operation=operation, id=signed.signature, rpc_timeout=self._patience
         )
 
     async def _refused(self, signed: Signed, refusal: Invalid) -> None:
@@ -225,7 +233,9 @@ class Door:
     async def settle(self, older_than: timedelta) -> int:
         """Send again what was asked and never settled. Returns how many were."""
         async with self._recorder.database.reading() as session:
-            waiting = select(CommandRow).where(CommandRow.state == "asked", CommandRow.asked < self._clock() - older_than)
+            waiting = select(CommandRow).where(
+                CommandRow.state == "asked", CommandRow.asked < self._clock() - older_than
+            )
             oldest_first = waiting.order_by(CommandRow.asked).limit(AT_ONCE)
             found = (await session.scalars(oldest_first)).all()
         for row in found:
@@ -258,5 +268,5 @@ def _in_words() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
-        log.error("not stored", error=type(error).__name__)
+        log.error("not stored", error=type(error).__name__)  # noqa: TRY400 -- a traceback could repeat what was written
         raise NotStored from None

@@ -37,7 +37,9 @@ class NotThere(Refusal):
     status = 404
 
     def __init__(self) -> None:
-        super().__init__("There is no such page, or it is not yours to open. Check the address, or go back to the start.")
+        super().__init__(
+            "There is no such page, or it is not yours to open. Check the address, or go back to the start."
+        )
 
 
 class MovedOn(Refusal):

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from sqlalchemy import text
@@ -13,12 +14,12 @@ from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
 from portal import api, cases, giving, inbox, papers, referring, register, signing_in
-from portal.guarding import Headers, Limit, Often
+from portal.guarding import Calm, Headers, Limit, Often
 from portal.pages import STATIC, Message
 from portal.visiting import ForgedForm, NotSignedIn, Portal, wall_clock
 from records.opening import Installation
 
-GUARDED = ("/sign-in", "/invitation", "/refer/return", "/refer/later", "/status")
+GUARDED = ("/sign-in", "/invitation", "/refer/return", "/refer/later", "/status", "/api/v1/session")
 ATTEMPTS = 30
 
 
@@ -30,6 +31,11 @@ def create_app(there: Installation, engine: Client, clock: Callable[[], datetime
     async def living(app: FastAPI) -> AsyncIterator[None]:
         yield
 
+    async def broken(request: Request) -> Response:
+        if request.url.path.startswith("/api/"):
+            return api.problem(500, "Something went wrong here. Try again in a moment.")
+        return await portal.refuse(request, 500)
+
     app = FastAPI(title="Case reviews", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None, lifespan=living)
     app.state.portal = portal
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -37,6 +43,7 @@ def create_app(there: Installation, engine: Client, clock: Callable[[], datetime
         app.include_router(room.router(portal), include_in_schema=room is api)
     app.add_middleware(Often, paths=GUARDED, most=attempts)
     app.add_middleware(Limit)
+    app.add_middleware(Calm, answer=broken)
     app.add_middleware(Headers, secure=not there.settings.insecure_cookies)
 
     @app.get("/", include_in_schema=False)
@@ -72,7 +79,8 @@ def create_app(there: Installation, engine: Client, clock: Callable[[], datetime
     async def not_signed_in(request: Request, error: NotSignedIn) -> Response:
         if request.url.path.startswith("/api/"):
             return api.problem(401, "Sign in first.")
-        return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(asked, safe='/')}" if request.method == "GET" else "/sign-in", 303)
 
     @app.exception_handler(ForgedForm)
     async def forged(request: Request, error: ForgedForm) -> Response:
@@ -92,12 +100,5 @@ def create_app(there: Installation, engine: Client, clock: Callable[[], datetime
         if request.url.path.startswith("/api/"):
             return api.problem(error.status_code, str(error.detail))
         return await portal.refuse(request, error.status_code)
-
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> Response:
-        if request.url.path.startswith("/api/"):
-            return api.problem(500, "Something went wrong here. Try again in a moment.")
-        request.scope.setdefault("nonce", "")
-        return await portal.refuse(request, 500)
 
     return app

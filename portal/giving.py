@@ -21,7 +21,7 @@ from models.rights import BY_RELATION
 from models.shelf import days, policy
 from portal.doing import BUTTONS, stands_in_the_way
 from portal.forms import DO, Form
-from portal.happened import Happened, mark_words, time_line, title_of
+from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
 from portal.pages import Link, Sheet, by, day, moment
 from portal.rows import fixed_for, rows_for
 from portal.typed import text_in
@@ -246,6 +246,8 @@ def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
     if giving.kind == "correct" and giving.about in case.marks:
         words = mark_words(case, giving.about, directory)
         return [f"It is recorded that {words} on {moment(case.marks[giving.about].at)}."]
+    if giving.kind == "record_meeting":
+        return [quorum_words(case)]
     one, bounds = case.obligations.get(giving.about), policy(case.policy).bounds
     reaches = {"promise": (now, bounds.promise_most), "suspend": (now, bounds.suspension_most)}
     if one is not None and one.due is not None:

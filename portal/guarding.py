@@ -1,13 +1,20 @@
 """What stands before every page: headers, a limit to what is sent and how often. Pure ASGI, so that nothing is read twice."""
 
 import secrets
-from collections.abc import Iterable
+import traceback
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 
+import structlog
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger("portal")
 
 LARGEST = 1_000_000
 """Bytes of one request. A form with every answer at its longest stays far below."""
@@ -95,6 +102,43 @@ class Limit:
                     413,
                     "Too much was sent at once. Go back, make it shorter, and send it again. Your saved draft is still there.",
                 )
+
+
+class Calm:
+    """What nobody foresaw becomes a page, inside the headers; the log names its kind and where it arose, and no words."""
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request], Awaitable[Response]]) -> None:
+        self._app, self._answer = app, answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, a person gets an answer
+            log.error("broken", error=type(error).__name__, where=_where(error))
+            if scope["type"] == "http" and not started:
+                await self._say(scope, receive, send)
+
+    async def _say(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = await self._answer(Request(scope))
+        except Exception as error:  # noqa: BLE001 -- the page could not be made either: the database may be away
+            log.error("broken page", error=type(error).__name__, where=_where(error))
+            await _plain(send, 500, "Sorry, there is a problem with this service. Try again in a few minutes.")
+            return
+        await answer(scope, receive, send)
+
+
+def _where(error: BaseException) -> str:
+    """The innermost place: file and line, without what was in hand there."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
 
 
 class Often:

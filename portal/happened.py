@@ -168,18 +168,31 @@ def _happened(case: Case, entry: Entry, moves: Sequence[tuple[str, Moved]], dire
         title=TITLES.get(entry.kind, entry.kind.replace("_", " ").capitalize()),
         about=about,
         pairs=answered(command, shown, names=names_of(case, directory)) if command else [],
-        note=_note(entry),
+        note=_note(case, entry),
         dates=[Dated(name, mark_words(case, name, directory), mark.at) for name, mark in brought.items()],
         moved=next((move for _, move in moves if move.fact == entry.number and entry.kind == "corrected"), None),
         later=[move for mark, move in moves if mark in brought],
     )
 
 
-def _note(entry: Entry) -> str:
-    """What the engine worked out beside the answers: whether a meeting could decide."""
-    if entry.kind == "meeting_recorded":
-        return "It had its quorum." if entry.data.get("quorate") else "It had no quorum, so it could not decide."
-    return ""
+def quorum_words(case: Case) -> str:
+    """With how many seats a meeting can decide, and which of them are always needed."""
+    quorum = policy(case.policy).quorums["rapid_review_meeting"]
+    always = ", ".join(quorum.seats[seat].title for seat in quorum.always)
+    return f"A meeting can decide with {quorum.least} of its {len(quorum.seats)} seats filled, always with: {always}."
+
+
+def _note(case: Case, entry: Entry) -> str:
+    """What the engine worked out beside the answers: whether a meeting could decide, and why not."""
+    if entry.kind != "meeting_recorded":
+        return ""
+    if entry.data.get("quorate"):
+        return "It had its quorum."
+    quorum = policy(case.policy).quorums["rapid_review_meeting"]
+    filled = [seat for seat in entry.data.get("seats", ()) if seat in quorum.seats]
+    few = [f"{len(filled)} of the {quorum.least} seats that it needs were filled"] if len(filled) < quorum.least else []
+    empty = [f"“{quorum.seats[seat].title}” was empty" for seat in quorum.always if seat not in filled]
+    return f"It had no quorum, so it could not decide: {', and '.join([*few, *empty])}."
 
 
 def _reminder(case: Case, entry: Entry, directory: Directory) -> Reminder:

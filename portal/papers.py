@@ -15,7 +15,7 @@ from models.rapid_review import Significance
 from models.shelf import policy
 from models.why import Explanation, explain
 from portal.exporting import Sheet, download
-from portal.happened import names_of, time_line
+from portal.happened import quorum_words, time_line
 from portal.notification import Sender, fields
 from portal.visiting import Portal, Visitor
 from records.questions import CaseView
@@ -77,15 +77,14 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         view = await opened(request, ref, "pack", whole=True)
         if isinstance(view, Response):
             return view
-        directory, names = await portal.directory(), names_of(view.state, await portal.directory())
+        directory = await portal.directory()
         returns = view.state.of_block("agency_return")
-        quorum = policy(view.state.policy).quorums["rapid_review_meeting"]
         line = time_line(view.state, [entry for entry in view.entries if entry.kind in PACKED], directory)
         return await portal.page(
             request, "pack.html", f"Meeting pack of {ref}", wide=True, back=f"/cases/{ref}", view=view, papers=line[::-1],
             arrived=[one for one in returns if one.ended], missing=[one for one in returns if not one.ended],
-            analysed="analysis_recorded" in view.state.marks, events=_events(view), directory=directory, quorum=quorum,
-            always=[names[seat] for seat in quorum.always], meeting_at=view.state.said.get("meeting_at", ""),
+            analysed="analysis_recorded" in view.state.marks, events=_events(view), directory=directory, quorum=quorum_words(view.state),
+            meeting_at=view.state.said.get("meeting_at", ""),
         )  # fmt: skip
 
     @pages.get("/cases/{ref}/meeting.ics")

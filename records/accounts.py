@@ -67,7 +67,10 @@ class Accounts:
         return row.subject
 
     async def set_password(self, token: str, password: str, now: datetime) -> str | None:
-        """Use up an invitation and set the password. Returns the person; none if the link is spent. Raises WeakPassword."""
+        """Use up an invitation, with every other one of this person, and set the password.
+
+        Returns the person; none if the link is spent. Raises WeakPassword.
+        """
         if len(password) < SHORTEST:
             raise WeakPassword
         hashed = await asyncio.to_thread(_hasher.hash, password)
@@ -76,6 +79,8 @@ class Accounts:
             if person is None:
                 return None
             await session.merge(AccountRow(person=person, password=hashed, failed=0, locked_until=None))
+            others = update(OneTimeRow).where(OneTimeRow.purpose == "invitation", OneTimeRow.subject == person)
+            await session.execute(others.where(OneTimeRow.used.is_(None)).values(used=now))
             ended = update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
             await session.execute(ended)
             await self._auditor.append(session, SIGN_INS, now, person, "password_set", {})

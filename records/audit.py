@@ -44,7 +44,16 @@ class Auditor:
             session.add(SaltRow(chain=chain, number=number, name=name, salt=salt))
         mac = mac_of(self._key, head.mac, chain, number, at, actor, kind, commitments)
         session.add(
-            LinkRow(chain=chain, number=number, at=at, actor=actor, kind=kind, commitments=commitments, previous=head.mac, mac=mac)
+            LinkRow(
+                chain=chain,
+                number=number,
+                at=at,
+                actor=actor,
+                kind=kind,
+                commitments=commitments,
+                previous=head.mac,
+                mac=mac,
+            )
         )
         head.number, head.mac = number, mac
         return number

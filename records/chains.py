@@ -18,7 +18,14 @@ def commit(salt: bytes, value: Any) -> str:  # noqa: ANN401 -- any JSON value
 
 
 def mac_of(  # noqa: PLR0913 -- every part of a link
-    key: bytes, previous: str, chain: str, number: int, at: datetime, actor: str, kind: str, commitments: Mapping[str, str]
+    key: bytes,
+    previous: str,
+    chain: str,
+    number: int,
+    at: datetime,
+    actor: str,
+    kind: str,
+    commitments: Mapping[str, str],
 ) -> str:
     body = canonical([previous, chain, number, at.timestamp(), actor, kind, dict(commitments)])
     return hmac.new(key, body, hashlib.sha256).hexdigest()

@@ -22,6 +22,7 @@ _NAMED = re.compile(r"^(revision|down_revision) *(?::[^=]*)?= *['\"](\w+)['\"]",
 def newest() -> str:
     """The migration after which no other comes, by what the files themselves say."""
     named = [found for path in (HOME / "versions").glob("*.py") for found in _NAMED.findall(path.read_text())]
+    last: str
     (last,) = {name for kind, name in named if kind == "revision"} - {
         name for kind, name in named if kind != "revision"
     }

@@ -50,9 +50,8 @@ class Seals:
 
     def lines(self) -> Iterator[Sealed]:
         """Every line, checked against the one before; the first that is wrong is the last that is given."""
-        previous, number = START, 0
-        for line in self._raw(0):
-            number += 1
+        previous = START
+        for number, line in enumerate(self._raw(0), start=1):
             seal = _parsed(line)
             body = {name: seal.get(name) for name in ("number", "at", "heads", "previous")}
             mac = self._mac_of(body)

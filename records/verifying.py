@@ -66,13 +66,19 @@ class Verifier:
 
     async def _policies(self) -> AsyncIterator[Broken]:
         """Policies are named by the hash of what they say."""
-        for number, row in enumerate((await self._session.scalars(select(PolicyRow).order_by(PolicyRow.digest))).all(), start=1):
+        for number, row in enumerate(
+            (await self._session.scalars(select(PolicyRow).order_by(PolicyRow.digest))).all(), start=1
+        ):
             try:
                 true = row.digest == "/".join(shelf.put(Policy.model_validate(row.body)))
             except ValueError:
                 true = False
             if not true:
-                yield Broken(chain="policies", number=number, words=f"The policy {row.what} is not what it was when it was put in force.")
+                yield Broken(
+                    chain="policies",
+                    number=number,
+                    words=f"The policy {row.what} is not what it was when it was put in force.",
+                )
 
     async def _missing_facts(self) -> AsyncIterator[Broken]:
         """Commands that were recorded as done, and whose facts are not there."""
@@ -86,7 +92,9 @@ class Verifier:
         sealed: list[tuple[str, Head]] = []
         for line in seals.lines():
             if not line.good:
-                yield Broken(chain="seals", number=line.number, words="This seal was altered, or one before it is missing.")
+                yield Broken(
+                    chain="seals", number=line.number, words="This seal was altered, or one before it is missing."
+                )
             sealed += line.heads.items()
             if len(sealed) >= PAGE:
                 async for wrong in self._unlike(sealed):
@@ -175,7 +183,10 @@ class _Chain:
         """What the record holds for these links. A text whose words are gone has no value; one that was altered is its own."""
         found = select(FactRow).where(FactRow.case == self.chain, FactRow.number > beyond, FactRow.number <= last)
         facts = list(await self._session.scalars(found.order_by(FactRow.number)))
-        texts = {row.id: row for row in await self._session.scalars(select(TextRow).where(TextRow.id.in_([f.text for f in facts])))}
+        texts = {
+            row.id: row
+            for row in await self._session.scalars(select(TextRow).where(TextRow.id.in_([f.text for f in facts])))
+        }
         values = {}
         for row in facts:
             text = texts.get(row.text)
@@ -195,7 +206,10 @@ class _Chain:
 
     async def _children(self) -> list[Any]:
         found = select(ChildRow).where(ChildRow.case == self.chain).order_by(ChildRow.number)
-        return [self._vault.unseal(row.sealed, f"children.sealed/{self.chain}/{row.number}") for row in await self._session.scalars(found)]
+        return [
+            self._vault.unseal(row.sealed, f"children.sealed/{self.chain}/{row.number}")
+            for row in await self._session.scalars(found)
+        ]
 
     def _fold(self, row: FactRow) -> None:
         """The state that the facts make; none when they cannot be folded, which the comparison then says."""

@@ -137,7 +137,12 @@ class _Writing:
         await self.session.execute(changed.values(state="refused", problems=said))
 
     async def _apply(
-        self, fact: Fact, before: Case, directory: Directory, text: TextRow | None = None, words: Any = None  # noqa: ANN401 -- any JSON value
+        self,
+        fact: Fact,
+        before: Case,
+        directory: Directory,
+        text: TextRow | None = None,
+        words: Any = None,  # noqa: ANN401 -- any JSON value
     ) -> Case:
         """One fact: its row, its audit link, what it changes, and whom it tells."""
         if fact.number == 1:
@@ -145,7 +150,9 @@ class _Writing:
         now = after(before, fact)
         row = FactRow(**fact.model_dump(exclude={"request"}), request=fact.request or None)
         self.session.add(row)
-        await self.auditor.append(self.session, fact.case, fact.recorded, fact.actor, fact.kind, of_fact(row, text, words))
+        await self.auditor.append(
+            self.session, fact.case, fact.recorded, fact.actor, fact.kind, of_fact(row, text, words)
+        )
         for notice in notices(before, now, fact, directory):
             if await self.session.get(NoticeRow, notice.key) is None:
                 self.session.add(_notice_row(notice, fact.recorded))
@@ -200,7 +207,7 @@ def judged_again(signed: Signed, case: Case, directory: Directory, now: datetime
     except NotOnShelf:
         return [Problem(words=UNKNOWN_RULES)]
     except Exception as error:  # noqa: BLE001 -- whatever it is, the case has to go on
-        log.error("cannot be taken", case=case.ref, kind=signed.kind, error=type(error).__name__)
+        log.error("cannot be taken", case=case.ref, kind=signed.kind, error=type(error).__name__)  # noqa: TRY400 -- a traceback could repeat what was written
         return [Problem(words=FAULT)]
 
 
@@ -256,4 +263,3 @@ def _obligation_row(case: Case, one: Obligation) -> ObligationRow:
 def _notice_row(notice: Notice, now: datetime) -> NoticeRow:
     body: dict[str, Any] = notice.model_dump()
     return NoticeRow(**body, state="queued", written=now, seen=None)
-

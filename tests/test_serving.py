@@ -57,6 +57,30 @@ def test_a_first_start_says_where_to_look_and_a_second_goes_on_where_it_was(tmp_
         assert refer(again) != ref
 
 
+def test_an_earlier_link_of_the_administrator_is_spent_with_the_one_that_was_used(tmp_path: Path) -> None:
+    with Running(tmp_path / "here") as running:
+        running.ready()
+        first = running.invitation()
+        running.interrupt()
+    running.output.unlink()
+    with Running(tmp_path / "here") as again:
+        again.ready()
+        assert again.invitation() != first
+        again.sign_up()
+        with httpx2.Client(base_url=again.address) as browser:
+            browser.get("/invitation")
+            form = {"_csrf": browser.cookies["anonymous"], "token": first, "password": "another of three words"}
+            assert browser.post("/invitation", data=form).status_code == 422
+
+
+def test_what_a_log_would_keep_holds_no_link(tmp_path: Path) -> None:
+    done = reviews("prepare", "--data-dir", tmp_path / "here")
+    assert done.returncode == 0, done.stderr
+    assert ADMINISTRATOR in done.stdout
+    assert "/invitation#" not in done.stdout
+    assert (tmp_path / "here" / "keys.json").exists()
+
+
 def test_nobody_else_may_read_the_folder(tmp_path: Path) -> None:
     folder = tmp_path / "here"
     with Running(folder) as running:
@@ -77,6 +101,7 @@ def test_two_run_side_by_side_in_two_folders(tmp_path: Path) -> None:
         assert refer(two).endswith("-0002")
 
 
+@pytest.mark.proof
 @pytest.mark.promise("L5")
 def test_whatever_is_killed_is_started_again(tmp_path: Path) -> None:
     with Running(tmp_path / "here") as running:
@@ -124,6 +149,7 @@ def test_records_without_their_keys_are_not_served(tmp_path: Path) -> None:
     assert not (tmp_path / "keys.json").exists()
 
 
+@pytest.mark.proof
 def test_after_a_killed_supervisor_the_next_start_ends_what_it_left_and_nothing_else(tmp_path: Path) -> None:
     with Running(tmp_path / "one") as killed, Running(tmp_path / "two") as bystander:
         killed.ready()
@@ -149,6 +175,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
         assert gone(children)
 
 
+@pytest.mark.proof
 def test_a_process_that_is_stuck_is_ended(tmp_path: Path) -> None:
     """A stopped process does not hear that it should end; after a while it is ended all the same."""
     with Running(tmp_path / "here") as running:

@@ -7,7 +7,8 @@ rung counts first, because the rung is judged again under the pen.
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -81,7 +82,12 @@ class Lifecycle:
     @workflow.update
     async def act(self, signed: Signed) -> Receipt:
         """Take a command. Returns when it is written, so that whoever acted sees the result at once."""
-        number = await self._write(lambda: Batch(case=self.case.ref, known=self.case.known, now=workflow.now(), command=signed, opens=self.opens), signed)
+        number = await self._write(
+            lambda: Batch(
+                case=self.case.ref, known=self.case.known, now=workflow.now(), command=signed, opens=self.opens
+            ),
+            signed,
+        )
         return Receipt(case=self.case.ref, number=number, facts=self.case.known)
 
     @act.validator
@@ -108,9 +114,13 @@ class Lifecycle:
             alarm = self.case.wakes
             if alarm is not None and (ahead := alarm - workflow.now()) > timedelta(0):
                 timer = asyncio.create_task(workflow.sleep(ahead, summary="next rung"))
-                await workflow.wait_condition(lambda due=alarm: timer.done() or (self.case.wakes or due) < due)
+                await workflow.wait_condition(partial(self._rings, timer, alarm))
                 timer.cancel()
             await self._write(self._what_is_due)
+
+    def _rings(self, timer: asyncio.Task[None], alarm: datetime) -> bool:
+        """Whether the timer has run out, or something comes sooner."""
+        return timer.done() or (self.case.wakes or alarm) < alarm
 
     def _what_is_due(self) -> Batch | None:
         now = workflow.now()
@@ -150,8 +160,11 @@ class Lifecycle:
     async def _begin(self, case: Case) -> None:
         """Start the workflow of a case that this one opened; if it runs already, that is well."""
         try:
-            await workflow.start_child_workflow(
-                case.kind, case, id=case.ref, task_timeout=TASK_TIMEOUT,
+            _ = await workflow.start_child_workflow(
+                case.kind,
+                case,
+                id=case.ref,
+                task_timeout=TASK_TIMEOUT,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             )
         except Exception as error:  # noqa: BLE001 -- whatever it was, the reconciler starts what is not running

@@ -6,6 +6,9 @@ from temporalio.common import RetryPolicy
 
 WRITE_TIMEOUT = timedelta(seconds=20)
 WRITE_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=15), maximum_attempts=0
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=15),
+    maximum_attempts=0,
 )
 """Without end: a write that failed for good would close the case."""

@@ -43,7 +43,10 @@ async def made(tmp_path: Path) -> AsyncIterator[House]:
 async def rows(database: Database) -> dict[str, int]:
     """How much the database holds, table by table."""
     async with database.reading() as session:
-        return {name: await session.scalar(select(func.count()).select_from(table)) or 0 for name, table in Table.metadata.tables.items()}
+        return {
+            name: await session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in Table.metadata.tables.items()
+        }
 
 
 async def signed_by_the_door(made: House, command: Next, request: str) -> Signed:
@@ -66,7 +69,12 @@ async def straight_to_the_workflow(made: House, signed: Signed) -> str:
 async def refused(made: House, command: Next, request: str = "", **more: Any) -> Refusal:  # noqa: ANN401 -- what `act` takes
     with pytest.raises(Refusal) as caught:
         await made.door.act(
-            await made.actor(command.person), command.case, command.kind, command.answers, request or uuid4().hex, **more
+            await made.actor(command.person),
+            command.case,
+            command.kind,
+            command.answers,
+            request or uuid4().hex,
+            **more,
         )
     return caught.value
 
@@ -80,7 +88,9 @@ async def test_a_command_that_did_not_come_through_the_door_is_refused_and_write
     command = await lives.ready("rapid_review", "record_event")
     other = await lives.notified()
     genuine = await signed_by_the_door(made, command, "genuine")
-    elsewhere = await signed_by_the_door(made, Next(MANAGER, other, "record_event", {**command.answers, "words": "Other words."}), "elsewhere")
+    elsewhere = await signed_by_the_door(
+        made, Next(MANAGER, other, "record_event", {**command.answers, "words": "Other words."}), "elsewhere"
+    )
     before, known = await rows(made.there.database), (await made.case(command.case)).known
     changes: list[dict[str, Any]] = [
         {"signature": ""}, {"signature": "0" * 64}, {"actor": CHAIR}, {"body": {**genuine.body, "event": "police_outcome"}},
@@ -105,7 +115,15 @@ async def test_no_case_can_be_opened_round_the_door(made: House) -> None:
     real_one = (await made.refer()).case
     case = await made.case(real_one)
     start = case.model_copy(update={"ref": "LR-2026-9999", "known": 0, "marks": {}, "obligations": {}, "said": {}})
-    forged = Signed(request="f", case=start.ref, kind="submit_referral", actor="referrer", body={}, asked=made.now, signature="0" * 64)
+    forged = Signed(
+        request="f",
+        case=start.ref,
+        kind="submit_referral",
+        actor="referrer",
+        body={},
+        asked=made.now,
+        signature="0" * 64,
+    )
     before = await rows(made.there.database)
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         "referral", start, id=start.ref, task_queue=TASK_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.FAIL
@@ -120,7 +138,11 @@ async def test_words_that_were_exchanged_in_the_database_are_not_taken(made: Hou
     command = await Lives(made).ready("rapid_review", "record_event")
     genuine = await signed_by_the_door(made, command, "genuine")
     vault = made.there.vault
-    exchanged = [vault.seal({"words": "Others."}, "texts.sealed/genuine"), vault.seal({"words": "Moved."}, "texts.sealed/x"), b"\x02k1"]
+    exchanged = [
+        vault.seal({"words": "Others."}, "texts.sealed/genuine"),
+        vault.seal({"words": "Moved."}, "texts.sealed/x"),
+        b"\x02k1",
+    ]
     for sealed in exchanged:
         async with made.there.database.writing() as session:
             await session.execute(update(TextRow).where(TextRow.id == "genuine").values(sealed=sealed))
@@ -285,7 +307,9 @@ ODD: tuple[Any, ...] = (
 
 @pytest.mark.promise("A3")
 @pytest.mark.parametrize(("lifecycle", "kind"), ALL, ids=lambda one: one)
-def test_whatever_is_sent_for_any_question_is_taken_or_refused_in_words_that_do_not_repeat_it(lifecycle: str, kind: str) -> None:
+def test_whatever_is_sent_for_any_question_is_taken_or_refused_in_words_that_do_not_repeat_it(
+    lifecycle: str, kind: str
+) -> None:
     door, model = Door(None, None, lambda: datetime(2026, 3, 2, tzinfo=UTC)), COMMANDS[lifecycle][kind]  # type: ignore[arg-type]
     with pytest.raises(Invalid) as caught:
         door._shape(model, EMPTY)
@@ -304,7 +328,9 @@ def _refused_or_taken(door: Door, model: type[Command], answers: Mapping[str, An
         assert refusal.problems
         assert all(one.words.endswith((".", "?", "”.")) for one in refusal.problems)
         said = " ".join(one.words + one.field for one in refusal.problems)
-        assert not any(isinstance(value, str) and len(value.strip()) > 2 and value in said for value in answers.values())
+        assert not any(
+            isinstance(value, str) and len(value.strip()) > 2 and value in said for value in answers.values()
+        )
         assert "Quillon" not in said
 
 
@@ -344,7 +370,9 @@ async def test_dates_that_cannot_be_are_named_beside_their_questions(made: House
     lives = Lives(made)
     review = await lives.opened()
     for sent in (now - timedelta(days=400), now + timedelta(days=1)):
-        refusal = await refused(made, Next("p-001", review, "record_notification", {**lives.notifying(), "sent_at": sent.isoformat()}))
+        refusal = await refused(
+            made, Next("p-001", review, "record_notification", {**lives.notifying(), "sent_at": sent.isoformat()})
+        )
         assert [one.field for one in refusal.problems] == ["sent_at"]
 
 
@@ -352,7 +380,9 @@ async def test_dates_that_cannot_be_are_named_beside_their_questions(made: House
 
 
 @pytest.mark.promise("L5")
-async def test_an_engine_that_is_down_is_said_in_words_within_patience_and_the_same_request_is_done_later(tmp_path: Path) -> None:
+async def test_an_engine_that_is_down_is_said_in_words_within_patience_and_the_same_request_is_done_later(
+    tmp_path: Path,
+) -> None:
     async with real(tmp_path, worker=False) as made:
         command = Next("referrer", "", "submit_referral", referral(made.now))
         for wait in ("no worker", "no engine"):

@@ -37,13 +37,16 @@ async def play(house: House) -> Scene:
     parked = await _parked(house)
     await house.wait(timedelta(days=9))
     await house.act(POLICE, review, "submit_return", agency="harrowshire-police", **_told("Four calls to the house.", "2024-11-02"))
-    await house.act(CHAIR, review, "suspend", obligation=_return(review, "harrowshire-schools"), review=str(_day(house, 20)),
+    await house.act(CHAIR, review, "suspend", obligation="agency_return/harrowshire-schools", review=str(_day(house, 20)),
                     authority="The senior investigating officer, by letter.", reason="Staff are witnesses.")  # fmt: skip
-    await house.act(ICB, review, "ask_time", obligation=_return(review, "harrowshire-icb"), until=str(_day(house, 7)), reason="Records of two practices.")
+    due = (await house.case(review)).obligations["agency_return/harrowshire-icb"].due
+    assert due
+    later = str(day_of(due) + timedelta(days=1))
+    await house.act(ICB, review, "ask_time", obligation="agency_return/harrowshire-icb", until=later, reason="Records of two practices.")
     closed = await _closed(house)
     await house.wait(timedelta(days=8))
-    await house.act(HOSPITAL, review, "promise", obligation=_return(review, "harrow-vale-hospitals"), until=str(_day(house, 2)))
-    await house.act("p-015", review, "dispute", obligation=_return(review, "harrowshire-probation"), ground="not_ours", words="They moved away.")
+    await house.act(HOSPITAL, review, "promise", obligation="agency_return/harrow-vale-hospitals", until=str(_day(house, 2)))
+    await house.act("p-015", review, "dispute", obligation="agency_return/harrowshire-probation", ground="not_ours", words="They moved away.")
     await house.act(MANAGER, review, "arrange_meeting", at=_at(house, days=3), minutes=120, place="Room 2, or by video")
     await house.act(MANAGER, review, "agree_learning", agency="harrowshire-police", action="Every call is logged with the child's name.", by=str(_day(house, 5)))
     await house.act(MANAGER, review, "correct", mark="national_notification_sent", at=_at(house, days=-17, hours=-3), reason="The receipt says so.")
@@ -93,10 +96,6 @@ async def _closed(house: House) -> str:
 def _told(summary: str, day: str) -> dict[str, Any]:
     event = {"on": day, "event": "Officers spoke to the mother at the door; the children were not seen.", "significance": "key"}
     return {"holds": "something", "summary": summary, "events": [event, {"on": "2025-01-19", "event": "A call by a neighbour.", "significance": "routine"}]}
-
-
-def _return(review: str, agency: str) -> str:
-    return f"agency_return/{agency}"
 
 
 def _day(house: House, days: int) -> Any:  # noqa: ANN401

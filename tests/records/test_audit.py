@@ -1,3 +1,4 @@
+# ruff: noqa: S608 -- these statements are the attack
 """Somebody with write access to the database changes the record: the verification names the first broken link."""
 
 import asyncio
@@ -43,7 +44,9 @@ async def _made(folder: Path) -> str:
             await questions.note_read(person, RR, "case", START + timedelta(minutes=number))
         made.now += timedelta(minutes=1)
         before = json.dumps((await made.case(RR)).model_dump(mode="json"))
-        await made.act(MANAGER, RR, "record_event", event="inquest", happened_at=START.isoformat(), words="An accident.")
+        await made.act(
+            MANAGER, RR, "record_event", event="inquest", happened_at=START.isoformat(), words="An accident."
+        )
         facts = await made.facts(RR)
         assert len(facts) == LAST, [one.kind for one in facts]
         assert await made.broken() == []
@@ -182,7 +185,9 @@ async def test_nothing_is_found_in_a_record_that_nobody_changed(folder: Path) ->
 
 
 @pytest.mark.promise("K7", "K9")
-@pytest.mark.parametrize("way", [f"DELETE FROM texts WHERE {text_of(4)}", f"UPDATE texts SET sealed = x'' WHERE {text_of(4)}"])
+@pytest.mark.parametrize(
+    "way", [f"DELETE FROM texts WHERE {text_of(4)}", f"UPDATE texts SET sealed = x'' WHERE {text_of(4)}"]
+)
 async def test_words_destroyed_with_their_salt_leave_the_chain_whole(folder: Path, way: str) -> None:
     await seal(folder)
     change(folder, f"DELETE FROM audit_salts WHERE name = 'text' AND {of('audit_salts', 4)}", way)
@@ -208,7 +213,9 @@ FORGOTTEN = f"DELETE FROM commands WHERE \"case\" = '{RR}' AND kind = 'record_ev
 
 
 @pytest.mark.promise("K7")
-async def test_an_end_cut_off_before_a_seal_is_found_by_the_state_or_the_command_that_remains(kept: Kept, folder: Path) -> None:
+async def test_an_end_cut_off_before_a_seal_is_found_by_the_state_or_the_command_that_remains(
+    kept: Kept, folder: Path
+) -> None:
     change(folder, *cut(kept.before)[:-1])
     assert [(chain, number) for chain, number, _ in await found(folder)] == [(RR, LAST - 1)]
     change(folder, cut(kept.before)[-1])
@@ -228,7 +235,9 @@ async def test_an_end_that_was_cut_off_and_has_grown_again_is_found(kept: Kept, 
     change(folder, *cut(kept.before), FORGOTTEN)
     async with recording_again(folder) as made:
         made.now = START + timedelta(hours=1)
-        await made.act(MANAGER, RR, "record_event", event="police_outcome", happened_at=START.isoformat(), words="Otherwise.")
+        await made.act(
+            MANAGER, RR, "record_event", event="police_outcome", happened_at=START.isoformat(), words="Otherwise."
+        )
         await made.act(MANAGER, RR, "restrict", restricted=True, reason="So it is.")
         assert await made.seal()
         assert await made.broken() == [(RR, LAST, "This link is not the one that was sealed.")]
@@ -313,7 +322,9 @@ async def _peak(made: Recording, reads: int) -> int:
     """The most memory that a verification takes with so many more reads."""
     async with made.there.database.writing() as session:
         for number in range(reads):
-            await made.there.auditor.append(session, "sign-ins", START + timedelta(seconds=number), MANAGER, "signed_in", {})
+            await made.there.auditor.append(
+                session, "sign-ins", START + timedelta(seconds=number), MANAGER, "signed_in", {}
+            )
     tracemalloc.start()
     try:
         assert await made.broken() == []
@@ -333,7 +344,9 @@ def verify(folder: Path) -> Iterator[Callable[[], subprocess.CompletedProcess[st
 
 
 @pytest.mark.promise("K7")
-def test_the_command_says_whether_every_chain_is_whole(folder: Path, verify: Callable[[], subprocess.CompletedProcess[str]]) -> None:
+def test_the_command_says_whether_every_chain_is_whole(
+    folder: Path, verify: Callable[[], subprocess.CompletedProcess[str]]
+) -> None:
     whole = verify()
     assert (whole.returncode, whole.stdout.strip()) == (0, "Every chain is whole.")
     change(folder, *CHANGES["who did it"][0])

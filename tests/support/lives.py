@@ -60,7 +60,8 @@ class Lives:
     async def ready(self, lifecycle: str, kind: str) -> Next:
         """A fresh case of this lifecycle, brought to where it accepts this command."""
         own: Mapping[str, Callable[[], Awaitable[Next]]] = {
-            "referral": self._referral_commands(), "rapid_review": self._review_commands()
+            "referral": self._referral_commands(),
+            "rapid_review": self._review_commands(),
         }[lifecycle]
         return await (own[kind]() if kind in own else self._answer(lifecycle, kind))
 
@@ -182,7 +183,9 @@ class Lives:
             return Next(MANAGER, await self.received(), "triage", self.triaging())
 
         async def answer_safety() -> Next:
-            ref = await self.received(others="yes", siblings_safe="not_known", safety_action=self.words("safety_action"))
+            ref = await self.received(
+                others="yes", siblings_safe="not_known", safety_action=self.words("safety_action")
+            )
             return Next(AUTHORITY, ref, "answer_safety", {"siblings_safe": "yes", "words": self.words("words")})
 
         async def notify_secretary_of_state() -> Next:
@@ -207,7 +210,9 @@ class Lives:
         }  # fmt: skip
 
     def _review_commands(self) -> dict[str, Callable[[], Awaitable[Next]]]:
-        def of(person: str, state: Callable[[], Awaitable[str]], kind: str, answers: Callable[[], dict[str, Any]]) -> Callable[[], Awaitable[Next]]:
+        def of(
+            person: str, state: Callable[[], Awaitable[str]], kind: str, answers: Callable[[], dict[str, Any]]
+        ) -> Callable[[], Awaitable[Next]]:
             async def made() -> Next:
                 ref = await state()
                 return Next(person, ref, kind, answers())
@@ -261,7 +266,9 @@ class Lives:
     async def _answer(self, lifecycle: str, kind: str) -> Next:
         if kind == "reopen":
             return Next(MANAGER, await self.closed(lifecycle), kind, {"reason": self.words("reason")})
-        ref, about = (await self.received(), "triage") if lifecycle == "referral" else (await self.notified(), "submission")
+        ref, about = (
+            (await self.received(), "triage") if lifecycle == "referral" else (await self.notified(), "submission")
+        )
         due = (await self.doer.case(ref)).obligations[about].due
         assert due is not None
         later = (day_of(due) + timedelta(days=2)).isoformat()
@@ -301,7 +308,8 @@ class Lives:
                 return Next(MANAGER, ref, kind, {"person": SUBGROUP, "locked": True, **reason})
             case "let_in":
                 return Next(MANAGER, ref, kind, {"person": POLICE, "until": self._day(5), **reason})
-        raise NotImplementedError(kind)
+            case _:
+                raise NotImplementedError(kind)
 
     def _moment(self) -> str:
         return self.doer.now.isoformat()

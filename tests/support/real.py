@@ -93,7 +93,9 @@ class Real:
         try:
             if not command.case:
                 return await door.refer(command.answers, request)
-            return await door.act(await self.actor(command.person), command.case, command.kind, command.answers, request)
+            return await door.act(
+                await self.actor(command.person), command.case, command.kind, command.answers, request
+            )
         except Refusal as refusal:
             return refusal
 

@@ -1,5 +1,6 @@
 """What the pure core rehearses is what the real workflows do on the real engine, message for message."""
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from models.case import Case
 from models.rehearsal import REFERRAL, Act, Scenario, Stage, rehearse
 from models.time import at, day_of
 from policy.reading import read_directory_file, read_policy_file, read_scenario
+from policy.year import a_year, only
 from records.directory import actor_of
 from records.settings import TASK_QUEUE
 from tests.support.house import DIRECTORY, POLICY, ROOT, House, house
@@ -75,8 +77,29 @@ async def do(made: House, stage: Stage, act: Act, named: dict[tuple[str, str], s
 @pytest.mark.promise("F10", "F13", "B3", "B11")
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-async def test_engine_and_rehearsal_tell_the_same_people_the_same_things_at_the_same_times(path: Path, tmp_path: Path) -> None:
-    scenario = read_scenario(path.read_text(), path.name)
+async def test_engine_and_rehearsal_tell_the_same_people_the_same_things_at_the_same_times(
+    path: Path, tmp_path: Path
+) -> None:
+    await compared(read_scenario(path.read_text(), path.name), tmp_path)
+
+
+@pytest.mark.promise("F10")
+@pytest.mark.timeout(180)
+async def test_ten_cases_of_a_busy_year_go_in_the_engine_as_rehearsed(tmp_path: Path) -> None:
+    chosen = {str(number) for number in random.Random(20261122).sample(range(1, 201), 10)}  # noqa: S311 -- no secret
+    await compared(only(a_year(), chosen), tmp_path)
+
+
+@pytest.mark.promise("F10")
+def test_a_year_with_200_cases_is_rehearsed_without_a_refusal() -> None:
+    directory = read_directory_file(DIRECTORY)
+    rehearsed = rehearse(a_year(), *shelf.put(read_policy_file(POLICY)), directory)
+    assert len({step.case for step in rehearsed.steps if step.case.startswith("LR")}) == 200
+    assert [step for step in rehearsed.steps if step.refused] == []
+
+
+async def compared(scenario: Scenario, tmp_path: Path) -> None:
+    """Run it on the engine and through the pure core, and compare every message: its key, its person, its time."""
     directory = read_directory_file(DIRECTORY)
     policy, calendar = shelf.put(read_policy_file(POLICY))
     async with house(tmp_path) as made:
@@ -86,4 +109,5 @@ async def test_engine_and_rehearsal_tell_the_same_people_the_same_things_at_the_
         engine = {ref: await made.notices(ref) for ref in {notice.case for notice in rehearsed.notices}}
     said = sorted((notice.key, notice.person, notice.rung_at) for notices in engine.values() for notice in notices)
     assert said == sorted((notice.key, notice.person, notice.rung_at) for notice in rehearsed.notices)
-    assert not [step for step in rehearsed.steps if step.refused]
+    refused = [step for step in rehearsed.steps if step.refused]
+    assert refused == []

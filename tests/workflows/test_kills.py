@@ -81,9 +81,16 @@ async def test_a_kill_at_every_kind_of_command_loses_and_doubles_nothing(tmp_pat
 @pytest.mark.proof
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("engine", [True, False], ids=["with its engine", "alone"])
-async def test_a_worker_killed_before_the_commit_leaves_the_command_to_be_done_once(tmp_path: Path, *, engine: bool) -> None:
+async def test_a_worker_killed_before_the_commit_leaves_the_command_to_be_done_once(
+    tmp_path: Path, *, engine: bool
+) -> None:
     async with real(tmp_path) as house:
         lives = Lives(house)
-        for lifecycle, kind in (*FEW, ("referral", "submit_referral"), ("rapid_review", "decide"), ("rapid_review", "promise")):
+        for lifecycle, kind in (
+            *FEW,
+            ("referral", "submit_referral"),
+            ("rapid_review", "decide"),
+            ("rapid_review", "promise"),
+        ):
             await killed_at(house, await lives.ready(lifecycle, kind), "before", engine=engine)
         assert await house.broken() == []

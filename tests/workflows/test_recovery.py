@@ -13,7 +13,8 @@ from sqlalchemy import select
 from door.door import Done, Door
 from door.refusals import NotConfirmed, OtherBody
 from models.batch import Batch
-from models.command import Signed
+from models.command import Command, Signed
+from models.lifecycles import COMMANDS
 from models.tables import CommandRow
 from tests.support.house import house, triage
 from tests.support.lives import CHAIR, DEPUTY, MANAGER, Lives, Next
@@ -40,9 +41,7 @@ async def committed_unknown_to_its_workflow(made: Real, command: Next) -> str:
     return request
 
 
-def _model(command: Next):  # noqa: ANN202
-    from models.lifecycles import COMMANDS
-
+def _model(command: Next) -> type[Command]:
     return next(kinds[command.kind] for kinds in COMMANDS.values() if command.kind in kinds)
 
 
@@ -79,7 +78,9 @@ async def test_a_sweep_goes_on_past_a_command_that_is_refused(tmp_path: Path) ->
         told = [
             await made.told(Next(MANAGER, ref, "triage", lives.triaging()), "one", patience=0.2),
             await made.told(Next(MANAGER, ref, "triage", lives.triaging("no_further_action")), "two", patience=0.2),
-            await made.told(Next(MANAGER, ref, "promise", {"obligation": "triage", "until": lives._day(1)}), "three", patience=0.2),
+            await made.told(
+                Next(MANAGER, ref, "promise", {"obligation": "triage", "until": lives._day(1)}), "three", patience=0.2
+            ),
         ]
         assert {type(one) for one in told} == {NotConfirmed}
         await made.start_engine()
@@ -134,7 +135,9 @@ async def test_a_workflow_that_lags_behind_the_record_is_woken(tmp_path: Path) -
 
 @pytest.mark.promise("L5")
 @pytest.mark.parametrize(("lifecycle", "kind"), [("referral", "tell_referrer"), ("rapid_review", "reopen")])
-async def test_a_workflow_that_missed_the_end_or_the_reopening_of_its_case_is_told(tmp_path: Path, lifecycle: str, kind: str) -> None:
+async def test_a_workflow_that_missed_the_end_or_the_reopening_of_its_case_is_told(
+    tmp_path: Path, lifecycle: str, kind: str
+) -> None:
     async with working(tmp_path) as (made, watch):
         command = await Lives(made).ready(lifecycle, kind)
         await made.agree(command.case)
@@ -158,14 +161,18 @@ async def test_the_watch_goes_on_past_a_case_that_does_not_answer(tmp_path: Path
 
 @pytest.mark.promise("L4")
 @pytest.mark.parametrize(("lifecycle", "kind"), [("referral", "submit_referral"), ("rapid_review", "arrange_meeting")])
-async def test_two_doors_that_send_one_request_at_once_record_it_once(tmp_path: Path, lifecycle: str, kind: str) -> None:
+async def test_two_doors_that_send_one_request_at_once_record_it_once(
+    tmp_path: Path, lifecycle: str, kind: str
+) -> None:
     async with house(tmp_path) as made:
         command = await Lives(made).ready(lifecycle, kind)
         doors = [Door(made.there.recorder, made.client, lambda: made.now) for _ in range(4)]
         actor = await made.actor(command.person)
         answers = await asyncio.gather(
             *(
-                door.act(actor, command.case, kind, command.answers, "same") if command.case else door.refer(command.answers, "same")
+                door.act(actor, command.case, kind, command.answers, "same")
+                if command.case
+                else door.refer(command.answers, "same")
                 for door in doors
             )
         )

@@ -1,0 +1,402 @@
+"""What stands before every page: forged forms, limits, headers, sessions, and what may never be said."""
+
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from models.time import day_of
+from portal.app import create_app
+from portal.guarding import HEADERS, LARGEST
+from portal.visiting import ANONYMOUS, SESSION, Portal
+from records.accounts import IDLE, LOCK, LONGEST, TRIES, Accounts
+from tests.portal.scene import AUTHORITY, CHAIR, HOSPITAL, LOCKED_OUT, MANAGER, POLICE, STRANGER
+from tests.support.house import House, house, triage
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.promise("K11")]
+
+RETURN = "agency_return/harrow-vale-hospitals"
+CANARY = "Zebedee Quoxwell"
+
+
+class Site:
+    """The portal of a house, without a browser."""
+
+    def __init__(self, made: House) -> None:
+        self.house = made
+        self.app = create_app(made.there, made.client, lambda: made.now, attempts=10_000)
+        self.accounts = Accounts(made.there.database, made.there.vault, made.there.auditor)
+        self.review = ""
+
+    @property
+    def portal(self) -> Portal:
+        found: Portal = self.app.state.portal
+        return found
+
+    def client(self, **options: str) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app), base_url="http://reviews.test", headers=options)
+
+    async def visitor(self, person: str) -> "Visitor":
+        async with self.house.there.database.writing() as session:
+            token = await self.accounts.begin(session, person, await self.house.read_clock())
+        client = self.client()
+        client.cookies.set(SESSION, token)
+        known = await self.accounts.session(token, self.house.now)
+        assert known
+        return Visitor(client, known.form_token)
+
+    async def facts(self) -> int:
+        return len(await self.house.facts(self.review))
+
+
+class Visitor:
+    """Somebody signed in, who sends forms as a browser does."""
+
+    def __init__(self, client: httpx2.AsyncClient, token: str) -> None:
+        self.client, self.token = client, token
+
+    async def form(self, address: str) -> dict[str, str]:
+        """The hidden inputs of a page's form."""
+        page = await self.client.get(address)
+        assert page.status_code == 200, page.status_code
+        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text.partition('<form method="post"')[2]))
+
+    async def send(self, address: str, answers: dict[str, str], **headers: str) -> httpx2.Response:
+        return await self.client.post(address, data={"_csrf": self.token, "_request": f"w-{uuid4().hex}", **answers}, headers=headers)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    async with house(tmp_path_factory.mktemp("guards")) as made:
+        found = Site(made)
+        ref = (await made.refer()).case
+        await made.act(MANAGER, ref, "triage", **triage())
+        found.review = await made.child_of(ref)
+        now = made.now.isoformat()
+        await made.act(AUTHORITY, found.review, "record_notification", sent_at=now, sent_by="The director", reference="N-1")
+        await made.act(MANAGER, found.review, "request_information", agencies=["harrowshire-police", "harrow-vale-hospitals"])
+        yield found
+
+
+def promise(site: Site) -> dict[str, str]:
+    day = day_of(site.house.now) + timedelta(days=2)
+    return {"until-day": str(day.day), "until-month": str(day.month), "until-year": str(day.year), "obligation": RETURN}
+
+
+# Forged forms
+
+
+FORGED: dict[str, Callable[[Visitor, Visitor], tuple[str, dict[str, str]]]] = {
+    "missing": lambda mine, other: ("", {}),
+    "of another session": lambda mine, other: (other.token, {}),
+    "made up": lambda mine, other: (secrets.token_urlsafe(24), {}),
+    "not of these letters": lambda mine, other: ("é\N{SNOWMAN}", {}),
+    "from another origin": lambda mine, other: (mine.token, {"Origin": "https://elsewhere.example"}),
+    "from another site": lambda mine, other: (mine.token, {"Sec-Fetch-Site": "cross-site"}),
+    "from a sister site": lambda mine, other: (mine.token, {"Sec-Fetch-Site": "same-site"}),
+    "from nowhere": lambda mine, other: (mine.token, {"Origin": "null"}),
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+async def test_a_forged_form_does_nothing(site: Site, how: str) -> None:
+    mine, other = await site.visitor(HOSPITAL), await site.visitor(POLICE)
+    token, headers = FORGED[how](mine, other)
+    before = await site.facts()
+    for address in (f"/cases/{site.review}/promise?about={RETURN}", f"/cases/{site.review}/promise/save?about={RETURN}", "/sign-out"):
+        answer = await mine.client.post(address, data={**promise(site), "_csrf": token, "_request": f"w-{uuid4().hex}"}, headers=headers)
+        assert answer.status_code == 403, address
+        assert "This form is out of date" in answer.text
+    assert await site.facts() == before
+    assert (await mine.client.get("/cases")).status_code == 200
+
+
+async def test_a_form_of_an_earlier_session_is_refused(site: Site) -> None:
+    earlier, later = await site.visitor(HOSPITAL), await site.visitor(HOSPITAL)
+    answer = await later.send(f"/cases/{site.review}/promise?about={RETURN}", {**promise(site), "_csrf": earlier.token})
+    assert answer.status_code == 403
+
+
+async def test_the_doors_without_an_account_ask_for_the_token_of_the_browser_too(site: Site) -> None:
+    async with site.client() as client:
+        for address in ("/refer", "/refer/return", "/refer/later", "/refer/check", "/status", "/sign-in", "/invitation"):
+            assert (await client.post(address, data={"_csrf": "x"})).status_code == 403, address
+        await client.get("/refer")
+        assert (await client.post("/refer", data={"_csrf": client.cookies[ANONYMOUS]})).status_code == 303
+
+
+# Headers and cookies
+
+
+async def test_every_answer_carries_the_headers_also_errors(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError(CANARY)
+
+    async with site.client() as client:
+        answers = [await client.get(address) for address in ("/", "/nowhere", "/cases", "/static/portal.css", "/static/none", "/api/v1/cases", "/health/live")]
+        answers += [await client.post("/sign-in", data={}), await client.put("/cases"), await client.post("/refer", content=b"x" * (LARGEST + 1))]
+        monkeypatch.setattr(site.portal, "area", broken)
+        answers += [await client.get("/accessibility")]
+        monkeypatch.undo()
+        monkeypatch.setattr(site.portal.questions, "board", broken)
+        answers += [await (await site.visitor(MANAGER)).client.get("/cases")]
+    assert [answer.status_code for answer in answers] == [200, 404, 303, 200, 404, 401, 200, 403, 405, 413, 500, 500]
+    for answer in answers:
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS, answer.url
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'nonce-")
+        assert "unsafe" not in policy
+        assert CANARY not in answer.text
+        assert ("no-store" in answer.headers.get("cache-control", "")) == ("/static/" not in str(answer.url))
+    nonces = {re.search(r"nonce-([^']+)'", answer.headers["content-security-policy"])[1] for answer in answers}  # type: ignore[index]
+    assert len(nonces) == len(answers)
+
+
+async def test_cookies_are_for_the_server_alone_and_for_this_site_alone(site: Site, tmp_path: Path) -> None:
+    async with site.client() as client:
+        given = (await client.get("/")).headers["set-cookie"].lower()
+    assert all(part in given for part in ("httponly", "samesite=lax", "path=/"))
+    secure = site.portal.settings.model_copy(update={"insecure_cookies": False})
+    there = site.house.there
+    app = create_app(type(there)(**{**vars(there), "settings": secure}), site.house.client, lambda: site.house.now)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="https://reviews.test") as client:
+        answer = await client.get("/")
+    assert "; secure" in answer.headers["set-cookie"].lower()
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+# Limits
+
+
+async def test_too_much_is_refused_by_what_is_said_and_by_what_is_counted(site: Site) -> None:
+    async def unsaid() -> AsyncIterator[bytes]:
+        for _ in range(12):
+            yield b"a=" + b"x" * 100_000 + b"&"
+
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    async with site.client() as client:
+        for address in ("/refer", "/api/v1/session", f"/cases/{site.review}/decide"):
+            said = await client.post(address, content=b"x" * (LARGEST + 1), headers=form)
+            assert (said.status_code, "Too much was sent at once" in said.text) == (413, True), address
+        mine = await site.visitor(CHAIR)
+        counted = await mine.client.post(f"/cases/{site.review}/decide", content=unsaid(), headers=form)
+        assert counted.status_code == 413
+        assert (await client.post("/refer", content=unsaid(), headers=form)).status_code == 413
+
+
+async def test_doors_that_can_be_tried_blindly_take_so_many_a_minute(site: Site) -> None:
+    app = create_app(site.house.there, site.house.client, lambda: site.house.now, attempts=3)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://reviews.test") as client:
+        for address in ("/sign-in", "/status", "/refer/return"):
+            await client.post(address)
+        answer = await client.post("/invitation")
+        assert (answer.status_code, "Wait a minute" in answer.text) == (429, True)
+        assert (await client.post("/api/v1/session", json={})).status_code == 429
+        assert (await client.get("/sign-in")).status_code == 200
+
+
+# Signing in, and being signed in
+
+
+@asynccontextmanager
+async def account(site: Site, person: str) -> AsyncIterator[tuple[str, str]]:
+    """An account of this person: (e-mail address, password)."""
+    password = "three quiet lanterns"
+    async with site.house.there.database.writing() as session:
+        token = await site.accounts.link(session, "invitation", person, None)
+    assert await site.accounts.set_password(token, password, site.house.now) == person
+    yield (await site.portal.directory()).people[person].email, password
+
+
+async def sign_in(client: httpx2.AsyncClient, email: str, password: str, following: str = "") -> httpx2.Response:
+    await client.get("/sign-in")
+    return await client.post("/sign-in", data={"_csrf": client.cookies[ANONYMOUS], "email": email, "password": password, "next": following})
+
+
+@pytest.mark.promise("K1")
+async def test_eight_wrong_tries_lock_the_account_for_a_quarter_of_an_hour(site: Site) -> None:
+    async with account(site, "p-022") as (email, password), site.client() as client:
+        for _ in range(TRIES):
+            answer = await sign_in(client, email, "not this one at all")
+            assert answer.status_code == 422
+        locked = await sign_in(client, email, password)
+        assert locked.status_code == 422
+        unknown = await sign_in(client, "nobody@example.org", password)
+        assert re.sub(r'(value|nonce|name)="[^"]*"', "", unknown.text) == re.sub(r'(value|nonce|name)="[^"]*"', "", locked.text)
+        site.house.now += LOCK + timedelta(seconds=1)
+        assert (await sign_in(client, email, password)).status_code == 303
+
+
+@pytest.mark.parametrize("address", ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "javascript:alert(1)"])
+async def test_signing_in_never_leads_to_another_site(site: Site, address: str) -> None:
+    async with account(site, "p-023") as (email, password), site.client() as client:
+        to = (await sign_in(client, email, password, address)).headers["location"]
+    assert to.startswith("/")
+    assert not re.match(r"/[\s\\]*[/\\]", to.replace("%09", "\t").replace("%5C", "\\")) or to.startswith("/%09")
+
+
+@pytest.mark.promise("K1")
+async def test_after_signing_in_one_is_where_one_wanted_to_be(site: Site) -> None:
+    wanted = f"/cases/{site.review}/promise?about={RETURN}"
+    async with account(site, HOSPITAL) as (email, password), site.client() as client:
+        asked = await client.get(wanted)
+        page = await client.get(asked.headers["location"])
+        following = re.search(r'name="next" value="([^"]*)"', page.text)
+        assert following
+        answer = await sign_in(client, email, password, following[1].replace("&amp;", "&"))
+        assert answer.headers["location"] == wanted
+
+
+@pytest.mark.promise("K1")
+async def test_a_session_ends_by_signing_out_by_time_and_when_it_is_revoked(site: Site) -> None:
+    async def runs(visitor: Visitor) -> bool:
+        return (await visitor.client.get("/cases")).status_code == 200
+
+    out, idle, long, revoked = [await site.visitor(MANAGER) for _ in range(4)]
+    kept = out.client.cookies[SESSION]
+    await out.send("/sign-out", {})
+    out.client.cookies.set(SESSION, kept)
+    assert not await runs(out)
+    await site.accounts.revoke(MANAGER, site.house.now)
+    assert not await runs(revoked)
+    idle, long = await site.visitor(MANAGER), await site.visitor(MANAGER)
+    began = site.house.now
+    while site.house.now - began < LONGEST:
+        assert await runs(long)
+        site.house.now += IDLE - timedelta(minutes=1)
+    assert not await runs(long)
+    assert not await runs(idle)
+    site.house.now = await site.house.read_clock()
+
+
+# What is not one's own
+
+
+@pytest.mark.promise("K3")
+async def test_what_belongs_to_another_agency_is_not_there(site: Site) -> None:
+    """To the contact of one agency nothing is said of what another owes, nor of cases to which theirs is no party."""
+    police, stranger = await site.visitor(POLICE), await site.visitor(STRANGER)
+    nowhere = await stranger.client.get("/cases/RR-2026-9999")
+    for address in ("", "/deadlines", "/chronology", "/pack", "/meeting.ics", "/notification-pack", "/submit_return", f"/promise?about={RETURN}"):
+        answer = await stranger.client.get(f"/cases/{site.review}{address}")
+        assert (answer.status_code, plain(answer)) == (404, plain(nowhere)), address
+    for kind in ("promise", "dispute", "ask_time", "suspend", "settle_dispute"):
+        for where in (f"/cases/{site.review}/{kind}?about={RETURN}",):
+            assert (await police.client.get(where)).status_code in {403, 404}
+            answer = await police.send(where, promise(site))
+            assert answer.status_code in {403, 404}
+            assert "Harrow Vale" not in answer.text
+    other = await police.send(f"/cases/{site.review}/submit_return", {"agency": "harrow-vale-hospitals", "holds": "nothing"})
+    assert other.status_code in {403, 409, 422}
+    assert not any(fact.kind == "return_received" for fact in await site.house.facts(site.review))
+    for address in ("", "/deadlines", "/chronology"):
+        page = (await police.client.get(f"/cases/{site.review}{address}")).text
+        assert "Harrow Vale" not in page
+        assert "Quillon" not in page
+    board = (await police.client.get("/cases")).text
+    assert "Harrow Vale" not in board
+    for address in ("/pack", "/notification-pack", "/decide", "/correct?about=awareness"):
+        assert (await police.client.get(f"/cases/{site.review}{address}")).status_code == 403
+
+
+def plain(answer: httpx2.Response) -> str:
+    return re.sub(r'nonce="[^"]*"', "", answer.text)
+
+
+@pytest.mark.promise("K4")
+async def test_somebody_locked_out_is_told_why_and_sees_nothing(site: Site) -> None:
+    locked = {"person": LOCKED_OUT, "locked": True, "reason": "Managed the team."}
+    visitor = await site.visitor(LOCKED_OUT)
+    assert (await visitor.client.get(f"/cases/{site.review}")).status_code == 200
+    await site.house.door.act(await site.house.actor(MANAGER), site.review, "lock_out", locked, f"r-{uuid4().hex}")
+    for address in ("", "/deadlines", "/pack", "/promise"):
+        answer = await visitor.client.get(f"/cases/{site.review}{address}")
+        assert answer.status_code == 403
+        assert "your own practice is part of it" in answer.text
+    assert site.review not in (await visitor.client.get("/cases")).text
+
+
+# Pages that are out of date
+
+
+async def test_a_page_that_is_out_of_date_says_so_and_keeps_what_was_typed(site: Site) -> None:
+    chair = await site.visitor(CHAIR)
+    address = f"/cases/{site.review}/record_analysis"
+    form = await chair.form(address)
+    site.house.now = await site.house.read_clock()
+    await site.house.act(MANAGER, site.review, "restrict", restricted=False, reason="Asked for.")
+    words = {"facts": "What I typed before.", "context": "Looked at.", "practice": "Two.", "learning": "One."}
+    stale = await chair.send(address, {**form, **words})
+    assert stale.status_code == 409
+    assert "Something has happened in this case since you opened this page" in stale.text
+    assert "What I typed before." in stale.text
+    again = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', stale.text))
+    assert (await chair.send(address, {**again, **words})).status_code == 303
+
+
+async def test_the_same_form_sent_twice_is_done_once(site: Site) -> None:
+    visitor = await site.visitor(HOSPITAL)
+    address, before = f"/cases/{site.review}/promise?about={RETURN}", await site.facts()
+    form = {**await visitor.form(address), **promise(site)}
+    first, second = await visitor.send(address, form), await visitor.send(address, form)
+    assert (first.status_code, first.headers["location"]) == (second.status_code, second.headers["location"]) == (303, f"/cases/{site.review}?done={before + 1}")
+    assert await site.facts() == before + 1
+    assert "Your draft is kept" not in (await visitor.client.get(f"/cases/{site.review}/ask_time?about={RETURN}")).text
+    other = await visitor.send(address, {**form, "until-day": str(int(form["until-day"]) % 27 + 1)})
+    assert other.status_code in {409, 422}
+    assert await site.facts() == before + 1
+
+
+async def test_a_closed_case_takes_nothing_but_being_reopened(site: Site) -> None:
+    ref = (await site.house.refer(event="concern")).case
+    manager = await site.visitor(MANAGER)
+    await site.house.act(MANAGER, ref, "triage", **triage("no_further_action"))
+    form = await manager.form(f"/cases/{ref}/answer_safety")
+    await site.house.act(MANAGER, ref, "tell_referrer", how="phone", words="No review.")
+    answer = await manager.send(f"/cases/{ref}/answer_safety", {**form, "siblings_safe": "yes", "words": "I typed this."})
+    assert answer.status_code in {409, 422}
+    assert "closed" in answer.text
+    assert "I typed this." in answer.text
+    page = await manager.client.get(f"/cases/{ref}")
+    assert "Reopen this case" in page.text
+    assert "Restrict this case" not in page.text
+
+
+# What may never be said
+
+
+@pytest.mark.promise("K11", "G8")
+async def test_no_personal_word_is_in_an_address_an_error_or_a_log(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    chair = await site.visitor(CHAIR)
+    answers = []
+    address = f"/cases/{site.review}/record_analysis"
+    words = dict.fromkeys(("facts", "context", "practice", "learning"), f"About {CANARY}")
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(CANARY)
+
+    answers += [await chair.send(address, {**words, CANARY: "x"})]
+    answers += [await chair.send(f"/cases/{site.review}/{CANARY}", words), await chair.client.get(f"/cases/{CANARY}")]
+    answers += [await chair.send(address, {**words, "_csrf": CANARY})]
+    monkeypatch.setattr(site.portal.door, "act", broken)
+    failed = await chair.send(address, words)
+    monkeypatch.undo()
+    assert failed.status_code == 500
+    for answer in (*answers[1:], failed):
+        assert CANARY not in answer.text
+        assert "RuntimeError" not in answer.text
+    for answer in (*answers, failed):
+        assert CANARY not in str(answer.headers)
+    said = capfd.readouterr()
+    assert CANARY not in said.out + said.err + caplog.text
+    assert "RuntimeError" in said.out + said.err + caplog.text
+    assert chair.token not in said.out + said.err + caplog.text

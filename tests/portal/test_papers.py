@@ -1,0 +1,211 @@
+"""What is read and taken away: the meeting's pack and invitation, the pack for the national notification, the exports."""
+
+import csv
+import io
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+from zipfile import ZipFile
+
+import httpx2
+import pytest
+import pytest_asyncio
+from icalendar import Calendar
+from sqlalchemy import select
+
+from models.tables import ReadRow
+from portal.app import create_app
+from portal.exporting import Sheet, as_csv, as_xlsx, download
+from portal.happened import TITLES
+from portal.visiting import SESSION
+from records.accounts import Accounts
+from tests.portal import scene
+from tests.portal.scene import CHAIR, MANAGER, POLICE, Scene
+from tests.support.browsing import served
+from tests.support.house import House, house, referral
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Site:
+    def __init__(self, made: House, played: Scene) -> None:
+        self.house, self.scene = made, played
+        self.app = create_app(made.there, made.client, lambda: made.now)
+
+    async def read(self, person: str, address: str) -> httpx2.Response:
+        there = self.house.there
+        async with there.database.writing() as session:
+            token = await Accounts(there.database, there.vault, there.auditor).begin(session, person, self.house.now)
+        transport = httpx2.ASGITransport(app=self.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://reviews.test", cookies={SESSION: token}) as client:
+            return await client.get(address)
+
+    async def reads(self) -> list[tuple[str, str, str]]:
+        async with self.house.there.database.reading() as session:
+            rows = (await session.scalars(select(ReadRow).order_by(ReadRow.number))).all()
+        return [(row.person, row.case, row.what) for row in rows]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    async with house(tmp_path_factory.mktemp("papers")) as made:
+        yield Site(made, await scene.play(made))
+
+
+@pytest.mark.promise("B6")
+async def test_the_pack_says_what_is_in_and_what_is_missing(site: Site) -> None:
+    text = (await site.read(CHAIR, f"/cases/{site.scene.review}/pack")).text
+    missing, _, rest = text.partition("What is in")
+    assert "Return of Harrow Vale Hospitals NHS Trust" in missing
+    assert "Return of Harrowshire Schools Federation, its clock is suspended" in missing
+    assert "The independent chair’s analysis" in missing
+    assert "Return of Harrowshire Police" not in missing
+    assert "Return of Harrowshire Police" in rest
+    assert "Four calls to the house." in rest
+    assert "A meeting can decide with 3 of its 4 seats filled, always with: Independent chair." in text
+
+
+@pytest.mark.promise("B6")
+async def test_a_meeting_without_its_quorum_is_recorded_and_says_why_it_could_not_decide(site: Site) -> None:
+    text = (await site.read(CHAIR, f"/cases/{site.scene.parked}")).text
+    assert "It had no quorum, so it could not decide: 1 of the 3 seats that it needs were filled, and “Independent chair” was empty." in text
+    assert "It had its quorum." in text
+    assert "Independent chair, Police, Integrated care board" in text  # attendance by seat
+    assert "Harrowshire Police" in text.partition("Which agencies attended?")[2][:200]  # and by agency
+
+
+@pytest.mark.promise("B6")
+async def test_the_invitation_is_a_calendar_file_without_anything_personal(site: Site) -> None:
+    answer = await site.read(POLICE, f"/cases/{site.scene.review}/meeting.ics")
+    event: Any = Calendar.from_ical(answer.content).walk("VEVENT")[0]
+    case = await site.house.case(site.scene.review)
+    begins = datetime.fromisoformat(case.said["meeting_at"])
+    assert abs(event.decoded("dtstart") - begins) < timedelta(seconds=1)
+    assert event.decoded("dtend") - event.decoded("dtstart") == timedelta(minutes=120)
+    assert sorted(event.keys()) == ["DTEND", "DTSTAMP", "DTSTART", "SEQUENCE", "SUMMARY", "UID", "URL"]
+    assert (str(event["summary"]), str(event["uid"])) == (f"Meeting {site.scene.review}", f"{site.scene.review}-meeting@case-reviews")
+    for private in ("Quillon", "Zarbane", "Room 2", "Rosamund"):
+        assert private.encode() not in answer.content
+
+
+@pytest.mark.promise("A9")
+async def test_the_notification_pack_has_the_answers_of_the_referral_in_the_order_of_the_service(site: Site) -> None:
+    text = (await site.read(CHAIR, f"/cases/{site.scene.review}/notification-pack")).text
+    order = (
+        "Notifying local authority", "Your name", "Date of the incident", "Date on which the local authority became aware", "Date of birth",
+        "Ethnic group", "Home address", "Other children in the household", "What happened", "Agencies involved", "Media interest",
+        "Are the criteria for a rapid review met",
+    )  # fmt: skip
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    for said in ("Harrowshire Council", "Ulysses Scrutton-Sample", "Quillon Zarbane", "Sunday 3 February 2019", referral(site.house.now)["narrative"]):
+        assert said in text
+    assert (await site.read(POLICE, f"/cases/{site.scene.review}/notification-pack")).status_code == 403
+
+
+@pytest.mark.promise("F15")
+async def test_every_deadline_of_a_case_stands_on_one_page_with_its_rule_and_what_comes_next(site: Site) -> None:
+    text = (await site.read(CHAIR, f"/cases/{site.scene.review}/deadlines")).text
+    case = await site.house.case(site.scene.review)
+    assert text.count('class="portal-card') == len(case.obligations)
+    for said in (
+        "10 working days, counted from", "Day-by-day plan for rapid reviews", "(practice guidance)", "of 10 working days used",
+        "suspended", "The clock stands still", "Independent chair is told on", "not counted, Saturday", "Who is told when", "Promised",
+    ):  # fmt: skip
+        assert said.lower() in text.lower(), said
+    own = (await site.read(POLICE, f"/cases/{site.scene.review}/deadlines")).text
+    assert own.count('class="portal-card') == sum(one.agency == "harrowshire-police" for one in case.obligations.values())
+
+
+# Exports
+
+
+def rows_of(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+@pytest.mark.promise("B4")
+async def test_the_chronology_is_filtered_and_exported_and_the_export_is_noted(site: Site) -> None:
+    address = f"/cases/{site.scene.review}/chronology"
+    rows = rows_of((await site.read(CHAIR, f"{address}?as=csv")).content)
+    assert rows[0] == ["Date", "Agency", "Event", "Significance"]
+    assert [(row[0], row[3]) for row in rows[1:]] == [("2024-11-02", "A key practice episode"), ("2025-01-19", "Routine contact")]
+    assert [row[0] for row in rows_of((await site.read(CHAIR, f"{address}?as=csv&significance=key")).content)[1:]] == ["2024-11-02"]
+    assert (CHAIR, site.scene.review, "chronology exported") in await site.reads()
+    xlsx = await site.read(CHAIR, f"{address}?as=xlsx")
+    assert xlsx.headers["content-disposition"] == f'attachment; filename="chronology-{site.scene.review}.xlsx"'
+    assert "the children were not seen" in texts_of(xlsx.content)
+    assert (await site.read(CHAIR, f"{address}?as=exe")).status_code == 404
+    own = await site.read("p-011", f"{address}?as=csv")  # the hospital has given no return yet
+    assert rows_of(own.content) == [rows[0]]
+
+
+@pytest.mark.promise("A12")
+async def test_the_register_is_filtered_and_exported(site: Site) -> None:
+    rows = rows_of((await site.read(MANAGER, "/register?as=csv")).content)
+    assert rows[0] == ["Reference", "Received", "Event", "Children", "Outcome", "Reasons", "Opened", "Closed"]
+    assert len(rows) == 1 + 5
+    by_ref = {row[0]: row for row in rows[1:]}
+    assert by_ref[site.scene.urgent][4] == "Not yet triaged"
+    assert by_ref[site.scene.referral][6] == site.scene.review
+    assert by_ref[site.scene.closed][5] == "All are met."
+    for query, found in (("outcome=untriaged", {site.scene.urgent}), ("event=concern", {site.scene.closed}), ("year=1999", set()), ("outcome=single_agency_review", {site.scene.restricted})):
+        rows = rows_of((await site.read(MANAGER, f"/register?as=csv&{query}")).content)
+        assert {row[0] for row in rows[1:]} == found, query
+    assert site.scene.urgent in texts_of((await site.read(MANAGER, "/register?as=xlsx")).content)
+    assert (await site.read(POLICE, "/register?as=csv")).status_code == 403
+
+
+def texts_of(xlsx: bytes) -> str:
+    with ZipFile(io.BytesIO(xlsx)) as book:
+        return book.read("xl/sharedStrings.xml").decode()
+
+
+async def test_no_spreadsheet_runs_a_cell_as_a_formula() -> None:
+    bad = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")')
+    sheet = Sheet("s", ("One",), [(cell,) for cell in bad])
+    assert all(row[0].startswith("'") for row in rows_of(as_csv(sheet))[1:])
+    with ZipFile(io.BytesIO(as_xlsx(sheet))) as book:
+        page = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in page
+    assert page.count('t="s"') == 1 + len(bad)
+    assert download(sheet, "pdf") is None
+
+
+async def test_the_time_line_says_what_happened_in_words_and_shows_both_dates_of_a_correction(site: Site) -> None:
+    text = (await site.read(CHAIR, f"/cases/{site.scene.review}")).text
+    facts = await site.house.facts(site.scene.review)
+    for kind in {fact.kind for fact in facts} - {"told"}:
+        assert TITLES[kind] in text, kind
+    corrected = text.partition("A date was corrected")[2][:900]
+    assert corrected.count("2026") >= 2
+    assert "<del>" in corrected
+    assert "<ins>" in corrected
+    assert "reminders" in text
+
+
+async def test_every_kind_of_fact_has_its_words() -> None:
+    from models.lifecycles import COMMANDS
+
+    assert {command.FACT for of_kind in COMMANDS.values() for command in of_kind.values()} - set(TITLES) == set()
+
+
+@pytest.mark.browser
+@pytest.mark.promise("A9")
+@pytest.mark.asyncio(loop_scope="function")
+async def test_an_answer_is_copied_by_a_button_and_selected_where_there_is_no_clipboard(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async with served(tmp_path_factory.mktemp("copying")) as made:
+        ref = (await made.house.refer()).case
+        page = await made.page(MANAGER)
+        await page.goto(f"/cases/{ref}/notification-pack")
+        button = page.get_by_role("button", name=re.compile(r"Copy\W+Name$"))
+        await button.click()
+        assert "Selected" in await page.inner_text("#copied")
+        assert await page.evaluate("getSelection().toString()") == "Quillon Zarbane"
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=made.address)
+        await page.reload()
+        await button.click()
+        await page.wait_for_function("document.getElementById('copied').textContent === 'Copied.'")
+        assert await page.evaluate("navigator.clipboard.readText()") == "Quillon Zarbane"
+        assert await page.evaluate("performance.getEntriesByType('navigation').length") == 1

@@ -1,0 +1,147 @@
+"""The production form, read by the real compose program: pinned, closed, checked, and with no secret written down."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import compose
+import pytest
+import yaml
+
+from serving import TUNED, program
+
+ROOT = Path(__file__).parents[1]
+COMPOSE = Path(compose.__file__).with_name("docker-compose")
+ONCE = {"prepare", "engine-schema", "engine-namespace"}
+LIVE = {"portal", "worker", "engine", "postgres"}
+
+pytestmark = pytest.mark.promise("L2")
+
+
+def config(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Ask the program itself: the script beside it hides its exit code."""
+    return subprocess.run(  # noqa: S603 -- a program of the environment
+        [COMPOSE, "--file", ROOT / "docker-compose.yml", *words], env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def services() -> Mapping[str, Mapping[str, Any]]:
+    done = config("--profile", "*", "config", "--format", "json", BASE_URL="https://reviews.example.org")
+    assert done.returncode == 0, done.stderr
+    found: Mapping[str, Mapping[str, Any]] = json.loads(done.stdout)["services"]
+    return found
+
+
+def test_it_is_valid_and_asks_for_its_address() -> None:
+    assert config("config", "--quiet", BASE_URL="https://reviews.example.org").returncode == 0
+    without = config("config", "--quiet")
+    assert without.returncode != 0
+    assert "Set BASE_URL to the address that people type" in without.stderr
+
+
+def test_every_image_is_pinned_and_the_engine_is_the_one_that_the_tests_run(services: Mapping[str, Any]) -> None:
+    images = {name: one["image"] for name, one in services.items()}
+    assert all(re.fullmatch(r"[\w./-]+:\d+\.\d+(\.\d+)?", image) for image in images.values()), images
+    said = subprocess.run([program("temporal"), "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    versions = re.search(r"Server ([\d.]+), UI ([\d.]+)", said)
+    assert versions
+    assert images["engine"] == f"temporalio/server:{versions[1]}"
+    assert images["engine-schema"] == images["engine-namespace"] == f"temporalio/admin-tools:{versions[1]}"
+    assert images["engine-page"] == f"temporalio/ui:{versions[2]}"
+
+
+def test_what_is_published_is_published_to_this_machine_only(services: Mapping[str, Any]) -> None:
+    ports = {name: one["ports"] for name, one in services.items() if one.get("ports")}
+    assert ports.keys() == {"portal", "engine-page"}
+    assert {port["host_ip"] for of_one in ports.values() for port in of_one} == {"127.0.0.1"}
+    assert services["engine-page"]["profiles"] == ["engine-page"]
+    assert all(list(services[name]["networks"]) == ["inside"] for name in ("engine", "postgres"))
+
+
+def test_whatever_goes_on_is_checked_and_whatever_ends_is_waited_for(services: Mapping[str, Any]) -> None:
+    assert services.keys() == ONCE | LIVE | {"engine-page"}
+    assert all("test" in services[name]["healthcheck"] for name in LIVE)
+    waits = {
+        (name, other, how["condition"])
+        for name, one in services.items()
+        for other, how in one.get("depends_on", {}).items()
+    }
+    for name in ("portal", "worker"):
+        assert {(name, "prepare", "service_completed_successfully")} <= waits
+        assert {(name, "engine-namespace", "service_completed_successfully")} <= waits
+    assert ("engine", "engine-schema", "service_completed_successfully") in waits
+    assert all(condition != "service_started" for _, _, condition in waits)
+
+
+def test_every_service_runs_as_an_ordinary_user_and_writes_nothing_but_its_volumes(services: Mapping[str, Any]) -> None:
+    for name, one in services.items():
+        assert one["cap_drop"] == ["ALL"]
+        assert one["security_opt"] == ["no-new-privileges:true"]
+        if name != "engine-page":
+            assert one["read_only"] is True
+            assert one["user"].split(":")[0] not in {"", "0", "root"}
+        assert "privileged" not in one
+
+
+def test_no_password_is_written_down(services: Mapping[str, Any]) -> None:
+    done = config("config", "--format", "json", BASE_URL="https://x")
+    secrets = json.loads(done.stdout)["secrets"]
+    assert all(Path(one["file"]).parent.name == "secrets" for one in secrets.values())
+    assert "/secrets/" in (ROOT / ".gitignore").read_text()
+    for one in services.values():
+        for name, value in (one.get("environment") or {}).items():
+            assert not re.search(r"passw|pwd|secret", name, re.IGNORECASE) or name.endswith("_FILE"), name
+            assert not re.search(r"//[^/@:]+:[^@]+@", value or ""), name
+
+
+def test_the_engine_is_tuned_as_the_embedded_one_is() -> None:
+    written = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["configs"]["tuned"]["content"]
+    tuned = {name: values[0]["value"] for name, values in yaml.safe_load(written).items()}
+    embedded = {
+        name: str(value).strip('"')
+        for name, value in TUNED.items()
+        if name != "system.forceSearchAttributesCacheRefreshOnRead"
+    }
+    assert {name: str(value) for name, value in tuned.items()} == embedded
+
+
+def test_cookies_and_demonstration_are_those_of_production(services: Mapping[str, Any]) -> None:
+    for name in ("portal", "worker", "prepare"):
+        environment = services[name]["environment"]
+        assert environment["REVIEWS_INSECURE_COOKIES"] == "false"
+        assert "REVIEWS_DEMONSTRATION" not in environment
+
+
+def test_the_image_has_an_ordinary_user_and_a_pinned_base() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert {line.split()[1] for line in lines if line.startswith("FROM")} == {"python:3.11.14-slim-bookworm"}
+    assert [line for line in lines if line.startswith("USER")] == ["USER 10001:10001"]
+    assert any("--require-hashes" in line for line in lines)
+
+
+def test_what_is_installed_holds_every_room(tmp_path: Path) -> None:
+    """Pages, templates, policy and migrations travel with the code; the build context has all that is asked for."""
+    subprocess.run(  # noqa: S603 -- our own build
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        cwd=ROOT, check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        names = set(packed.namelist())
+    needed = {
+        "cli.py", "doctor.py", "worker.py", "serving.py", "terminal/cases.py", "policy/england.yaml",
+        "portal/templates/board.html", "portal/static/govuk-frontend.min.css", "notifier/templates/owed.txt.jinja",
+        "migrations/env.py",
+    }  # fmt: skip
+    assert needed <= names
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    tops = {name.split("/")[0] for name in names if not name.startswith("reviews-")}
+    assert tops <= allowed
