@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.starting import Starting
 from activities.writing import Writing
 from door.door import Door
 from models.batch import TASK_TIMEOUT
@@ -45,7 +46,7 @@ def make_worker(client: Client, installation: Installation, cached: int = 2000) 
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        activities=[Writing(installation.recorder).write],
+        activities=[Writing(installation.recorder).write, Starting(client).start],
         workflow_runner=SandboxedWorkflowRunner(restrictions=passed),
         max_cached_workflows=cached,
         graceful_shutdown_timeout=timedelta(seconds=5),

@@ -213,9 +213,14 @@ class Door:
             start.kind, start, id=start.ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )  # fmt: skip
-        await self._engine.execute_update_with_start_workflow(
-            "act", signed, start_workflow_operation=operation, id=signed.signature, rpc_timeout=self._patience
-        )
+        try:
+            await self._engine.execute_update_with_start_workflow(
+                "act", signed, start_workflow_operation=operation, id=signed.signature, rpc_timeout=self._patience
+            )
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            with suppress(RPCError, asyncio.CancelledError):  # the client keeps this error twice, and both must be taken
+                await operation.workflow_handle()
+            raise
 
     async def _refused(self, signed: Signed, refusal: Invalid) -> None:
         async with self._recorder.database.writing() as session:

@@ -7,6 +7,7 @@ Decided here, and tested in tests/models/test_clocks.py:
   in London.
 - Hours are elapsed hours, also across a change of the clocks. A rung counted in days speaks at the same hour of
   London's clocks on both sides of such a change.
+- A rung counted in working days never speaks on a day off: that of a day off itself speaks on the working day before.
 - A month ends on the same day of the later month, or on its last day where that day does not exist.
 - A day that a suspension touches, wholly or in part, is not counted, neither by a clock nor by a rung that counts
   forward; hours are suspended to the second. Suspensions that overlap count once, in whatever order they were made.
@@ -58,7 +59,10 @@ def shifted(anchor: datetime, span: Span, days: WorkingDays, speaks: time, pause
     """
     if span.unit is Unit.HOURS:
         return _hours_on(anchor, span.n, pauses)
-    return at(_days_on(day_of(anchor), span, days, pauses), speaks)
+    day = _days_on(day_of(anchor), span, days, pauses)
+    if span.unit is Unit.WORKING_DAYS and not days.is_working_day(day):
+        day = days.add(day, -1)
+    return at(day, speaks)
 
 
 def pushed(said: datetime, pauses: Sequence[Pause]) -> datetime:

@@ -8,14 +8,16 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticKnownError
 
 from models.base import Word
 from models.facts import Fact, Problem
 
+_FIGURES = re.compile(r"[-+]?[0-9._]+", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -33,8 +35,21 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 MaybeWords = Annotated[str, StringConstraints(strip_whitespace=True, max_length=WORDS), AfterValidator(_without_control)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_./#:-]*$", max_length=120)]
 Ref = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-\d{4}-\d{4,}$", max_length=20)]
-Moment = AwareDatetime
-Day = date
+
+
+def _written_out(wrong: Literal["date_type", "datetime_type"]) -> BeforeValidator:
+    """Dates are written out: a number would be read as seconds since 1970, which nobody means."""
+
+    def check(value: object) -> object:
+        if isinstance(value, (int, float)) or (isinstance(value, str) and _FIGURES.fullmatch(value.strip())):
+            raise PydanticKnownError(wrong)
+        return value
+
+    return BeforeValidator(check)
+
+
+Moment = Annotated[AwareDatetime, _written_out("datetime_type")]
+Day = Annotated[date, _written_out("date_type")]
 
 
 class Choice(StrEnum):

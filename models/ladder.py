@@ -62,9 +62,7 @@ def clocked(one: Obligation, rules: Rules) -> Obligation:
 def reclocked(one: Obligation, rules: Rules, now: datetime) -> Obligation:
     """After its date moved: what was said too early is said again at its new time, what is late is said now."""
     fresh = clocked(one, rules)
-    if (fresh.rungs, fresh.mute) == (one.rungs, one.mute):
-        return fresh
-    return _from_now(_stepped_back(fresh, rules, now), now)
+    return fresh if (fresh.rungs, fresh.mute) == (one.rungs, one.mute) else _moved(fresh, rules, now)
 
 
 def told(one: Obligation, said: Told, rules: Rules) -> Obligation:
@@ -130,7 +128,7 @@ def undisputed(one: Obligation, rules: Rules, now: datetime) -> Obligation:
         and not (hushed and hushed > now)
     ):
         freed = freed.model_copy(update={"level": dispute.rung, "round": one.round + 1})
-    return _from_now(freed, now)
+    return _moved(freed, rules, now)
 
 
 def extended(one: Obligation, until: datetime, rules: Rules, now: datetime) -> Obligation:
@@ -147,7 +145,7 @@ def resumed(one: Obligation, rules: Rules, now: datetime) -> Obligation:
         return one
     last = one.pauses[-1].model_copy(update={"until": now})
     fresh = clocked(one.model_copy(update={"pauses": (*one.pauses[:-1], last)}), rules)
-    return _from_now(_stepped_back(fresh, rules, now), now)
+    return _moved(fresh, rules, now)
 
 
 def restarted(one: Obligation, start: datetime, rules: Rules, now: datetime) -> Obligation:
@@ -186,7 +184,7 @@ def reruled(one: Obligation, old: Rules, rules: Rules, now: datetime) -> Obligat
     if one.dispute:
         rung = max((said.rung for said in moved if said.office == one.dispute.office), default=0)
         bare = disputed(bare, one.dispute.model_copy(update={"rung": max(rung, 0)}), rules)
-    return _from_now(clocked(bare, rules), now)
+    return clocked(bare.model_copy(update={"moved": now}), rules)
 
 
 def ended(one: Obligation, how: Ended, at_: datetime, by: int = 0) -> Obligation:
@@ -224,16 +222,18 @@ def _planned(one: Obligation, rules: Rules) -> Obligation:
     if one.promises:
         times, hushed = _after_the_promise(times, ladder, one, one.due, rules)
         mute |= hushed
+    floor = max(one.opened, one.moved or one.opened)
+    times = [max(moment, floor) for moment in times]
     return one.model_copy(update={"rungs": tuple(times), "mute": tuple(sorted(mute))})
 
 
 def _by_the_ladder(one: Obligation, due: datetime, rules: Rules) -> list[datetime]:
-    """Each rung from its own anchor, but none before the opening."""
+    """Each rung from its own anchor."""
     late = max(due, one.opened)
     times = []
     for rung in rules.ladder.rungs:
         anchor = one.opened if rung.after == "start" else late if rung.delay.n > 0 else due
-        times.append(max(shifted(anchor, rung.delay, rules.days, rules.speaks, one.pauses), one.opened))
+        times.append(shifted(anchor, rung.delay, rules.days, rules.speaks, one.pauses))
     return times
 
 
@@ -292,23 +292,13 @@ def _repeated(again: datetime, one: Obligation, rules: Rules) -> datetime:
 # What a new plan means for what has been said already.
 
 
-def _stepped_back(one: Obligation, rules: Rules, now: datetime) -> Obligation:
-    """Rungs that have spoken, or were overtaken, and lie ahead again may speak again; in a new round."""
-    if one.paused or one.ended:
-        return one
+def _moved(one: Obligation, rules: Rules, now: datetime) -> Obligation:
+    """Rungs that lie ahead again may speak again, in a new round; those that lie in the past speak now."""
     if one.again is not None and one.due is not None and _by_the_ladder(one, one.due, rules)[-1] > now:
         one = _planned(one.model_copy(update={"again": None}), rules)
     ahead = [r for r in range(one.level) if one.rungs[r] > now and r not in one.mute]
-    return one.model_copy(update={"level": ahead[0], "round": one.round + 1}) if ahead else one
-
-
-def _from_now(one: Obligation, now: datetime) -> Obligation:
-    """Rungs that lie in the past by this plan could not have spoken by the plan before: the highest speaks now."""
-    due = one.due_rung(now)
-    if due is None:
-        return one
-    times = (*one.rungs[: due.rung], now, *one.rungs[due.rung + 1 :])
-    return one.model_copy(update={"level": due.rung, "rungs": times})
+    back = {"level": ahead[0], "round": one.round + 1} if ahead else {}
+    return _planned(one.model_copy(update={**back, "moved": now}), rules)
 
 
 def _moved_rung(said: Told, rules: Rules, level: int) -> Told:

@@ -97,6 +97,8 @@ class Obligation(Message):
     round: int = 1
     """Counted up whenever a rung may be said once more, so that (rung, round) is said once for ever."""
     mute: tuple[int, ...] = ()
+    moved: datetime | None = None
+    """When a fact last moved its rungs: what that puts into the past speaks then, and not before."""
     again: datetime | None = None
     """When the last rung was last said; from then on it is said again and again."""
     told: tuple[Told, ...] = ()

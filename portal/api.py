@@ -15,11 +15,12 @@ from models.facts import Problem
 from models.lifecycles import COMMANDS
 from models.referral import SubmitReferral
 from models.rights import Actor
-from portal.visiting import NotSignedIn, Portal
+from portal.guarding import PROBLEM
+from portal.visiting import NotSignedIn, Portal, hidden
 from records.accounts import SignInFailed
 from records.directory import actor_of
+from records.sealing import fingerprint
 
-PROBLEM = "application/problem+json"
 _PROBLEM_SCHEMA = {
     "type": "object",
     "required": ["type", "title", "status"],
@@ -77,7 +78,8 @@ def _described(model: type[Command]) -> dict[str, Any]:
 def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401 -- any JSON value
     if isinstance(schema, dict):
         if "$ref" in schema:
-            return _inlined(definitions[schema["$ref"].removeprefix("#/$defs/")], definitions)
+            beside = {name: value for name, value in schema.items() if name != "$ref"}
+            return _inlined({**definitions[schema["$ref"].removeprefix("#/$defs/")], **beside}, definitions)
         plain = {name: value for name, value in schema.items() if name not in {"private", "rows", "step", "when", "short"}}
         return {name: _inlined(value, definitions) for name, value in plain.items()}
     return [_inlined(one, definitions) for one in schema] if isinstance(schema, list) else schema
@@ -100,14 +102,17 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return problem(400, "The body is not JSON.")
         return found if isinstance(found, dict) else problem(400, "The body must be a JSON object with a name for each answer.")
 
-    def key(request: Request) -> str:
+    def key(request: Request, who: Actor) -> str:
+        """The name under which something is done once: what the sender calls it, apart for each person."""
         said = request.headers.get("idempotency-key", "")
-        return f"j-{said}" if said and len(said) <= 100 and said.isascii() and said.isprintable() else f"j-{uuid4().hex}"
+        return f"j-{fingerprint(f'{who.person} {said}')[:40]}" if said else f"j-{uuid4().hex}"
 
-    async def through(work: Callable[[], Awaitable[Any]]) -> Response:
+    async def through(work: Callable[[], Awaitable[Any]], who: Actor, ref: str = "") -> Response:
         try:
             done = await work()
         except Refusal as refusal:
+            if ref and await portal.hides(ref, who):
+                return _nowhere()
             return problem(refusal.status, _title(refusal), refusal.problems)
         return JSONResponse(
             {"case": done.case, "fact": done.fact.number, "kind": done.fact.kind, "recorded": done.fact.recorded.isoformat()}
@@ -133,8 +138,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
     async def case(request: Request, ref: str) -> Response:
         who = await actor(request)
         found = await portal.questions.case(ref, who, portal.clock())
-        if found is None:
-            return problem(404, "There is no such case, or it is not yours to open.")
+        if found is None or (isinstance(found, Problem) and hidden(found, who)):
+            return _nowhere()
         if isinstance(found, Problem):
             return problem(403, found.words)
         await portal.questions.note_read(who.person, ref, "api", portal.clock())
@@ -145,14 +150,14 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         who, said = await actor(request), await body(request)
         if isinstance(said, Response):
             return said
-        return await through(lambda: portal.door.refer(said, key(request), who.person))
+        return await through(lambda: portal.door.refer(said, key(request, who), who.person), who)
 
     def add(model: type[Command]) -> None:
         async def act(request: Request, ref: str) -> Response:
             who, said = await actor(request), await body(request)
             if isinstance(said, Response):
                 return said
-            return await through(lambda: portal.door.act(who, ref, model.KIND, said, key(request)))
+            return await through(lambda: portal.door.act(who, ref, model.KIND, said, key(request, who)), who, ref)
 
         pages.add_api_route(
             f"/cases/{{ref}}/{model.KIND}", act, methods=["POST"], summary=model.TITLE, name=model.KIND, openapi_extra=_described(model)
@@ -161,6 +166,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
     for model in {kind: model for of_kind in COMMANDS.values() for kind, model in of_kind.items() if kind != "submit_referral"}.values():
         add(model)
     return pages
+
+
+def _nowhere() -> Response:
+    return problem(404, "There is no such case, or it is not yours to open.")
 
 
 def _title(refusal: Refusal) -> str:

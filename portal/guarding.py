@@ -1,5 +1,6 @@
 """What stands before every page: headers, a limit to what is sent and how often. Pure ASGI, so that nothing is read twice."""
 
+import json
 import secrets
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
@@ -15,6 +16,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("portal")
+
+PROBLEM = "application/problem+json"
+TOO_MUCH = "Too much was sent at once. Go back, make it shorter, and send it again. Your saved draft is still there."
 
 LARGEST = 1_000_000
 """Bytes of one request. A form with every answer at its longest stays far below."""
@@ -97,11 +101,7 @@ class Limit:
             await self._app(scope, counting, noting)
         except TooLarge:
             if not started:
-                await _plain(
-                    send,
-                    413,
-                    "Too much was sent at once. Go back, make it shorter, and send it again. Your saved draft is still there.",
-                )
+                await _plain(scope, send, 413, TOO_MUCH)
 
 
 class Calm:
@@ -130,7 +130,7 @@ class Calm:
             answer = await self._answer(Request(scope))
         except Exception as error:  # noqa: BLE001 -- the page could not be made either: the database may be away
             log.error("broken page", error=type(error).__name__, where=_where(error))
-            await _plain(send, 500, "Sorry, there is a problem with this service. Try again in a few minutes.")
+            await _plain(scope, send, 500, "Sorry, there is a problem with this service. Try again in a few minutes.")
             return
         await answer(scope, receive, send)
 
@@ -151,14 +151,18 @@ class Often:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         guarded = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(self._paths)
         if guarded and not await self._limiter.hit(self._most, (scope.get("client") or ("?",))[0]):
-            await _plain(send, 429, "Too many attempts. Wait a minute, then try again.")
+            await _plain(scope, send, 429, "Too many attempts. Wait a minute, then try again.")
             return
         await self._app(scope, receive, send)
 
 
-async def _plain(send: Send, status: int, words: str) -> None:
-    body = f'<!DOCTYPE html><html lang="en"><title>Not taken</title><main><h1>Not taken</h1><p>{words}</p></main></html>'.encode()
-    await send(
-        {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/html; charset=utf-8")]}
-    )
-    await send({"type": "http.response.body", "body": body})
+async def _plain(scope: Scope, send: Send, status: int, words: str) -> None:
+    """An answer that needs nothing else to work: a bare page, or a problem as JSON has it."""
+    if scope["path"].startswith("/api/"):
+        kind, body = PROBLEM, json.dumps({"type": "about:blank", "title": words, "status": status})
+    else:
+        kind = "text/html; charset=utf-8"
+        body = f'<!DOCTYPE html><html lang="en"><title>Not taken</title><main><h1>Not taken</h1><p>{words}</p></main></html>'
+    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body.encode())).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body.encode()})

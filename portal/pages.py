@@ -44,6 +44,7 @@ class Page:
     footer: tuple[Link, ...] = (Link("Accessibility statement", "/accessibility"), Link("Privacy", "/privacy"))
     back: str = ""
     wide: bool = False
+    demonstration: bool = False
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,11 @@ def _govuk() -> dict[str, Callable[..., Any]]:
 
     def macro(path: str, name: str) -> Callable[..., Any]:
         compiled = cache(lambda: getattr(env.get_template(path).module, name))
-        return lambda *args, **options: compiled()(*args, **options)
+
+        def rendered(*args: Any, **options: Any) -> Any:  # noqa: ANN401 -- whatever the macro takes and gives
+            return compiled()(*args, **options)
+
+        return rendered
 
     found = {}
     for path in env.list_templates(filter_func=lambda name: "/components/" in name):

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.directory import Directory
 from models.tables import AccountRow
 from portal.visiting import SESSION, Portal, one_of, typed
 from records.accounts import SHORTEST, SignInFailed, WeakPassword
@@ -19,7 +20,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
     pages = APIRouter()
 
     async def sign_in_page(request: Request, *, email: str = "", problem: str = "", status: int = 200) -> Response:
-        people = (await portal.directory()).people if portal.settings.demonstration else {}
+        people = parts(await portal.directory()) if portal.settings.demonstration else {}
         return await portal.page(
             request, "sign_in.html", "Sign in", status=status, email=email, problem=problem, people=people,
             next=_inside(request.query_params.get("next", "")),
@@ -122,6 +123,20 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         return await _people(request, f"{portal.settings.address}/invitation#{token}", directory.people[person].name)
 
     return pages
+
+
+def parts(directory: Directory) -> dict[str, str]:
+    """Whom a demonstration lets one be: each person with the offices that they hold."""
+    found = {}
+    for id_, person in directory.people.items():
+        held = [one for one in directory.holdings if one.person == id_]
+        offices = {f"{one.office.replace('_', ' ')}{_of(directory, one.agency)}" for one in held}
+        found[id_] = f"{person.name}{': ' if offices else ''}{', '.join(sorted(offices))}"
+    return found
+
+
+def _of(directory: Directory, agency: str | None) -> str:
+    return f" of {directory.agencies[agency].name}" if agency else ""
 
 
 def _inside(address: str) -> str:

@@ -96,11 +96,16 @@ class Portal:
         if found is None:
             return await self.refuse(request, 404)
         if isinstance(found, Problem):
-            if found.words == LOCKED or visitor.actor.anywhere(CASE_WIDE):
-                return await self.say(request, Message("You cannot open this case", (found.words,)), 403)
-            return await self.refuse(request, 404)  # whether there is such a case is not theirs to know
+            if hidden(found, visitor.actor):
+                return await self.refuse(request, 404)
+            return await self.say(request, Message("You cannot open this case", (found.words,)), 403)
         await self.questions.note_read(visitor.person, ref, what, self.clock())
         return found
+
+    async def hides(self, ref: str, actor: Actor) -> bool:
+        """Whether there is no such case, or none of which this person may know."""
+        found = await self.questions.case(ref, actor, self.clock())
+        return found is None or (isinstance(found, Problem) and hidden(found, actor))
 
     # Answers
 
@@ -120,7 +125,7 @@ class Portal:
         area = await self.area()
         frame = Page(
             title=title, nonce=request.scope["nonce"], organisation=area.name, navigation=self._navigation(visitor, request.url.path),
-            back=back, wide=wide, home="/cases" if visitor else "/",
+            back=back, wide=wide, demonstration=self.settings.demonstration, home="/cases" if visitor else "/",
         )  # fmt: skip
         html = self.pages.get_template(template).render(
             page=frame,
@@ -188,6 +193,11 @@ class Portal:
                 links += [Link("Register", "/register"), Link("People", "/people")]
             links += [Link("Sign out", "/sign-out")]
         return tuple(link._replace(current=path == link.href or path.startswith(link.href + "/")) for link in links)
+
+
+def hidden(refusal: Problem, actor: Actor) -> bool:
+    """Whether it is not even said that there is such a case: to those who would see no case but their own anyway."""
+    return refusal.words != LOCKED and not actor.anywhere(CASE_WIDE)
 
 
 async def typed(request: Request) -> list[tuple[str, str]]:

@@ -34,10 +34,16 @@ class Keys(BaseModel):
             for name, ring in (("sealing", self.sealing), ("engine", self.engine))
         }
         single = {name: getattr(self, name).get_secret_value().hex() for name in ("audit", "door", "look_up")}
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump({**body, **single}, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
+        try:
+            os.link(fresh, path)  # whole or not at all, and never over another
+        finally:
+            fresh.unlink()
 
 
 def new_keys() -> Keys:
@@ -58,10 +64,16 @@ def read_keys(path: Path) -> Keys:
     if path.stat().st_mode & 0o077:
         message = f"Others may read the key file {path.name}. Run: chmod 600 {path.name}"
         raise KeysUnsafe(message)
-    raw = json.loads(path.read_text())
-    rings = {name: {key: SecretBytes(bytes.fromhex(one)) for key, one in raw[name].items()} for name in ("sealing", "engine")}
-    single = {name: SecretBytes(bytes.fromhex(raw[name])) for name in ("audit", "door", "look_up")}
-    return Keys(sealing=rings["sealing"], engine=rings["engine"], **single)
+    try:
+        raw = json.loads(path.read_text())
+        rings = {
+            name: {key: SecretBytes(bytes.fromhex(one)) for key, one in raw[name].items()} for name in ("sealing", "engine")
+        }
+        single = {name: SecretBytes(bytes.fromhex(raw[name])) for name in ("audit", "door", "look_up")}
+        return Keys(sealing=rings["sealing"], engine=rings["engine"], **single)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        message = f"The key file {path.name} is damaged. Put it back from your backup: nothing personal can be read without it."
+        raise KeysMissing(message) from None
 
 
 def make_keys(path: Path, records: Path) -> Keys:

@@ -37,6 +37,7 @@ from records.chains import of_fact
 from records.database import Database
 from records.directory import DirectoryRecord, actor_of
 from records.facts import facts_after
+from records.faults import where
 from records.sealing import CannotUnseal, Vault
 
 log = structlog.get_logger("records")
@@ -207,7 +208,7 @@ def judged_again(signed: Signed, case: Case, directory: Directory, now: datetime
     except NotOnShelf:
         return [Problem(words=UNKNOWN_RULES)]
     except Exception as error:  # noqa: BLE001 -- whatever it is, the case has to go on
-        log.error("cannot be taken", case=case.ref, kind=signed.kind, error=type(error).__name__)  # noqa: TRY400 -- a traceback could repeat what was written
+        log.error("cannot be taken", case=case.ref, kind=signed.kind, error=type(error).__name__, where=where(error))  # noqa: TRY400 -- no words
         return [Problem(words=FAULT)]
 
 

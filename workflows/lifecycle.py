@@ -12,17 +12,18 @@ from functools import partial
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.starting import Starting
     from activities.writing import Writing
-    from models.batch import TASK_TIMEOUT, Batch, Receipt, Written
+    from models.batch import Batch, Receipt, Written
     from models.case import Case
     from models.command import Signed
     from models.facts import Problem
     from models.fold import after
     from models.judging import judge
-    from workflows.options import WRITE_RETRY, WRITE_TIMEOUT
+    from workflows.options import START_RETRY, START_TIMEOUT, WRITE_RETRY, WRITE_TIMEOUT
 
 REFUSED = "Refused"
 """The type of the error by which a caller learns why a command was not taken."""
@@ -158,16 +159,12 @@ class Lifecycle:
         )
 
     async def _begin(self, case: Case) -> None:
-        """Start the workflow of a case that this one opened; if it runs already, that is well."""
+        """Start the workflow of a case that this one opened. If that fails now, the reconciler starts what does not run."""
         try:
-            _ = await workflow.start_child_workflow(
-                case.kind,
-                case,
-                id=case.ref,
-                task_timeout=TASK_TIMEOUT,
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            await workflow.execute_local_activity_method(
+                Starting.start, case, start_to_close_timeout=START_TIMEOUT, retry_policy=START_RETRY
             )
-        except Exception as error:  # noqa: BLE001 -- whatever it was, the reconciler starts what is not running
+        except ActivityError as error:
             workflow.logger.info("the reconciler will start %s: %s", case.ref, type(error).__name__)
 
     @staticmethod

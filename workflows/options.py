@@ -12,3 +12,7 @@ WRITE_RETRY = RetryPolicy(
     maximum_attempts=0,
 )
 """Without end: a write that failed for good would close the case."""
+
+START_TIMEOUT = timedelta(seconds=10)
+START_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
+"""A few tries: whatever does not run is started by the reconciler."""

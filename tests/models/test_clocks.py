@@ -140,6 +140,8 @@ def test_an_hour_that_comes_twice_is_the_first_of_the_two() -> None:
         ("2026-12-24 23:59", "1 working day", "2026-12-29 09:00"),
         ("2026-11-20 23:59", "1 month", "2026-12-20 09:00"),
         ("2026-11-20 23:59", "2 weeks", "2026-12-04 09:00"),
+        ("2026-11-21 23:59", "0 working days", "2026-11-20 09:00"),  # of a Saturday: on Friday
+        ("2026-11-21 23:59", "0 days", "2026-11-21 09:00"),
         ("2026-11-20 23:59", "2 hours", "2026-11-21 01:59"),
         ("2026-11-20 23:59", "-2 hours", "2026-11-20 21:59"),
     ],
@@ -326,7 +328,7 @@ def test_a_rung_in_days_always_speaks_at_nine_in_london(anchor: datetime, unit: 
     assert london(shifted(anchor, Span(n=n, unit=unit), DAYS, NINE)).time() == NINE
 
 
-@given(moments, st.integers(1, 60).flatmap(lambda n: st.sampled_from([n, -n])))
+@given(moments, st.integers(-60, 60))
 def test_a_rung_in_working_days_never_speaks_on_a_day_off(anchor: datetime, n: int) -> None:
     assert DAYS.is_working_day(day_of(shifted(anchor, Span(n=n, unit=Unit.WORKING_DAYS), DAYS, NINE)))
 

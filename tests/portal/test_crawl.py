@@ -141,7 +141,7 @@ async def _interface(site: Site, all_routes: list[tuple[str, str]], found: Found
     client.headers["authorization"] = f"Bearer {site.cookies['business unit'][SESSION]}"
     for method, path in (one for one in all_routes if one[1].startswith("/api/")):
         address = path.replace("{ref}", site.scene.review)
-        answer = await client.request(method, address, **({"json": {}} if method == "POST" else {}))
+        answer = await client.request(method, address, json={} if method == "POST" else None)
         assert answer.status_code < 500, f"{method} {address}: {answer.status_code}"
         assert answer.status_code == 200 or answer.headers["content-type"] == "application/problem+json", address
         found.reached.add((method, path))

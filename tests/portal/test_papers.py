@@ -198,14 +198,14 @@ async def test_an_answer_is_copied_by_a_button_and_selected_where_there_is_no_cl
     async with served(tmp_path_factory.mktemp("copying")) as made:
         ref = (await made.house.refer()).case
         page = await made.page(MANAGER)
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=made.address)
         await page.goto(f"/cases/{ref}/notification-pack")
         button = page.get_by_role("button", name=re.compile(r"Copy\W+Name$"))
         await button.click()
-        assert "Selected" in await page.inner_text("#copied")
-        assert await page.evaluate("getSelection().toString()") == "Quillon Zarbane"
-        await page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=made.address)
-        await page.reload()
-        await button.click()
         await page.wait_for_function("document.getElementById('copied').textContent === 'Copied.'")
         assert await page.evaluate("navigator.clipboard.readText()") == "Quillon Zarbane"
-        assert await page.evaluate("performance.getEntriesByType('navigation').length") == 1
+        await page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+        await page.reload()
+        await button.click()
+        assert "Selected" in await page.inner_text("#copied")
+        assert await page.evaluate("getSelection().toString()") == "Quillon Zarbane"

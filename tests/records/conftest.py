@@ -1,0 +1,23 @@
+"""Databases for the tests of the record: SQLite always, PostgreSQL in `make proof`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    server = Postgres(tmp_path_factory.mktemp("pg"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.proof, pytest.mark.xdist_group("postgresql")])])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database; empty for the SQLite file in the folder of the test."""
+    if request.param == "sqlite":
+        return ""
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.fresh()

@@ -1,0 +1,138 @@
+"""Accounts: strong passwords, locks, sessions that end, links that are used once, and a link in the chain for each."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import select
+
+from models.tables import AccountRow, LinkRow, OneTimeRow, SessionRow
+from records.accounts import IDLE, LOCK, LONGEST, SHORTEST, TRIES, Accounts, SignInFailed, WeakPassword
+from tests.support.recording import START, Recording, recording
+
+PASSWORD, PERSON, EMAIL = "three words apart", "p-018", "rosamund.testwick@partnership.example.org"
+
+
+class Kept(NamedTuple):
+    made: Recording
+    accounts: Accounts
+
+    async def invited(self, person: str = PERSON) -> str:
+        async with self.made.there.database.writing() as session:
+            return await self.accounts.link(session, "invitation", person, START + timedelta(days=7))
+
+    async def links(self) -> list[tuple[str, str]]:
+        async with self.made.there.database.reading() as session:
+            found = select(LinkRow).where(LinkRow.chain == "sign-ins").order_by(LinkRow.number)
+            return [(link.kind, link.actor) for link in await session.scalars(found)]
+
+
+@pytest.fixture
+async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
+    async with recording(tmp_path) as made:
+        yield Kept(made, Accounts(made.there.database, made.there.vault, made.there.auditor))
+        assert await made.broken() == []
+
+
+@pytest.mark.promise("K1")
+async def test_an_invitation_sets_a_password_once_and_with_it_one_signs_in(kept: Kept) -> None:
+    token = await kept.invited()
+    assert await kept.accounts.peek(token, "invitation", START) == PERSON
+    assert await kept.accounts.peek(token, "invitation", START) == PERSON, "looking uses nothing up"
+    assert await kept.accounts.set_password(token, PASSWORD, START) == PERSON
+    assert await kept.accounts.set_password(token, PASSWORD, START) is None
+    session = await kept.accounts.sign_in(EMAIL.upper(), PASSWORD, START)
+    found = await kept.accounts.session(session, START)
+    assert found
+    assert found.person == PERSON
+    assert await kept.links() == [("password_set", PERSON), ("signed_in", PERSON)]
+
+
+@pytest.mark.promise("K1")
+async def test_an_invitation_ends_and_serves_no_other_purpose(kept: Kept) -> None:
+    token = await kept.invited()
+    late = START + timedelta(days=7)
+    assert await kept.accounts.peek(token, "referral", START) is None
+    assert await kept.accounts.peek(token, "invitation", late) is None
+    assert await kept.accounts.set_password(token, PASSWORD, late) is None
+    assert await kept.accounts.set_password("made up", PASSWORD, START) is None
+    with pytest.raises(WeakPassword):
+        await kept.accounts.set_password(token, "x" * (SHORTEST - 1), START)
+
+
+@pytest.mark.promise("K1")
+async def test_one_invitation_used_twice_at_once_sets_one_password(kept: Kept) -> None:
+    token = await kept.invited()
+    found = await asyncio.gather(*(kept.accounts.set_password(token, f"{PASSWORD} {n}", START) for n in range(2)))
+    assert sorted(one or "" for one in found) == ["", PERSON]
+
+
+@pytest.mark.promise("K1", "K11")
+async def test_passwords_and_tokens_are_kept_as_digests_alone(kept: Kept) -> None:
+    invitation = await kept.invited()
+    await kept.accounts.set_password(invitation, PASSWORD, START)
+    token = await kept.accounts.sign_in(EMAIL, PASSWORD, START)
+    async with kept.made.there.database.reading() as session:
+        account = await session.get_one(AccountRow, PERSON)
+        known = [*await session.scalars(select(SessionRow.id)), *await session.scalars(select(OneTimeRow.id))]
+    assert account.password.startswith("$argon2id$")
+    assert not any(secret in text for secret in (PASSWORD, token, invitation) for text in (account.password, *known))
+
+
+@pytest.mark.promise("K1")
+async def test_eight_wrong_tries_lock_for_a_quarter_of_an_hour_even_with_the_right_password(kept: Kept) -> None:
+    await kept.accounts.set_password(await kept.invited(), PASSWORD, START)
+    for _ in range(TRIES):
+        with pytest.raises(SignInFailed):
+            await kept.accounts.sign_in(EMAIL, "wrong words here", START)
+    with pytest.raises(SignInFailed):
+        await kept.accounts.sign_in(EMAIL, PASSWORD, START + LOCK - timedelta(seconds=1))
+    assert await kept.accounts.sign_in(EMAIL, PASSWORD, START + LOCK)
+    assert [kind for kind, _ in await kept.links()].count("sign_in_failed") == TRIES + 1
+
+
+async def test_a_stranger_fails_in_the_same_words_and_no_less_slowly(kept: Kept) -> None:
+    await kept.accounts.set_password(await kept.invited(), PASSWORD, START)
+    said = set()
+    for email in (EMAIL, "nobody@example.org", ""):
+        with pytest.raises(SignInFailed) as caught:
+            await kept.accounts.sign_in(email, "wrong words here", START)
+        said.add((str(caught.value), caught.value.words))
+    assert len(said) == 1
+    assert [actor for _, actor in await kept.links()] == [PERSON, PERSON, "unknown", "unknown"]
+
+
+@pytest.mark.promise("K1")
+async def test_a_session_ends_when_idle_when_long_when_signed_out_and_when_revoked(kept: Kept) -> None:
+    await kept.accounts.set_password(await kept.invited(), PASSWORD, START)
+    idle, long, out, revoked = [await kept.accounts.sign_in(EMAIL, PASSWORD, START) for _ in range(4)]
+    session = kept.accounts.session
+    assert await session(idle, START + IDLE + timedelta(seconds=1)) is None
+    moment = START
+    while moment - START <= LONGEST:
+        assert await session(long, moment)
+        moment += timedelta(minutes=90)
+    assert await session(long, moment) is None
+    await kept.accounts.end(out, START)
+    assert await session(out, START) is None
+    assert await session(revoked, START)
+    await kept.accounts.revoke(PERSON, START)
+    assert await session(revoked, START) is None
+    assert await session("made up", START) is None
+
+
+@pytest.mark.promise("K1")
+async def test_a_new_password_ends_every_session_and_every_other_invitation(kept: Kept) -> None:
+    first, second, third = await kept.invited(), await kept.invited(), await kept.invited()
+    await kept.accounts.set_password(first, PASSWORD, START)
+    assert await kept.accounts.set_password(second, "other words apart", START) is None, "one password ends the others"
+    token = await kept.accounts.sign_in(EMAIL, PASSWORD, START)
+    fresh = await kept.invited()
+    await kept.accounts.set_password(fresh, "other words apart", START)
+    assert await kept.accounts.session(token, START) is None
+    with pytest.raises(SignInFailed):
+        await kept.accounts.sign_in(EMAIL, PASSWORD, START)
+    assert await kept.accounts.peek(third, "invitation", START) is None

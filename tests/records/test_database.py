@@ -1,0 +1,85 @@
+"""Migrations up and down on both databases, and what a migrated database looks like."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from models.tables import Table
+from records.database import Database
+from records.migrating import down, migrate, newest, standing, up
+from tests.support.recording import recording
+
+
+@pytest.fixture
+def database(tmp_path: Path, database_url: str) -> Iterator[Database]:
+    yield Database(database_url or f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+
+
+def tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+def differences(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection), Table.metadata))
+
+
+@pytest.mark.promise("L3")
+async def test_migrations_make_exactly_the_tables_of_the_models_and_take_them_away_again(database: Database) -> None:
+    assert await standing(database) == ""
+    for _ in range(2):
+        await migrate(database)
+        assert await standing(database) == newest()
+        async with database.writing() as session:
+            connection = await session.connection()
+            assert await connection.run_sync(tables) == {*Table.metadata.tables, "alembic_version"}
+            assert await connection.run_sync(differences) == []
+            await connection.run_sync(down)
+            assert await connection.run_sync(tables) == {"alembic_version"}
+    await database.close()
+
+
+@pytest.mark.promise("L3")
+async def test_migrating_again_changes_nothing(database: Database) -> None:
+    await migrate(database)
+    await migrate(database)
+    async with database.writing() as session:
+        await (await session.connection()).run_sync(up)
+    await database.close()
+
+
+async def test_a_transaction_that_fails_leaves_nothing_behind(database: Database) -> None:
+    await migrate(database)
+    with pytest.raises(ZeroDivisionError):
+        async with database.writing() as session:
+            await session.execute(text("INSERT INTO settings (name, value) VALUES ('a', 'b')"))
+            raise ZeroDivisionError
+    async with database.reading() as session:
+        assert (await session.execute(text("SELECT count(*) FROM settings"))).scalar() == 0
+    await database.close()
+
+
+async def test_errors_of_the_database_hide_what_was_written(database: Database) -> None:
+    await migrate(database)
+    with pytest.raises(DBAPIError) as caught:
+        async with database.writing() as session:
+            for _ in range(2):
+                await session.execute(
+                    text("INSERT INTO settings (name, value) VALUES ('a', :value)"), {"value": "Quillon Zarbane"}
+                )
+    assert "Quillon" not in str(caught.value)
+    assert "Quillon" not in repr(caught.value)
+    await database.close()
+
+
+async def test_sqlite_keeps_what_it_said_through_a_power_cut_and_wipes_what_is_deleted(tmp_path: Path) -> None:
+    async with recording(tmp_path) as made, made.there.database.writing() as session:
+        found = {
+            name: (await session.execute(text(f"PRAGMA {name}"))).scalar()
+            for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}

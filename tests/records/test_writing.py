@@ -1,0 +1,157 @@
+"""The recorder, on both databases: everything or nothing, once, in order, and verified."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from door.refusals import Invalid
+from models.batch import Batch
+from models.command import Signed
+from models.lifecycles import COMMANDS
+from models.tables import CommandRow, HeadRow, NoticeRow, Table
+from records.database import Database
+from records.opening import open_installation
+from records.settings import Settings
+from records.writing import next_ref
+from tests.support.lives import ALL, MANAGER, Lives, Next
+from tests.support.recording import START, Recording, recording
+
+
+async def rows(database: Database) -> dict[str, int]:
+    async with database.reading() as session:
+        return {
+            name: await session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in Table.metadata.tables.items()
+        }
+
+
+async def signed(made: Recording, command: Next) -> Signed:
+    model = COMMANDS[(await made.case(command.case)).kind][command.kind]
+    shaped = model.model_validate(dict(command.answers))
+    return await made._door._stored(shaped, command.case, command.person, f"s-{command.kind}")
+
+
+@pytest.mark.promise("L3")
+@pytest.mark.timeout(180)
+async def test_every_command_is_recorded_with_its_link_and_its_state(tmp_path: Path, database_url: str) -> None:
+    async with recording(tmp_path, database_url=database_url) as made:
+        lives = Lives(made)
+        for lifecycle, kind in ALL:
+            done = await lives.give(await lives.ready(lifecycle, kind))
+            assert done.fact.kind == COMMANDS[lifecycle][kind].FACT
+        made.now = START + timedelta(days=40)
+        async with made.there.database.reading() as session:
+            chains = list(await session.scalars(select(HeadRow.chain).where(HeadRow.chain.like("%-2026-%"))))
+        for ref in chains:
+            await made.speak(ref)
+        assert await made.seal()
+        assert await made.broken() == []
+
+
+@pytest.mark.promise("L3")
+async def test_a_stale_view_writes_nothing_and_learns_what_it_missed(tmp_path: Path, database_url: str) -> None:
+    async with recording(tmp_path, database_url=database_url) as made:
+        lives = Lives(made)
+        ref = await lives.notified()
+        command = await signed(made, Next(MANAGER, ref, "request_information", lives.asking()))
+        before = await rows(made.there.database)
+        written = await made.there.recorder.write(Batch(case=ref, known=1, now=made.now, command=command))
+        assert (written.stale, [fact.number for fact in written.facts]) == (True, [2])
+        assert await rows(made.there.database) == before
+
+
+@pytest.mark.promise("L3", "L4")
+async def test_of_two_writers_at_once_one_writes_and_the_other_learns_it(tmp_path: Path, database_url: str) -> None:
+    async with recording(tmp_path, database_url=database_url) as made:
+        lives = Lives(made)
+        ref = await lives.notified()
+        known = (await made.case(ref)).known
+        one = await signed(made, Next(MANAGER, ref, "request_information", lives.asking()))
+        event = {"event": "inquest", "happened_at": START.isoformat(), "words": "It ended."}
+        two = await signed(made, Next(MANAGER, ref, "record_event", event))
+        other = await open_installation(made.there.settings)
+        batches = [Batch(case=ref, known=known, now=made.now, command=command) for command in (one, two)]
+        found = await asyncio.gather(made.there.recorder.write(batches[0]), other.recorder.write(batches[1]))
+        await other.close()
+        assert sorted(written.stale for written in found) == [False, True]
+        assert len(await made.facts(ref)) == known + 1
+        assert {fact.number for written in found for fact in written.facts} == {known + 1}
+        assert await made.broken() == []
+
+
+@pytest.mark.promise("L3")
+async def test_a_command_that_was_written_is_not_written_again(tmp_path: Path, database_url: str) -> None:
+    async with recording(tmp_path, database_url=database_url) as made:
+        lives = Lives(made)
+        ref = await lives.notified()
+        event = {"event": "inquest", "happened_at": START.isoformat(), "words": "It ended."}
+        command = await signed(made, Next(MANAGER, ref, "record_event", event))
+        done = await made.write(command)
+        before = await rows(made.there.database)
+        again = await made.there.recorder.write(Batch(case=ref, known=done.fact.number, now=made.now, command=command))
+        assert (again.number, again.facts, again.problems) == (done.fact.number, (), ())
+        assert await rows(made.there.database) == before
+
+
+@pytest.mark.promise("L3")
+async def test_a_refused_command_writes_only_why(tmp_path: Path, database_url: str) -> None:
+    async with recording(tmp_path, database_url=database_url) as made:
+        lives = Lives(made)
+        ref = await lives.received()
+        command = await signed(made, Next(MANAGER, ref, "tell_referrer", lives.telling()))
+        before = await rows(made.there.database)
+        with pytest.raises(Invalid):
+            await made.write(command)
+        assert await rows(made.there.database) == before
+        async with made.there.database.reading() as session:
+            row = await session.get_one(CommandRow, command.request)
+        assert (row.state, row.problems[0]["words"]) == ("refused", "Triage the referral first: there is no outcome to tell yet.")
+
+
+@pytest.mark.promise("L3")
+async def test_a_rung_is_said_once_however_often_it_is_written(tmp_path: Path, database_url: str) -> None:
+    async with recording(tmp_path, database_url=database_url) as made:
+        ref = await Lives(made).received()
+        case = await made.case(ref)
+        batch = Batch(case=ref, known=case.known, now=made.now, due=tuple(case.due(made.now)))
+        first = await made.there.recorder.write(batch)
+        assert [fact.kind for fact in first.facts] == ["told"]
+        again = await made.there.recorder.write(batch)
+        assert again.stale
+        assert [fact.number for fact in again.facts] == [fact.number for fact in first.facts]
+        overtaken = await made.there.recorder.write(batch.model_copy(update={"known": case.known + 1}))
+        assert overtaken.facts == ()
+        async with made.there.database.reading() as session:
+            assert await session.scalar(select(func.count()).select_from(NoticeRow)) == 1
+
+
+@pytest.mark.promise("L3", "L4")
+async def test_what_begins_at_once_in_several_processes_begins_once(tmp_path: Path, database_url: str) -> None:
+    """The first link of a chain, the first number of a year, and one request sent through many doors."""
+    async with recording(tmp_path, database_url=database_url) as made:
+        others = [await open_installation(Settings(data_dir=tmp_path, database_url=database_url)) for _ in range(4)]
+
+        async def begin(number: int) -> str:
+            there = others[number]
+            async with there.database.writing() as session:
+                await there.auditor.append(session, "sign-ins", START + timedelta(seconds=number), MANAGER, "signed_in", {})
+            for _ in range(5):
+                try:
+                    async with there.database.writing() as session:
+                        return await next_ref(session, "LR", START)
+                except Exception:  # noqa: BLE001, S112 -- the engine tries again as well
+                    continue
+            raise AssertionError
+
+        refs = await asyncio.gather(*(begin(number) for number in range(4)))
+        assert sorted(refs) == [f"LR-2026-{number:04}" for number in range(1, 5)]
+        doors = [Recording(there) for there in others]
+        shaped = COMMANDS["referral"]["submit_referral"].model_validate(Lives(made).referring())
+        asked = await asyncio.gather(*(one._door._stored(shaped, "", "referrer", "one", opens="referral") for one in doors))
+        assert len({one.signature for one in asked}) == 1
+        for there in others:
+            await there.close()
+        assert await made.broken() == []
