@@ -25,7 +25,7 @@ class Writing:
         """
         try:
             return await self._recorder.write(batch)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- it is raised again, without its words
             kind = type(error).__name__
             log.error("not written", case=batch.case, error=kind, where=where(error))  # noqa: TRY400 -- no words
             raise ApplicationError(f"{batch.case} was not written: {kind}", type=kind) from None

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from uuid import uuid4
 
 import httpx2
@@ -30,9 +31,7 @@ async def fill(door: Door, cases: int) -> list[str]:
 
 
 async def bare_acts(client: Client) -> Figures:
-    handles = [
-        await client.start_workflow(bare.Bare.run, id=f"bare-{n}", task_queue=bare.QUEUE) for n in range(CASES)
-    ]
+    handles = [await client.start_workflow(bare.Bare.run, id=f"bare-{n}", task_queue=bare.QUEUE) for n in range(CASES)]
     await timed(lambda n: handles[n % CASES].execute_update(bare.Bare.act, "x"), 50)
     return await timed(lambda n: handles[(n * 7) % CASES].execute_update(bare.Bare.act, "some words"), ACTS)
 
@@ -54,12 +53,16 @@ async def our_acts(there: Installation, refs: list[str], port: int) -> tuple[Fig
         async def suspend(number: int) -> None:
             ref = refs[(number * 7) % len(refs)]
             until = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
-            answer = await http.post(f"/cases/{ref}/let_in", json={"person": "p-020", "until": until, "reason": "To help."})
-            assert answer.status_code == 200, answer.text
+            answer = await http.post(
+                f"/cases/{ref}/let_in", json={"person": "p-020", "until": until, "reason": "To help."}
+            )
+            assert answer.status_code == HTTPStatus.OK, answer.text
 
         async def refused(number: int) -> None:
-            answer = await http.post(f"/cases/{refs[number % len(refs)]}/tell_referrer", json={"how": "email", "words": "x"})
-            assert answer.status_code == 422, answer.text
+            answer = await http.post(
+                f"/cases/{refs[number % len(refs)]}/tell_referrer", json={"how": "email", "words": "x"}
+            )
+            assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY, answer.text
 
         await timed(suspend, 50)
         return await timed(suspend, ACTS), await timed(refused, 100)
@@ -70,7 +73,10 @@ async def run() -> dict[str, float]:
         with process("benchmarks.bare", environment(there)):
             floor = await bare_acts(await Client.connect(there.settings.engine))
         port = free_port()
-        with process("worker", environment(there)), process("portal", {**environment(there), "REVIEWS_PORT": str(port)}):
+        with (
+            process("worker", environment(there)),
+            process("portal", {**environment(there), "REVIEWS_PORT": str(port)}),
+        ):
             refs = await fill(Door(there.recorder, client, lambda: datetime.now(UTC)), CASES)
             taken, refused = await our_acts(there, refs, port)
     print(f"bare update with one activity  {floor}")

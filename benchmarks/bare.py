@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 from temporalio import activity, workflow
 from temporalio.client import Client
@@ -24,7 +25,9 @@ class Rows:
 
     @activity.defn
     async def add(self, words: str) -> int:
-        return int(self._connection.execute("INSERT INTO acts (words) VALUES (?) RETURNING number", (words,)).fetchone()[0])
+        return int(
+            self._connection.execute("INSERT INTO acts (words) VALUES (?) RETURNING number", (words,)).fetchone()[0]
+        )
 
 
 @workflow.defn
@@ -43,7 +46,7 @@ async def main() -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    rows = Rows(os.path.join(os.environ["REVIEWS_DATA_DIR"], "bare.sqlite"))
+    rows = Rows(str(Path(os.environ["REVIEWS_DATA_DIR"]) / "bare.sqlite"))
     async with Worker(client, task_queue=QUEUE, workflows=[Bare], activities=[rows.add], max_cached_workflows=2000):
         await stop.wait()
 

@@ -7,9 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,7 +66,7 @@ async def engine(folder: Path, *, tuned: bool = True) -> AsyncIterator[str]:
     """The embedded engine on a free port."""
     port = free_port()
     with (folder / "engine.log").open("ab") as log:
-        one = subprocess.Popen(engine_command(folder / "engine.sqlite", port, tuned=tuned), stdout=log, stderr=log)  # noqa: S603 -- our own engine
+        one = subprocess.Popen(engine_command(folder / "engine.sqlite", port, tuned=tuned), stdout=log, stderr=log)  # noqa: ASYNC220, S603 -- our own engine
     try:
         for _ in range(200):
             try:
@@ -91,7 +90,9 @@ async def installed(*, tuned: bool = True) -> AsyncIterator[tuple[Installation, 
             await prepare(settings)
             there = await open_installation(settings)
             async with there.database.writing() as session:
-                await there.recorder.directory.replace(session, read_directory_file(HOME / "policy" / "directory.example.yaml"))
+                await there.recorder.directory.replace(
+                    session, read_directory_file(HOME / "policy" / "directory.example.yaml")
+                )
                 await put_in_force(session, read_policy_file(HOME / "policy" / "england.yaml"), datetime.now(UTC))
             try:
                 yield there, await there.connect()

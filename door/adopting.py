@@ -1,4 +1,4 @@
-"""Changing the rules of open cases: a new policy version, or a holiday proclaimed for one day. Shown first, then done case by case."""
+"""Changing the rules of open cases: a new policy, or a proclaimed holiday. Shown first, then done case by case."""
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime
@@ -54,13 +54,17 @@ class Adopting:
             raise NotAllowed(message)
         async with self._recorder.database.writing() as session:
             names = await put_in_force(session, policy, now)
-            await self._recorder.auditor.append(session, DIRECTORY, now, actor.person, "policy_in_force", {"policy": "/".join(names)})
+            await self._recorder.auditor.append(
+                session, DIRECTORY, now, actor.person, "policy_in_force", {"policy": "/".join(names)}
+            )
         return names
 
     def moved(self, case: Case, policy: Policy, actor: str, now: datetime, *, calendar_only: bool) -> list[Move]:
         """Which dates of a case would move under this policy, or under its calendar alone."""
         name, calendar = shelf.put(policy)
-        command = AdoptCalendar(calendar=calendar, reason="-") if calendar_only else AdoptPolicy(policy=name, reason="-")
+        command = (
+            AdoptCalendar(calendar=calendar, reason="-") if calendar_only else AdoptPolicy(policy=name, reason="-")
+        )
         return preview(case, command, actor, now) or []
 
     async def apply(  # noqa: PLR0913 -- what is adopted, by whom, and why
@@ -90,4 +94,6 @@ def with_holiday(policy: Policy, day: date, title: str, source: str) -> Policy:
     fresh = Proclaimed(day=day, title=title, source=source, force=Force.LAW)
     proclaimed = tuple(sorted((*calendar.proclaimed, fresh), key=lambda one: one.day))
     version = f"{calendar.version}+{day.isoformat()}"
-    return policy.model_copy(update={"calendar": calendar.model_copy(update={"proclaimed": proclaimed, "version": version})})
+    return policy.model_copy(
+        update={"calendar": calendar.model_copy(update={"proclaimed": proclaimed, "version": version})}
+    )

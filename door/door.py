@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import ValidationError
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -79,7 +79,7 @@ class Door:
             signed = await self._stored(self._possible(model, answers), "", actor, request, opens="referral")
         return await self.send(signed)
 
-    async def act(
+    async def act(  # noqa: PLR0913, PLR0917 -- who asks what of which case, and from which page
         self, actor: Actor, case: str, kind: str, answers: Mapping[str, Any], request: str, seen: int | None = None
     ) -> Done:
         """Ask for a command on a case. `seen` is the last fact on the page from which it was sent.
@@ -143,13 +143,14 @@ class Door:
             if earlier is None and private:
                 sealed = vault.seal(private, f"texts.sealed/{text}")
                 session.add(TextRow(id=text, digest=text_digest, author=actor, written=now, sealed=sealed))
+            case = case or (earlier.case if earlier else await next_ref(session, LIFECYCLES[opens].prefix, now))
             signed = Signed(
-                request=request, case=case or (earlier.case if earlier else await next_ref(session, LIFECYCLES[opens].prefix, now)),
-                kind=command.KIND, actor=actor, body={**plain, **command.also()}, text=text, text_digest=text_digest, asked=now,
+                request=request, case=case, kind=command.KIND, actor=actor, body={**plain, **command.also()}, text=text,
+                text_digest=text_digest, asked=now,
             )  # fmt: skip
             signed = signed.model_copy(update={"signature": vault.sign(signed.model_dump(mode="json"))})
             asked = CommandRow(
-                request=request, case=signed.case, kind=command.KIND, digest=digest, signed=signed.model_dump(mode="json"),
+                request=request, case=case, kind=command.KIND, digest=digest, signed=signed.model_dump(mode="json"),
                 state="asked", asked=now, problems=[],
             )  # fmt: skip
             await session.merge(asked)
@@ -218,7 +219,9 @@ class Door:
                 "act", signed, start_workflow_operation=operation, id=signed.signature, rpc_timeout=self._patience
             )
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            with suppress(RPCError, asyncio.CancelledError):  # the client keeps this error twice, and both must be taken
+            with suppress(
+                RPCError, asyncio.CancelledError
+            ):  # the client keeps this error twice, and both must be taken
                 await operation.workflow_handle()
             raise
 

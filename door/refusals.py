@@ -75,6 +75,7 @@ class NotStored(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "This could not be stored, so it is not recorded: the database cannot be written just now (its disk may be full). "
+            "This could not be stored, so it is not recorded: the database cannot be written just now "
+            "(its disk may be full). "
             "Keep this page open, tell whoever runs the service, and press the button again when it is mended."
         )

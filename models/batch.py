@@ -8,13 +8,12 @@ from models.command import Signed
 from models.facts import Fact, Problem
 from models.obligation import Due
 
-
 TASK_TIMEOUT = timedelta(seconds=3)
 """How soon the engine gives a step of a case to another worker, when one was killed in the middle of it."""
 
 
 class Batch(Message):
-    """`known` is the last fact that the workflow knows: if the record is ahead it writes nothing and says what was missed.
+    """`known`: the last fact that the workflow knows. A record that is ahead writes nothing and says what was missed.
 
     `opens`: the case as it begins, when its first fact is still to be written.
     """
@@ -28,7 +27,7 @@ class Batch(Message):
 
 
 class Written(Message):
-    """Every fact after `known`, oldest first. `stale`: nothing was written, judge again with these. `opened`: new cases.
+    """Every fact after `known`, oldest first; `opened`: new cases. `stale`: nothing was written, so judge again.
 
     `number`: the fact that the command has become, now or earlier.
     """

@@ -29,10 +29,16 @@ def _without_control(text: str) -> str:
 
 
 LINE, WORDS = 200, 20_000
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LINE), AfterValidator(_without_control)]
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LINE), AfterValidator(_without_control)
+]
 MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LINE), AfterValidator(_without_control)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WORDS), AfterValidator(_without_control)]
-MaybeWords = Annotated[str, StringConstraints(strip_whitespace=True, max_length=WORDS), AfterValidator(_without_control)]
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WORDS), AfterValidator(_without_control)
+]
+MaybeWords = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=WORDS), AfterValidator(_without_control)
+]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_./#:-]*$", max_length=120)]
 Ref = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-\d{4}-\d{4,}$", max_length=20)]
 
@@ -156,7 +162,9 @@ def _split(model: Word, dumped: Mapping[str, Any]) -> tuple[dict[str, Any], dict
 def merged(plain: Any, private: Any) -> Any:  # noqa: ANN401 -- any JSON value
     """The whole again, from both halves of `split`."""
     if isinstance(plain, dict) and isinstance(private, dict):
-        return {key: merged(plain.get(key), private.get(key)) for key in [*plain, *(k for k in private if k not in plain)]}
+        return {
+            key: merged(plain.get(key), private.get(key)) for key in [*plain, *(k for k in private if k not in plain)]
+        }
     if isinstance(plain, list) and isinstance(private, list) and len(plain) == len(private):
         return [merged(one, two) for one, two in zip(plain, private, strict=True)]
     return plain if private is None else private

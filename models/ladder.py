@@ -88,7 +88,7 @@ def promised(one: Obligation, promise: Promise, rules: Rules) -> Obligation:
     earlier day, at its own time.
     """
     higher = (r for r in range(one.level, rules.top) if rules.office(r) != promise.office and r not in one.mute)
-    promise = promise.model_copy(update={"rung": next(higher, rules.top)})
+    promise = promise.model_copy(update={"rung": next(higher, rules.top), "pauses": len(one.pauses)})
     return _planned(one.model_copy(update={"promises": (*one.promises, promise)[-KEPT:]}), rules)
 
 
@@ -254,7 +254,7 @@ def _after_the_promise(
 def _promised_time(one: Obligation) -> datetime:
     """Until when the last promise reaches: a suspension since then moves it on as it moves every date that was said."""
     promise = one.promises[-1]
-    return pushed(promise.until, [pause for pause in one.pauses if pause.since >= promise.made and pause.until])
+    return pushed(promise.until, [pause for pause in one.pauses[promise.pauses :] if pause.until])
 
 
 def _as_far_after(moment: datetime, lower: datetime, higher: datetime, rules: Rules, rung: int) -> datetime:

@@ -38,7 +38,8 @@ class Lifecycle(Protocol):
         """Decided, the story told, and nothing owed."""
 
 
-LIFECYCLES: dict[str, Lifecycle] = {one.name: one for one in (Referral(), RapidReview())}
+_ALL: tuple[Lifecycle, ...] = (Referral(), RapidReview())
+LIFECYCLES: dict[str, Lifecycle] = {one.name: one for one in _ALL}
 
 
 def command(kind: str, lifecycle: str) -> type[Command] | None:

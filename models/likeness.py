@@ -1,4 +1,4 @@
-"""Whether two children may be the same child: the same name spelt otherwise, names the other way round, a slip in a date.
+"""Whether two children may be one: a name spelt otherwise, names the other way round, a slip in a date.
 
 Looks at what was decrypted in memory; nothing is kept. A person decides, this only points.
 """
@@ -40,13 +40,17 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness:
 def plain(name: str) -> str:
     """Letters only, without accents or case: O’Neill and o'neill are one."""
     letters = unicodedata.normalize("NFKD", name).casefold()
-    return " ".join("".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c) and c not in "'’").split())
+    return " ".join(
+        "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c) and c not in "'’").split()
+    )
 
 
 def _name(one: str, other: str) -> float:
     """Spelling and the order of names are forgiven."""
     one, other = plain(one), plain(other)
-    return max(fuzz.token_sort_ratio(one, other), fuzz.token_set_ratio(one, other) * 0.95) / 100 if one and other else 0.0
+    return (
+        max(fuzz.token_sort_ratio(one, other), fuzz.token_set_ratio(one, other) * 0.95) / 100 if one and other else 0.0
+    )
 
 
 def _born(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[float, str]:
@@ -55,7 +59,10 @@ def _born(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[float, str]
         return 0.5, ""
     if days[0] == days[1]:
         return 1.0, "the same date of birth"
-    if OSA.distance(days[0].isoformat(), days[1].isoformat()) == 1 or (days[0].day, days[0].month) == (days[1].month, days[1].day):
+    if OSA.distance(days[0].isoformat(), days[1].isoformat()) == 1 or (days[0].day, days[0].month) == (
+        days[1].month,
+        days[1].day,
+    ):
         return 0.8, "dates of birth that differ by one slip"
     expected = bool(one.get("expected")) != bool(other.get("expected"))
     if expected and abs((days[0] - days[1]).days) <= 60:  # noqa: PLR2004 -- a birth may be two months from its expected date

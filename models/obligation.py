@@ -45,6 +45,7 @@ class Promise(Message):
     """A dated acknowledgement by an office. Silence until then; if it is missed the ladder goes on one rung higher.
 
     `rung`: the one that speaks when it is missed. `missed`: some rung has spoken since, so it hushes nothing any more.
+    `pauses`: how many suspensions there had been by then; only later ones move the date.
     """
 
     office: str
@@ -53,6 +54,7 @@ class Promise(Message):
     until: datetime
     rung: int = 0
     missed: bool = False
+    pauses: int = 0
 
 
 class Dispute(Message):

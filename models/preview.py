@@ -40,5 +40,11 @@ def moves(before: Case, then: Case) -> Iterable[Move]:
         if one.ended is None and later.due != one.due:
             taken_back = sum(1 for told in one.told if told.round == one.round and later.round > one.round)
             yield Move(
-                case=then.ref, key=key, title=blocks[one.block].title, agency=one.agency, was=one.due, then=later.due, said=taken_back
+                case=then.ref,
+                key=key,
+                title=blocks[one.block].title,
+                agency=one.agency,
+                was=one.due,
+                then=later.due,
+                said=taken_back,
             )

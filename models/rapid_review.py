@@ -110,7 +110,10 @@ class SubmitReturn(Command):
         when=("holds", ("something",)),
     )  # fmt: skip
     practice: MaybeWords = asks(
-        "What went well, and what could have been done otherwise?", private=True, default="", when=("holds", ("something",))
+        "What went well, and what could have been done otherwise?",
+        private=True,
+        default="",
+        when=("holds", ("something",)),
     )
     learning: MaybeWords = asks(
         "Learning, and what has been changed already", private=True, default="", when=("holds", ("something",))
@@ -139,7 +142,8 @@ class RecordAnalysis(Command):
     TITLE: ClassVar[str] = "Independent chair's analysis"
     facts: Words = asks("The facts, as far as they can be established", private=True)
     context: Words = asks(
-        "How did race, inequality and protected characteristics, disability among them, shape the child's life and the practice?",
+        "How did race, inequality and protected characteristics, disability among them, shape the child's life and the "
+        "practice?",
         "If there is no sign that they did, say what you looked at.", private=True,
     )  # fmt: skip
     practice: Words = asks("Key practice episodes and what they show", private=True)
@@ -314,7 +318,7 @@ class RapidReview:
         """After a withdrawn notification nothing is owed but telling the referrer."""
         return [one.key for one in case.open()] if fact.kind == "national_notification_withdrawn" else []
 
-    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:
+    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:  # noqa: PLR0911 -- one answer for each fact
         at = fact.occurred
         match fact.kind:
             case "opened":
@@ -367,14 +371,18 @@ class RapidReview:
         match kind:
             case "record_notification":
                 return early(case, body["sent_at"]) or owed(
-                    case, "notify_national_panel", "The notification has been recorded already. Correct its date if it is wrong."
+                    case,
+                    "notify_national_panel",
+                    "The notification has been recorded already. Correct its date if it is wrong.",
                 )
             case "request_information":
                 again = [one for one in body["agencies"] if one in case.agencies]
                 return [Problem(field="agencies", words=f"Already asked: {', '.join(again)}.")] if again else []
             case "submit_return":
                 if body["agency"] not in case.agencies:
-                    return [Problem(field="agency", words="This agency has not been asked for a return in this review.")]
+                    return [
+                        Problem(field="agency", words="This agency has not been asked for a return in this review.")
+                    ]
             case "record_meeting":
                 return early(case, body["held_at"], "held_at")
             case "decide":
@@ -386,14 +394,22 @@ class RapidReview:
                     return [Problem(words="The submission has been recorded already.")]
                 return early(case, body["sent_at"])
             case "record_panel_answer":
-                return owed(case, "panel_answer", "No answer of the panel is expected now. Record the submission first.")
+                return owed(
+                    case, "panel_answer", "No answer of the panel is expected now. Record the submission first."
+                )
             case "send_information":
                 return owed(case, "panel_information", "The panel has not asked for more information.")
             case "learning_done":
-                keys = [one for one in case.of_block("immediate_learning") if one.agency == body["agency"] and not one.ended]
+                keys = [
+                    one for one in case.of_block("immediate_learning") if one.agency == body["agency"] and not one.ended
+                ]
                 return [] if keys else [Problem(words="No immediate learning is open for this agency.")]
             case "tell_referrer":
-                return owed(case, "tell_referrer", "There is no decision to tell yet, or the referrer has been told already.")
+                return owed(
+                    case, "tell_referrer", "There is no decision to tell yet, or the referrer has been told already."
+                )
+            case _:
+                pass
         return []
 
     def _judge_decision(self, case: Case, body: dict[str, Any]) -> list[Problem]:
@@ -407,8 +423,18 @@ class RapidReview:
         ]
         if missing:
             return [Problem(words=f"Before the decision there must be {' and '.join(missing)}.")]
-        waiting = any(case.is_open(block) for block in ("decision", "reconsider", "reassess", "parked_review", "decide_again"))
-        return [] if waiting else [Problem(words="The decision has been recorded already. It opens again when an event or the panel calls for it.")]
+        waiting = any(
+            case.is_open(block) for block in ("decision", "reconsider", "reassess", "parked_review", "decide_again")
+        )
+        return (
+            []
+            if waiting
+            else [
+                Problem(
+                    words="The decision is recorded already. It opens again when an event or the panel calls for it."
+                )
+            ]
+        )
 
     def closes(self, case: Case) -> bool:
         final = case.said.get("outcome") not in {None, Outcome.PARKED}

@@ -1,4 +1,4 @@
-"""A referral: somebody says that something serious happened, the business unit decides what it is, the referrer is told.
+"""A referral: somebody says that something serious happened, it is decided what it is, the referrer is told.
 
 Children Act 2004 s16C (duty to notify); Working Together to Safeguard Children 2023, chapter 5.
 """
@@ -95,21 +95,30 @@ class SubmitReferral(Command):
     FACT: ClassVar[str] = "referral_received"
     TITLE: ClassVar[str] = "Refer a serious incident"
     event: Event = asks("What has happened?", step="incident")
-    incident_on: Day = asks("When did it happen?", "If you only know roughly, give the earliest day.", private=True, step="incident")
+    incident_on: Day = asks(
+        "When did it happen?", "If you only know roughly, give the earliest day.", private=True, step="incident"
+    )
     aware_at: Day = asks(
-        "When did your organisation become aware of it?", "The five working days of the national notification count from this day.",
+        "When did your organisation become aware of it?",
+        "The five working days of the national notification count from this day.",
         step="incident",
     )  # fmt: skip
     in_area: Known = asks("Did it happen in our area?", step="incident")
     abuse_or_neglect: Known = asks("Is abuse or neglect known or suspected?", step="incident")
     place: MaybeLine = asks("Where did it happen?", private=True, step="incident", default="")
-    narrative: Words = asks("What do you know about what happened?", "Facts, in your own words.", private=True, step="incident")
+    narrative: Words = asks(
+        "What do you know about what happened?", "Facts, in your own words.", private=True, step="incident"
+    )
     coroner: Known | None = asks(
         "Has the coroner been told?", step="incident", default=None,
         when=("event", ("death", "looked_after_death", "care_leaver_death")),
     )  # fmt: skip
     harm: MaybeWords = asks(
-        "What harm, and is it likely to last?", private=True, step="incident", default="", when=("event", ("serious_harm",))
+        "What harm, and is it likely to last?",
+        private=True,
+        step="incident",
+        default="",
+        when=("event", ("serious_harm",)),
     )
     children: Annotated[tuple[Child, ...], Field(min_length=1, max_length=12)] = asks(
         "The children", private=True, step="children"
@@ -130,7 +139,9 @@ class SubmitReferral(Command):
     referrer_name: Line = asks("Your name", private=True, step="you")
     referrer_role: Line = asks("Your role", private=True, step="you")
     referrer_agency: Line = asks("Your organisation", private=True, step="you")
-    referrer_email: EmailStr = asks("Your work e-mail address", "We send a link to prove that it is yours.", private=True, step="you")
+    referrer_email: EmailStr = asks(
+        "Your work e-mail address", "We send a link to prove that it is yours.", private=True, step="you"
+    )
     referrer_phone: MaybeLine = asks("A phone number for questions", private=True, step="you", default="", short=True)
     lead_agrees: Known = asks("Have you agreed this referral with your safeguarding lead?", step="you")
 
@@ -145,24 +156,32 @@ class SubmitReferral(Command):
             if day > today
         ]
         if self.aware_at < self.incident_on:
-            found.append(Problem(field="aware_at", words="Nobody can become aware before it happened. Check both dates."))
+            found.append(
+                Problem(field="aware_at", words="Nobody can become aware before it happened. Check both dates.")
+            )
         for row, child in enumerate(self.children):
             found += _child_problems(f"children.{row}", child, self.incident_on, today)
         if self.others is not Known.NO and self.siblings_safe is None:
-            found.append(Problem(field="siblings_safe", words="Say whether the other children are safe, or “Not known”."))
+            found.append(
+                Problem(field="siblings_safe", words="Say whether the other children are safe, or “Not known”.")
+            )
         return found
 
 
 def _child_problems(path: str, child: Child, incident: date, today: date) -> list[Problem]:
     found = []
     if (child.born is None) == (child.expected is None):
-        found.append(Problem(field=f"{path}.born", words="Enter the date of birth, or the expected date for an unborn child."))
+        found.append(
+            Problem(field=f"{path}.born", words="Enter the date of birth, or the expected date for an unborn child.")
+        )
     if child.born and child.born > incident:
         found.append(Problem(field=f"{path}.born", words="The child was born after the incident. Check both dates."))
     if child.died and child.died > today:
         found.append(Problem(field=f"{path}.died", words="The date must be today or in the past."))
     if child.died and child.born and child.died < child.born:
-        found.append(Problem(field=f"{path}.died", words="The date of death is before the date of birth. Check both dates."))
+        found.append(
+            Problem(field=f"{path}.died", words="The date of death is before the date of birth. Check both dates.")
+        )
     return found
 
 
@@ -179,7 +198,9 @@ class ChildTriage(Part):
     criteria: tuple[CriterionAnswer, ...] = asks("The criteria", rows="notification_criteria")
     route: Route = asks("What happens next for this child?")
     body: Body | None = asks("Which body?", default=None, when=("route", ("pass_on",)))
-    joins: Ref | None = asks("Which case?", "For example RR-2026-0004.", default=None, when=("route", ("joined",)), short=True)
+    joins: Ref | None = asks(
+        "Which case?", "For example RR-2026-0004.", default=None, when=("route", ("joined",)), short=True
+    )
     reason: Words = asks("Your reasons for this", private=True)
 
 
@@ -190,7 +211,9 @@ class Triage(Command):
     FACT: ClassVar[str] = "triaged"
     TITLE: ClassVar[str] = "Triage the referral"
     criteria_set: Slug = asks("Decided against")
-    children: Annotated[tuple[ChildTriage, ...], Field(min_length=1, max_length=12)] = asks("The children", rows="children")
+    children: Annotated[tuple[ChildTriage, ...], Field(min_length=1, max_length=12)] = asks(
+        "The children", rows="children"
+    )
     siblings_safe: Known = asks("Are the other children safe now?", "If there are none, answer yes.")
     siblings_words: Words = asks("Who cares for them, and how do you know?", private=True)
     restricted: bool = asks("Must this case be restricted to named people?", default=False)
@@ -201,10 +224,14 @@ class Triage(Command):
             if child.route is Route.PASS_ON and child.body is None:
                 found.append(Problem(field=f"children.{row}.body", words="Choose the body that it is passed to."))
             if child.route is Route.JOINED and child.joins is None:
-                found.append(Problem(field=f"children.{row}.joins", words="Enter the reference of the case that it joins."))
+                found.append(
+                    Problem(field=f"children.{row}.joins", words="Enter the reference of the case that it joins.")
+                )
             answers = [one.met for one in child.criteria]
             if child.route is Route.RAPID_REVIEW and Known.NO in answers:
-                words = "A criterion is answered “No”. A national notification needs all of them; choose another route or look again."
+                words = (
+                    "A criterion is answered “No”, and a national notification needs all of them. Choose another route."
+                )
                 found.append(Problem(field=f"children.{row}.route", words=words))
         return found
 
@@ -298,17 +325,25 @@ class Referral:
                 return {"children": fact.data["children"], "event": fact.data["event"]}
             case "triaged":
                 restricted = bool(fact.data.get("restricted") or case.said.get("restricted"))
-                return {"routes": routes(fact.data), "criteria_set": fact.data["criteria_set"], "restricted": restricted}
+                return {
+                    "routes": routes(fact.data),
+                    "criteria_set": fact.data["criteria_set"],
+                    "restricted": restricted,
+                }
             case "duplicate_decided":
                 return {"duplicates": {**case.said.get("duplicates", {}), fact.data["other"]: fact.data["same"]}}
             case _:
                 return {}
 
-    def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
+    def judge(  # noqa: PLR0911 -- one answer for each command
+        self, case: Case, kind: str, body: dict[str, Any], now: datetime
+    ) -> list[Problem]:
         match kind:
             case "triage":
                 if not case.is_open("triage") and not case.is_open("triage_again"):
-                    return [Problem(words="This referral has been triaged already. To change it, reopen it with a reason.")]
+                    return [
+                        Problem(words="This referral has been triaged already. To change it, reopen it with a reason.")
+                    ]
                 children = sorted(row["child"] for row in body["children"])
                 if children != case.said["children"]:
                     return [Problem(field="children", words="Decide for every child of the referral, each once.")]
@@ -335,9 +370,16 @@ def early(case: Case, moment: str, field: str = "sent_at") -> list[Problem]:
     """Nothing can be sent before anybody was aware."""
     aware = case.marks.get("awareness")
     if aware and datetime.fromisoformat(moment) < aware.at:
-        return [Problem(field=field, words="This is before anybody was aware of the incident. Check the date, or correct the other one.")]
+        return [
+            Problem(
+                field=field,
+                words="This is before anybody was aware of the incident. Check the date, or correct the other one.",
+            )
+        ]
     return []
 
 
-def owed(case: Case, block: str, words: str = "This is not owed now: it has been done already, or its time has not come.") -> list[Problem]:
+def owed(
+    case: Case, block: str, words: str = "This is not owed now: it has been done already, or its time has not come."
+) -> list[Problem]:
     return [] if case.is_open(block) else [Problem(words=words)]

@@ -5,7 +5,7 @@ and the writing transaction use: rights, judging, facts, the fold, the ladder an
 """
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from models import shelf
 from models.base import Message, Word
 from models.case import Case
+from models.clocks import shifted
 from models.command import Signed, split
 from models.directory import Directory
 from models.facts import Fact, Problem
@@ -116,7 +117,8 @@ def rehearse(
 ) -> Timeline:
     """Run a scenario under a policy and calendar (hashes on the shelf) with a directory.
 
-    `moments`: when each act really happened, in the order of time, to compare with what an engine did. Raises ValueError, in words, for an act that makes no sense at all (an unknown command, an office nobody holds).
+    `moments`: when each act really happened, in the order of time, to compare with what an engine did. Raises
+    ValueError, in words, for an act that makes no sense at all (an unknown command, an office nobody holds).
     """
     return Stage(scenario, policy, calendar, directory).play(moments)
 
@@ -213,12 +215,11 @@ class Stage:
         now = after(before, fact)
         self.cases[fact.case] = now
         told = fact.data.get("told", {}) if fact.kind == "told" else {}
-        self.steps.append(
-            Step(
-                at=fact.recorded, case=fact.case, what=fact.kind, office=told.get("office", fact.office), agency=fact.agency,
-                obligation=str(fact.data.get("obligation", "")),
-            )  # fmt: skip
-        )
+        step = Step(
+            at=fact.recorded, case=fact.case, what=fact.kind, office=told.get("office", fact.office),
+            agency=fact.agency, obligation=str(fact.data.get("obligation", "")),
+        )  # fmt: skip
+        self.steps.append(step)
         self.told += notices(before, now, fact, self.directory)
         children = opens(before, fact)
         if children:
@@ -274,8 +275,6 @@ class Stage:
         return begins, at(self._day(one.lasts, begins), one.clock)
 
     def _day(self, span: Span, since: datetime) -> Any:  # noqa: ANN401 -- a date
-        from models.clocks import shifted
-
         return day_of(shifted(since, span, self.days, time(12, 0)))
 
     def answers(self, act: Act, case: Case, now: datetime) -> dict[str, Any]:
@@ -297,11 +296,13 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
     """Plain answers to every question of a command, where the scenario says nothing else."""
     rules = shelf.policy(case.policy)
     agency = act.who.partition("/")[2]
-    complete = {
+    complete: dict[str, Callable[[], dict[str, Any]]] = {
         "submit_referral": lambda: {
-            "event": "serious_harm", "incident_on": "-1 days", "aware_at": "-1 days", "in_area": "yes", "abuse_or_neglect": "yes",
+            "event": "serious_harm", "incident_on": "-1 days", "aware_at": "-1 days", "in_area": "yes",
+            "abuse_or_neglect": "yes",
             "narrative": "-", "children": [{"name": "-", "born": "2020-01-01"}], "others": "no", "referrer_name": "-",
-            "referrer_role": "-", "referrer_agency": "-", "referrer_email": "referrer@example.org", "lead_agrees": "yes",
+            "referrer_role": "-", "referrer_agency": "-", "referrer_email": "referrer@example.org",
+            "lead_agrees": "yes",
         },
         "triage": lambda: _triage(act, case, rules.criteria_in_force("national_notification", day_of(now))),
         "answer_safety": lambda: {"siblings_safe": "yes", "words": "-"},
@@ -313,7 +314,8 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
         "record_analysis": lambda: {"facts": "-", "context": "-", "practice": "-", "learning": "-"},
         "arrange_meeting": lambda: {"at": (now + timedelta(days=2)).isoformat(), "place": "-"},
         "record_meeting": lambda: {
-            "held_at": "now", "seats": list(rules.quorums["rapid_review_meeting"].seats), "siblings_safe": "yes", "siblings_words": "-",
+            "held_at": "now", "seats": list(rules.quorums["rapid_review_meeting"].seats), "siblings_safe": "yes",
+            "siblings_words": "-",
         },
         "decide": lambda: _decision(rules.criteria_in_force("practice_review", day_of(now)), directory),
         "record_submission": lambda: {"sent_at": "now", "siblings_safe": "yes", "siblings_words": "-"},
@@ -325,7 +327,7 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
         "tell_referrer": lambda: {"how": "email", "words": "-"},
         "dispute": lambda: {"ground": "not_ours", "words": "-"},
     }  # fmt: skip
-    found = complete.get(act.do, dict)()
+    found = complete[act.do]() if act.do in complete else {}
     fields = COMMANDS["referral" if act.on == REFERRAL else "rapid_review"][act.do].model_fields
     return {**({"reason": "-"} if "reason" in fields else {}), **found}
 
@@ -334,7 +336,9 @@ def _triage(act: Act, case: Case, text: Any) -> dict[str, Any]:  # noqa: ANN401 
     name, criteria = text
     route = act.answers.get("route", "rapid_review")
     answers = [{"criterion": one.id, "met": "yes", "reason": "-"} for one in criteria.criteria]
-    rows = [{"child": child, "criteria": answers, "route": route, "reason": "-"} for child in case.said.get("children", [1])]
+    rows = [
+        {"child": child, "criteria": answers, "route": route, "reason": "-"} for child in case.said.get("children", [1])
+    ]
     return {"criteria_set": name, "children": rows, "siblings_safe": "yes", "siblings_words": "-"}
 
 

@@ -1,4 +1,4 @@
-"""Why a message was or was not sent: the rule, the days that were counted, the suspensions, each rung and what became of it."""
+"""Why a message was or was not sent: the rule, the days counted, the suspensions, each rung and what became of it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -54,21 +54,31 @@ class Explanation(Message):
     next: str
 
 
-def explain(
-    case: Case, key: str, facts: Sequence[Fact], messages: Mapping[tuple[int, int, str], str], directory: Directory, now: datetime
+def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is explained from
+    case: Case,
+    key: str,
+    facts: Sequence[Fact],
+    messages: Mapping[tuple[int, int, str], str],
+    directory: Directory,
+    now: datetime,
 ) -> Explanation:
-    """Explain one obligation. `messages`: state of each notice by (rung, round, office). Raises KeyError for an unknown key."""
+    """Explain one obligation. `messages`: the state of each notice by (rung, round, office).
+
+    Raises KeyError for an obligation that the case does not have.
+    """
     one, rules = case.obligations[key], rules_of(case, case.obligations[key])
     policy, block = shelf.policy(case.policy), rules_of(case, case.obligations[key]).block
-    source = policy.sources[block.source]
+    source, titles = policy.sources[block.source], policy_titles(case)
     budget = f"{block.budget.n} {block.budget.unit.replace('_', ' ')}" if block.budget else "a date that a person said"
     return Explanation(
-        case=case.ref, obligation=key, title=block.title, agency=directory.agencies[one.agency].name if one.agency else "",
+        case=case.ref, obligation=key, title=block.title,
+        agency=directory.agencies[one.agency].name if one.agency else "",
         rule=f"{budget}, counted from “{block.starts.replace('_', ' ')}”, that day not counted",
-        citation=f"{source.citation}, {source.edition}", force=block.force.replace("_", " "), trigger=one.mark, started=one.start,
+        citation=f"{source.citation}, {source.edition}", force=block.force.replace("_", " "),
+        trigger=one.mark, started=one.start,
         due=one.due, ended=f"{one.ended} {one.ended_at:%d %B %Y %H:%M} UTC" if one.ended and one.ended_at else "",
         days=_days(one, rules), suspensions=_suspensions(one, facts),
-        rungs=(*_spoken(one, rules, facts, messages, directory, policy_titles(case)), *_to_come(one, rules, policy_titles(case))),
+        rungs=(*_spoken(one, rules, facts, messages, directory, titles), *_to_come(one, rules, titles)),
         next=_next(one, now),
     )  # fmt: skip
 
@@ -94,13 +104,22 @@ def _suspensions(one: Obligation, facts: Sequence[Fact]) -> tuple[str, ...]:
     by = [fact for fact in facts if fact.kind == "suspended" and fact.data["obligation"] == one.key]
     return tuple(
         f"from {pause.since:%d %B %Y} until {f'{pause.until:%d %B %Y}' if pause.until else 'it is ended'}"
-        + (f", by {by[n].actor} as {by[n].office.replace('_', ' ')}, to be reviewed on {by[n].data['review']}" if n < len(by) else "")
+        + (
+            f", by {by[n].actor} as {by[n].office.replace('_', ' ')}, to be reviewed on {by[n].data['review']}"
+            if n < len(by)
+            else ""
+        )
         for n, pause in enumerate(one.pauses)
     )
 
 
-def _spoken(  # noqa: PLR0913 -- everything that a rung is explained from
-    one: Obligation, rules: Rules, facts: Sequence[Fact], messages: Mapping[tuple[int, int, str], str], directory: Directory, titles: Mapping[str, str]
+def _spoken(  # noqa: PLR0913, PLR0917 -- everything that a rung is explained from
+    one: Obligation,
+    rules: Rules,
+    facts: Sequence[Fact],
+    messages: Mapping[tuple[int, int, str], str],
+    directory: Directory,
+    titles: Mapping[str, str],
 ) -> list[Spoken]:
     found = []
     for fact in facts:
@@ -109,16 +128,18 @@ def _spoken(  # noqa: PLR0913 -- everything that a rung is explained from
         told = Told.model_validate(fact.data["told"])
         for missed in fact.data["missed"]:
             words = "not sent: a higher rung was due by the time the engine could speak"
-            found.append(Spoken(rung=missed, round=told.round, office=titles[rules.office(missed)], at=None, state=words))
+            found.append(
+                Spoken(rung=missed, round=told.round, office=titles[rules.office(missed)], at=None, state=words)
+            )
         person = directory.people.get(told.person)
-        found.append(
-            Spoken(
-                rung=told.rung, round=told.round, office=titles[told.office], at=told.due,
-                state=f"sent {told.at:%d %B %Y %H:%M:%S} UTC to the {fact.data['reason']}" if told.person else "nobody could be told",
-                person=person.name if person else told.person, passed_over=tuple(titles[office] for office in fact.data["passed_over"]),
-                message=messages.get((told.rung, told.round, told.office), ""),
-            )  # fmt: skip
-        )
+        sent = f"sent {told.at:%d %B %Y %H:%M:%S} UTC to the {fact.data['reason']}"
+        spoken = Spoken(
+            rung=told.rung, round=told.round, office=titles[told.office], at=told.due,
+            state=sent if told.person else "nobody could be told", person=person.name if person else told.person,
+            passed_over=tuple(titles[office] for office in fact.data["passed_over"]),
+            message=messages.get((told.rung, told.round, told.office), ""),
+        )  # fmt: skip
+        found.append(spoken)
     return found
 
 
@@ -133,7 +154,9 @@ def _to_come(one: Obligation, rules: Rules, titles: Mapping[str, str]) -> list[S
             state = "silent: disputed, or its time lay before the matter was opened"
         else:
             state = "will be sent"
-        found.append(Spoken(rung=rung, round=one.round, office=titles[rules.office(rung)], at=one.rungs[rung], state=state))
+        found.append(
+            Spoken(rung=rung, round=one.round, office=titles[rules.office(rung)], at=one.rungs[rung], state=state)
+        )
     return found
 
 

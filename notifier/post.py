@@ -37,19 +37,26 @@ class Post:
         row = MailRow(written=mail.written, state="queued", sealed=b"")
         session.add(row)
         await session.flush()
-        row.sealed = self._vault.seal(mail.model_dump(mode="json", include={"to", "subject", "text"}), f"mail.sealed/{row.number}")
+        row.sealed = self._vault.seal(
+            mail.model_dump(mode="json", include={"to", "subject", "text"}), f"mail.sealed/{row.number}"
+        )
 
     async def read(self, state: str = "") -> list[Mail]:
         found = select(MailRow).order_by(MailRow.number.desc()).limit(100)
         async with self._database.reading() as session:
             rows = (await session.scalars(found.where(MailRow.state == state) if state else found)).all()
         return [
-            Mail(number=row.number, written=row.written, state=row.state, **self._vault.unseal(row.sealed, f"mail.sealed/{row.number}"))
+            Mail(
+                number=row.number,
+                written=row.written,
+                state=row.state,
+                **self._vault.unseal(row.sealed, f"mail.sealed/{row.number}"),
+            )
             for row in rows
         ]
 
     async def send(self, settings: Settings, now: datetime) -> int:
-        """Send what is queued, each once at most: what is taken in hand and never settled is shown as unknown, not sent again.
+        """Send what is queued, each once at most: what was taken in hand and not settled is shown as unknown.
 
         Returns how many were sent. Does nothing where no mail server is set up.
         """

@@ -1,4 +1,4 @@
-"""What a notice says. Templates see an allow-list of fields and nothing else: no name, no words about a child can get in."""
+"""What a notice says. Templates see an allow-list of fields and nothing else: no name and no word about a child."""
 
 from datetime import datetime, time
 from functools import cache
@@ -55,10 +55,13 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
     policy = shelf.policy(case.policy)
     agency = directory.agencies.get(notice.agency)
     base = {
-        "case": notice.case, "case_kind": KINDS[case.kind], "office": policy.offices[notice.office].title,
-        "agency": agency.name if agency else "", "at": clock(datetime.fromisoformat(notice.data["at"])) if "at" in notice.data else "",
+        "case": notice.case,
+        "case_kind": KINDS[case.kind],
+        "office": policy.offices[notice.office].title,
+        "agency": agency.name if agency else "",
+        "at": clock(datetime.fromisoformat(notice.data["at"])) if "at" in notice.data else "",
         "outcome": _outcome(notice),
-    }  # fmt: skip
+    }
     one = case.obligations.get(notice.obligation)
     if one is None:
         return Shown.model_validate(base)
@@ -70,11 +73,18 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
     owner = policy.offices[one.owed_by]
     of_agency = f" of {agency.name}" if agency and owner.scope is Scope.AGENCY else ""
     return Shown(
-        **base, title=title, owed_by=f"{owner.title}{of_agency}", due=by(one.due) if one.due else "",
-        overdue=one.overdue(now), overdue_days=max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
-        missed=int(notice.data.get("missed", 0)), passed_over=", ".join(passed), others=notice.office != one.owed_by,
-        state=state_of(one, now), urgent=block.urgent,
-    )  # fmt: skip
+        **base,
+        title=title,
+        owed_by=f"{owner.title}{of_agency}",
+        due=by(one.due) if one.due else "",
+        overdue=one.overdue(now),
+        overdue_days=max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
+        missed=int(notice.data.get("missed", 0)),
+        passed_over=", ".join(passed),
+        others=notice.office != one.owed_by,
+        state=state_of(one, now),
+        urgent=block.urgent,
+    )
 
 
 def say(notice: Notice, case: Case, directory: Directory, now: datetime) -> Said:
@@ -117,15 +127,21 @@ def _outcome(notice: Notice) -> str:
     if notice.kind is not NoticeKind.ANSWERED:
         return ""
     words = {
-        "not_owed": "Your dispute was upheld: this is not owed.", "done": "Your dispute was upheld: it counts as done.",
-        "still_owed": "Your dispute was not upheld: it is still owed.", "True": "You have been given more time.",
+        "not_owed": "Your dispute was upheld: this is not owed.",
+        "done": "Your dispute was upheld: it counts as done.",
+        "still_owed": "Your dispute was not upheld: it is still owed.",
+        "True": "You have been given more time.",
         "False": "You have not been given more time.",
-    }  # fmt: skip
+    }
     return words[notice.data["outcome"]]
 
 
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )

@@ -1,4 +1,4 @@
-"""A year of a busy partnership for rehearsal: so many referrals, most of them answered in time, some late, some never."""
+"""A year of a busy partnership, for rehearsal: most are answered in time, some late, some never."""
 
 import random
 from collections.abc import Iterator
@@ -7,7 +7,13 @@ from datetime import UTC, datetime, time
 from models.policy import Span, Unit
 from models.rehearsal import REFERRAL, Act, Scenario
 
-AGENCIES = ("harrowshire-council", "harrowshire-police", "harrowshire-icb", "harrow-vale-hospitals", "harrowshire-schools")
+AGENCIES = (
+    "harrowshire-council",
+    "harrowshire-police",
+    "harrowshire-icb",
+    "harrow-vale-hospitals",
+    "harrowshire-schools",
+)
 STARTS = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
@@ -32,7 +38,8 @@ def _matter(matter: str, chance: random.Random) -> Iterator[Act]:
     def act(after: float, who: str, do: str, on: str = "review", **answers: object) -> Act:
         minutes = chance.randrange(8 * 60, 18 * 60)
         return Act(
-            after=Span(n=begins + round(after), unit=Unit.WORKING_DAYS), clock=time(minutes // 60, minutes % 60, chance.randrange(60)),
+            after=Span(n=begins + round(after), unit=Unit.WORKING_DAYS),
+            clock=time(minutes // 60, minutes % 60, chance.randrange(60)),
             matter=matter, who=who, do=do, on=on, answers=answers,
         )  # fmt: skip
 

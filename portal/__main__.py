@@ -22,7 +22,7 @@ async def run(settings: Settings) -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=5,
-        )  # fmt: skip
+        )
     )
     await server.serve()
     await there.close()

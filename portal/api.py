@@ -66,9 +66,12 @@ def _described(model: type[Command]) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(schema, definitions)}}},
         "parameters": [
             {
-                "name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 100},
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "maxLength": 100},
                 "description": "The same key with the same body is done once.",
-            }  # fmt: skip
+            }
         ],
         "security": [{"bearer": []}],
         "responses": _responses(_DONE_SCHEMA),
@@ -80,7 +83,9 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401 -
         if "$ref" in schema:
             beside = {name: value for name, value in schema.items() if name != "$ref"}
             return _inlined({**definitions[schema["$ref"].removeprefix("#/$defs/")], **beside}, definitions)
-        plain = {name: value for name, value in schema.items() if name not in {"private", "rows", "step", "when", "short"}}
+        plain = {
+            name: value for name, value in schema.items() if name not in {"private", "rows", "step", "when", "short"}
+        }
         return {name: _inlined(value, definitions) for name, value in plain.items()}
     return [_inlined(one, definitions) for one in schema] if isinstance(schema, list) else schema
 
@@ -100,7 +105,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             found = json.loads(await request.body())
         except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
             return problem(400, "The body is not JSON.")
-        return found if isinstance(found, dict) else problem(400, "The body must be a JSON object with a name for each answer.")
+        return (
+            found
+            if isinstance(found, dict)
+            else problem(400, "The body must be a JSON object with a name for each answer.")
+        )
 
     def key(request: Request, who: Actor) -> str:
         """The name under which something is done once: what the sender calls it, apart for each person."""
@@ -115,7 +124,12 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
                 return _nowhere()
             return problem(refusal.status, _title(refusal), refusal.problems)
         return JSONResponse(
-            {"case": done.case, "fact": done.fact.number, "kind": done.fact.kind, "recorded": done.fact.recorded.isoformat()}
+            {
+                "case": done.case,
+                "fact": done.fact.number,
+                "kind": done.fact.kind,
+                "recorded": done.fact.recorded.isoformat(),
+            }
         )
 
     @pages.post("/session", summary="Sign in; the token goes into `Authorization: Bearer`", openapi_extra=_SIGN_IN)
@@ -124,7 +138,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if isinstance(said, Response):
             return said
         try:
-            token = await portal.accounts.sign_in(str(said.get("email", "")), str(said.get("password", "")), portal.clock())
+            token = await portal.accounts.sign_in(
+                str(said.get("email", "")), str(said.get("password", "")), portal.clock()
+            )
         except SignInFailed as failed:
             return problem(401, failed.words)
         return JSONResponse({"token": token})
@@ -143,7 +159,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if isinstance(found, Problem):
             return problem(403, found.words)
         await portal.questions.note_read(who.person, ref, "api", portal.clock())
-        return JSONResponse(found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line", "deadlines", "can"}))
+        return JSONResponse(
+            found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line", "deadlines", "can"})
+        )
 
     @pages.post("/referrals", summary=SubmitReferral.TITLE, openapi_extra=_described(SubmitReferral))
     async def refer(request: Request) -> Response:
@@ -160,10 +178,17 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return await through(lambda: portal.door.act(who, ref, model.KIND, said, key(request, who)), who, ref)
 
         pages.add_api_route(
-            f"/cases/{{ref}}/{model.KIND}", act, methods=["POST"], summary=model.TITLE, name=model.KIND, openapi_extra=_described(model)
+            f"/cases/{{ref}}/{model.KIND}",
+            act,
+            methods=["POST"],
+            summary=model.TITLE,
+            name=model.KIND,
+            openapi_extra=_described(model),
         )
 
-    for model in {kind: model for of_kind in COMMANDS.values() for kind, model in of_kind.items() if kind != "submit_referral"}.values():
+    for model in {
+        kind: model for of_kind in COMMANDS.values() for kind, model in of_kind.items() if kind != "submit_referral"
+    }.values():
         add(model)
     return pages
 

@@ -38,14 +38,24 @@ def router(portal: Portal) -> APIRouter:
     async def board(request: Request) -> Response:
         visitor, asked = await portal.signed_in(request), request.query_params
         wanted = Wanted(
-            asked.get("kind", ""), asked.get("colour", ""), mine=bool(asked.get("mine")), closed=bool(asked.get("closed"))
+            asked.get("kind", ""),
+            asked.get("colour", ""),
+            mine=bool(asked.get("mine")),
+            closed=bool(asked.get("closed")),
         )
         lines = await portal.questions.board(visitor.actor, portal.clock(), closed=wanted.closed)
         return await portal.page(
-            request, "board.html", "Cases", wide=True, lines=[line for line in lines if wanted.takes(line)], all=len(lines),
-            mine=sum(line.mine for line in lines), wanted=wanted, titles=TITLES,
+            request,
+            "board.html",
+            "Cases",
+            wide=True,
+            lines=[line for line in lines if wanted.takes(line)],
+            all=len(lines),
+            mine=sum(line.mine for line in lines),
+            wanted=wanted,
+            titles=TITLES,
             states=[(one.name.lower(), one.value) for one in Colour],
-        )  # fmt: skip
+        )
 
     @pages.get("/cases/{ref}")
     async def case(request: Request, ref: str) -> Response:
@@ -59,12 +69,23 @@ def router(portal: Portal) -> APIRouter:
         usual, rare = others(view, [*mine, *rest], now)
         done = next((one for one in view.entries if str(one.number) == request.query_params.get(DONE)), None)
         return await portal.page(
-            request, "case.html", f"{TITLES[view.kind]} {ref}", wide=True, back="/cases", view=view, titles=TITLES,
-            mine=mine, rest=rest, ended=[one for one in view.deadlines if one.ended], usual=usual, rare=rare,
+            request,
+            "case.html",
+            f"{TITLES[view.kind]} {ref}",
+            wide=True,
+            back="/cases",
+            view=view,
+            titles=TITLES,
+            mine=mine,
+            rest=rest,
+            ended=[one for one in view.deadlines if one.ended],
+            usual=usual,
+            rare=rare,
             children=[(number, child) for number, child in people if number in view.state.said.get("children", [])],
             likely=await portal.questions.likely_same(ref) if view.whole and view.kind == "referral" else [],
-            line=time_line(view.state, view.entries, directory), directory=directory,
+            line=time_line(view.state, view.entries, directory),
+            directory=directory,
             done=HAPPENED.get(done.kind, "Recorded") if done else "",
-        )  # fmt: skip
+        )
 
     return pages

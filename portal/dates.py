@@ -10,9 +10,19 @@ PARTS = ("day", "month", "year")
 CLOCK = "time"
 
 _MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
-)  # fmt: skip
+)
 _TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d{2}))? ?(?P<half>am|pm)?", re.ASCII | re.IGNORECASE)
 _NOON = 12
 _SHORTEST_MONTH = 3

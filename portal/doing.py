@@ -1,4 +1,4 @@
-"""What a person can do in a case now: by which command each thing owed is met, in which words, and what stands in its way."""
+"""What a person can do in a case now: what meets each thing owed, in which words, and what stands in its way."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -112,9 +112,14 @@ def stands_in_the_way(view: CaseView, kind: str, agency: str, now: datetime) -> 
         return ""
     here = now.isoformat()
     good = {
-        "sent_at": here, "held_at": here, "received_at": here, "withdrawn_at": here, "agency": agency, "agencies": (),
+        "sent_at": here,
+        "held_at": here,
+        "received_at": here,
+        "withdrawn_at": here,
+        "agency": agency,
+        "agencies": (),
         "children": [{"child": number} for number in view.state.said.get("children", ())],
-    }  # fmt: skip
+    }
     try:
         found = LIFECYCLES[view.kind].judge(view.state, kind, good, now)
     except KeyError:
@@ -129,7 +134,11 @@ def answers_to(view: CaseView, one: Deadline) -> list[Act]:
         "dispute": one.disputed or bool(one.about),
         "ask_time": one.paused or one.disputed or bool(one.about) or one.colour.name == "RED",
     }
-    found = [_about(view, kind, words, one.key) for kind, words in ANSWERS if (one.yours or one.told_me) and kind in view.can and not taken[kind]]
+    found = [
+        _about(view, kind, words, one.key)
+        for kind, words in ANSWERS
+        if (one.yours or one.told_me) and kind in view.can and not taken[kind]
+    ]
     if "suspend" in view.can and not one.paused and not one.about:
         found.append(_about(view, "suspend", "Suspend", one.key))
     return found

@@ -90,7 +90,7 @@ class Giver:
     async def ready(self, request: Request, ref: str, kind: str, asked: str = "") -> Giving | Response:
         """Who gives what on which case; or the page that says why that cannot be.
 
-        `asked`: a request that was recorded already is let through, so that its second sending is answered like the first.
+        `asked`: a request that was recorded already is let through, so that sending it twice is answered twice alike.
         """
         visitor = await self.portal.signed_in(request)
         view = await self.portal.seen(request, visitor, ref, kind)
@@ -128,8 +128,14 @@ class Giver:
         if draft is not None:
             await self.portal.drafts.save(draft.model_copy(update={"done": str(fact)}), self.portal.clock())
 
-    async def show(  # noqa: PLR0913 -- the parts of the page
-        self, request: Request, giving: Giving, form: Form, asked: str = "", status: int = 200, moves: list[Move] | None = None
+    async def show(  # noqa: PLR0913, PLR0917 -- the parts of the page
+        self,
+        request: Request,
+        giving: Giving,
+        form: Form,
+        asked: str = "",
+        status: int = 200,
+        moves: list[Move] | None = None,
     ) -> Response:
         view, directory = giving.view, await self.portal.directory()
         button = BUTTONS.get(giving.kind, RECORD)
@@ -149,13 +155,22 @@ class Giver:
         agency = text_in(form.typed, "agency") or form.fixed.get("agency", "")
         first = stands_in_the_way(view, giving.kind, agency, self.portal.clock()) if request.method == "GET" else ""
         return await self.portal.page(
-            request, "command.html", giving.command.TITLE, status=status, back=f"/cases/{view.ref}", sheet=sheet,
-            seen=view.state.known, moves=moves, agencies=names, first=first, notes=_notes(giving, directory, self.portal.clock()),
+            request,
+            "command.html",
+            giving.command.TITLE,
+            status=status,
+            back=f"/cases/{view.ref}",
+            sheet=sheet,
+            seen=view.state.known,
+            moves=moves,
+            agencies=names,
+            first=first,
+            notes=_notes(giving, directory, self.portal.clock()),
             beside=_beside(giving, directory),
-        )  # fmt: skip
+        )
 
 
-def router(portal: Portal) -> APIRouter:
+def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
     pages, giver = APIRouter(), Giver(portal)
 
     @pages.get("/cases/{ref}/{kind}")
@@ -178,7 +193,7 @@ def router(portal: Portal) -> APIRouter:
         return await portal.fragment("saved.html", at=portal.clock())
 
     @pages.post("/cases/{ref}/{kind}")
-    async def give(request: Request, ref: str, kind: str) -> Response:
+    async def give(request: Request, ref: str, kind: str) -> Response:  # noqa: PLR0911 -- each answer that there is
         pairs = await typed(request)
         asked = one_of(pairs, "_request")
         giving = await giver.ready(request, ref, kind, asked)
@@ -195,7 +210,9 @@ def router(portal: Portal) -> APIRouter:
             return await giver.show(request, giving, form, asked, 422)
         if kind in SHOWN_BEFORE and not one_of(pairs, "_shown"):
             form = form.refused(command.impossible(portal.clock()))
-            moves = None if form.problems else preview(giving.view.state, command, giving.visitor.person, portal.clock())
+            moves = (
+                None if form.problems else preview(giving.view.state, command, giving.visitor.person, portal.clock())
+            )
             if moves is not None:
                 return await giver.show(request, giving, form, asked, moves=moves)
         known = one_of(pairs, "_seen")
@@ -217,7 +234,9 @@ def _barred(giving: Giving) -> int:
     """The status with which this person is turned away; 0 if they are not. What is not theirs to see is not there."""
     seen = {one.key: one for one in giving.view.deadlines}
     needs = "obligation" in giving.command.model_fields
-    if (needs and giving.about not in seen) or (giving.kind == "correct" and giving.about not in giving.view.state.marks):
+    if (needs and giving.about not in seen) or (
+        giving.kind == "correct" and giving.about not in giving.view.state.marks
+    ):
         return 404
     related = giving.kind not in BY_RELATION or seen[giving.about].mine
     return 0 if giving.kind in giving.view.can and related else 403
@@ -251,7 +270,7 @@ def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
     one, bounds = case.obligations.get(giving.about), policy(case.policy).bounds
     reaches = {"promise": (now, bounds.promise_most), "suspend": (now, bounds.suspension_most)}
     if one is not None and one.due is not None:
-        reaches |= {kind: (one.due, bounds.extension_most) for kind in ("ask_time", "answer_time")}
+        reaches |= dict.fromkeys(("ask_time", "answer_time"), (one.due, bounds.extension_most))
     if one is None or giving.kind not in reaches:
         return []
     due = [f"It is due {by(one.due)}."] if one.due else []

@@ -1,4 +1,4 @@
-"""What stands before every page: headers, a limit to what is sent and how often. Pure ASGI, so that nothing is read twice."""
+"""What stands before every page: headers, a limit to what is sent and how often. Pure ASGI: nothing is read twice."""
 
 import json
 import secrets
@@ -97,7 +97,7 @@ class Limit:
 
         try:
             if said.isdigit() and int(said) > self._largest:
-                raise TooLarge
+                raise TooLarge  # noqa: TRY301 -- said and counted sizes have one answer
             await self._app(scope, counting, noting)
         except TooLarge:
             if not started:
@@ -105,7 +105,7 @@ class Limit:
 
 
 class Calm:
-    """What nobody foresaw becomes a page, inside the headers; the log names its kind and where it arose, and no words."""
+    """What nobody foresaw becomes a page, inside the headers; the log names its kind and its place, and no words."""
 
     def __init__(self, app: ASGIApp, answer: Callable[[Request], Awaitable[Response]]) -> None:
         self._app, self._answer = app, answer
@@ -121,7 +121,7 @@ class Calm:
         try:
             await self._app(scope, receive, noting)
         except Exception as error:  # noqa: BLE001 -- whatever it is, a person gets an answer
-            log.error("broken", error=type(error).__name__, where=_where(error))
+            log.error("broken", error=type(error).__name__, where=_where(error))  # noqa: TRY400 -- a traceback repeats words
             if scope["type"] == "http" and not started:
                 await self._say(scope, receive, send)
 
@@ -129,7 +129,7 @@ class Calm:
         try:
             answer = await self._answer(Request(scope))
         except Exception as error:  # noqa: BLE001 -- the page could not be made either: the database may be away
-            log.error("broken page", error=type(error).__name__, where=_where(error))
+            log.error("broken page", error=type(error).__name__, where=_where(error))  # noqa: TRY400 -- a traceback repeats words
             await _plain(scope, send, 500, "Sorry, there is a problem with this service. Try again in a few minutes.")
             return
         await answer(scope, receive, send)
@@ -162,7 +162,8 @@ async def _plain(scope: Scope, send: Send, status: int, words: str) -> None:
         kind, body = PROBLEM, json.dumps({"type": "about:blank", "title": words, "status": status})
     else:
         kind = "text/html; charset=utf-8"
-        body = f'<!DOCTYPE html><html lang="en"><title>Not taken</title><main><h1>Not taken</h1><p>{words}</p></main></html>'
+        title, content = "<title>Not taken</title>", f"<main><h1>Not taken</h1><p>{words}</p></main>"
+        body = f'<!DOCTYPE html><html lang="en">{title}{content}</html>'
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body.encode())).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body.encode()})

@@ -76,7 +76,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Happened:
-    """One fact on the time line. `about`: the obligation, in words. `later`: corrections of the dates that it brought."""
+    """One fact on the time line. `about`: the obligation in words. `later`: corrections of the dates it brought."""
 
     entry: Entry
     title: str
@@ -190,7 +190,11 @@ def _note(case: Case, entry: Entry) -> str:
         return "It had its quorum."
     quorum = policy(case.policy).quorums["rapid_review_meeting"]
     filled = [seat for seat in entry.data.get("seats", ()) if seat in quorum.seats]
-    few = [f"{len(filled)} of the {quorum.least} seats that it needs were filled"] if len(filled) < quorum.least else []
+    few = (
+        [f"{len(filled)} of the {quorum.least} seats that it needs {'was' if len(filled) == 1 else 'were'} filled"]
+        if len(filled) < quorum.least
+        else []
+    )
     empty = [f"“{quorum.seats[seat].title}” was empty" for seat in quorum.always if seat not in filled]
     return f"It had no quorum, so it could not decide: {', and '.join([*few, *empty])}."
 

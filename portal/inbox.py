@@ -38,9 +38,13 @@ def router(portal: Portal) -> APIRouter:
         rows = await portal.questions.inbox(None if everybody else visitor.person)
         messages = await _Reader(portal, visitor, await portal.directory()).read(rows)
         return await portal.page(
-            request, "inbox.html", "Everybody’s messages" if everybody else "Inbox", everybody=everybody,
-            live=[one for one in messages if one.live], over=[one for one in messages if not one.live],
-        )  # fmt: skip
+            request,
+            "inbox.html",
+            "Everybody’s messages" if everybody else "Inbox",
+            everybody=everybody,
+            live=[one for one in messages if one.live],
+            over=[one for one in messages if not one.live],
+        )
 
     return pages
 
@@ -64,7 +68,11 @@ class _Reader:
         asked = (row.person, row.case, notice.obligation)
         live = owed and one is not None and not state_of(one, now) and asked not in self._asked
         self._asked |= {asked} if owed else set()
-        doing = (await self._doings(row.case)).get(notice.obligation) if live and row.person == self._visitor.person else None
+        doing = (
+            (await self._doings(row.case)).get(notice.obligation)
+            if live and row.person == self._visitor.person
+            else None
+        )
         person = self._directory.people.get(row.person)
         return Shown(
             row=row,
@@ -72,7 +80,9 @@ class _Reader:
             to=person.name if person else row.person,
             live=live,
             act=doing.act if doing else None,
-            answers=tuple(act for act in doing.answers if not act.address.startswith(f"/cases/{row.case}/suspend")) if doing else (),
+            answers=tuple(act for act in doing.answers if not act.address.startswith(f"/cases/{row.case}/suspend"))
+            if doing
+            else (),
         )
 
     async def _case(self, ref: str) -> Case:

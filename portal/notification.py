@@ -49,30 +49,52 @@ def fields(
     event = str(said.get("event", ""))
     return [
         of(
-            "The notification", ("Notifying local authority", sender.authority), ("Your name", sender.name), ("Your role", sender.role),
-            ("Your phone", ""), ("Your e-mail address", sender.email),
-        ),  # fmt: skip
+            "The notification",
+            ("Notifying local authority", sender.authority),
+            ("Your name", sender.name),
+            ("Your role", sender.role),
+            ("Your phone", ""),
+            ("Your e-mail address", sender.email),
+        ),
         of(
-            "The incident", ("Date of the incident", _day(said.get("incident_on"))), ("Time of the incident", ""),
+            "The incident",
+            ("Date of the incident", _day(said.get("incident_on"))),
+            ("Time of the incident", ""),
             ("Date on which the local authority became aware", _day(said.get("aware_at"))),
-            ("Type of event", Event(event).words if event else ""), ("Place of the incident", str(said.get("place", ""))),
-        ),  # fmt: skip
-        *(Section(f"Child {number}" if len(children) > 1 else "The child", list(_child(child))) for number, child in enumerate(children, 1)),
+            ("Type of event", Event(event).words if event else ""),
+            ("Place of the incident", str(said.get("place", ""))),
+        ),
+        *(
+            Section(f"Child {number}" if len(children) > 1 else "The child", list(_child(child)))
+            for number, child in enumerate(children, 1)
+        ),
         of(
-            "The household", ("Other children in the household", _known(said.get("others"))), ("Who cares for them", str(said.get("carers", ""))),
+            "The household",
+            ("Other children in the household", _known(said.get("others"))),
+            ("Who cares for them", str(said.get("carers", ""))),
             ("Are they safe", _known(said.get("siblings_safe"))),
-        ),  # fmt: skip
+        ),
         of(
-            "What happened", ("Kind of harm", str(said.get("harm", ""))), ("Abuse or neglect known or suspected", _known(said.get("abuse_or_neglect"))),
-            ("Relationship of an alleged perpetrator to the child", ""), ("What happened", str(said.get("narrative", ""))),
-            ("Agencies involved", str(said.get("agencies_involved", ""))), ("Immediate action taken", str(said.get("safety_action", ""))),
-            ("Police investigation", ""), ("Has the coroner been told", _known(said.get("coroner"))), ("Media interest", ""),
-        ),  # fmt: skip
+            "What happened",
+            ("Kind of harm", str(said.get("harm", ""))),
+            ("Abuse or neglect known or suspected", _known(said.get("abuse_or_neglect"))),
+            ("Relationship of an alleged perpetrator to the child", ""),
+            ("What happened", str(said.get("narrative", ""))),
+            ("Agencies involved", str(said.get("agencies_involved", ""))),
+            ("Immediate action taken", str(said.get("safety_action", ""))),
+            ("Police investigation", ""),
+            ("Has the coroner been told", _known(said.get("coroner"))),
+            ("Media interest", ""),
+        ),
         of(
-            "The rapid review", ("Are the criteria for a rapid review met", "Yes" if due else ""),
-            ("Rapid review due with the national panel", _day(due.isoformat()) if due else "15 working days after this notification"),
-        ),  # fmt: skip
-    ]  # fmt: skip
+            "The rapid review",
+            ("Are the criteria for a rapid review met", "Yes" if due else ""),
+            (
+                "Rapid review due with the national panel",
+                _day(due.isoformat()) if due else "15 working days after this notification",
+            ),
+        ),
+    ]
 
 
 def _child(child: Mapping[str, Any]) -> Iterator[Field]:

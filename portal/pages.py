@@ -99,7 +99,8 @@ _REFUSALS: Final[Mapping[int, tuple[str, ...]]] = {
     ),
     404: (
         "Page not found",
-        "Check the address if you typed it. If you followed a link, what it led to may have moved, or may not be yours to open.",
+        "Check the address if you typed it.",
+        "If you followed a link, what it led to may have moved, or may not be yours to open.",
     ),
     405: (
         "This page cannot be used in that way",
@@ -154,7 +155,9 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     env.globals.update(_govuk(), **widgets.ALL, static=static)
-    env.filters.update(day=day, date=short, moment=moment, clock=clock, words=words, by=by, left=left, sentence=sentence)
+    env.filters.update(
+        day=day, date=short, moment=moment, clock=clock, words=words, by=by, left=left, sentence=sentence
+    )
     return env
 
 

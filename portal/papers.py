@@ -1,6 +1,4 @@
-"""What is read about a case beside its page: all its dates, the chronology, the meeting's pack and invitation, the pack
-for the national notification. Every reading is noted.
-"""
+"""What is read about a case beside its page: its dates, the chronology, the packs, the invitation. Each is noted."""
 
 from datetime import datetime, timedelta
 
@@ -23,7 +21,7 @@ from records.questions import CaseView
 PACKED = ("return_received", "analysis_recorded", "meeting_arranged", "meeting_recorded")
 
 
-def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
+def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page
     pages = APIRouter()
 
     async def opened(request: Request, ref: str, what: str, *, whole: bool = False) -> CaseView | Response:
@@ -44,7 +42,14 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             messages = await portal.questions.messages(ref, one.key)
             told[one.key] = explain(view.state, one.key, facts, messages, directory, portal.clock())
         return await portal.page(
-            request, "deadlines.html", f"Deadlines of {ref}", wide=True, back=f"/cases/{ref}", view=view, told=told, directory=directory
+            request,
+            "deadlines.html",
+            f"Deadlines of {ref}",
+            wide=True,
+            back=f"/cases/{ref}",
+            view=view,
+            told=told,
+            directory=directory,
         )
 
     @pages.get("/cases/{ref}/chronology")
@@ -60,17 +65,31 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         shown = [row for row in rows if all(value in ("", row[name]) for name, value in wanted.items())]
         if form:
             cells = [
-                (row["on"], directory.agencies[row["agency"]].name, row["event"], Significance(row["significance"]).words)
+                (
+                    row["on"],
+                    directory.agencies[row["agency"]].name,
+                    row["event"],
+                    Significance(row["significance"]).words,
+                )
                 for row in shown
             ]
             answer = download(Sheet(f"chronology-{ref}", ("Date", "Agency", "Event", "Significance"), cells), form)
             return answer or await portal.refuse(request, 404)
         agencies = {row["agency"]: directory.agencies[row["agency"]].name for row in rows}
         return await portal.page(
-            request, "chronology.html", f"Chronology of {ref}", wide=True, back=f"/cases/{ref}", ref=ref, rows=shown, all=len(rows),
-            wanted=wanted, agencies=agencies, significances={one.value: one.words for one in Significance},
+            request,
+            "chronology.html",
+            f"Chronology of {ref}",
+            wide=True,
+            back=f"/cases/{ref}",
+            ref=ref,
+            rows=shown,
+            all=len(rows),
+            wanted=wanted,
+            agencies=agencies,
+            significances={one.value: one.words for one in Significance},
             significances_pairs=[(one.value, one.words) for one in Significance],
-        )  # fmt: skip
+        )
 
     @pages.get("/cases/{ref}/pack")
     async def pack(request: Request, ref: str) -> Response:
@@ -81,11 +100,21 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         returns = view.state.of_block("agency_return")
         line = time_line(view.state, [entry for entry in view.entries if entry.kind in PACKED], directory)
         return await portal.page(
-            request, "pack.html", f"Meeting pack of {ref}", wide=True, back=f"/cases/{ref}", view=view, papers=line[::-1],
-            arrived=[one for one in returns if one.ended], missing=[one for one in returns if not one.ended],
-            analysed="analysis_recorded" in view.state.marks, events=_events(view), directory=directory, quorum=quorum_words(view.state),
+            request,
+            "pack.html",
+            f"Meeting pack of {ref}",
+            wide=True,
+            back=f"/cases/{ref}",
+            view=view,
+            papers=line[::-1],
+            arrived=[one for one in returns if one.ended],
+            missing=[one for one in returns if not one.ended],
+            analysed="analysis_recorded" in view.state.marks,
+            events=_events(view),
+            directory=directory,
+            quorum=quorum_words(view.state),
             meeting_at=view.state.said.get("meeting_at", ""),
-        )  # fmt: skip
+        )
 
     @pages.get("/cases/{ref}/meeting.ics")
     async def invitation(request: Request, ref: str) -> Response:
@@ -98,7 +127,14 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return await portal.refuse(request, 404)
         arranged = [fact for fact in await portal.questions.facts(ref) if fact.kind == "meeting_arranged"]
         address = f"{portal.settings.address}/cases/{ref}"
-        file = calendar_file(ref, datetime.fromisoformat(moment), int(arranged[-1].data["minutes"]), address, portal.clock(), len(arranged))
+        file = calendar_file(
+            ref,
+            datetime.fromisoformat(moment),
+            int(arranged[-1].data["minutes"]),
+            address,
+            portal.clock(),
+            len(arranged),
+        )
         headers = {"Content-Disposition": f'attachment; filename="meeting-{ref}.ics"'}
         return Response(file, media_type="text/calendar", headers=headers)
 
@@ -117,9 +153,18 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         due = next((one.due for one in view.deadlines if one.block == "submission"), None)
         wanted = view.state.said.get("children", [])
         return await portal.page(
-            request, "notification.html", f"National notification of {ref}", back=f"/cases/{ref}", ref=ref,
-            sections=fields(submitted, [child for number, child in children if number in wanted], _sender(visitor, view, directory), due),
-        )  # fmt: skip
+            request,
+            "notification.html",
+            f"National notification of {ref}",
+            back=f"/cases/{ref}",
+            ref=ref,
+            sections=fields(
+                submitted,
+                [child for number, child in children if number in wanted],
+                _sender(visitor, view, directory),
+                due,
+            ),
+        )
 
     return pages
 
@@ -128,13 +173,20 @@ def _sender(visitor: Visitor, view: CaseView, directory: Directory) -> Sender:
     authorities = [one.name for one in directory.agencies.values() if one.kind is AgencyKind.LOCAL_AUTHORITY]
     offices = policy(view.state.policy).offices
     roles = [offices[held.office].title for held in visitor.actor.offices if held.office in offices]
-    return Sender(", ".join(authorities), visitor.name, roles[0] if roles else "", directory.people[visitor.person].email)
+    return Sender(
+        ", ".join(authorities), visitor.name, roles[0] if roles else "", directory.people[visitor.person].email
+    )
 
 
 def _events(view: CaseView) -> list[dict[str, str]]:
     """The lines of all returns, in the order of their dates."""
     found = [
-        {"on": str(event["on"]), "event": str(event["event"]), "significance": str(event["significance"]), "agency": entry.agency}
+        {
+            "on": str(event["on"]),
+            "event": str(event["event"]),
+            "significance": str(event["significance"]),
+            "agency": entry.agency,
+        }
         for entry in view.entries
         if entry.kind == "return_received"
         for event in (entry.words or {}).get("events", [])
@@ -142,7 +194,9 @@ def _events(view: CaseView) -> list[dict[str, str]]:
     return sorted(found, key=lambda row: (row["on"], row["agency"]))
 
 
-def calendar_file(ref: str, begins: datetime, minutes: int, address: str, now: datetime, times: int) -> bytes:  # noqa: PLR0913
+def calendar_file(  # noqa: PLR0913, PLR0917 -- what a calendar asks for
+    ref: str, begins: datetime, minutes: int, address: str, now: datetime, times: int
+) -> bytes:
     """A meeting for any calendar. `times`: how often it has been arranged, so that a later file replaces an earlier."""
     calendar, event = Calendar(), Event()
     calendar.add("prodid", "-//Case reviews//EN")

@@ -1,4 +1,4 @@
-"""The referral: a form for professionals without an account, saved as it goes, resumed from any device, sent once proven.
+"""The referral: a form for professionals without an account, saved as it goes, resumed anywhere, sent once proven.
 
 Whoever holds the secret of the form (in a cookie, or in the link that was mailed) owns it. Opening a mailed link shows
 a page; only its button uses the link up, because mail scanners open links too.
@@ -8,6 +8,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +27,7 @@ from records.sealing import fingerprint
 KIND, COOKIE, STATUS = "submit_referral", "referral", "status"
 KEPT_FOR = timedelta(days=60)
 PAGES = steps(SubmitReferral)
+SPENT = "This link has been used already or is too old. Ask for a new one with “Save and come back later”."
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page of the journey
@@ -54,10 +56,16 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     def sheet(request: Request, draft: Draft, step: str, form: Form, token: str) -> Sheet:
         number = PAGES.index(step) + 1
         return Sheet(
-            form=form, action=f"/refer/{step}", csrf=token, request=draft.request, button="Save and continue", step=step,
-            autosave=f"/refer/{step}/save", caption=f"Step {number} of {len(PAGES)}",
+            form=form,
+            action=f"/refer/{step}",
+            csrf=token,
+            request=draft.request,
+            button="Save and continue",
+            step=step,
+            autosave=f"/refer/{step}/save",
+            caption=f"Step {number} of {len(PAGES)}",
             links=(Link("Save and come back later", "/refer/later"),),
-        )  # fmt: skip
+        )
 
     @pages.get("/refer")
     async def start(request: Request) -> Response:
@@ -83,7 +91,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         if draft is None:
             return portal.go("/refer")
         email = (draft.typed.get("referrer_email") or [""])[0]
-        return await portal.page(request, "refer_later.html", "Come back later", back=f"/refer/{PAGES[0]}", email=email, problem="")
+        return await portal.page(
+            request, "refer_later.html", "Come back later", back=f"/refer/{PAGES[0]}", email=email, problem=""
+        )
 
     @pages.post("/refer/later")
     async def mail_later(request: Request) -> Response:
@@ -95,10 +105,15 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         email = one_of(pairs, "email").strip()
         problem = _email_problem(email)
         if problem:
-            page = await portal.page(
-                request, "refer_later.html", "Come back later", status=422, back=f"/refer/{PAGES[0]}", email=email, problem=problem
+            return await portal.page(
+                request,
+                "refer_later.html",
+                "Come back later",
+                status=422,
+                back=f"/refer/{PAGES[0]}",
+                email=email,
+                problem=problem,
             )
-            return page
         await portal.drafts.type(draft, {"referrer_email": [email]}, portal.clock())
         await send_link(draft, email)
         return await portal.say(request, _mailed())
@@ -106,9 +121,14 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     @pages.get("/refer/return")
     async def return_(request: Request) -> Response:
         return await portal.page(
-            request, "token.html", "Go on with your referral", action="/refer/return", button="Go on with my referral",
-            words=("Press the button to prove your e-mail address and go on where you were.",), problem="",
-        )  # fmt: skip
+            request,
+            "token.html",
+            "Go on with your referral",
+            action="/refer/return",
+            button="Go on with my referral",
+            words=("Press the button to prove your e-mail address and go on where you were.",),
+            problem="",
+        )
 
     @pages.post("/refer/return")
     async def prove(request: Request) -> Response:
@@ -118,9 +138,15 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             subject = await portal.accounts.use(session, one_of(pairs, "token").strip(), "referral", portal.clock())
         if subject is None:
             return await portal.page(
-                request, "token.html", "Go on with your referral", status=422, action="/refer/return", button="Go on with my referral",
-                words=(), problem="This link has been used already or is too old. Ask for a new one with “Save and come back later”.",
-            )  # fmt: skip
+                request,
+                "token.html",
+                "Go on with your referral",
+                status=422,
+                action="/refer/return",
+                button="Go on with my referral",
+                words=(),
+                problem=SPENT,
+            )
         token = secrets.token_urlsafe(32)
         draft = await portal.drafts.hand_over(subject, owner_of(token), portal.clock())
         answer = portal.go("/refer/check" if _complete(draft) else f"/refer/{_first_open(draft)}")
@@ -139,9 +165,15 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             return portal.go(f"/refer/{_first_open(draft)}")
         visitor = await portal.visitor(request)
         return await portal.page(
-            request, "refer_check.html", "Check your answers", back=f"/refer/{PAGES[-1]}", draft=draft, proven=draft.proven or visitor,
-            sections=[(STEPS[step], step, answered(SubmitReferral, form.answers, step)) for step in PAGES], problems=(),
-        )  # fmt: skip
+            request,
+            "refer_check.html",
+            "Check your answers",
+            back=f"/refer/{PAGES[-1]}",
+            draft=draft,
+            proven=draft.proven or visitor,
+            sections=[(STEPS[step], step, answered(SubmitReferral, form.answers, step)) for step in PAGES],
+            problems=(),
+        )
 
     @pages.post("/refer/check")
     async def send(request: Request) -> Response:
@@ -169,9 +201,16 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
 
     async def _again(request: Request, draft: Draft, form: Form, refusal: Refusal) -> Response:
         return await portal.page(
-            request, "refer_check.html", "Check your answers", status=refusal.status, back=f"/refer/{PAGES[-1]}", draft=draft, proven=True,
-            sections=[(STEPS[step], step, answered(SubmitReferral, form.answers, step)) for step in PAGES], problems=refusal.problems,
-        )  # fmt: skip
+            request,
+            "refer_check.html",
+            "Check your answers",
+            status=refusal.status,
+            back=f"/refer/{PAGES[-1]}",
+            draft=draft,
+            proven=True,
+            sections=[(STEPS[step], step, answered(SubmitReferral, form.answers, step)) for step in PAGES],
+            problems=refusal.problems,
+        )
 
     async def receipt(draft: Draft, case: str, email: str) -> str:
         """Close the draft, and make the private link by which its sender sees the status."""
@@ -181,7 +220,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             token = await portal.accounts.link(session, STATUS, case, None)
             text = (
                 f"We have received your referral. Its reference is {case}.\n\n"
-                f"See its status here at any time; keep this link to yourself:\n{portal.settings.address}/status#{token}"
+                "See its status here at any time; keep this link to yourself:\n"
+                f"{portal.settings.address}/status#{token}"
             )
             await post.write(session, Mail(to=email, subject=f"Referral {case} received", text=text, written=now))
         return token
@@ -204,10 +244,17 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         case = await status_case(request.cookies.get(STATUS, ""))
         if case is None:
             return await portal.page(
-                request, "token.html", "Status of your referral", action="/status", button="Show the status",
-                words=("This page shows how far a referral has come. It never shows what it is about.",), problem="",
-            )  # fmt: skip
-        return await portal.page(request, "status.html", "Status of your referral", case=case, steps=await _status(portal, case))
+                request,
+                "token.html",
+                "Status of your referral",
+                action="/status",
+                button="Show the status",
+                words=("This page shows how far a referral has come. It never shows what it is about.",),
+                problem="",
+            )
+        return await portal.page(
+            request, "status.html", "Status of your referral", case=case, steps=await _status(portal, case)
+        )
 
     @pages.post("/status")
     async def show_status(request: Request) -> Response:
@@ -216,9 +263,15 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         token = one_of(pairs, "token").strip()
         if await status_case(token) is None:
             return await portal.page(
-                request, "token.html", "Status of your referral", status=422, action="/status", button="Show the status", words=(),
+                request,
+                "token.html",
+                "Status of your referral",
+                status=422,
+                action="/status",
+                button="Show the status",
+                words=(),
                 problem="This is not a link that we sent. Copy the whole link from your receipt.",
-            )  # fmt: skip
+            )
         answer = portal.go("/status")
         portal.cookie(answer, STATUS, token)
         return answer
@@ -237,9 +290,13 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         visitor = await portal.visitor(request)
         number = PAGES.index(step)
         return await portal.page(
-            request, "form.html", STEPS[step], status=status, back=f"/refer/{PAGES[number - 1]}" if number else "/refer",
+            request,
+            "form.html",
+            STEPS[step],
+            status=status,
+            back=f"/refer/{PAGES[number - 1]}" if number else "/refer",
             sheet=sheet(request, draft, step, form, portal.token(request, visitor)),
-        )  # fmt: skip
+        )
 
     @pages.post("/refer/{step}/save")
     async def autosave(request: Request, step: str) -> Response:
@@ -288,13 +345,14 @@ def _first_open(draft: Draft) -> str:
 def _mailed() -> Message:
     return Message(
         "Check your e-mail",
-        ("We have sent you a link. Open it and press the button on the page, on this device or another.", "Everything that you typed is saved."),
-    )  # fmt: skip
+        (
+            "We have sent you a link. Open it and press the button on the page, on this device or another.",
+            "Everything that you typed is saved.",
+        ),
+    )
 
 
 def _email_problem(email: str) -> str:
-    from email_validator import EmailNotValidError, validate_email
-
     try:
         validate_email(email, check_deliverability=False)
     except EmailNotValidError:
@@ -315,5 +373,9 @@ async def _status(portal: Portal, case: str) -> list[tuple[str, str, Any]]:
     return [
         ("Received", "done", at("referral_received")),
         ("Considered by the business unit", "done" if "triaged" in marks else "now", at("triaged")),
-        ("You are told the outcome", "done" if told else "later" if "triaged" not in marks else "now", told.at if told else None),
+        (
+            "You are told the outcome",
+            "done" if told else "later" if "triaged" not in marks else "now",
+            told.at if told else None,
+        ),
     ]

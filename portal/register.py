@@ -17,7 +17,7 @@ COLUMNS = ("Reference", "Received", "Event", "Children", "Outcome", "Reasons", "
 UNTRIAGED = "untriaged"
 
 
-def router(portal: Portal) -> APIRouter:
+def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
     pages = APIRouter()
     post = Post(portal.there.database, portal.there.vault)
 
@@ -48,7 +48,11 @@ def router(portal: Portal) -> APIRouter:
             case = await portal.questions.state(ref)
             assert case is not None, "the board names cases that there are"
             routes = set(case.said.get("routes", {}).values()) or {UNTRIAGED}
-            if event in ("", case.said["event"]) and (not outcome or outcome in routes) and year in ("", str(case.opened.year)):
+            if (
+                event in ("", case.said["event"])
+                and (not outcome or outcome in routes)
+                and year in ("", str(case.opened.year))
+            ):
                 found.append(await line(case))
         return sorted(found, key=lambda row: row["Reference"], reverse=True)
 
@@ -58,19 +62,29 @@ def router(portal: Portal) -> APIRouter:
         if not visitor.actor.anywhere(UNIT):
             return await portal.refuse(request, 403)
         asked = request.query_params
-        lines = [one for one in await portal.questions.board(visitor.actor, portal.clock(), closed=True) if one.kind == "referral"]
+        lines = [
+            one
+            for one in await portal.questions.board(visitor.actor, portal.clock(), closed=True)
+            if one.kind == "referral"
+        ]
         rows = await matching(request, [one.ref for one in lines])
         if form := asked.get("as", ""):
             await portal.questions.note_read(visitor.person, "", "register exported", portal.clock())
             sheet = Sheet("referral-register", COLUMNS, [[row[name] for name in COLUMNS] for row in rows])
             return download(sheet, form) or await portal.refuse(request, 404)
         return await portal.page(
-            request, "register.html", "Referral register", wide=True, rows=rows, columns=COLUMNS, all=len(lines),
+            request,
+            "register.html",
+            "Referral register",
+            wide=True,
+            rows=rows,
+            columns=COLUMNS,
+            all=len(lines),
             events=[(one.value, one.words) for one in Event],
             outcomes=[(UNTRIAGED, "Not yet triaged"), *((one.value, one.words) for one in Route)],
             years=[(year, year) for year in sorted({str(one.opened.year) for one in lines}, reverse=True)],
             wanted={name: asked.get(name, "") for name in ("event", "outcome", "year")},
-        )  # fmt: skip
+        )
 
     @pages.get("/mail")
     async def mail(request: Request) -> Response:

@@ -14,7 +14,9 @@ Names = Mapping[str, str]
 """What stands behind the references in answers: agencies, people, seats, criteria."""
 
 
-def answered(command: type[Command], answers: Mapping[str, Any], step: str = "", names: Names | None = None) -> list[Pair]:
+def answered(
+    command: type[Command], answers: Mapping[str, Any], step: str = "", names: Names | None = None
+) -> list[Pair]:
     """Each question that was answered, with its answer in words; groups with their name or number before them."""
     return list(_pairs(command, answers, step, names or {}))
 

@@ -16,15 +16,21 @@ from records.audit import SIGN_INS
 INVITED_FOR = timedelta(days=7)
 
 
-def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
+def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page
     pages = APIRouter()
 
     async def sign_in_page(request: Request, *, email: str = "", problem: str = "", status: int = 200) -> Response:
         people = parts(await portal.directory()) if portal.settings.demonstration else {}
         return await portal.page(
-            request, "sign_in.html", "Sign in", status=status, email=email, problem=problem, people=people,
+            request,
+            "sign_in.html",
+            "Sign in",
+            status=status,
+            email=email,
+            problem=problem,
+            people=people,
             next=_inside(request.query_params.get("next", "")),
-        )  # fmt: skip
+        )
 
     @pages.get("/sign-in")
     async def show(request: Request) -> Response:
@@ -75,7 +81,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
 
     @pages.get("/invitation")
     async def invited(request: Request) -> Response:
-        return await portal.page(request, "invitation.html", "Set your password", problem="", token="", shortest=SHORTEST)
+        return await portal.page(
+            request, "invitation.html", "Set your password", problem="", token="", shortest=SHORTEST
+        )
 
     @pages.post("/invitation")
     async def set_password(request: Request) -> Response:
@@ -104,7 +112,14 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         async with portal.there.database.reading() as session:
             known = set(await session.scalars(select(AccountRow.person)))
         return await portal.page(
-            request, "people.html", "People and offices", wide=True, directory=directory, known=known, link=link, invited=invited_name
+            request,
+            "people.html",
+            "People and offices",
+            wide=True,
+            directory=directory,
+            known=known,
+            link=link,
+            invited=invited_name,
         )
 
     @pages.post("/people/{person}/invite")

@@ -109,7 +109,7 @@ class Portal:
 
     # Answers
 
-    async def page(
+    async def page(  # noqa: PLR0913 -- the parts of a page
         self,
         request: Request,
         template: str,
@@ -124,9 +124,15 @@ class Portal:
         visitor = await self.visitor(request)
         area = await self.area()
         frame = Page(
-            title=title, nonce=request.scope["nonce"], organisation=area.name, navigation=self._navigation(visitor, request.url.path),
-            back=back, wide=wide, demonstration=self.settings.demonstration, home="/cases" if visitor else "/",
-        )  # fmt: skip
+            title=title,
+            nonce=request.scope["nonce"],
+            organisation=area.name,
+            navigation=self._navigation(visitor, request.url.path),
+            back=back,
+            wide=wide,
+            demonstration=self.settings.demonstration,
+            home="/cases" if visitor else "/",
+        )
         html = self.pages.get_template(template).render(
             page=frame,
             visitor=visitor,
@@ -158,9 +164,14 @@ class Portal:
 
     def cookie(self, answer: Response, name: str, value: str, lasts: timedelta | None = None) -> None:
         answer.set_cookie(
-            name, value, httponly=True, samesite="lax", secure=not self.settings.insecure_cookies,
-            max_age=int(lasts.total_seconds()) if lasts else None, path="/",
-        )  # fmt: skip
+            name,
+            value,
+            httponly=True,
+            samesite="lax",
+            secure=not self.settings.insecure_cookies,
+            max_age=int(lasts.total_seconds()) if lasts else None,
+            path="/",
+        )
 
     # The token that a form carries
 

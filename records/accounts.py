@@ -117,7 +117,12 @@ class Accounts:
         token = secrets.token_urlsafe(32)
         session.add(
             SessionRow(
-                id=fingerprint(token), person=person, form_token=secrets.token_urlsafe(24), began=now, seen=now, ended=None
+                id=fingerprint(token),
+                person=person,
+                form_token=secrets.token_urlsafe(24),
+                began=now,
+                seen=now,
+                ended=None,
             )
         )
         return token

@@ -32,7 +32,7 @@ class Auditor:
         self._key, self._vault = keys.audit.get_secret_value(), Vault(keys)
         self._seals: dict[Path, Seals] = {}
 
-    async def append(  # noqa: PLR0913 -- every part of a link
+    async def append(  # noqa: PLR0913, PLR0917 -- every part of a link
         self, session: AsyncSession, chain: str, at: datetime, actor: str, kind: str, values: Mapping[str, Any]
     ) -> int:
         """Add a link to a chain, and lock only that chain's head while doing so. Returns the link's number."""

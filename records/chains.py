@@ -17,7 +17,7 @@ def commit(salt: bytes, value: Any) -> str:  # noqa: ANN401 -- any JSON value
     return hmac.new(salt, canonical(value), hashlib.sha256).hexdigest()
 
 
-def mac_of(  # noqa: PLR0913 -- every part of a link
+def mac_of(  # noqa: PLR0913, PLR0917 -- every part of a link
     key: bytes,
     previous: str,
     chain: str,

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, PayloadCodec
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 
 from records.keys import Keys
 
@@ -41,10 +42,6 @@ class EngineCodec(PayloadCodec):
 
 def converter(keys: Keys) -> DataConverter:
     """The one converter of every client, worker, replayer and test. Failures are encrypted as well."""
-    from dataclasses import replace
-
-    from temporalio.converter import DefaultFailureConverterWithEncodedAttributes
-
     return replace(
         pydantic_data_converter,
         payload_codec=EngineCodec(keys),

@@ -1,7 +1,7 @@
 """The database: SQLite by default, PostgreSQL by its URL. One engine that writes, one that reads.
 
-SQLite: WAL, synchronous=FULL (a power cut loses nothing that was told as done), and BEGIN IMMEDIATE for writing, so that
-two writers wait for each other instead of failing.
+SQLite: WAL, synchronous=FULL (a power cut loses nothing that was told as done), and BEGIN IMMEDIATE for writing, so
+that two writers wait for each other instead of failing.
 """
 
 from collections.abc import AsyncIterator
@@ -27,7 +27,9 @@ class Database:
     def _engine(self, *, writes: bool) -> AsyncEngine:
         if not self.sqlite:
             return create_async_engine(self.url, hide_parameters=True, pool_pre_ping=True, pool_size=10)
-        engine = create_async_engine(self.url, hide_parameters=True, pool_size=1 if writes else 4, max_overflow=0, pool_timeout=60)
+        engine = create_async_engine(
+            self.url, hide_parameters=True, pool_size=1 if writes else 4, max_overflow=0, pool_timeout=60
+        )
         event.listen(engine.sync_engine, "connect", _prepare)
         event.listen(engine.sync_engine, "begin", _begin_writing if writes else _begin_reading)
         return engine
@@ -51,7 +53,13 @@ class Database:
 def _prepare(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 -- the driver's own connection
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={BUSY_MS}",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -1,4 +1,4 @@
-"""The directory in the database: agencies, people and who holds which office. Read as one value, kept while it stands."""
+"""The directory in the database: agencies, people, who holds which office. Read as one value, kept while it stands."""
 
 from datetime import datetime
 
@@ -31,10 +31,16 @@ class DirectoryRecord:
     async def _load(self, session: AsyncSession) -> Directory:
         people = (await session.scalars(select(PersonRow))).all()
         return Directory(
-            agencies={row.id: Agency.model_validate(row.body) for row in (await session.scalars(select(AgencyRow))).all()},
-            people={row.id: Person.model_validate(self._vault.unseal(row.sealed, f"people.sealed/{row.id}")) for row in people},
+            agencies={
+                row.id: Agency.model_validate(row.body) for row in (await session.scalars(select(AgencyRow))).all()
+            },
+            people={
+                row.id: Person.model_validate(self._vault.unseal(row.sealed, f"people.sealed/{row.id}"))
+                for row in people
+            },
             holdings=tuple(
-                Holding.model_validate(row.body) for row in await session.scalars(select(HoldingRow).order_by(HoldingRow.number))
+                Holding.model_validate(row.body)
+                for row in await session.scalars(select(HoldingRow).order_by(HoldingRow.number))
             ),
         )
 

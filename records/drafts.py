@@ -34,16 +34,31 @@ class Drafts:
     async def begin(self, owner: str, case: str, kind: str, now: datetime, draft_id: str = "") -> Draft:
         """A new draft. Its request id is made with it, so that sending twice is doing once."""
         fresh = Draft(
-            id=draft_id or secrets.token_hex(16), owner=owner, case=case, kind=kind, saved=now, request=f"f-{secrets.token_hex(16)}"
+            id=draft_id or secrets.token_hex(16),
+            owner=owner,
+            case=case,
+            kind=kind,
+            saved=now,
+            request=f"f-{secrets.token_hex(16)}",
         )
         return await self.save(fresh, now)
 
     async def save(self, draft: Draft, now: datetime) -> Draft:
         fresh = draft.model_copy(update={"saved": now})
-        sealed = self._vault.seal(fresh.model_dump(mode="json", include={"typed", "request", "proven"}), f"drafts.sealed/{draft.id}")
+        sealed = self._vault.seal(
+            fresh.model_dump(mode="json", include={"typed", "request", "proven"}), f"drafts.sealed/{draft.id}"
+        )
         async with self._database.writing() as session:
             await session.merge(
-                DraftRow(id=draft.id, owner=draft.owner, case=draft.case, kind=draft.kind, saved=now, done=draft.done, sealed=sealed)
+                DraftRow(
+                    id=draft.id,
+                    owner=draft.owner,
+                    case=draft.case,
+                    kind=draft.kind,
+                    saved=now,
+                    done=draft.done,
+                    sealed=sealed,
+                )
             )
         return fresh
 
@@ -66,7 +81,9 @@ class Drafts:
     async def open(self, owner: str, case: str, kind: str) -> Draft | None:
         """The form of this kind that its owner has begun and not sent."""
         async with self._database.reading() as session:
-            found = select(DraftRow).where(DraftRow.owner == owner, DraftRow.case == case, DraftRow.kind == kind, DraftRow.done == "")
+            found = select(DraftRow).where(
+                DraftRow.owner == owner, DraftRow.case == case, DraftRow.kind == kind, DraftRow.done == ""
+            )
             row = (await session.scalars(found.order_by(DraftRow.saved.desc()).limit(1))).first()
         return self._draft(row) if row is not None else None
 

@@ -1,4 +1,4 @@
-"""The keys: one file outside the database, readable by its owner alone. Without it nothing personal can be read again."""
+"""The keys: one file outside the database, for its owner alone. Without it nothing personal can be read again."""
 
 import json
 import os
@@ -7,6 +7,11 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, ConfigDict, SecretBytes
+
+RESTORE = "Put it back from your backup: nothing personal can be read without it."
+
+
+WITHOUT = "Put it back from your backup: nothing personal can be read without it."
 
 
 class KeysMissing(RuntimeError):
@@ -59,7 +64,7 @@ def new_keys() -> Keys:
 def read_keys(path: Path) -> Keys:
     """Raises KeysMissing or KeysUnsafe, each with words on how to mend it."""
     if not path.exists():
-        message = f"The key file {path.name} is missing. Put it back from your backup: nothing personal can be read without it."
+        message = f"The key file {path.name} is missing. {RESTORE}"
         raise KeysMissing(message)
     if path.stat().st_mode & 0o077:
         message = f"Others may read the key file {path.name}. Run: chmod 600 {path.name}"
@@ -67,12 +72,13 @@ def read_keys(path: Path) -> Keys:
     try:
         raw = json.loads(path.read_text())
         rings = {
-            name: {key: SecretBytes(bytes.fromhex(one)) for key, one in raw[name].items()} for name in ("sealing", "engine")
+            name: {key: SecretBytes(bytes.fromhex(one)) for key, one in raw[name].items()}
+            for name in ("sealing", "engine")
         }
         single = {name: SecretBytes(bytes.fromhex(raw[name])) for name in ("audit", "door", "look_up")}
         return Keys(sealing=rings["sealing"], engine=rings["engine"], **single)
     except (ValueError, LookupError, TypeError, AttributeError):
-        message = f"The key file {path.name} is damaged. Put it back from your backup: nothing personal can be read without it."
+        message = f"The key file {path.name} is damaged. {RESTORE}"
         raise KeysMissing(message) from None
 
 

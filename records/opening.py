@@ -42,7 +42,10 @@ class Installation:
         while True:
             try:
                 return await Client.connect(
-                    self.settings.engine, namespace=self.settings.namespace, data_converter=converter(self.keys), lazy=lazy
+                    self.settings.engine,
+                    namespace=self.settings.namespace,
+                    data_converter=converter(self.keys),
+                    lazy=lazy,
                 )
             except RuntimeError:
                 if asyncio.get_running_loop().time() > deadline:

@@ -1,4 +1,4 @@
-"""What pages, the JSON interface and the command line ask of the record. Reading only; each answer is fit for its reader."""
+"""What pages, JSON and the command line ask of the record. Reading only; each answer is fit for its reader."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,8 +15,8 @@ from models.clocks import Pause, days_used
 from models.command import merged
 from models.directory import Directory
 from models.facts import Fact, Problem
-from models.likeness import LIKELY, likeness
 from models.lifecycles import COMMANDS, LIFECYCLES
+from models.likeness import LIKELY, likeness
 from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
 from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, reads, whole
@@ -164,10 +164,13 @@ class Questions:
             access = access_of(case, now)
             if reads(actor, case, access) is None:
                 lines.append(_line(case, actor, now, directory, all_of_it=whole(actor, case, access)))
-        return sorted(lines, key=lambda line: (line.closed is not None, not line.urgent, line.due is None, line.due or line.opened))
+        return sorted(
+            lines,
+            key=lambda line: (line.closed is not None, not line.urgent, line.due is None, line.due or line.opened),
+        )
 
     async def case(self, ref: str, actor: Actor, now: datetime) -> CaseView | Problem | None:
-        """The whole of a case, or the part that this person's agency is party to; a Problem if they may not; None if there is none."""
+        """The case, or the part to which this person's agency is party; a Problem if they may not; None: no case."""
         async with self._recorder.database.reading() as session:
             row = await session.get(CaseRow, ref)
             if row is None:
@@ -181,11 +184,18 @@ class Questions:
             children = (await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref))).all()
             entries = await self._entries(session, case, actor, directory, all_of_it=all_of_it)
         return CaseView(
-            ref=ref, kind=case.kind, parent=row.parent, children=list(children) if all_of_it else [], state=case, whole=all_of_it,
+            ref=ref,
+            kind=case.kind,
+            parent=row.parent,
+            children=list(children) if all_of_it else [],
+            state=case,
+            whole=all_of_it,
             restricted=bool(case.said.get("restricted")),
-            line=_line(case, actor, now, directory, all_of_it=all_of_it), deadlines=deadlines(case, actor, now, all_of_it=all_of_it),
-            entries=entries, can=_can(case, actor, access),
-        )  # fmt: skip
+            line=_line(case, actor, now, directory, all_of_it=all_of_it),
+            deadlines=deadlines(case, actor, now, all_of_it=all_of_it),
+            entries=entries,
+            can=_can(case, actor, access),
+        )
 
     async def note_read(self, person: str, case: str, what: str, now: datetime) -> None:
         """Who opened what is kept, as a link of the chain `reads`."""
@@ -198,7 +208,10 @@ class Questions:
         """Who the children of a referral are. The caller has checked that the reader may know."""
         async with self._recorder.database.reading() as session:
             rows = await session.scalars(select(ChildRow).where(ChildRow.case == ref).order_by(ChildRow.number))
-            return [(row.number, self._vault.unseal(row.sealed, f"children.sealed/{ref}/{row.number}")) for row in rows.all()]
+            return [
+                (row.number, self._vault.unseal(row.sealed, f"children.sealed/{ref}/{row.number}"))
+                for row in rows.all()
+            ]
 
     async def words(self, fact: Fact) -> dict[str, Any]:
         """All answers of a command, plain and private together."""
@@ -220,7 +233,9 @@ class Questions:
 
     async def messages(self, ref: str, obligation: str) -> dict[tuple[int, int, str], str]:
         """The state of each message about an obligation, by rung, round and office."""
-        found = select(NoticeRow).where(NoticeRow.case == ref, NoticeRow.obligation == obligation, NoticeRow.kind == "owed")
+        found = select(NoticeRow).where(
+            NoticeRow.case == ref, NoticeRow.obligation == obligation, NoticeRow.kind == "owed"
+        )
         async with self._recorder.database.reading() as session:
             return {(row.rung, row.round, row.office): row.state for row in (await session.scalars(found)).all()}
 
@@ -229,13 +244,22 @@ class Questions:
         async with self._recorder.database.reading() as session:
             rows = (await session.scalars(select(ChildRow))).all()
             state = Case.model_validate((await session.get_one(CaseRow, ref)).state)
-        people = [(row.case, self._vault.unseal(row.sealed, f"children.sealed/{row.case}/{row.number}")) for row in rows]
+        people = [
+            (row.case, self._vault.unseal(row.sealed, f"children.sealed/{row.case}/{row.number}")) for row in rows
+        ]
         own, decided = [child for case, child in people if case == ref], state.said.get("duplicates", {})
         found: dict[str, LikelySame] = {}
         for case, child in people:
             best = max((likeness(mine, child) for mine in own), key=lambda one: one.score, default=None)
-            if case != ref and best is not None and best.score >= LIKELY and best.score > (found[case].score if case in found else 0):
-                found[case] = LikelySame(ref=case, score=best.score, because=list(best.because), decided=decided.get(case))
+            if (
+                case != ref
+                and best is not None
+                and best.score >= LIKELY
+                and best.score > (found[case].score if case in found else 0)
+            ):
+                found[case] = LikelySame(
+                    ref=case, score=best.score, because=list(best.because), decided=decided.get(case)
+                )
         return sorted(found.values(), key=lambda one: -one.score)
 
     async def recorded(self, request: str) -> bool:
@@ -246,7 +270,9 @@ class Questions:
     async def opened_by(self, ref: str) -> list[str]:
         """The cases that came of this one."""
         async with self._recorder.database.reading() as session:
-            return list((await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref).order_by(CaseRow.ref))).all())
+            return list(
+                (await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref).order_by(CaseRow.ref))).all()
+            )
 
     async def state(self, ref: str) -> Case | None:
         async with self._recorder.database.reading() as session:
@@ -266,9 +292,16 @@ class Questions:
             words = await self._words(session, fact) if fact.text else None
             entries.append(
                 Entry(
-                    number=fact.number, kind=fact.kind, at=fact.occurred, recorded=fact.recorded, who=_name(fact.actor, directory),
-                    office=fact.office, agency=fact.agency, data=fact.data, words=words,
-                )  # fmt: skip
+                    number=fact.number,
+                    kind=fact.kind,
+                    at=fact.occurred,
+                    recorded=fact.recorded,
+                    who=_name(fact.actor, directory),
+                    office=fact.office,
+                    agency=fact.agency,
+                    data=fact.data,
+                    words=words,
+                )
             )
         return entries
 
@@ -298,7 +331,9 @@ def colour(one: Obligation, now: datetime) -> Colour:
     return Colour.AMBER if one.due is not None and one.due - now < SOON else Colour.GREEN
 
 
-def _deadline(case: Case, one: Obligation, policy: Policy, block: Block, actor: Actor, now: datetime) -> Deadline:
+def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained from
+    case: Case, one: Obligation, policy: Policy, block: Block, actor: Actor, now: datetime
+) -> Deadline:
     rungs = policy.ladders[block.ladder].rungs
     unit = block.budget.unit if block.budget else Unit.DAYS
     used, suspended = days_used(one.start, min(now, one.ended_at or now), unit, shelf.days(case.calendar), one.pauses)
@@ -306,17 +341,35 @@ def _deadline(case: Case, one: Obligation, policy: Policy, block: Block, actor: 
     due_rung = next((r for r in range(one.level, len(rungs)) if r not in one.mute), len(rungs) - 1)
     promise = one.live_promise(now)
     return Deadline(
-        key=one.key, title=block.title, owed_by=policy.offices[one.owed_by].title, agency=one.agency, due=one.due,
-        colour=colour(one, now), started=one.start, budget=f"{block.budget.n} {unit.replace('_', ' ')}" if block.budget else "",
-        used=used, suspended=suspended, citation=f"{source.citation} ({source.edition})", force=block.force.replace("_", " "),
-        next_at=speaks, next_office=policy.offices[rungs[due_rung].office].title if speaks else "",
-        ended=str(one.ended or ""), ended_at=one.ended_at, promised=promise.until if promise else None,
-        disputed=one.dispute is not None, paused=one.paused, about=one.of,
+        key=one.key,
+        title=block.title,
+        owed_by=policy.offices[one.owed_by].title,
+        agency=one.agency,
+        due=one.due,
+        colour=colour(one, now),
+        started=one.start,
+        budget=f"{block.budget.n} {unit.replace('_', ' ')}" if block.budget else "",
+        used=used,
+        suspended=suspended,
+        citation=f"{source.citation} ({source.edition})",
+        force=block.force.replace("_", " "),
+        next_at=speaks,
+        next_office=policy.offices[rungs[due_rung].office].title if speaks else "",
+        ended=str(one.ended or ""),
+        ended_at=one.ended_at,
+        promised=promise.until if promise else None,
+        disputed=one.dispute is not None,
+        paused=one.paused,
+        about=one.of,
         mine=any(actor.holds(office, one.agency) for office in {one.owed_by, *(rung.office for rung in rungs)}),
         told_me=any(heard.person == actor.person for told in one.told for heard in told.heard),
-        block=one.block, met_by=block.met_by, yours=actor.holds(one.owed_by, one.agency), urgent=block.urgent,
-        pauses=list(one.pauses), rungs=_rungs(one, policy, block),
-    )  # fmt: skip
+        block=one.block,
+        met_by=block.met_by,
+        yours=actor.holds(one.owed_by, one.agency),
+        urgent=block.urgent,
+        pauses=list(one.pauses),
+        rungs=_rungs(one, policy, block),
+    )
 
 
 def _rungs(one: Obligation, policy: Policy, block: Block) -> list[Rung]:
@@ -344,19 +397,28 @@ def _line(case: Case, actor: Actor, now: datetime, directory: Directory | None, 
     worst = next((c for c in (Colour.RED, Colour.AMBER, Colour.PAUSED) if c in colours), Colour.GREEN)
     nothing = "Nothing is owed" if all_of_it or case.closed else "Nothing is owed by your agency"
     return Line(
-        ref=case.ref, kind=case.kind, stage=blocks[stage].title if stage else nothing,
-        due=dated[0].due if dated else None, colour=Colour.GREY if case.closed else worst,
-        waiting_for=_waiting(opened, stage, policy, directory), restricted=bool(case.said.get("restricted")),
-        opened=case.opened, closed=case.closed, next_title=blocks[dated[0].block].title if dated else "",
-        urgent=any(blocks[one.block].urgent for one in opened), mine=any(actor.holds(one.owed_by, one.agency) for one in opened),
-    )  # fmt: skip
+        ref=case.ref,
+        kind=case.kind,
+        stage=blocks[stage].title if stage else nothing,
+        due=dated[0].due if dated else None,
+        colour=Colour.GREY if case.closed else worst,
+        waiting_for=_waiting(opened, stage, policy, directory),
+        restricted=bool(case.said.get("restricted")),
+        opened=case.opened,
+        closed=case.closed,
+        next_title=blocks[dated[0].block].title if dated else "",
+        urgent=any(blocks[one.block].urgent for one in opened),
+        mine=any(actor.holds(one.owed_by, one.agency) for one in opened),
+    )
 
 
 def _waiting(opened: Iterable[Obligation], stage: str, policy: Policy, directory: Directory | None) -> list[str]:
     """The offices that owe the present stage; of an agency's office, with the name of the agency."""
     known = directory.agencies if directory else {}
     found = [(policy.offices[one.owed_by].title, one.agency) for one in opened if one.block == stage]
-    return [f"{title}, {known[agency].name if agency in known else agency}" if agency else title for title, agency in found]
+    return [
+        f"{title}, {known[agency].name if agency in known else agency}" if agency else title for title, agency in found
+    ]
 
 
 def _can(case: Case, actor: Actor, access: Access) -> list[str]:

@@ -44,7 +44,7 @@ class Vault:
             name, nonce = sealed[1:start].decode(), sealed[start : start + NONCE]
             return json.loads(self._ring[name].decrypt(nonce, sealed[start + NONCE :], place.encode()))
         except (InvalidTag, LookupError, ValueError):
-            message = f"cannot unseal {place.split('/')[0]}"
+            message = f"cannot unseal {place.split('/', maxsplit=1)[0]}"
             raise CannotUnseal(message) from None
 
     def sign(self, body: Any) -> str:  # noqa: ANN401 -- any JSON value

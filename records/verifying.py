@@ -40,7 +40,7 @@ class Verifier:
         self._session, self._key, self._vault = session, key, vault
 
     async def broken(self, seals: Seals, looked: Callable[[int, int], None] | None = None) -> list[Broken]:
-        """The first broken link of every chain; empty when the record is whole. `looked`: (chains done, of how many)."""
+        """The first broken link of every chain; none when the record is whole. `looked`: (chains done, of how many)."""
         await fill_shelf(self._session)
         found: dict[str, Broken] = {}
         chains = await self._chains()
@@ -180,7 +180,7 @@ class _Chain:
         return {row.number: of_read(row) for row in await self._session.scalars(found)}
 
     async def _of_facts(self, beyond: int, last: int) -> dict[int, dict[str, Any]]:
-        """What the record holds for these links. A text whose words are gone has no value; one that was altered is its own."""
+        """What the record holds for these links. A text whose words are gone has no value."""
         found = select(FactRow).where(FactRow.case == self.chain, FactRow.number > beyond, FactRow.number <= last)
         facts = list(await self._session.scalars(found.order_by(FactRow.number)))
         texts = {
@@ -240,7 +240,7 @@ class _Chain:
 
 
 def _value(link: LinkRow, values: Mapping[int, Mapping[str, Any]] | None, salts: Mapping[str, bytes]) -> str:
-    """What is wrong with what a link stands for. Only salt and value together may be gone, and only of private words."""
+    """What is wrong with what a link stands for. Salt and value may be gone together, and only of private words."""
     if values is None:
         return ""
     recorded = values.get(link.number)

@@ -44,7 +44,10 @@ log = structlog.get_logger("records")
 
 UNSIGNED = "This was not sent through the door, so it is not taken."
 UNKNOWN_RULES = "There is no policy or calendar of this name here. Put it in force first."
-FAULT = "This cannot be recorded, because of a fault in the program. Nothing was changed; what you typed is kept. Tell whoever runs the service."
+FAULT = (
+    "This cannot be recorded, because of a fault in the program. Nothing was changed; what you typed is kept. "
+    "Tell whoever runs the service."
+)
 OPENING = frozenset({"submit_referral"})
 """Commands that anybody may give, signed in or not: they open a case."""
 
@@ -61,7 +64,7 @@ class Recorder:
         self.directory = DirectoryRecord(vault)
 
     async def write(self, batch: Batch) -> Written:
-        """Write what the batch asks for, or nothing. May run twice: what is written already is returned, not repeated."""
+        """Write what the batch asks for, or nothing. May run twice: what is written already is not written again."""
         async with self.database.writing() as session:
             return await _Writing(self, session, batch).done()
 
@@ -181,7 +184,7 @@ class _Writing:
             self.session.add(ChildRow(case=fact.case, number=number, sealed=sealed))
 
     async def _open_next(self, before: Case, case: Case, fact: Fact, directory: Directory) -> None:
-        """A referral that needs a rapid review opens one in the same transaction, for children who do not have one yet."""
+        """A referral that needs a rapid review opens one in the same transaction, for children without one."""
         children = opens(before, fact)
         if not children:
             return

@@ -16,7 +16,9 @@ def rehearse(
     scenario: Annotated[
         str, typer.Argument(help="A scenario file; a shipped one (smooth, silent-agency, parked, outage); or `year`.")
     ],
-    policy: Annotated[Path | None, typer.Option(help="Rehearse under this policy file; the shipped one otherwise.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Rehearse under this policy file; the shipped one otherwise.")
+    ] = None,
     compare: Annotated[Path | None, typer.Option(help="Also under this one, and show the difference.")] = None,
     directory: Annotated[Path | None, typer.Option(help="With this directory; the shipped example otherwise.")] = None,
     *,
@@ -66,7 +68,9 @@ def _line(step: "Step") -> str:
     words = f"refused: {' '.join(step.refused)}" if step.refused else step.what.replace("_", " ")
     about = step.obligation or step.agency
     office = step.office.replace("_", " ")
-    return f"{moment(step.at):18} {step.case:13} {words}{f' {about}' if about else ''}{f' ({office})' if office else ''}"
+    return (
+        f"{moment(step.at):18} {step.case:13} {words}{f' {about}' if about else ''}{f' ({office})' if office else ''}"
+    )
 
 
 def _say_messages(line: "Timeline") -> None:
@@ -77,6 +81,7 @@ def _say_messages(line: "Timeline") -> None:
 
 def _change(one: "Changed") -> str:
     before, after = (
-        f"{moment(side.rung_at)} {side.office.replace('_', ' ')}" if side else "not sent" for side in (one.before, one.after)
+        f"{moment(side.rung_at)} {side.office.replace('_', ' ')}" if side else "not sent"
+        for side in (one.before, one.after)
     )
     return f"{one.key}: {before} -> {after}"

@@ -42,11 +42,11 @@ class Lifecycle:
         self.pen = asyncio.Lock()
 
     async def live(self, story: Callable[[], Coroutine[Any, Any, None]]) -> str:
-        """Tell the story and pursue whoever owes something, until the story is told; again, if it is reopened meanwhile."""
+        """Tell the story and pursue whoever owes something, until it is told; again, if the case is reopened."""
         tale, clock = asyncio.create_task(story()), asyncio.create_task(self._pursue())
         while True:
             await workflow.wait_condition(
-                lambda: tale.done() or clock.done() or workflow.info().is_continue_as_new_suggested()
+                lambda: tale.done() or clock.done() or workflow.info().is_continue_as_new_suggested()  # noqa: B023 -- waited for here
             )
             await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self.pen.locked())
             if clock.done():
@@ -129,7 +129,7 @@ class Lifecycle:
         return Batch(case=self.case.ref, known=self.case.known, now=now, due=tuple(due)) if due else None
 
     async def _write(self, decide: Callable[[], Batch | None], signed: Signed | None = None) -> int:
-        """Write under the pen. A stale view is brought up to date and asked again. Returns the number of the command's fact."""
+        """Write under the pen; a stale view is brought up to date and asked again. Returns the number of the fact."""
         number = 0
         async with self.pen:
             while batch := decide():
@@ -159,7 +159,7 @@ class Lifecycle:
         )
 
     async def _begin(self, case: Case) -> None:
-        """Start the workflow of a case that this one opened. If that fails now, the reconciler starts what does not run."""
+        """Start the workflow of a case that this one opened. If that fails, the reconciler starts what does not run."""
         try:
             await workflow.execute_local_activity_method(
                 Starting.start, case, start_to_close_timeout=START_TIMEOUT, retry_policy=START_RETRY

@@ -25,10 +25,14 @@ async def refer(site: Served) -> tuple[str, Page]:
     await fill(
         page,
         {
-            "event": "serious_harm", "incident_on": str(today - timedelta(days=2)), "aware_at": str(today - timedelta(days=1)),
-            "in_area": "yes", "abuse_or_neglect": "yes", "narrative": "Found with injuries that nobody could explain.",
+            "event": "serious_harm",
+            "incident_on": str(today - timedelta(days=2)),
+            "aware_at": str(today - timedelta(days=1)),
+            "in_area": "yes",
+            "abuse_or_neglect": "yes",
+            "narrative": "Found with injuries that nobody could explain.",
         },
-    )  # fmt: skip
+    )
     await picture(page, "refer-incident")
     await press(page, "Save and continue")
     await fill(page, {"children.0.name": "Quillon Zarbane", "children.0.born": "2019-02-03"})
@@ -38,10 +42,13 @@ async def refer(site: Served) -> tuple[str, Page]:
     await fill(
         page,
         {
-            "referrer_name": "Norwen Tace", "referrer_role": "Nurse", "referrer_agency": "Hospital",
-            "referrer_email": "nurse@hospital.example.org", "lead_agrees": "yes",
+            "referrer_name": "Norwen Tace",
+            "referrer_role": "Nurse",
+            "referrer_agency": "Hospital",
+            "referrer_email": "nurse@hospital.example.org",
+            "lead_agrees": "yes",
         },
-    )  # fmt: skip
+    )
     await press(page, "Save and continue")
     await picture(page, "refer-check")
     await press(page, "Send me the link")
@@ -90,37 +97,79 @@ async def test_a_referral_becomes_a_decided_rapid_review_and_the_referrer_is_tol
 
         now = london(site.house.now)
         authority = await site.page(AUTHORITY)
-        await give(authority, review, "record_notification", {"sent_at": f"{now:%Y-%m-%d %H:%M}", "sent_by": "The director", "reference": "N-1"})
-        await give(manager, review, "request_information", {"agencies": ["harrowshire-police", "harrowshire-icb", "harrow-vale-hospitals"]})
+        await give(
+            authority,
+            review,
+            "record_notification",
+            {"sent_at": f"{now:%Y-%m-%d %H:%M}", "sent_by": "The director", "reference": "N-1"},
+        )
+        await give(
+            manager,
+            review,
+            "request_information",
+            {"agencies": ["harrowshire-police", "harrowshire-icb", "harrow-vale-hospitals"]},
+        )
         police, icb = await site.page(POLICE), await site.page(ICB)
         await give(police, review, "submit_return", {"holds": "nothing"})
         await give(
-            icb, review, "submit_return",
-            {"holds": "something", "summary": "Known to the practice.", "events.0.on": "2025-03-04", "events.0.event": "Seen by the practice."},
-        )  # fmt: skip
+            icb,
+            review,
+            "submit_return",
+            {
+                "holds": "something",
+                "summary": "Known to the practice.",
+                "events.0.on": "2025-03-04",
+                "events.0.event": "Seen by the practice.",
+            },
+        )
 
         await chased(site, review)
         # Seventeen days later everybody has to sign in again.
         hospital, manager, chair = await site.page(HOSPITAL), await site.page(MANAGER), await site.page(CHAIR)
         await give(
-            hospital, review, "submit_return",
-            {"holds": "something", "summary": "Seen twice.", "events.0.on": "2025-02-04", "events.0.event": "Brought to the department."},
-        )  # fmt: skip
+            hospital,
+            review,
+            "submit_return",
+            {
+                "holds": "something",
+                "summary": "Seen twice.",
+                "events.0.on": "2025-02-04",
+                "events.0.event": "Brought to the department.",
+            },
+        )
         await manager.goto(f"/cases/{review}/chronology")
         events = await manager.locator("tbody tr td:nth-child(3)").all_inner_texts()
         assert events == ["Brought to the department.", "Seen by the practice."]
         await picture(manager, "chronology")
 
-        await give(chair, review, "record_analysis", {"facts": "a", "context": "Looked at.", "practice": "c", "learning": "d"})
+        await give(
+            chair, review, "record_analysis", {"facts": "a", "context": "Looked at.", "practice": "c", "learning": "d"}
+        )
         now = london(site.house.now)
         await give(
-            manager, review, "record_meeting",
-            {"held_at": f"{now:%Y-%m-%d %H:%M}", "seats": ["independent_chair", "police", "icb"], "siblings_safe": "yes", "siblings_words": "There are none."},
-        )  # fmt: skip
+            manager,
+            review,
+            "record_meeting",
+            {
+                "held_at": f"{now:%Y-%m-%d %H:%M}",
+                "seats": ["independent_chair", "police", "icb"],
+                "siblings_safe": "yes",
+                "siblings_words": "There are none.",
+            },
+        )
         await decide(chair, review, now.strftime("%Y-%m-%d %H:%M"))
-        await give(manager, review, "record_submission", {"sent_at": f"{now:%Y-%m-%d %H:%M}", "siblings_safe": "yes", "siblings_words": "There are none."})
-        await give(manager, review, "record_panel_answer", {"received_at": f"{now:%Y-%m-%d %H:%M}", "position": "agrees"})
-        await give(manager, review, "tell_referrer", {"how": "phone", "words": "No further review; the learning is shared."})
+        await give(
+            manager,
+            review,
+            "record_submission",
+            {"sent_at": f"{now:%Y-%m-%d %H:%M}", "siblings_safe": "yes", "siblings_words": "There are none."},
+        )
+        await give(
+            manager, review, "record_panel_answer", {"received_at": f"{now:%Y-%m-%d %H:%M}", "position": "agrees"}
+        )
+        await give(
+            manager, review, "tell_referrer", {"how": "phone", "words": "No further review; the learning is shared."}
+        )
         assert "Closed on" in await manager.inner_text("main")
         await picture(manager, "case-closed")
         await manager.goto("/cases?closed=yes")
@@ -130,10 +179,19 @@ async def test_a_referral_becomes_a_decided_rapid_review_and_the_referrer_is_tol
 
 
 async def triage(page: Page, ref: str) -> None:
-    answers: dict[str, str | bool | list[str]] = {"siblings_safe": "yes", "siblings_words": "There are none.", "restricted": False}
+    answers: dict[str, str | bool | list[str]] = {
+        "siblings_safe": "yes",
+        "siblings_words": "There are none.",
+        "restricted": False,
+    }
     for row, _ in enumerate(CRITERIA):
-        answers |= {f"children.0.criteria.{row}.met": "yes", f"children.0.criteria.{row}.reason": "The referral says so."}
-    await give(page, ref, "triage", {**answers, "children.0.route": "rapid_review", "children.0.reason": "All are met."})
+        answers |= {
+            f"children.0.criteria.{row}.met": "yes",
+            f"children.0.criteria.{row}.reason": "The referral says so.",
+        }
+    await give(
+        page, ref, "triage", {**answers, "children.0.route": "rapid_review", "children.0.reason": "All are met."}
+    )
 
 
 async def chased(site: Served, review: str) -> None:
@@ -150,7 +208,11 @@ async def chased(site: Served, review: str) -> None:
 
 
 async def decide(page: Page, review: str, at: str) -> None:
-    answers: dict[str, str | bool | list[str]] = {"decided_at": at, "outcome": "no_further_review", "reasons": "The learning is shared."}
+    answers: dict[str, str | bool | list[str]] = {
+        "decided_at": at,
+        "outcome": "no_further_review",
+        "reasons": "The learning is shared.",
+    }
     await page.goto(f"/cases/{review}/decide")
     for row in range(await page.locator('[name^="criteria."][name$=".reason"]').count()):
         answers |= {f"criteria.{row}.met": "no", f"criteria.{row}.reason": "Looked at."}

@@ -1,6 +1,7 @@
 """A child with odd names goes through whole lives by every door, and is then looked for everywhere."""
 
 import asyncio
+import base64
 import io
 import json
 import re
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx2
@@ -19,6 +21,8 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowHistory
 
 import records.writing
+from activities.writing import Writing
+from models.batch import Batch
 from models.case import Case
 from models.directory import Directory
 from models.tables import CaseRow, NoticeRow, Table
@@ -34,6 +38,7 @@ from tests.support.canary import found_in
 from tests.support.house import ROOT
 from tests.support.lives import ALL, MANAGER, Lives, Next
 from tests.support.real import Real, real
+from tests.support.recording import recording
 
 PASSWORD = "three words apart"
 TEXTS = r'"((?:[^"\\]|\\.)*)"'
@@ -49,7 +54,9 @@ async def browser(made: Real, log: list[str]) -> AsyncIterator[httpx2.AsyncClien
 
     app = create_app(made.there, made.client, attempts=10_000)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://reviews", event_hooks={"response": [noting]}) as client:
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://reviews", event_hooks={"response": [noting]}
+    ) as client:
         yield client
 
 
@@ -161,8 +168,6 @@ async def in_histories(made: Real) -> set[str]:
 
 def _payloads(body: Any) -> list[Payload]:  # noqa: ANN401 -- any JSON value
     """Every encrypted payload within a history."""
-    import base64
-
     if isinstance(body, Mapping):
         if "metadata" in body and "data" in body and "encoding" in body["metadata"]:
             metadata = {name: base64.b64decode(value) for name, value in body["metadata"].items()}
@@ -272,7 +277,9 @@ FAULTS = {
 
 @pytest.mark.timeout(180)
 @pytest.mark.promise("K11")
-async def test_what_is_made_to_fail_prints_no_word_about_a_child(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_is_made_to_fail_prints_no_word_about_a_child(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     out, error = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(error):
         async with real(tmp_path / "data") as made:
@@ -286,7 +293,9 @@ async def test_what_is_made_to_fail_prints_no_word_about_a_child(tmp_path: Path,
                 async with made.there.database.writing() as session:
                     await session.execute(text(fault))
                 answer = await made.told(referring, uuid4().hex, patience=1)
-                said.append(repr(answer).encode() + " ".join(one.words for one in getattr(answer, "problems", [])).encode())
+                said.append(
+                    repr(answer).encode() + " ".join(one.words for one in getattr(answer, "problems", [])).encode()
+                )
                 async with browser(made, []) as client:
                     await client.get("/refer")
                     page = await client.post("/refer", data={"_csrf": client.cookies.get("anonymous") or ""})
@@ -314,12 +323,11 @@ def _undo(fault: str) -> list[str]:
 
 
 async def test_a_failing_activity_says_its_class_and_the_reference_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    from activities.writing import Writing
-    from models.batch import Batch
-    from tests.support.recording import recording
-
     def faulty(*_: object) -> None:
         raise ValueError(canary.words("fault"))
 
@@ -336,9 +344,6 @@ async def test_a_failing_activity_says_its_class_and_the_reference_alone(
 
 
 def test_the_search_finds_the_canary_in_every_coat() -> None:
-    import base64
-    from urllib.parse import quote
-
     coats: list[bytes] = [
         f"said {canary.NAME} here".encode(), canary.NAME.encode("utf-16-le"), quote(canary.NAME).encode(), json.dumps(canary.NAME).encode(),
         *(base64.b64encode(b"x" * shift + canary.ADDRESS.encode() + b"yy") for shift in range(3)), b"born 23/07/2019", b"9434765919",

@@ -35,7 +35,6 @@ from tests.support.core import (
     AUTHORITY,
     CALENDAR_NAME,
     CHAIR,
-    DAYS,
     DEPUTIES,
     DIRECTORY,
     MANAGER,
@@ -354,7 +353,7 @@ class Life(RuleBasedStateMachine):
     def review(self, number: int, days: int) -> None:
         paused = sorted(one.key for one in self.play.case.open() if one.paused)
         if paused:
-            more = {"outcome": "continue", "review": self.day(days)} if days > 30 else {"outcome": "lift"}  # noqa: PLR2004 -- half of the time
+            more = {"outcome": "continue", "review": self.day(days)} if days > 30 else {"outcome": "lift"}
             self.act(CHAIR, "review_suspension", obligation=paused[number % len(paused)], reason="r", **more)
 
     @rule(number=picks, hours=st.integers(0, 24 * 15))

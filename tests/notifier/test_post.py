@@ -25,7 +25,9 @@ class Receiver:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 -- the name is aiosmtpd's
         if self.answer:
             return self.answer
-        self.got.append((envelope.content or b"").decode() if isinstance(envelope.content, bytes) else str(envelope.content))
+        self.got.append(
+            (envelope.content or b"").decode() if isinstance(envelope.content, bytes) else str(envelope.content)
+        )
         return "250 OK"
 
 
@@ -38,7 +40,12 @@ async def there(tmp_path: Path) -> AsyncIterator[Installation]:
 
 async def write(post: Post, there: Installation) -> None:
     async with there.database.writing() as session:
-        await post.write(session, Mail(to="nurse@hospital.example.org", subject="Your referral", text="Go on here.", written=datetime.now(UTC)))
+        await post.write(
+            session,
+            Mail(
+                to="nurse@hospital.example.org", subject="Your referral", text="Go on here.", written=datetime.now(UTC)
+            ),
+        )
 
 
 def settings(port: int, folder: Path) -> Settings:
@@ -79,7 +86,9 @@ async def test_a_final_refusal_is_shown_as_failed_and_not_repeated(there: Instal
         controller.stop()
 
 
-async def test_without_a_mail_server_mail_stays_readable_for_the_business_unit(there: Installation, tmp_path: Path) -> None:
+async def test_without_a_mail_server_mail_stays_readable_for_the_business_unit(
+    there: Installation, tmp_path: Path
+) -> None:
     post = Post(there.database, there.vault)
     await write(post, there)
     assert await post.send(Settings(data_dir=tmp_path), datetime.now(UTC)) == 0

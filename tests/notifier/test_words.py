@@ -41,9 +41,15 @@ STATES: dict[str, dict[str, Any]] = {
     "withdrawn": {"due": NOW, "ended": Ended.WITHDRAWN, "ended_at": NOW},
     "suspended": {"due": None, "pauses": (Pause(since=BEGAN),)},
     "disputed": {"due": NOW, "dispute": Dispute(office="agency_contact", person=CANARY, ground="not_ours", rung=0)},
-    "promised": {"due": NOW, "promises": (Promise(office="agency_contact", person=CANARY, made=BEGAN, until=NOW + timedelta(days=2)),)},
-    "promised in vain": {"due": NOW, "promises": (Promise(office="agency_contact", person=CANARY, made=BEGAN, until=BEGAN, missed=True),)},
-}  # fmt: skip
+    "promised": {
+        "due": NOW,
+        "promises": (Promise(office="agency_contact", person=CANARY, made=BEGAN, until=NOW + timedelta(days=2)),),
+    },
+    "promised in vain": {
+        "due": NOW,
+        "promises": (Promise(office="agency_contact", person=CANARY, made=BEGAN, until=BEGAN, missed=True),),
+    },
+}
 DATA: dict[NoticeKind, list[dict[str, Any]]] = {
     NoticeKind.OWED: [
         {"missed": missed, "passed_over": passed}
@@ -63,9 +69,17 @@ def obligations(lifecycle: str) -> Iterator[Obligation]:
     for name, block in shelf.blocks(POLICY, lifecycle).items():
         agency = AGENCY if block.each == "agency" or name in answers else ""
         yield Obligation(
-            key=name, block=name, owed_by=block.owed_by, agency=agency, of="triage" if name in answers and lifecycle == "referral" else "agency_return" if name in answers else "",
-            opened=BEGAN, mark=block.starts, start=BEGAN, due=None, rungs=(),
-        )  # fmt: skip
+            key=name,
+            block=name,
+            owed_by=block.owed_by,
+            agency=agency,
+            of="triage" if name in answers and lifecycle == "referral" else "agency_return" if name in answers else "",
+            opened=BEGAN,
+            mark=block.starts,
+            start=BEGAN,
+            due=None,
+            rungs=(),
+        )
 
 
 def every() -> Iterator[tuple[str, str, Notice, Case]]:
@@ -77,14 +91,30 @@ def every() -> Iterator[tuple[str, str, Notice, Case]]:
                 told = {**owed, key: one.model_copy(update=change)}
                 ref = "LR-2026-0007" if lifecycle == "referral" else "RR-2026-0004"
                 case = Case(
-                    ref=ref, kind=lifecycle, policy=POLICY, calendar=CALENDAR, opened=BEGAN, obligations=told, said={"event": CANARY, "children": [CANARY]}
-                )  # fmt: skip
+                    ref=ref,
+                    kind=lifecycle,
+                    policy=POLICY,
+                    calendar=CALENDAR,
+                    opened=BEGAN,
+                    obligations=told,
+                    said={"event": CANARY, "children": [CANARY]},
+                )
                 for kind, data in ((kind, one) for kind, several in DATA.items() for one in several):
                     for office in dict.fromkeys((one.owed_by, "independent_chair")):
                         notice = Notice(
-                            key="k", kind=kind, case=ref, fact=7, obligation=key, office=office, agency=one.agency, person="p-005",
-                            rung_at=NOW, wake_at=NOW, due=one.due, data={**data, "words": CANARY, "name": CANARY},
-                        )  # fmt: skip
+                            key="k",
+                            kind=kind,
+                            case=ref,
+                            fact=7,
+                            obligation=key,
+                            office=office,
+                            agency=one.agency,
+                            person="p-005",
+                            rung_at=NOW,
+                            wake_at=NOW,
+                            due=one.due,
+                            data={**data, "words": CANARY, "name": CANARY},
+                        )
                         yield f"{lifecycle} {kind} {key} {state}", state, notice, case
 
 
@@ -128,17 +158,27 @@ def test_what_is_said_is_plain(said: list[tuple[str, str, Notice, Said]]) -> Non
 def test_a_demand_says_how_the_matter_stands_now(said: list[tuple[str, str, Notice, Said]]) -> None:
     """A message never shows an open demand for something done, and never two answers at once."""
     words = {
-        "done": "This has been done.", "withdrawn": "This is not owed any more.", "suspended": "suspended", "disputed": "disputed",
-        "promised": "It is promised", "overdue for long": "9 days ago", "overdue for a day": "1 day ago", "owed": "by the end of",
-        "due within the hour": "at 11:00", "overdue since this morning": "it was due by",
-    }  # fmt: skip
+        "done": "This has been done.",
+        "withdrawn": "This is not owed any more.",
+        "suspended": "suspended",
+        "disputed": "disputed",
+        "promised": "It is promised",
+        "overdue for long": "9 days ago",
+        "overdue for a day": "1 day ago",
+        "owed": "by the end of",
+        "due within the hour": "at 11:00",
+        "overdue since this morning": "it was due by",
+    }
     for name, state, notice, one in said:
         if notice.kind is not NoticeKind.OWED:
             continue
         assert words.get(state, "") in one.text, (name, one.text)
         settled = state in {"done", "withdrawn", "suspended", "disputed", "promised"}
         assert ("owe this" in one.text or "owes this" in one.text) != settled, (name, one.text)
-        assert ("overdue" in one.subject) == state.startswith("overdue") or state in {"promised in vain"}, (name, one.subject)
+        assert ("overdue" in one.subject) == state.startswith("overdue") or state == "promised in vain", (
+            name,
+            one.subject,
+        )
 
 
 def test_an_agency_is_named_only_with_offices_of_an_agency(said: list[tuple[str, str, Notice, Said]]) -> None:
@@ -153,16 +193,39 @@ def test_templates_use_only_the_fields_of_the_allow_list() -> None:
     for path in TEMPLATES.iterdir():
         tree = env.parse(path.read_text())
         assert meta.find_undeclared_variables(tree) <= {"it"}, path.name
-        used = {(node.node.name, node.attr) for node in tree.find_all(nodes.Getattr) if isinstance(node.node, nodes.Name)}
+        used = {
+            (node.node.name, node.attr) for node in tree.find_all(nodes.Getattr) if isinstance(node.node, nodes.Name)
+        }
         assert {name for name, _ in used} <= {"it"}, path.name
         assert {field for _, field in used} <= set(Shown.model_fields), path.name
-        assert len(list(tree.find_all(nodes.Getattr))) == sum(1 for node in tree.find_all(nodes.Getattr) if isinstance(node.node, nodes.Name)), path.name
-        assert not [*tree.find_all(nodes.Call), *tree.find_all(nodes.Getitem), *tree.find_all(nodes.Include), *tree.find_all(nodes.Import)], path.name
+        assert len(list(tree.find_all(nodes.Getattr))) == sum(
+            1 for node in tree.find_all(nodes.Getattr) if isinstance(node.node, nodes.Name)
+        ), path.name
+        assert not [
+            *tree.find_all(nodes.Call),
+            *tree.find_all(nodes.Getitem),
+            *tree.find_all(nodes.Include),
+            *tree.find_all(nodes.Import),
+        ], path.name
 
 
 def test_the_allow_list_has_no_place_for_words_of_a_person() -> None:
     """Each field is a reference, a date, a count, a yes or no, or a word of the policy or the directory of agencies."""
     assert set(Shown.model_fields) == {
-        "case", "case_kind", "title", "office", "owed_by", "agency", "due", "overdue", "overdue_days", "missed", "passed_over",
-        "others", "state", "urgent", "at", "outcome",
-    }  # fmt: skip
+        "case",
+        "case_kind",
+        "title",
+        "office",
+        "owed_by",
+        "agency",
+        "due",
+        "overdue",
+        "overdue_days",
+        "missed",
+        "passed_over",
+        "others",
+        "state",
+        "urgent",
+        "at",
+        "outcome",
+    }

@@ -1,4 +1,4 @@
-"""A house in the middle of its work, for pages to be looked at: cases in every state, with something of each kind owed."""
+"""A house in the middle of its work, for pages to be looked at: cases in every state, something of each kind owed."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,20 +36,59 @@ async def play(house: House) -> Scene:
     await _asked(house, review)
     parked = await _parked(house)
     await house.wait(timedelta(days=9))
-    await house.act(POLICE, review, "submit_return", agency="harrowshire-police", **_told("Four calls to the house.", "2024-11-02"))
-    await house.act(CHAIR, review, "suspend", obligation="agency_return/harrowshire-schools", review=str(_day(house, 20)),
-                    authority="The senior investigating officer, by letter.", reason="Staff are witnesses.")  # fmt: skip
+    await house.act(
+        POLICE, review, "submit_return", agency="harrowshire-police", **_told("Four calls to the house.", "2024-11-02")
+    )
+    await house.act(
+        CHAIR,
+        review,
+        "suspend",
+        obligation="agency_return/harrowshire-schools",
+        review=str(_day(house, 20)),
+        authority="The senior investigating officer, by letter.",
+        reason="Staff are witnesses.",
+    )
     due = (await house.case(review)).obligations["agency_return/harrowshire-icb"].due
     assert due
     later = str(day_of(due) + timedelta(days=1))
-    await house.act(ICB, review, "ask_time", obligation="agency_return/harrowshire-icb", until=later, reason="Records of two practices.")
+    await house.act(
+        ICB,
+        review,
+        "ask_time",
+        obligation="agency_return/harrowshire-icb",
+        until=later,
+        reason="Records of two practices.",
+    )
     closed = await _closed(house)
     await house.wait(timedelta(days=8))
-    await house.act(HOSPITAL, review, "promise", obligation="agency_return/harrow-vale-hospitals", until=str(_day(house, 2)))
-    await house.act("p-015", review, "dispute", obligation="agency_return/harrowshire-probation", ground="not_ours", words="They moved away.")
+    await house.act(
+        HOSPITAL, review, "promise", obligation="agency_return/harrow-vale-hospitals", until=str(_day(house, 2))
+    )
+    await house.act(
+        "p-015",
+        review,
+        "dispute",
+        obligation="agency_return/harrowshire-probation",
+        ground="not_ours",
+        words="They moved away.",
+    )
     await house.act(MANAGER, review, "arrange_meeting", at=_at(house, days=3), minutes=120, place="Room 2, or by video")
-    await house.act(MANAGER, review, "agree_learning", agency="harrowshire-police", action="Every call is logged with the child's name.", by=str(_day(house, 5)))
-    await house.act(MANAGER, review, "correct", mark="national_notification_sent", at=_at(house, days=-17, hours=-3), reason="The receipt says so.")
+    await house.act(
+        MANAGER,
+        review,
+        "agree_learning",
+        agency="harrowshire-police",
+        action="Every call is logged with the child's name.",
+        by=str(_day(house, 5)),
+    )
+    await house.act(
+        MANAGER,
+        review,
+        "correct",
+        mark="national_notification_sent",
+        at=_at(house, days=-17, hours=-3),
+        reason="The receipt says so.",
+    )
     restricted = (await house.refer()).case
     await house.act(MANAGER, restricted, "triage", **{**triage("single_agency_review"), "restricted": True})
     locked = {"person": LOCKED_OUT, "locked": True, "reason": "Managed the team concerned."}
@@ -64,12 +103,20 @@ async def _opened(house: House) -> tuple[str, str]:
     await house.act(MANAGER, referral, "triage", **triage())
     await house.act(MANAGER, referral, "tell_referrer", how="email", words="A rapid review is held.")
     review = await house.child_of(referral)
-    await house.act(AUTHORITY, review, "record_notification", sent_at=_at(house), sent_by="The director", reference="N-1")
+    await house.act(
+        AUTHORITY, review, "record_notification", sent_at=_at(house), sent_by="The director", reference="N-1"
+    )
     return referral, review
 
 
 async def _asked(house: House, review: str) -> None:
-    agencies = ["harrowshire-police", "harrowshire-icb", "harrow-vale-hospitals", "harrowshire-schools", "harrowshire-probation"]
+    agencies = [
+        "harrowshire-police",
+        "harrowshire-icb",
+        "harrow-vale-hospitals",
+        "harrowshire-schools",
+        "harrowshire-probation",
+    ]
     await house.act(MANAGER, review, "request_information", agencies=agencies, words="")
 
 
@@ -77,10 +124,20 @@ async def _parked(house: House) -> str:
     _, review = await _opened(house)
     await house.act(MANAGER, review, "request_information", agencies=["harrowshire-police"])
     await house.act(POLICE, review, "submit_return", agency="harrowshire-police", holds="nothing")
-    await house.act(CHAIR, review, "record_analysis", facts="Known facts.", context="Looked at.", practice="Two episodes.", learning="One question.")
+    await house.act(
+        CHAIR,
+        review,
+        "record_analysis",
+        facts="Known facts.",
+        context="Looked at.",
+        practice="Two episodes.",
+        learning="One question.",
+    )
     seats = ["independent_chair", "police", "icb"]
     await house.act(MANAGER, review, "record_meeting", held_at=_at(house), seats=["police"], **_SAFE)
-    await house.act(MANAGER, review, "record_meeting", held_at=_at(house), seats=seats, agencies=["harrowshire-police"], **_SAFE)
+    await house.act(
+        MANAGER, review, "record_meeting", held_at=_at(house), seats=seats, agencies=["harrowshire-police"], **_SAFE
+    )
     more = {"parked_on": "inquest", "parked_review": str(_day(house, 60))}
     await house.act(CHAIR, review, "decide", **decision("parked", house.now, **more))
     return review
@@ -94,8 +151,16 @@ async def _closed(house: House) -> str:
 
 
 def _told(summary: str, day: str) -> dict[str, Any]:
-    event = {"on": day, "event": "Officers spoke to the mother at the door; the children were not seen.", "significance": "key"}
-    return {"holds": "something", "summary": summary, "events": [event, {"on": "2025-01-19", "event": "A call by a neighbour.", "significance": "routine"}]}
+    event = {
+        "on": day,
+        "event": "Officers spoke to the mother at the door; the children were not seen.",
+        "significance": "key",
+    }
+    return {
+        "holds": "something",
+        "summary": summary,
+        "events": [event, {"on": "2025-01-19", "event": "A call by a neighbour.", "significance": "routine"}],
+    }
 
 
 def _day(house: House, days: int) -> Any:  # noqa: ANN401

@@ -39,7 +39,9 @@ class Site:
 
     async def client(self, person: str = "") -> httpx2.AsyncClient:
         headers = {"authorization": f"Bearer {await self.token(person)}"} if person else {}
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app), base_url="http://reviews.test/api/v1", headers=headers)
+        return httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=self.app), base_url="http://reviews.test/api/v1", headers=headers
+        )
 
     async def post(self, person: str, path: str, body: Any, key: str = "") -> httpx2.Response:  # noqa: ANN401 -- any JSON value
         async with await self.client(person) as client:
@@ -71,10 +73,26 @@ def fields(answer: httpx2.Response) -> set[str]:
 
 async def test_every_problem_is_named_at_once_beside_its_field(site: Site) -> None:
     good = referral(site.house.now)
-    bad = {**good, "event": "something", "aware_at": "31 February", "children": [{"name": "", "born": "2019-13-45"}, 7], "narrative": 5, "nonsense": True}
+    bad = {
+        **good,
+        "event": "something",
+        "aware_at": "31 February",
+        "children": [{"name": "", "born": "2019-13-45"}, 7],
+        "narrative": 5,
+        "nonsense": True,
+    }
     del bad["referrer_name"]
     answer = await site.post(MANAGER, "/referrals", bad)
-    assert fields(answer) == {"event", "aware_at", "children.0.name", "children.0.born", "children.1", "narrative", "referrer_name", "nonsense"}
+    assert fields(answer) == {
+        "event",
+        "aware_at",
+        "children.0.name",
+        "children.0.born",
+        "children.1",
+        "narrative",
+        "referrer_name",
+        "nonsense",
+    }
     assert wrong(answer, 422)["title"] == "There are 8 problems."
 
 
@@ -85,14 +103,22 @@ async def test_what_was_sent_is_never_repeated(site: Site) -> None:
 
 @pytest.mark.parametrize("value", [0, 1767225600, 1767225600.5, "1767225600", True, None, [], {}])
 async def test_a_date_is_written_out(site: Site, value: object) -> None:
-    assert fields(await site.post(MANAGER, "/referrals", {**referral(site.house.now), "aware_at": value})) == {"aware_at"}
-    sent = await site.post(MANAGER, f"/cases/{site.review}/record_notification", {"sent_at": value, "sent_by": "The director", "reference": "N-1"})
+    assert fields(await site.post(MANAGER, "/referrals", {**referral(site.house.now), "aware_at": value})) == {
+        "aware_at"
+    }
+    sent = await site.post(
+        MANAGER,
+        f"/cases/{site.review}/record_notification",
+        {"sent_at": value, "sent_by": "The director", "reference": "N-1"},
+    )
     assert fields(sent) == {"sent_at"}
 
 
 @pytest.mark.parametrize("value", [5, [], {}, None, True, "\x00", "\u202e", "x" * 20_001])
 async def test_words_are_text_that_can_be_shown_and_not_too_long(site: Site, value: object) -> None:
-    assert fields(await site.post(MANAGER, "/referrals", {**referral(site.house.now), "narrative": value})) == {"narrative"}
+    assert fields(await site.post(MANAGER, "/referrals", {**referral(site.house.now), "narrative": value})) == {
+        "narrative"
+    }
 
 
 async def test_impossible_dates_are_refused_together(site: Site) -> None:
@@ -101,10 +127,19 @@ async def test_impossible_dates_are_refused_together(site: Site) -> None:
 
 
 BODIES = {
-    "nothing": b"", "not JSON": b"{", "not letters": b"\xff\xfe", "a list": b"[]", "a number": b"7", "null": b"null", "a text": b'"x"',
-    "not a number": b'{"event": NaN}', "deep": b'{"children": ' + b"[" * 50_000 + b"]" * 50_000 + b"}", "very deep": b"[" * 400_000,
-    "twice the same name": b'{"event": "death", "event": "concern"}', "half a letter": b'{"narrative": "\\ud800"}',
-}  # fmt: skip
+    "nothing": b"",
+    "not JSON": b"{",
+    "not letters": b"\xff\xfe",
+    "a list": b"[]",
+    "a number": b"7",
+    "null": b"null",
+    "a text": b'"x"',
+    "not a number": b'{"event": NaN}',
+    "deep": b'{"children": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "very deep": b"[" * 400_000,
+    "twice the same name": b'{"event": "death", "event": "concern"}',
+    "half a letter": b'{"narrative": "\\ud800"}',
+}
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
@@ -132,7 +167,9 @@ async def test_the_same_key_with_the_same_body_is_done_once_and_with_another_is_
     wrong(await site.post(MANAGER, "/referrals", {**body, "narrative": "Another."}, key), 409)
     told = await site.post(MANAGER, f"/cases/{first.json()['case']}/triage", triage("no_further_action"), f"t-{key}")
     assert told.status_code == 200
-    assert (await site.post(MANAGER, f"/cases/{first.json()['case']}/triage", triage("no_further_action"), f"t-{key}")).json() == told.json()
+    assert (
+        await site.post(MANAGER, f"/cases/{first.json()['case']}/triage", triage("no_further_action"), f"t-{key}")
+    ).json() == told.json()
 
 
 async def test_the_key_of_one_person_is_not_that_of_another(site: Site) -> None:
@@ -158,7 +195,12 @@ async def test_what_is_not_theirs_is_not_there(site: Site) -> None:
 
 async def test_without_a_token_nothing_is_said(site: Site) -> None:
     async with await site.client() as client:
-        for method, path in (("GET", "/cases"), ("GET", f"/cases/{site.review}"), ("POST", "/referrals"), ("POST", f"/cases/{site.review}/decide")):
+        for method, path in (
+            ("GET", "/cases"),
+            ("GET", f"/cases/{site.review}"),
+            ("POST", "/referrals"),
+            ("POST", f"/cases/{site.review}/decide"),
+        ):
             wrong(await client.request(method, path), 401)
         wrong(await client.get("/cases", headers={"authorization": "Bearer nonsense"}), 401)
         wrong(await client.get("/cases", headers={"authorization": "Basic YTpi"}), 401)
@@ -172,15 +214,19 @@ async def test_every_command_is_described_with_its_questions(site: Site) -> None
         described = (await client.get("/openapi.json")).json()
     kinds = {kind for of_kind in COMMANDS.values() for kind in of_kind} - {"submit_referral"}
     assert {path.rpartition("/")[2] for path in described["paths"] if path.startswith("/api/v1/cases/{ref}/")} == kinds
-    decide = described["paths"]["/api/v1/cases/{ref}/decide"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    decide = described["paths"]["/api/v1/cases/{ref}/decide"]["post"]["requestBody"]["content"]["application/json"][
+        "schema"
+    ]
     assert decide["properties"]["outcome"]["title"] == "What is the decision?"
     assert "$ref" not in json.dumps(decide)
 
 
 @pytest.mark.asyncio(loop_scope="function")
 @pytest.mark.timeout(1800 if PROOF else 120)
-async def test_whatever_schemathesis_thinks_of_is_answered_as_described(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Bodies made from the description, good and bad, against every address: as described, and never a fault of ours."""
+async def test_whatever_schemathesis_thinks_of_is_answered_as_described(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Bodies made from the description, good and bad, against every address: as described, never a fault of ours."""
     async with house(tmp_path_factory.mktemp("schema")) as made:
         site = Site(made)
         ref = (await made.refer()).case

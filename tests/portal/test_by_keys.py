@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,8 +13,11 @@ from tests.support.browsing import Served, served
 from tests.support.house import triage
 
 pytestmark = [
-    pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.promise("K10"),
-]  # fmt: skip
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(180),
+    pytest.mark.promise("K10"),
+]
 
 MOST = 150
 """Presses of Tab after which a person gives up."""
@@ -104,7 +106,9 @@ async def review(site: Served) -> str:
     await house.act(MANAGER, review, "request_information", agencies=["harrowshire-police", "harrow-vale-hospitals"])
     await house.act(CHAIR, review, "record_analysis", facts="a", context="b", practice="c", learning="d")
     safe = {"siblings_safe": "yes", "siblings_words": "None."}
-    await house.act(MANAGER, review, "record_meeting", held_at=now, seats=["independent_chair", "police", "icb"], **safe)
+    await house.act(
+        MANAGER, review, "record_meeting", held_at=now, seats=["independent_chair", "police", "icb"], **safe
+    )
     return review
 
 
@@ -132,7 +136,12 @@ async def test_refer_by_keys_alone(site: Served) -> None:
     await keys.act("Save and continue")
     await keys.choose("others", "no")
     await keys.act("Save and continue")
-    for name, words in (("referrer_name", "Norwen Tace"), ("referrer_role", "Nurse"), ("referrer_agency", "Hospital"), ("referrer_email", "n@example.org")):
+    for name, words in (
+        ("referrer_name", "Norwen Tace"),
+        ("referrer_role", "Nurse"),
+        ("referrer_agency", "Hospital"),
+        ("referrer_email", "n@example.org"),
+    ):
         await keys.write(name, words)
     await keys.choose("lead_agrees", "yes")
     await keys.act("Save and continue")

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -25,10 +24,17 @@ from tests.support.house import referral
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 ROLES = {
-    "referrer": "", "agency contact": scene.HOSPITAL, "agency lead": scene.HOSPITAL_LEAD, "business unit": scene.MANAGER,
-    "sub-group chair": scene.SUBGROUP, "independent chair": scene.CHAIR, "safeguarding partner": scene.PARTNER,
-    "administrator": scene.ADMINISTRATOR, "locked out": scene.LOCKED_OUT, "party to nothing": scene.STRANGER,
-}  # fmt: skip
+    "referrer": "",
+    "agency contact": scene.HOSPITAL,
+    "agency lead": scene.HOSPITAL_LEAD,
+    "business unit": scene.MANAGER,
+    "sub-group chair": scene.SUBGROUP,
+    "independent chair": scene.CHAIR,
+    "safeguarding partner": scene.PARTNER,
+    "administrator": scene.ADMINISTRATOR,
+    "locked out": scene.LOCKED_OUT,
+    "party to nothing": scene.STRANGER,
+}
 PARALLEL = 3
 LEAVES = ("/sign-out", "/sign-in/demonstration", "/refer/check")
 """Forms that end or change who is there; sent at the end, by somebody of their own."""
@@ -69,14 +75,30 @@ async def _cookies(made: Served, person: str, played: Scene) -> dict[str, str]:
     draft = await drafts.begin(owner_of(token), "", KIND, now)
     await drafts.type(draft, of_answers(SubmitReferral, referral(now)), now)
     async with there.database.writing() as session:
-        return {COOKIE: token, STATUS: await made.accounts.link(session, STATUS, played.referral, now + timedelta(days=60))}
+        return {
+            COOKIE: token,
+            STATUS: await made.accounts.link(session, STATUS, played.referral, now + timedelta(days=60)),
+        }
 
 
 def seeds(played: Scene) -> list[str]:
     """Where a crawl begins: what is typed by hand or comes from a message; the rest it finds by links."""
     cases = [f"/cases/{ref}" for ref in (played.review, played.urgent, played.parked, played.closed, played.restricted)]
     steps = [f"/refer/{step}" for step in (*PAGES, "later", "check", "received", "return")]
-    return ["/", "/cases?closed=yes", "/inbox", "/people", "/register", "/mail", *cases, *steps, "/invitation", "/nowhere", "/health/live", "/health/ready"]
+    return [
+        "/",
+        "/cases?closed=yes",
+        "/inbox",
+        "/people",
+        "/register",
+        "/mail",
+        *cases,
+        *steps,
+        "/invitation",
+        "/nowhere",
+        "/health/live",
+        "/health/ready",
+    ]
 
 
 async def crawl(site: Site, role: str, all_routes: list[tuple[str, str]], found: Found) -> None:
@@ -114,7 +136,11 @@ async def crawl(site: Site, role: str, all_routes: list[tuple[str, str]], found:
 async def _leaves(site: Site, all_routes: list[tuple[str, str]], found: Found) -> None:
     """Signing in and out, sending a referral, and saving a draft: each by a visitor of its own."""
     made = site.served
-    for person, page, action in (("", "/sign-in", "/sign-in/demonstration"), (scene.MANAGER, "/sign-out", "/sign-out"), ("", "/refer/check", "/refer/check")):
+    for person, page, action in (
+        ("", "/sign-in", "/sign-in/demonstration"),
+        (scene.MANAGER, "/sign-out", "/sign-out"),
+        ("", "/refer/check", "/refer/check"),
+    ):
         walker = Walker(made.address, await _cookies(made, person, site.scene))
         seen = await walker.get(page)
         found.reached.add(("GET", page))
@@ -124,7 +150,10 @@ async def _leaves(site: Site, all_routes: list[tuple[str, str]], found: Found) -
         assert answer.status == 200, f"{action}: {answer.status}"
         found.reached.add(("POST", action))
         await walker.client.aclose()
-    saves = (("referrer", "/refer/incident", "/refer/incident/save"), ("independent chair", f"/cases/{site.scene.review}/decide", "/save"))
+    saves = (
+        ("referrer", "/refer/incident", "/refer/incident/save"),
+        ("independent chair", f"/cases/{site.scene.review}/decide", "/save"),
+    )
     for role, page, action in saves:
         walker = Walker(made.address, site.cookies[role])
         form = next(one for one in (await walker.get(page)).forms if one.method == "post")
@@ -172,7 +201,10 @@ async def test_who_may_not_open_a_page_is_turned_away(site: Site, found: Found) 
     opened = {role: {status: address for address, status in seen.items()} for role, seen in found.statuses.items()}
     assert found.statuses["locked out"][review] == 403
     assert found.statuses["locked out"][f"/cases/{site.scene.parked}"] == 200
-    assert {found.statuses["party to nothing"][f"/cases/{ref}"] for ref in (site.scene.review, site.scene.parked, site.scene.closed)} == {404}
+    assert {
+        found.statuses["party to nothing"][f"/cases/{ref}"]
+        for ref in (site.scene.review, site.scene.parked, site.scene.closed)
+    } == {404}
     for role, person in ROLES.items():
         expected = 200 if person in {scene.MANAGER, scene.CHAIR, scene.ADMINISTRATOR} else 0
         if expected:
@@ -219,7 +251,9 @@ class Looking:
                 context = await self.site.served.context()
                 await context.add_init_script(AXE)
                 cookies = self.site.cookies[role]
-                await context.add_cookies([{"name": name, "value": value, "url": self.site.served.address} for name, value in cookies.items()])
+                await context.add_cookies(
+                    [{"name": name, "value": value, "url": self.site.served.address} for name, value in cookies.items()]
+                )
                 self.contexts[role] = context
         return self.contexts[role]
 
@@ -249,7 +283,15 @@ def _is_form(state: str, found: Found) -> bool:
 @pytest.mark.promise("K10", "K11", "L14")
 async def test_every_page_is_accessible_and_narrow_enough(site: Site, found: Found) -> None:
     """Forms of commands are looked at with their errors shown, in the next test; empty ones by `make proof`."""
-    pages = {state: where for state, where in found.shown.items() if not _is_form(state, found) and not where[1].startswith("/health") and "?as=" not in where[1] and "as=" not in where[1] and not where[1].endswith(".ics")}
+    pages = {
+        state: where
+        for state, where in found.shown.items()
+        if not _is_form(state, found)
+        and not where[1].startswith("/health")
+        and "?as=" not in where[1]
+        and "as=" not in where[1]
+        and not where[1].endswith(".ics")
+    }
     assert await Looking(site).all_of(pages, send=False) == []
 
 
@@ -262,4 +304,9 @@ async def test_every_form_is_accessible_with_its_errors_shown(site: Site, found:
 @pytest.mark.proof
 @pytest.mark.browser
 async def test_every_empty_form_is_accessible(site: Site, found: Found) -> None:
-    assert await Looking(site).all_of({state: where for state, where in found.shown.items() if _is_form(state, found)}, send=False) == []
+    assert (
+        await Looking(site).all_of(
+            {state: where for state, where in found.shown.items() if _is_form(state, found)}, send=False
+        )
+        == []
+    )

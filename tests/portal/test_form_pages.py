@@ -180,7 +180,9 @@ def assert_good_at_both_widths(looked_at: Watched, address: str) -> None:
     assert looked_at.complaints == []
 
 
-@pytest.mark.parametrize("how", [pytest.param("", id="empty", marks=pytest.mark.proof), pytest.param("?wrong", id="wrong")])
+@pytest.mark.parametrize(
+    "how", [pytest.param("", id="empty", marks=pytest.mark.proof), pytest.param("?wrong", id="wrong")]
+)
 @pytest.mark.parametrize("kind", EVERY)
 def test_every_form_is_accessible_and_narrow_enough(looked_at: Watched, kind: str, how: str) -> None:
     assert_good_at_both_widths(looked_at, f"/form/{kind}{how}")

@@ -182,9 +182,21 @@ def test_rows_without_anything_are_left_out_and_the_numbers_of_problems_fit() ->
 
 @pytest.mark.parametrize(
     "pressed",
-    ["add:", "add:event", "add:children.0", "remove:children", "remove:children.9", "remove:x.1", "dance:children",
-     "add:children.9.name", "remove:children.-1", "remove:children.²", ":", "add:children.0.sex.1"],
-)  # fmt: skip
+    [
+        "add:",
+        "add:event",
+        "add:children.0",
+        "remove:children",
+        "remove:children.9",
+        "remove:x.1",
+        "dance:children",
+        "add:children.9.name",
+        "remove:children.-1",
+        "remove:children.²",
+        ":",
+        "add:children.0.sex.1",
+    ],
+)
 def test_a_button_that_was_made_up_changes_nothing(pressed: str) -> None:
     pairs = seen(filled("submit_referral")).pairs
     assert posted("submit_referral", [*pairs, ("_do", pressed)]).typed == posted("submit_referral", pairs).typed
@@ -354,11 +366,20 @@ def test_a_long_list_of_answers_is_a_select() -> None:
 def test_each_question_has_the_widget_that_fits() -> None:
     widgets = {one.name: one.widget for command in EVERY.values() for one in asked_of(command)}
     expected = {
-        "event": Widget.ONE_OF, "incident_on": Widget.DAY, "narrative": Widget.WORDS, "place": Widget.LINE,
-        "referrer_email": Widget.EMAIL, "minutes": Widget.WORDS, "sent_at": Widget.MOMENT, "criteria": Widget.GROUPS,
-        "events": Widget.LIST, "seats": Widget.MANY_OF, "agency": Widget.ONE_OF, "restricted": Widget.ONE_OF,
+        "event": Widget.ONE_OF,
+        "incident_on": Widget.DAY,
+        "narrative": Widget.WORDS,
+        "place": Widget.LINE,
+        "referrer_email": Widget.EMAIL,
+        "minutes": Widget.WORDS,
+        "sent_at": Widget.MOMENT,
+        "criteria": Widget.GROUPS,
+        "events": Widget.LIST,
+        "seats": Widget.MANY_OF,
+        "agency": Widget.ONE_OF,
+        "restricted": Widget.ONE_OF,
         "other": Widget.LINE,
-    }  # fmt: skip
+    }
     assert {name: widgets[name] for name in expected} == expected
     assert Form.empty(ArrangeMeeting).questions()[1].widget is Widget.NUMBER
 

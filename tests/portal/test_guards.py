@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -41,7 +41,9 @@ class Site:
         return found
 
     def client(self, **options: str) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app), base_url="http://reviews.test", headers=options)
+        return httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=self.app), base_url="http://reviews.test", headers=options
+        )
 
     async def visitor(self, person: str) -> "Visitor":
         async with self.house.there.database.writing() as session:
@@ -66,10 +68,16 @@ class Visitor:
         """The hidden inputs of a page's form."""
         page = await self.client.get(address)
         assert page.status_code == 200, page.status_code
-        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text.partition('<form method="post"')[2]))
+        return dict(
+            re.findall(
+                r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text.partition('<form method="post"')[2]
+            )
+        )
 
     async def send(self, address: str, answers: dict[str, str], **headers: str) -> httpx2.Response:
-        return await self.client.post(address, data={"_csrf": self.token, "_request": f"w-{uuid4().hex}", **answers}, headers=headers)
+        return await self.client.post(
+            address, data={"_csrf": self.token, "_request": f"w-{uuid4().hex}", **answers}, headers=headers
+        )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -80,8 +88,12 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
         await made.act(MANAGER, ref, "triage", **triage())
         found.review = await made.child_of(ref)
         now = made.now.isoformat()
-        await made.act(AUTHORITY, found.review, "record_notification", sent_at=now, sent_by="The director", reference="N-1")
-        await made.act(MANAGER, found.review, "request_information", agencies=["harrowshire-police", "harrow-vale-hospitals"])
+        await made.act(
+            AUTHORITY, found.review, "record_notification", sent_at=now, sent_by="The director", reference="N-1"
+        )
+        await made.act(
+            MANAGER, found.review, "request_information", agencies=["harrowshire-police", "harrow-vale-hospitals"]
+        )
         yield found
 
 
@@ -93,25 +105,33 @@ def promise(site: Site) -> dict[str, str]:
 # Forged forms
 
 
-FORGED: dict[str, Callable[[Visitor, Visitor], tuple[str, dict[str, str]]]] = {
-    "missing": lambda mine, other: ("", {}),
-    "of another session": lambda mine, other: (other.token, {}),
-    "made up": lambda mine, other: (secrets.token_urlsafe(24), {}),
-    "not of these letters": lambda mine, other: ("é\N{SNOWMAN}", {}),
-    "from another origin": lambda mine, other: (mine.token, {"Origin": "https://elsewhere.example"}),
-    "from another site": lambda mine, other: (mine.token, {"Sec-Fetch-Site": "cross-site"}),
-    "from a sister site": lambda mine, other: (mine.token, {"Sec-Fetch-Site": "same-site"}),
-    "from nowhere": lambda mine, other: (mine.token, {"Origin": "null"}),
+FORGED: dict[str, tuple[str, dict[str, str]]] = {
+    "missing": ("", {}),
+    "of another session": ("other", {}),
+    "made up": (secrets.token_urlsafe(24), {}),
+    "not of these letters": ("é\N{SNOWMAN}", {}),
+    "from another origin": ("mine", {"Origin": "https://elsewhere.example"}),
+    "from another site": ("mine", {"Sec-Fetch-Site": "cross-site"}),
+    "from a sister site": ("mine", {"Sec-Fetch-Site": "same-site"}),
+    "from nowhere": ("mine", {"Origin": "null"}),
 }
+"""The token (that of this session, of another, or these letters) and what the browser says of where it came from."""
 
 
 @pytest.mark.parametrize("how", FORGED)
 async def test_a_forged_form_does_nothing(site: Site, how: str) -> None:
     mine, other = await site.visitor(HOSPITAL), await site.visitor(POLICE)
-    token, headers = FORGED[how](mine, other)
+    said, headers = FORGED[how]
+    token = {"mine": mine.token, "other": other.token}.get(said, said)
     before = await site.facts()
-    for address in (f"/cases/{site.review}/promise?about={RETURN}", f"/cases/{site.review}/promise/save?about={RETURN}", "/sign-out"):
-        answer = await mine.client.post(address, data={**promise(site), "_csrf": token, "_request": f"w-{uuid4().hex}"}, headers=headers)
+    for address in (
+        f"/cases/{site.review}/promise?about={RETURN}",
+        f"/cases/{site.review}/promise/save?about={RETURN}",
+        "/sign-out",
+    ):
+        answer = await mine.client.post(
+            address, data={**promise(site), "_csrf": token, "_request": f"w-{uuid4().hex}"}, headers=headers
+        )
         assert answer.status_code == 403, address
         assert "This form is out of date" in answer.text
     assert await site.facts() == before
@@ -126,7 +146,15 @@ async def test_a_form_of_an_earlier_session_is_refused(site: Site) -> None:
 
 async def test_the_doors_without_an_account_ask_for_the_token_of_the_browser_too(site: Site) -> None:
     async with site.client() as client:
-        for address in ("/refer", "/refer/return", "/refer/later", "/refer/check", "/status", "/sign-in", "/invitation"):
+        for address in (
+            "/refer",
+            "/refer/return",
+            "/refer/later",
+            "/refer/check",
+            "/status",
+            "/sign-in",
+            "/invitation",
+        ):
             assert (await client.post(address, data={"_csrf": "x"})).status_code == 403, address
         await client.get("/refer")
         assert (await client.post("/refer", data={"_csrf": client.cookies[ANONYMOUS]})).status_code == 303
@@ -140,8 +168,23 @@ async def test_every_answer_carries_the_headers_also_errors(site: Site, monkeypa
         raise RuntimeError(CANARY)
 
     async with site.client() as client:
-        answers = [await client.get(address) for address in ("/", "/nowhere", "/cases", "/static/portal.css", "/static/none", "/api/v1/cases", "/health/live")]
-        answers += [await client.post("/sign-in", data={}), await client.put("/cases"), await client.post("/refer", content=b"x" * (LARGEST + 1))]
+        answers = [
+            await client.get(address)
+            for address in (
+                "/",
+                "/nowhere",
+                "/cases",
+                "/static/portal.css",
+                "/static/none",
+                "/api/v1/cases",
+                "/health/live",
+            )
+        ]
+        answers += [
+            await client.post("/sign-in", data={}),
+            await client.put("/cases"),
+            await client.post("/refer", content=b"x" * (LARGEST + 1)),
+        ]
         monkeypatch.setattr(site.portal, "area", broken)
         answers += [await client.get("/accessibility")]
         monkeypatch.undo()
@@ -217,7 +260,9 @@ async def account(site: Site, person: str) -> AsyncIterator[tuple[str, str]]:
 
 async def sign_in(client: httpx2.AsyncClient, email: str, password: str, following: str = "") -> httpx2.Response:
     await client.get("/sign-in")
-    return await client.post("/sign-in", data={"_csrf": client.cookies[ANONYMOUS], "email": email, "password": password, "next": following})
+    return await client.post(
+        "/sign-in", data={"_csrf": client.cookies[ANONYMOUS], "email": email, "password": password, "next": following}
+    )
 
 
 @pytest.mark.promise("K1")
@@ -229,12 +274,24 @@ async def test_eight_wrong_tries_lock_the_account_for_a_quarter_of_an_hour(site:
         locked = await sign_in(client, email, password)
         assert locked.status_code == 422
         unknown = await sign_in(client, "nobody@example.org", password)
-        assert re.sub(r'(value|nonce|name)="[^"]*"', "", unknown.text) == re.sub(r'(value|nonce|name)="[^"]*"', "", locked.text)
+        assert re.sub(r'(value|nonce|name)="[^"]*"', "", unknown.text) == re.sub(
+            r'(value|nonce|name)="[^"]*"', "", locked.text
+        )
         site.house.now += LOCK + timedelta(seconds=1)
         assert (await sign_in(client, email, password)).status_code == 303
 
 
-@pytest.mark.parametrize("address", ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+    ],
+)
 async def test_signing_in_never_leads_to_another_site(site: Site, address: str) -> None:
     async with account(site, "p-023") as (email, password), site.client() as client:
         to = (await sign_in(client, email, password, address)).headers["location"]
@@ -284,7 +341,16 @@ async def test_what_belongs_to_another_agency_is_not_there(site: Site) -> None:
     """To the contact of one agency nothing is said of what another owes, nor of cases to which theirs is no party."""
     police, stranger = await site.visitor(POLICE), await site.visitor(STRANGER)
     nowhere = await stranger.client.get("/cases/RR-2026-9999")
-    for address in ("", "/deadlines", "/chronology", "/pack", "/meeting.ics", "/notification-pack", "/submit_return", f"/promise?about={RETURN}"):
+    for address in (
+        "",
+        "/deadlines",
+        "/chronology",
+        "/pack",
+        "/meeting.ics",
+        "/notification-pack",
+        "/submit_return",
+        f"/promise?about={RETURN}",
+    ):
         answer = await stranger.client.get(f"/cases/{site.review}{address}")
         assert (answer.status_code, plain(answer)) == (404, plain(nowhere)), address
     for kind in ("promise", "dispute", "ask_time", "suspend", "settle_dispute"):
@@ -293,7 +359,9 @@ async def test_what_belongs_to_another_agency_is_not_there(site: Site) -> None:
             answer = await police.send(where, promise(site))
             assert answer.status_code in {403, 404}
             assert "Harrow Vale" not in answer.text
-    other = await police.send(f"/cases/{site.review}/submit_return", {"agency": "harrow-vale-hospitals", "holds": "nothing"})
+    other = await police.send(
+        f"/cases/{site.review}/submit_return", {"agency": "harrow-vale-hospitals", "holds": "nothing"}
+    )
     assert other.status_code in {403, 409, 422}
     assert not any(fact.kind == "return_received" for fact in await site.house.facts(site.review))
     for address in ("", "/deadlines", "/chronology"):
@@ -346,7 +414,11 @@ async def test_the_same_form_sent_twice_is_done_once(site: Site) -> None:
     address, before = f"/cases/{site.review}/promise?about={RETURN}", await site.facts()
     form = {**await visitor.form(address), **promise(site)}
     first, second = await visitor.send(address, form), await visitor.send(address, form)
-    assert (first.status_code, first.headers["location"]) == (second.status_code, second.headers["location"]) == (303, f"/cases/{site.review}?done={before + 1}")
+    assert (
+        (first.status_code, first.headers["location"])
+        == (second.status_code, second.headers["location"])
+        == (303, f"/cases/{site.review}?done={before + 1}")
+    )
     assert await site.facts() == before + 1
     assert "Your draft is kept" not in (await visitor.client.get(f"/cases/{site.review}/ask_time?about={RETURN}")).text
     other = await visitor.send(address, {**form, "until-day": str(int(form["until-day"]) % 27 + 1)})
@@ -360,7 +432,9 @@ async def test_a_closed_case_takes_nothing_but_being_reopened(site: Site) -> Non
     await site.house.act(MANAGER, ref, "triage", **triage("no_further_action"))
     form = await manager.form(f"/cases/{ref}/answer_safety")
     await site.house.act(MANAGER, ref, "tell_referrer", how="phone", words="No review.")
-    answer = await manager.send(f"/cases/{ref}/answer_safety", {**form, "siblings_safe": "yes", "words": "I typed this."})
+    answer = await manager.send(
+        f"/cases/{ref}/answer_safety", {**form, "siblings_safe": "yes", "words": "I typed this."}
+    )
     assert answer.status_code in {409, 422}
     assert "closed" in answer.text
     assert "I typed this." in answer.text

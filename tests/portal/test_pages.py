@@ -32,8 +32,13 @@ def test_the_clock_names_midday_and_midnight(hour: int, said: str) -> None:
 
 def test_choices_are_read_in_words() -> None:
     assert [words(one) for one in (Known.NOT_KNOWN, True, False, None, "", 7)] == [
-        "Not known", "Yes", "No", "Not answered", "Not answered", "7",
-    ]  # fmt: skip
+        "Not known",
+        "Yes",
+        "No",
+        "Not answered",
+        "Not answered",
+        "7",
+    ]
 
 
 def test_what_a_page_forgets_to_give_is_an_error() -> None:

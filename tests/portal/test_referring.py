@@ -33,14 +33,24 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served
 def incident(site: Served) -> dict[str, str | bool | list[str]]:
     today = london(site.house.now).date()
     return {
-        "event": "serious_harm", "incident_on": str(today - timedelta(days=2)), "aware_at": str(today - timedelta(days=1)),
-        "in_area": "yes", "abuse_or_neglect": "yes", "narrative": "Found with injuries.",
-    }  # fmt: skip
+        "event": "serious_harm",
+        "incident_on": str(today - timedelta(days=2)),
+        "aware_at": str(today - timedelta(days=1)),
+        "in_area": "yes",
+        "abuse_or_neglect": "yes",
+        "narrative": "Found with injuries.",
+    }
 
 
 def sender() -> dict[str, str | bool | list[str]]:
     email = f"{uuid4().hex[:8]}@hospital.example.org"
-    return {"referrer_name": "Norwen Tace", "referrer_role": "Nurse", "referrer_agency": "Hospital", "referrer_email": email, "lead_agrees": "yes"}
+    return {
+        "referrer_name": "Norwen Tace",
+        "referrer_role": "Nurse",
+        "referrer_agency": "Hospital",
+        "referrer_email": email,
+        "lead_agrees": "yes",
+    }
 
 
 async def begun(site: Served, width: int = 1280) -> Page:
@@ -53,7 +63,12 @@ async def begun(site: Served, width: int = 1280) -> Page:
 async def filled(site: Served, page: Page, safety: dict[str, str | bool | list[str]] | None = None) -> str:
     """Every page of the form; returns the e-mail address, and leaves at the check."""
     you = sender()
-    for answers in (incident(site), {"children.0.name": "Quillon Zarbane", "children.0.born": "2019-02-03"}, safety or {"others": "no"}, you):
+    for answers in (
+        incident(site),
+        {"children.0.name": "Quillon Zarbane", "children.0.born": "2019-02-03"},
+        safety or {"others": "no"},
+        you,
+    ):
         await fill(page, answers)
         await press(page, "Save and continue")
     return str(you["referrer_email"])
@@ -89,7 +104,9 @@ async def test_the_first_words_are_what_to_do_if_a_child_is_in_danger_now(site: 
     page = await site.page()
     await page.goto("/refer")
     words = await page.inner_text("main")
-    assert words.index("call 999") < words.index("01632 960100") < words.index("Use this form") < words.index("Start now")
+    assert (
+        words.index("call 999") < words.index("01632 960100") < words.index("Use this form") < words.index("Start now")
+    )
 
 
 @pytest.mark.promise("A1")
@@ -128,7 +145,9 @@ async def test_a_scanner_that_follows_the_mailed_link_uses_nothing_up_and_the_bu
 
 
 @pytest.mark.promise("A2")
-async def test_each_answer_is_saved_as_it_is_typed_and_found_on_another_device_a_week_later_after_a_restart(site: Served) -> None:
+async def test_each_answer_is_saved_as_it_is_typed_and_found_on_another_device_a_week_later_after_a_restart(
+    site: Served,
+) -> None:
     page = await begun(site)
     for name, answer in incident(site).items():
         await page.evaluate("document.getElementById('saved').textContent = ''")
@@ -165,7 +184,9 @@ async def test_the_form_shows_the_questions_that_earlier_answers_call_for(site: 
     await expect(harm).to_be_hidden()
     await expect(coroner).to_be_attached()
     await page.goto("/refer/safety")
-    carers, safe, action = (page.locator(f'[name="{name}"]').first for name in ("carers", "siblings_safe", "safety_action"))
+    carers, safe, action = (
+        page.locator(f'[name="{name}"]').first for name in ("carers", "siblings_safe", "safety_action")
+    )
     await fill(page, {"others": "yes"})
     await expect(carers).to_be_visible()
     await fill(page, {"siblings_safe": "no"})

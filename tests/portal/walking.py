@@ -100,4 +100,6 @@ def _seen(address: str, answer: httpx2.Response) -> Seen:
     if "html" in answer.headers.get("content-type", ""):
         reader.feed(answer.text)
     links = [urljoin(address.partition("#")[0], link).partition("#")[0] for link in reader.links]
-    return Seen(address, answer.status_code, answer.text, [one for one in links if not one.startswith("/static/")], reader.forms)
+    return Seen(
+        address, answer.status_code, answer.text, [one for one in links if not one.startswith("/static/")], reader.forms
+    )

@@ -14,7 +14,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server.stop()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.proof, pytest.mark.xdist_group("postgresql")])])
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.proof, pytest.mark.xdist_group("postgresql")])]
+)
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database; empty for the SQLite file in the folder of the test."""
     if request.param == "sqlite":

@@ -1,4 +1,4 @@
-# ruff: noqa: S608 -- these statements are the attack
+# ruff: noqa: E501, S608 -- these statements are the attack, one beside the other
 """Somebody with write access to the database changes the record: the verification names the first broken link."""
 
 import asyncio
@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -148,7 +148,7 @@ CHANGES: dict[str, tuple[list[str], str, int, str]] = {
     ),
     "a read, removed": (["DELETE FROM reads WHERE number = 2"], "reads", 2, REMOVED),
     "a read, altered": (["UPDATE reads SET person = 'p-001' WHERE number = 2"], "reads", 2, ALTERED),
-    "a read, added": (["INSERT INTO reads SELECT 4, person, \"case\", what, at FROM reads WHERE number = 2"], "reads", 4, "without a link"),
+    "a read, added": (['INSERT INTO reads SELECT 4, person, "case", what, at FROM reads WHERE number = 2'], "reads", 4, "without a link"),
     "a read with its link, removed": (["DELETE FROM reads WHERE number = 3", "DELETE FROM audit_links WHERE chain = 'reads' AND number = 3"], "reads", 3, "cut off"),
     "the stored state": ([f"UPDATE cases SET state = json_set(state, '$.said.outcome', 'no_further_review') WHERE ref = '{RR}'"], RR, LAST, "said.outcome"),
     "a due date in the stored state": (
@@ -334,13 +334,13 @@ async def _peak(made: Recording, reads: int) -> int:
 
 
 @pytest.fixture
-def verify(folder: Path) -> Iterator[Callable[[], subprocess.CompletedProcess[str]]]:
+def verify(folder: Path) -> Callable[[], subprocess.CompletedProcess[str]]:
     def run() -> subprocess.CompletedProcess[str]:
         reviews = Path(sys.executable).with_name("reviews")
         command = [str(reviews), "audit", "verify", "--data-dir", str(folder)]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 -- our own command
 
-    yield run
+    return run
 
 
 @pytest.mark.promise("K7")

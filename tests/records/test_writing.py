@@ -108,7 +108,10 @@ async def test_a_refused_command_writes_only_why(tmp_path: Path, database_url: s
         assert await rows(made.there.database) == before
         async with made.there.database.reading() as session:
             row = await session.get_one(CommandRow, command.request)
-        assert (row.state, row.problems[0]["words"]) == ("refused", "Triage the referral first: there is no outcome to tell yet.")
+        assert (row.state, row.problems[0]["words"]) == (
+            "refused",
+            "Triage the referral first: there is no outcome to tell yet.",
+        )
 
 
 @pytest.mark.promise("L3")
@@ -137,7 +140,9 @@ async def test_what_begins_at_once_in_several_processes_begins_once(tmp_path: Pa
         async def begin(number: int) -> str:
             there = others[number]
             async with there.database.writing() as session:
-                await there.auditor.append(session, "sign-ins", START + timedelta(seconds=number), MANAGER, "signed_in", {})
+                await there.auditor.append(
+                    session, "sign-ins", START + timedelta(seconds=number), MANAGER, "signed_in", {}
+                )
             for _ in range(5):
                 try:
                     async with there.database.writing() as session:
@@ -150,7 +155,9 @@ async def test_what_begins_at_once_in_several_processes_begins_once(tmp_path: Pa
         assert sorted(refs) == [f"LR-2026-{number:04}" for number in range(1, 5)]
         doors = [Recording(there) for there in others]
         shaped = COMMANDS["referral"]["submit_referral"].model_validate(Lives(made).referring())
-        asked = await asyncio.gather(*(one._door._stored(shaped, "", "referrer", "one", opens="referral") for one in doors))
+        asked = await asyncio.gather(
+            *(one._door._stored(shaped, "", "referrer", "one", opens="referral") for one in doors)
+        )
         assert len({one.signature for one in asked}) == 1
         for there in others:
             await there.close()

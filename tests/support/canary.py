@@ -41,7 +41,16 @@ _PLAIN = (
 
 def _forms(text: str) -> Iterator[bytes]:
     """A text in every coat in which it could hide."""
-    for coat in (text, text.lower(), text.upper(), text.casefold(), escape(text), quote(text), quote_plus(text), json.dumps(text)[1:-1]):
+    for coat in (
+        text,
+        text.lower(),
+        text.upper(),
+        text.casefold(),
+        escape(text),
+        quote(text),
+        quote_plus(text),
+        json.dumps(text)[1:-1],
+    ):
         yield coat.encode()
         yield coat.encode("utf-16-le")
         yield coat.encode("utf-16-be")

@@ -263,7 +263,7 @@ class Lives:
 
     # What every case takes: about one obligation of the business manager.
 
-    async def _answer(self, lifecycle: str, kind: str) -> Next:
+    async def _answer(self, lifecycle: str, kind: str) -> Next:  # noqa: C901, PLR0911, PLR0912 -- one case for each command
         if kind == "reopen":
             return Next(MANAGER, await self.closed(lifecycle), kind, {"reason": self.words("reason")})
         ref, about = (

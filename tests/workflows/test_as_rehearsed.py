@@ -1,12 +1,11 @@
 """What the pure core rehearses is what the real workflows do on the real engine, message for message."""
 
 import random
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from datetime import datetime, time, timedelta
 
 from models import shelf
 from models.case import Case
@@ -22,6 +21,10 @@ from tests.support.house import DIRECTORY, POLICY, ROOT, House, house
 SHIPPED = sorted((ROOT / "policy" / "scenarios").glob("*.yaml"))
 
 
+def shipped(path: Path) -> Scenario:
+    return read_scenario(path.read_text(), path.name)
+
+
 def next_monday(now: datetime) -> datetime:
     day = day_of(now) + timedelta(days=1)
     while day.weekday():
@@ -30,7 +33,7 @@ def next_monday(now: datetime) -> datetime:
 
 
 async def perform(made: House, scenario: Scenario, stage: Stage) -> list[datetime]:
-    """Do everything that the scenario says, at its times, through the door; in an outage the engine is gone altogether."""
+    """Do everything that the scenario says, at its times, through the door; in an outage the engine is gone."""
     moments: list[datetime] = []
     named: dict[tuple[str, str], str] = {}
     outages = list(stage.outages)
@@ -46,7 +49,7 @@ async def perform(made: House, scenario: Scenario, stage: Stage) -> list[datetim
 
 
 async def outage(made: House, begins: datetime, ends: datetime) -> None:
-    """Time of this engine stands still while a worker is missing, so the workflows go, and come back from the record."""
+    """This engine's time stands still without a worker, so the workflows go, and come back from the record."""
     await made.wait_until(begins)
     for ref in await made.open_cases():
         await made.client.get_workflow_handle(ref).terminate()
@@ -80,7 +83,7 @@ async def do(made: House, stage: Stage, act: Act, named: dict[tuple[str, str], s
 async def test_engine_and_rehearsal_tell_the_same_people_the_same_things_at_the_same_times(
     path: Path, tmp_path: Path
 ) -> None:
-    await compared(read_scenario(path.read_text(), path.name), tmp_path)
+    await compared(shipped(path), tmp_path)
 
 
 @pytest.mark.promise("F10")

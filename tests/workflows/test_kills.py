@@ -1,4 +1,4 @@
-"""Worker and engine are killed at the commit of a command; afterwards record and workflow agree, and nothing is doubled."""
+"""Worker and engine are killed at the commit of a command: record and workflow agree afterwards, nothing is doubled."""
 
 from pathlib import Path
 from uuid import uuid4

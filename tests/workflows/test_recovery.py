@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from door.door import Done, Door
-from door.refusals import NotConfirmed, OtherBody
+from door.refusals import Invalid, NotConfirmed, OtherBody
 from models.batch import Batch
 from models.command import Command, Signed
 from models.lifecycles import COMMANDS
@@ -71,7 +71,7 @@ async def test_what_was_asked_while_the_engine_was_down_is_sent_again_and_done_o
 
 @pytest.mark.promise("L5")
 async def test_a_sweep_goes_on_past_a_command_that_is_refused(tmp_path: Path) -> None:
-    async with working(tmp_path) as (made, watch):
+    async with working(tmp_path) as (made, _):
         lives = Lives(made)
         ref = await lives.received()
         await made.kill(made.engine)
@@ -218,8 +218,6 @@ async def test_a_command_that_arrives_a_second_time_as_another_update_is_recorde
 
 
 async def test_a_refused_request_may_be_asked_again_when_the_case_has_moved_on(tmp_path: Path) -> None:
-    from door.refusals import Invalid
-
     async with house(tmp_path) as made:
         lives = Lives(made)
         ref, manager = await lives.received(), await made.actor(MANAGER)

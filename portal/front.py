@@ -1,0 +1,44 @@
+"""The pages that belong to nobody's work: the first page, the statements, and the health of the process."""
+
+from fastapi import APIRouter
+from sqlalchemy import text
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from temporalio.client import Client
+
+from portal.visiting import Portal
+
+
+def router(portal: Portal, engine: Client) -> APIRouter:
+    pages = APIRouter(include_in_schema=False)
+
+    @pages.get("/")
+    async def home(request: Request) -> Response:
+        return await portal.page(request, "home.html", "Case reviews")
+
+    @pages.get("/accessibility")
+    async def accessibility(request: Request) -> Response:
+        return await portal.page(request, "accessibility.html", "Accessibility statement")
+
+    @pages.get("/privacy")
+    async def privacy(request: Request) -> Response:
+        return await portal.page(request, "privacy.html", "Privacy")
+
+    @pages.get("/health/live")
+    async def live() -> Response:
+        return JSONResponse({"live": True})
+
+    @pages.get("/health/ready")
+    async def ready() -> Response:
+        """Whether the database answers and the engine is reached."""
+        found = {"database": False, "engine": False}
+        try:
+            async with portal.there.database.reading() as session:
+                await session.execute(text("SELECT 1"))
+            found["database"] = True
+            found["engine"] = await engine.service_client.check_health()
+        except Exception:  # noqa: BLE001 -- whatever it is, we are not ready
+            found["engine"] = False
+        return JSONResponse(found, 200 if all(found.values()) else 503)
+
+    return pages
