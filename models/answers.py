@@ -1,4 +1,4 @@
-"""What can be answered in every case: a promise, a dispute, a request for time, a suspension, a correction, a reopening."""
+"""What can be answered in every case: a promise, a dispute, more time, a suspension, a correction, a reopening."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -69,9 +69,7 @@ class AnswerTime(Command):
     TITLE: ClassVar[str] = "Answer a request for time"
     obligation: Slug = asks("What needs more time")
     granted: bool = asks("Do you give more time?")
-    until: Day | None = asks(
-        "New date", "By the end of this day.", when=("granted", ("true",)), default=None
-    )
+    until: Day | None = asks("New date", "By the end of this day.", when=("granted", ("true",)), default=None)
     reason: Words = asks("Your reasons", private=True)
 
     def impossible(self, now: datetime) -> list[Problem]:

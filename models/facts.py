@@ -1,4 +1,4 @@
-"""Facts: what happened. They are numbered by case, never changed, and hold references and choices, never words about a person."""
+"""Facts: what happened. Numbered by case, never changed; references and choices, never words about a person."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ ENGINE = "engine"
 
 
 class Fact(Message):
-    """`occurred` is what a person said, `recorded` the engine's time. `text` names the encrypted words, if there are any."""
+    """`occurred` is what a person said, `recorded` the engine's time. `text` names the encrypted words, if any."""
 
     case: str
     number: int

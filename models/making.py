@@ -24,7 +24,8 @@ def made(case: Case, kind: str, body: dict[str, Any], now: datetime) -> Fact:
     return Fact(
         case=case.ref, number=case.known + 1, kind=command.FACT, actor="",
         agency=str(body.get("agency", "")) or _agency(case, body),
-        occurred=datetime.fromisoformat(said) if said else now, recorded=now, data={**body, **_worked_out(case, kind, body)},
+        occurred=datetime.fromisoformat(said) if said else now, recorded=now,
+        data={**body, **_worked_out(case, kind, body)},
     )  # fmt: skip
 
 

@@ -306,7 +306,7 @@ class RapidReview:
     name = "rapid_review"
     prefix = "RR"
     commands = COMMANDS
-    story = (
+    story: tuple[str, ...] = (
         "notify_national_panel", "request_information", "agency_return", "independent_analysis", "meeting", "decision",
         "parked_review", "reassess", "decide_again", "submission", "panel_answer", "panel_information", "reconsider",
         "submit_changed_decision", "immediate_learning", "tell_referrer",

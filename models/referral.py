@@ -290,7 +290,7 @@ class Referral:
     name = "referral"
     prefix = "LR"
     commands = COMMANDS
-    story = ("triage", "triage_again", "siblings_safety", "notify_secretary_of_state", "tell_referrer")
+    story: tuple[str, ...] = ("triage", "triage_again", "siblings_safety", "notify_secretary_of_state", "tell_referrer")
 
     said_dates: ClassVar[dict[str, str]] = {}
 

@@ -6,6 +6,7 @@ task is tried again until the worker has loaded it.
 """
 
 import hashlib
+from datetime import date
 from functools import lru_cache
 
 from models.base import Word
@@ -15,6 +16,10 @@ from models.policy import Block, Calendar, Policy
 
 _policies: dict[str, Policy] = {}
 _calendars: dict[str, WorkingDays] = {}
+
+
+APART = date(2000, 1, 1)
+"""Stands in for the horizon of a calendar that is kept apart from its policy."""
 
 
 class NotOnShelf(LookupError):
@@ -27,7 +32,7 @@ def digest(word: Word) -> str:
 
 def put(policy: Policy) -> tuple[str, str]:
     """Lay a policy and its calendar on the shelf. Returns (policy hash, calendar hash)."""
-    without = policy.model_copy(update={"calendar": Calendar(version="apart", horizon=policy.calendar.horizon, warn_days=1)})
+    without = policy.model_copy(update={"calendar": Calendar(version="apart", horizon=APART, warn_days=1)})
     name = digest(without)
     _policies.setdefault(name, policy)
     return name, put_calendar(policy.calendar)

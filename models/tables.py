@@ -45,7 +45,14 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Moment, dict[str, Any]: JSON, list[Any]: JSON, bytes: LargeBinary, bool: Boolean, date: Date}  # noqa: RUF012 -- SQLAlchemy reads it from the class
+    type_annotation_map = {
+        datetime: Moment,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        bytes: LargeBinary,
+        bool: Boolean,
+        date: Date,
+    }
 
 
 Key = String(200)

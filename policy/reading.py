@@ -13,8 +13,8 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from models.directory import Directory
-from models.rehearsal import Scenario
 from models.policy import Calendar, Office, Policy, Scope
+from models.rehearsal import Scenario
 from policy.checks import cross_check, uncompared
 from policy.directory import cross_check_directory
 from policy.problems import PolicyProblems, Problem

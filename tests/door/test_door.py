@@ -104,7 +104,8 @@ async def test_a_command_that_did_not_come_through_the_door_is_refused_and_write
     )
     before, known = await rows(made.there.database), (await made.case(command.case)).known
     changes: list[dict[str, Any]] = [
-        {"signature": ""}, {"signature": "0" * 64}, {"actor": CHAIR}, {"body": {**genuine.body, "event": "police_outcome"}},
+        {"signature": ""}, {"signature": "0" * 64}, {"actor": CHAIR},
+        {"body": {**genuine.body, "event": "police_outcome"}},
         {"kind": "withdraw_notification", "body": {"withdrawn_at": made.now.isoformat()}}, {"request": "another"},
         {"text": elsewhere.text}, {"text": ""}, {"text": "nothing"}, {"text_digest": elsewhere.text_digest},
         {"case": command.case, "signature": elsewhere.signature}, {"asked": made.now + timedelta(days=1)},
@@ -311,7 +312,8 @@ async def test_a_case_or_command_that_is_not_there_is_said_not_to_be_there(made:
 EMPTY: Mapping[str, Any] = {}
 LONG = "ж" * 10_000_000
 ODD: tuple[Any, ...] = (
-    None, 5, -1.5, True, [], [[]], {}, {"a": {}}, "", " ", "\x00", "a\x07b", "\u202egnp", "2026-02-30", "2026-13-01T00:00:00Z", "yes' --",
+    None, 5, -1.5, True, [], [[]], {}, {"a": {}}, "", " ", "\x00", "a\x07b", "\u202egnp", "2026-02-30",
+    "2026-13-01T00:00:00Z", "yes' --",
     "\ud800", 10**400,
 )  # fmt: skip
 

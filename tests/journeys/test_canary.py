@@ -190,7 +190,7 @@ async def in_notices(made: Real, directory: Directory) -> set[str]:
 
 
 def in_files(folder: Path) -> dict[str, set[str]]:
-    """Every file of the installation, byte by byte, and its name: databases, their journals, the engine's store, logs, seals."""
+    """Every file of the installation and its name: databases, journals, the engine's store, logs, seals, byte by byte."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert {"records.sqlite", "engine.sqlite", "worker.log"} <= {path.name for path in files}
     return {path.name: found for path in files if (found := found_in(str(path)) | found_in(path.read_bytes()))}
@@ -243,8 +243,10 @@ async def test_a_refusal_repeats_nothing_of_what_was_sent_at_any_door(tmp_path: 
         email, lives = await password_of(made, MANAGER), Lives(made, canary.words, canary.REFERRAL)
         good = answers_of(made, lives)
         bad: list[Any] = [
-            {**good, "event": canary.NAME}, {**good, "aware_at": canary.NAME}, {**good, canary.NAME: "x"}, {**good, "children": canary.NAME},
-            {**good, "referrer_email": canary.NAME}, {**good, "narrative": canary.words("x") * 2_000}, [canary.NAME], canary.NAME,
+            {**good, "event": canary.NAME}, {**good, "aware_at": canary.NAME}, {**good, canary.NAME: "x"},
+            {**good, "children": canary.NAME},
+            {**good, "referrer_email": canary.NAME}, {**good, "narrative": canary.words("x") * 2_000}, [canary.NAME],
+            canary.NAME,
         ]  # fmt: skip
         ref = await lives.received()
         async with browser(made, []) as client:
@@ -345,8 +347,10 @@ async def test_a_failing_activity_says_its_class_and_the_reference_alone(
 
 def test_the_search_finds_the_canary_in_every_coat() -> None:
     coats: list[bytes] = [
-        f"said {canary.NAME} here".encode(), canary.NAME.encode("utf-16-le"), quote(canary.NAME).encode(), json.dumps(canary.NAME).encode(),
-        *(base64.b64encode(b"x" * shift + canary.ADDRESS.encode() + b"yy") for shift in range(3)), b"born 23/07/2019", b"9434765919",
+        f"said {canary.NAME} here".encode(), canary.NAME.encode("utf-16-le"), quote(canary.NAME).encode(),
+        json.dumps(canary.NAME).encode(),
+        *(base64.b64encode(b"x" * shift + canary.ADDRESS.encode() + b"yy") for shift in range(3)),
+        b"born 23/07/2019", b"9434765919",
         f"{canary.MARK.upper()}".encode(),
     ]  # fmt: skip
     assert all(found_in(coat) for coat in coats)

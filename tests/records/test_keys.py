@@ -85,13 +85,14 @@ async def test_with_a_new_key_in_the_ring_old_values_are_read_and_new_ones_writt
 def test_a_value_opens_only_where_it_was_sealed_and_only_whole() -> None:
     keys = new_keys()
     vault = Vault(keys)
-    sealed = vault.seal({"name": "Quillon"}, "children.sealed/LR-2026-0001/1")
-    assert vault.unseal(sealed, "children.sealed/LR-2026-0001/1") == {"name": "Quillon"}
+    own = "children.sealed/LR-2026-0001/1"
+    sealed = vault.seal({"name": "Quillon"}, own)
+    assert vault.unseal(sealed, own) == {"name": "Quillon"}
     assert b"Quillon" not in sealed
     other = Vault(keys.model_copy(update={"sealing": {"k9": SecretBytes(b"9" * 32)}}))
     for key, value, place in (
-        (vault, sealed, "children.sealed/LR-2026-0002/1"), (vault, sealed[:-1] + bytes([sealed[-1] ^ 1]), "children.sealed/LR-2026-0001/1"),
-        (vault, sealed[:9], "children.sealed/LR-2026-0001/1"), (vault, b"", "x"), (vault, b"\xff\xff", "x"), (other, sealed, "x"),
+        (vault, sealed, "children.sealed/LR-2026-0002/1"), (vault, sealed[:-1] + bytes([sealed[-1] ^ 1]), own),
+        (vault, sealed[:9], own), (vault, b"", "x"), (vault, b"\xff\xff", "x"), (other, sealed, "x"),
     ):  # fmt: skip
         with pytest.raises(CannotUnseal) as caught:
             key.unseal(value, place)

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-
 from models import shelf
 from models.calendar import WorkingDays
 from models.case import Case

@@ -71,7 +71,9 @@ class House:
 
     async def open_cases(self) -> list[str]:
         async with self.there.database.reading() as session:
-            return list(await session.scalars(select(CaseRow.ref).where(CaseRow.closed.is_(None)).order_by(CaseRow.ref)))
+            return list(
+                await session.scalars(select(CaseRow.ref).where(CaseRow.closed.is_(None)).order_by(CaseRow.ref))
+            )
 
     async def settled(self) -> None:
         """Let the engine hand the open cases to a new worker, until nothing that is due is unsaid."""
@@ -116,7 +118,9 @@ class House:
 
     async def notices(self, ref: str) -> list[NoticeRow]:
         async with self.there.database.reading() as session:
-            rows = await session.scalars(select(NoticeRow).where(NoticeRow.case == ref).order_by(NoticeRow.fact, NoticeRow.key))
+            rows = await session.scalars(
+                select(NoticeRow).where(NoticeRow.case == ref).order_by(NoticeRow.fact, NoticeRow.key)
+            )
             return list(rows.all())
 
 
@@ -143,7 +147,8 @@ def referral(now: datetime) -> dict[str, Any]:
     day = (now - timedelta(days=1)).date().isoformat()
     return {
         "event": "serious_harm", "incident_on": day, "aware_at": day, "in_area": "yes", "abuse_or_neglect": "yes",
-        "narrative": "Found with injuries.", "children": [{"name": "Quillon Zarbane", "born": "2019-02-03"}], "others": "no",
+        "narrative": "Found with injuries.", "others": "no",
+        "children": [{"name": "Quillon Zarbane", "born": "2019-02-03"}],
         "referrer_name": "Norwen Tace", "referrer_role": "Nurse", "referrer_agency": "Hospital",
         "referrer_email": "nurse@example.org", "lead_agrees": "yes",
     }  # fmt: skip

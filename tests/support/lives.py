@@ -117,8 +117,8 @@ class Lives:
 
     def meeting(self) -> dict[str, Any]:
         return {
-            "held_at": self._moment(), "seats": ["independent_chair", "local_authority", "police", "icb"], "siblings_safe": "yes",
-            "siblings_words": self.words("siblings_words"), "minutes": self.words("minutes"),
+            "held_at": self._moment(), "seats": ["independent_chair", "local_authority", "police", "icb"],
+            "siblings_safe": "yes", "siblings_words": self.words("siblings_words"), "minutes": self.words("minutes"),
         }  # fmt: skip
 
     def deciding(self, outcome: str = "no_further_review", **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
@@ -234,7 +234,8 @@ class Lives:
         return {
             "record_notification": of(AUTHORITY, self.opened, "record_notification", self.notifying),
             "withdraw_notification": of(
-                AUTHORITY, self.asked, "withdraw_notification", lambda: {"withdrawn_at": now(), "reason": self.words("reason")}
+                AUTHORITY, self.asked, "withdraw_notification",
+                lambda: {"withdrawn_at": now(), "reason": self.words("reason")},
             ),
             "request_information": of(MANAGER, self.notified, "request_information", self.asking),
             "submit_return": of(POLICE, self.asked, "submit_return", self.returning),

@@ -75,7 +75,7 @@ class Real:
             await process.wait()
 
     async def killed(self, moment: str, command: Next, request: str, *, engine: bool) -> Done | Refusal:
-        """Ask for this command, with the worker (and the engine) dying at its commit. Returns what the asker was told."""
+        """Ask for this command, with the worker (and the engine) dying at its commit. Returns what we were told."""
         assert self.worker
         condemn(self.folder, moment, request, self.engine.pid if engine and self.engine else 0)
         asking = asyncio.create_task(self.told(command, request, patience=1))
