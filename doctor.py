@@ -130,7 +130,8 @@ def _keys(settings: Settings) -> Keys | Finding:
     try:
         return read_keys(settings.keys)
     except KeysMissing as problem:
-        return Finding(what=f"{settings.keys} is missing.", why=why, do=str(problem), grave=True)
+        words = f"{settings.keys} {'cannot be read as a key file' if settings.keys.exists() else 'is missing'}."
+        return Finding(what=words, why=why, do=str(problem), grave=True)
     except KeysUnsafe as problem:
         words = f"Others may have read {settings.keys}."
         return Finding(what=words, why=why, do=f"chmod 600 {settings.keys} ({problem})", grave=True)

@@ -6,10 +6,11 @@ task is tried again until the worker has loaded it.
 """
 
 import hashlib
-from datetime import date
+import json
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
-from models.base import Word
 from models.calendar import WorkingDays
 from models.ladder import Rules
 from models.policy import Block, Calendar, Policy
@@ -18,28 +19,37 @@ _policies: dict[str, Policy] = {}
 _calendars: dict[str, WorkingDays] = {}
 
 
-APART = date(2000, 1, 1)
-"""Stands in for the horizon of a calendar that is kept apart from its policy."""
-
-
 class NotOnShelf(LookupError):
     """No policy or calendar with this hash has been loaded in this process yet."""
 
 
-def digest(word: Word) -> str:
-    return hashlib.sha256(word.model_dump_json().encode()).hexdigest()[:16]
+def digest(body: Mapping[str, Any]) -> str:
+    """The name of what is written here. It hangs on the words alone, not on the program that reads them."""
+    plain = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+
+def names(body: Mapping[str, Any]) -> tuple[str, str]:
+    """(policy hash, calendar hash) of a policy as it is written down."""
+    return digest({name: value for name, value in body.items() if name != "calendar"}), digest(body["calendar"])
 
 
 def put(policy: Policy) -> tuple[str, str]:
     """Lay a policy and its calendar on the shelf. Returns (policy hash, calendar hash)."""
-    without = policy.model_copy(update={"calendar": Calendar(version="apart", horizon=APART, warn_days=1)})
-    name = digest(without)
+    named = names(policy.model_dump(mode="json"))
+    lay(*named, policy)
+    return named
+
+
+def lay(name: str, calendar_name: str, policy: Policy) -> None:
+    """Lay a policy and its calendar under the names that they once got, whatever this program would call them."""
     _policies.setdefault(name, policy)
-    return name, put_calendar(policy.calendar)
+    if calendar_name not in _calendars:
+        _calendars[calendar_name] = WorkingDays(policy.calendar)
 
 
 def put_calendar(calendar: Calendar) -> str:
-    name = digest(calendar)
+    name = digest(calendar.model_dump(mode="json"))
     if name not in _calendars:
         _calendars[name] = WorkingDays(calendar)
     return name

@@ -1,6 +1,6 @@
 """The portal: every page, the JSON interface and the health of the process, in one application."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -59,7 +59,7 @@ def create_app(
     return app
 
 
-def _answers(portal: Portal) -> dict[int | type[Exception], Callable[[Request, Any], Awaitable[Response]]]:
+def _answers(portal: Portal) -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
     """What is said to whoever did not get further, by the reason."""
 
     async def not_signed_in(request: Request, error: NotSignedIn) -> Response:

@@ -53,7 +53,7 @@ def rows_for(
 
 
 def fixed_for(case: Case, kind: str, about: str, rows: Rows) -> dict[str, str]:
-    """Answers that the page gives: the text decided against, the obligation or date that it is about, one's own agency."""
+    """Answers that the page gives: the text decided against, what it is about, one's own agency."""
     if kind in OF_OWN_AGENCY and len(rows["agency"]) == 1:
         return {"agency": rows["agency"][0][0]}
     if kind in PURPOSES:

@@ -18,7 +18,8 @@ async def fill_shelf(session: AsyncSession) -> None:
     """Lay every policy that a case may follow on this process's shelf."""
     for row in (await session.scalars(select(PolicyRow))).all():
         try:
-            shelf.put(Policy.model_validate(row.body))
+            name, calendar = row.digest.split("/")
+            shelf.lay(name, calendar, Policy.model_validate(row.body))
         except ValueError:  # the other cases go on, and `reviews audit verify` names this one
             log.error("a policy cannot be read", policy=row.digest)  # noqa: TRY400 -- a traceback could repeat what was written
 

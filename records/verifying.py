@@ -13,7 +13,6 @@ from models import shelf
 from models.base import Message
 from models.case import Case
 from models.fold import after
-from models.policy import Policy
 from models.shelf import NotOnShelf
 from models.tables import CaseRow, ChildRow, CommandRow, FactRow, HeadRow, LinkRow, PolicyRow, ReadRow, SaltRow, TextRow
 from records.chains import DIRECTORY, READS, SIGN_INS, START, commit, mac_of, of_fact, of_read
@@ -69,11 +68,8 @@ class Verifier:
         for number, row in enumerate(
             (await self._session.scalars(select(PolicyRow).order_by(PolicyRow.digest))).all(), start=1
         ):
-            try:
-                true = row.digest == "/".join(shelf.put(Policy.model_validate(row.body)))
-            except ValueError:
-                true = False
-            if not true:
+            body: Any = row.body  # whatever somebody has put there
+            if not isinstance(body, dict) or "calendar" not in body or row.digest != "/".join(shelf.names(body)):
                 yield Broken(
                     chain="policies",
                     number=number,

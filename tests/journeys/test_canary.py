@@ -190,13 +190,13 @@ async def in_notices(made: Real, directory: Directory) -> set[str]:
 
 
 def in_files(folder: Path) -> dict[str, set[str]]:
-    """Every file of the installation and its name: databases, journals, the engine's store, logs, seals, byte by byte."""
+    """Every file of the installation and its name: databases, journals, engine's store, logs, seals, byte by byte."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert {"records.sqlite", "engine.sqlite", "worker.log"} <= {path.name for path in files}
     return {path.name: found for path in files if (found := found_in(str(path)) | found_in(path.read_bytes()))}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.promise("K8", "G8", "K11")
 async def test_a_child_is_found_nowhere_outside_the_encrypted_columns(tmp_path: Path) -> None:
     addresses: list[str] = []
@@ -236,7 +236,7 @@ async def test_a_child_is_found_nowhere_outside_the_encrypted_columns(tmp_path: 
     assert in_files(tmp_path / "data") == {}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.promise("K11")
 async def test_a_refusal_repeats_nothing_of_what_was_sent_at_any_door(tmp_path: Path) -> None:
     async with real(tmp_path / "data") as made:
@@ -277,7 +277,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.promise("K11")
 async def test_what_is_made_to_fail_prints_no_word_about_a_child(
     tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -1,6 +1,7 @@
 """The recorder, on both databases: everything or nothing, once, in order, and verified."""
 
 import asyncio
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,12 +9,14 @@ import pytest
 from sqlalchemy import func, select
 
 from door.refusals import Invalid
+from models import shelf
 from models.batch import Batch
 from models.command import Signed
 from models.lifecycles import COMMANDS
-from models.tables import CommandRow, HeadRow, NoticeRow, Table
+from models.tables import CommandRow, HeadRow, NoticeRow, PolicyRow, Table
 from records.database import Database
 from records.opening import open_installation
+from records.policies import fill_shelf
 from records.settings import Settings
 from records.writing import next_ref
 from tests.support.lives import ALL, MANAGER, Lives, Next
@@ -161,4 +164,24 @@ async def test_what_begins_at_once_in_several_processes_begins_once(tmp_path: Pa
         assert len({one.signature for one in asked}) == 1
         for there in others:
             await there.close()
+        assert await made.broken() == []
+
+
+@pytest.mark.promise("F9", "L4")
+async def test_a_policy_keeps_its_name_under_a_program_that_has_learnt_new_questions(tmp_path: Path) -> None:
+    """What an older program wrote down has fewer keys; its name is the one that its cases carry."""
+    async with recording(tmp_path) as made:
+        async with made.there.database.writing() as session:
+            shipped = (await session.scalars(select(PolicyRow))).one()
+            older = json.loads(json.dumps(shipped.body))
+            for block in (block for blocks in older["lifecycles"].values() for block in blocks.values()):
+                for name in {"urgent", "may_start", "each"} & block.keys():
+                    if not block[name]:
+                        del block[name]
+            policy, calendar = shelf.names(older)
+            assert policy != shipped.digest.split("/")[0]
+            session.add(PolicyRow(digest=f"{policy}/{calendar}", what="older", body=older, adopted=START))
+        async with made.there.database.reading() as session:
+            await fill_shelf(session)
+        assert shelf.policy(policy).lifecycles.keys() == older["lifecycles"].keys()
         assert await made.broken() == []

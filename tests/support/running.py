@@ -18,7 +18,7 @@ import psutil
 ROOT = Path(__file__).parents[2]
 REVIEWS = Path(sys.executable).with_name("reviews")
 PASSWORD = "three words apart"
-PATIENCE = 60.0
+PATIENCE = 90.0
 
 
 def free_port() -> int:
