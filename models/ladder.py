@@ -10,8 +10,8 @@ Decided here, and tested in tests/models/test_ladder.py:
 - A command at the very moment of a rung counts first: the rung is judged again and stays silent if it became untrue.
   Two commands at once count in the order in which they take the case's pen; the second is judged after the first.
 - A rung that a later fact puts into the past speaks at the moment of that fact, never before; of several the highest.
-- A rung that has spoken, and that a later fact puts into the future again, speaks again at its new time, in a new
-  round; that the earlier message is untrue is said at once, in words (see telling.py).
+- A rung that has spoken, and that lies ahead again because the due time moved on, speaks again at its new time, in a
+  new round; that the earlier message is untrue is said at once, in words (see telling.py).
 - Nobody is gone over before they were asked: for what opens after its due time, the rungs after the due time count
   from the opening. Of the reminders that should have come before it, the highest speaks at the opening.
 - The last rung is said again every `again` until somebody answers. A dispute does not stop it.
@@ -62,7 +62,7 @@ def clocked(one: Obligation, rules: Rules) -> Obligation:
 def reclocked(one: Obligation, rules: Rules, now: datetime) -> Obligation:
     """After its date moved: what was said too early is said again at its new time, what is late is said now."""
     fresh = clocked(one, rules)
-    return fresh if (fresh.rungs, fresh.mute) == (one.rungs, one.mute) else _moved(fresh, rules, now)
+    return fresh if (fresh.rungs, fresh.mute) == (one.rungs, one.mute) else _moved(fresh, one.due, rules, now)
 
 
 def told(one: Obligation, said: Told, rules: Rules) -> Obligation:
@@ -128,7 +128,7 @@ def undisputed(one: Obligation, rules: Rules, now: datetime) -> Obligation:
         and not (hushed and hushed > now)
     ):
         freed = freed.model_copy(update={"level": dispute.rung, "round": one.round + 1})
-    return _moved(freed, rules, now)
+    return _moved(freed, freed.due, rules, now)
 
 
 def extended(one: Obligation, until: datetime, rules: Rules, now: datetime) -> Obligation:
@@ -143,9 +143,9 @@ def paused(one: Obligation, now: datetime) -> Obligation:
 def resumed(one: Obligation, rules: Rules, now: datetime) -> Obligation:
     if not one.paused:
         return one
-    last = one.pauses[-1].model_copy(update={"until": now})
-    fresh = clocked(one.model_copy(update={"pauses": (*one.pauses[:-1], last)}), rules)
-    return _moved(fresh, rules, now)
+    earlier, last = one.pauses[:-1], one.pauses[-1].model_copy(update={"until": now})
+    was = _due(one.model_copy(update={"pauses": earlier}), rules)
+    return _moved(clocked(one.model_copy(update={"pauses": (*earlier, last)}), rules), was, rules, now)
 
 
 def restarted(one: Obligation, start: datetime, rules: Rules, now: datetime) -> Obligation:
@@ -292,9 +292,11 @@ def _repeated(again: datetime, one: Obligation, rules: Rules) -> datetime:
 # What a new plan means for what has been said already.
 
 
-def _moved(one: Obligation, rules: Rules, now: datetime) -> Obligation:
-    """Rungs that lie ahead again may speak again, in a new round; those that lie in the past speak now."""
-    if one.again is not None and one.due is not None and _by_the_ladder(one, one.due, rules)[-1] > now:
+def _moved(one: Obligation, was: datetime | None, rules: Rules, now: datetime) -> Obligation:
+    """Rungs that lie in the past speak now. If it is due later than it `was`, what lies ahead again is said again."""
+    if one.due is None or was is None or one.due <= was:
+        return _planned(one.model_copy(update={"moved": now}), rules)
+    if one.again is not None and _by_the_ladder(one, one.due, rules)[-1] > now:
         one = _planned(one.model_copy(update={"again": None}), rules)
     ahead = [r for r in range(one.level) if one.rungs[r] > now and r not in one.mute]
     back = {"level": ahead[0], "round": one.round + 1} if ahead else {}

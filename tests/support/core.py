@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +37,6 @@ class Refused(Exception):
         super().__init__("; ".join(one.words for one in self.problems))
 
 
-@cache
-def actor(person: str) -> Actor:
-    """Everything that this person holds or deputises in, on any day: the example directory has no ends and no leave."""
-    held = [one for one in DIRECTORY.holdings if person in {one.person, one.deputy}]
-    return Actor(person=person, offices=tuple(Held(office=one.office, agency=one.agency or "") for one in held))
-
-
 def holder(office: str, agency: str = "") -> str:
     found = DIRECTORY.holding(office, agency or None, MONDAY)
     assert found, (office, agency)
@@ -58,11 +50,20 @@ class Play:
         self.case, self.now, self.directory = case, now, directory
         self.facts: list[Fact] = []
         self.notices: list[Notice] = []
+        self.actors: dict[str, Actor] = {}
 
     def happen(self, fact: Fact) -> None:
         before, self.case = self.case, after(self.case, fact)
         self.facts.append(fact)
         self.notices += notices(before, self.case, fact, self.directory)
+
+    def actor(self, person: str) -> Actor:
+        """Everything that this person holds or deputises in, whatever the day."""
+        if person not in self.actors:
+            held = [one for one in self.directory.holdings if person in {one.person, one.deputy}]
+            offices = tuple(Held(office=one.office, agency=one.agency or "") for one in held)
+            self.actors[person] = Actor(person=person, offices=offices)
+        return self.actors[person]
 
     def act(self, person: str, kind: str, **answers: Any) -> Fact:  # noqa: ANN401 -- the answers of a form
         """Do it now. Raises Refused, and then nothing has changed."""
@@ -71,7 +72,7 @@ class Play:
             raise Refused(impossible)
         plain, _ = split(command)
         body = {**plain, **command.also()}
-        office = acts(actor(person), self.case, Access(), kind, body)
+        office = acts(self.actor(person), self.case, Access(), kind, body)
         if isinstance(office, Problem):
             raise Refused([office])
         if problems := judge(self.case, kind, body, self.now):
