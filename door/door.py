@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowHandle,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -28,7 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from door.refusals import Invalid, MovedOn, NotAllowed, NotConfirmed, NotStored, NotThere, OtherBody
 from models.base import Message
-from models.batch import TASK_TIMEOUT
+from models.batch import TASK_TIMEOUT, Receipt
 from models.case import Case
 from models.command import Command, Signed, split
 from models.facts import Fact, Problem
@@ -104,7 +105,7 @@ class Door:
             if moved:
                 raise MovedOn
             signed = await self._stored(command, case, actor.person, request)
-        return await self.send(signed)
+        return await self.send(signed, None if state.closed else state)
 
     def _shape(self, model: type[Command], answers: Mapping[str, Any]) -> Command:
         try:
@@ -156,24 +157,30 @@ class Door:
             await session.merge(asked)
         return signed
 
-    async def send(self, signed: Signed) -> Done:
-        """Hand a stored command to the case's workflow, and say what came of it. Raises Invalid or NotConfirmed."""
+    async def send(self, signed: Signed, running: Case | None = None) -> Done:
+        """Hand a stored command to the case's workflow, and say what came of it. Raises Invalid or NotConfirmed.
+
+        `running`: the open case, when the caller has just read it and knows that this is not recorded yet.
+        """
         try:
-            return await self._sent(signed)
+            return await self._sent(signed, running)
         except (DBAPIError, PoolTimeout) as error:
             log.error("not confirmed", error=type(error).__name__)  # noqa: TRY400 -- a traceback could repeat what was written
             raise NotConfirmed(signed.request) from None
 
-    async def _sent(self, signed: Signed) -> Done:
-        async with self._recorder.database.reading() as session:
-            if done := await _done(session, signed.request):
-                return Done(case=done.case, fact=done)
-            row = await session.get(CaseRow, signed.case)
-            start = await self._as_it_is(session, row, signed)
+    async def _sent(self, signed: Signed, running: Case | None) -> Done:
+        start = running
+        if start is None:
+            async with self._recorder.database.reading() as session:
+                if done := await _done(session, signed.request):
+                    return Done(case=done.case, fact=done)
+                start = await self._as_it_is(session, await session.get(CaseRow, signed.case), signed)
         refusal: Invalid | NotConfirmed = NotConfirmed(signed.request)
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
-                await self._update(signed, start, running=row is not None and row.closed is None)
+                receipt = await self._update(signed, start, running=start.known > 0 and start.closed is None)
+                if receipt.fact is not None:
+                    return Done(case=signed.case, fact=receipt.fact)
         except WorkflowUpdateFailedError as error:
             refusal = _why(signed, error)
         except (
@@ -199,31 +206,34 @@ class Door:
             raise Invalid("There is no policy in force yet. The administrator has to put one in force first.")
         return Case(ref=signed.case, kind="referral", policy=names[0], calendar=names[1], opened=signed.asked)
 
-    async def _update(self, signed: Signed, start: Case, *, running: bool) -> None:
+    async def _update(self, signed: Signed, start: Case, *, running: bool) -> Receipt:
         """Send to the running workflow; if there is none, start it from the record and send with the start."""
         if running:
+            handle: WorkflowHandle[Any, Any] = self._engine.get_workflow_handle(signed.case)
             try:
-                handle = self._engine.get_workflow_handle(signed.case)
-                await handle.execute_update("act", signed, id=signed.signature, rpc_timeout=self._patience)
+                receipt: Receipt = await handle.execute_update(
+                    "act", signed, id=signed.signature, result_type=Receipt, rpc_timeout=self._patience
+                )
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
             else:
-                return
+                return receipt
         operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             start.kind, start, id=start.ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )  # fmt: skip
         try:
-            await self._engine.execute_update_with_start_workflow(
-                "act", signed, start_workflow_operation=operation, id=signed.signature, rpc_timeout=self._patience
-            )
+            receipt = await self._engine.execute_update_with_start_workflow(
+                "act", signed, start_workflow_operation=operation, id=signed.signature, result_type=Receipt,
+                rpc_timeout=self._patience,
+            )  # fmt: skip
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            with suppress(
-                RPCError, asyncio.CancelledError
-            ):  # the client keeps this error twice, and both must be taken
+            # The client keeps this error twice, and both must be taken.
+            with suppress(RPCError, asyncio.CancelledError):
                 await operation.workflow_handle()
             raise
+        return receipt
 
     async def _refused(self, signed: Signed, refusal: Invalid) -> None:
         async with self._recorder.database.writing() as session:

@@ -45,3 +45,5 @@ class Receipt(Message):
     case: str
     number: int
     facts: int
+    fact: Fact | None = None
+    """The fact itself, when it was written just now; an earlier one is read from the record."""

@@ -28,6 +28,7 @@ NAMED_OFFICES = frozenset({"business_manager", "independent_chair"})
 """Offices that see a restricted case without being party to it."""
 
 MAY: dict[str, frozenset[str]] = {
+    "submit_referral": frozenset(),  # opens a case: nobody asks it of one that is there
     "triage": UNIT | {"subgroup_chair"},
     "answer_safety": AUTHORITY,
     "notify_secretary_of_state": AUTHORITY,

@@ -83,13 +83,12 @@ class Lifecycle:
     @workflow.update
     async def act(self, signed: Signed) -> Receipt:
         """Take a command. Returns when it is written, so that whoever acted sees the result at once."""
-        number = await self._write(
+        return await self._write(
             lambda: Batch(
                 case=self.case.ref, known=self.case.known, now=workflow.now(), command=signed, opens=self.opens
             ),
             signed,
         )
-        return Receipt(case=self.case.ref, number=number, facts=self.case.known)
 
     @act.validator
     def _judge(self, signed: Signed) -> None:
@@ -101,7 +100,7 @@ class Lifecycle:
     async def look(self, known: int) -> None:
         """The record knows more than we do: read what was missed."""
         if known > self.case.known:
-            await self._write(lambda: Batch(case=self.case.ref, known=self.case.known, now=workflow.now()))
+            _ = await self._write(lambda: Batch(case=self.case.ref, known=self.case.known, now=workflow.now()))
 
     @workflow.query
     def state(self) -> Case:
@@ -117,7 +116,7 @@ class Lifecycle:
                 timer = asyncio.create_task(workflow.sleep(ahead, summary="next rung"))
                 await workflow.wait_condition(partial(self._rings, timer, alarm))
                 timer.cancel()
-            await self._write(self._what_is_due)
+            _ = await self._write(self._what_is_due)
 
     def _rings(self, timer: asyncio.Task[None], alarm: datetime) -> bool:
         """Whether the timer has run out, or something comes sooner."""
@@ -128,9 +127,9 @@ class Lifecycle:
         due = self.case.due(now)
         return Batch(case=self.case.ref, known=self.case.known, now=now, due=tuple(due)) if due else None
 
-    async def _write(self, decide: Callable[[], Batch | None], signed: Signed | None = None) -> int:
-        """Write under the pen; a stale view is brought up to date and asked again. Returns the number of the fact."""
-        number = 0
+    async def _write(self, decide: Callable[[], Batch | None], signed: Signed | None = None) -> Receipt:
+        """Write under the pen; a stale view is brought up to date and asked again."""
+        number, made = 0, None
         async with self.pen:
             while batch := decide():
                 if signed and batch.opens is None:
@@ -141,7 +140,7 @@ class Lifecycle:
                     if fact.number > self.case.known:
                         self.case = after(self.case, fact)
                     if signed and fact.request == signed.request:
-                        number = fact.number
+                        number, made = fact.number, fact
                 self.opens = None if self.case.known else self.opens
                 self._refuse(list(written.problems))
                 for opened in written.opened:
@@ -151,7 +150,7 @@ class Lifecycle:
                     raise RuntimeError(message)
                 if not written.stale or number:
                     break
-        return number
+        return Receipt(case=self.case.ref, number=number, facts=self.case.known, fact=made)
 
     async def _record(self, batch: Batch) -> Written:
         return await workflow.execute_local_activity_method(

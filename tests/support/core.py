@@ -65,7 +65,7 @@ class Play:
             self.actors[person] = Actor(person=person, offices=offices)
         return self.actors[person]
 
-    def act(self, person: str, kind: str, **answers: Any) -> Fact:  # noqa: ANN401 -- the answers of a form
+    def act(self, person: str, kind: str, /, **answers: Any) -> Fact:  # noqa: ANN401 -- the answers of a form
         """Do it now. Raises Refused, and then nothing has changed."""
         command = COMMANDS[self.case.kind][kind].model_validate(answers)
         if impossible := command.impossible(self.now):

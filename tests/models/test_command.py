@@ -1,0 +1,205 @@
+"""A command in two halves, the plain and the private one: nothing is lost, nothing private is in the plain half."""
+
+import types
+import typing
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, StringConstraints, ValidationError
+from pydantic.fields import FieldInfo
+
+from models.answers import AnswerTime, Correct, ReviewSuspension
+from models.command import Choice, Command, Part, merged, part_of, said_of, split
+from models.lifecycles import COMMANDS
+from models.rapid_review import ArrangeMeeting, Decide, RecordNotification, SubmitReturn
+from models.referral import SubmitReferral, Triage
+from tests.support.core import (
+    MONDAY,
+    POLICY,
+    decision_answers,
+    referral_answers,
+    triage_answers,
+)
+
+EVERY = {command.KIND: command for commands in COMMANDS.values() for command in commands.values()}
+KINDS = pytest.mark.parametrize("kind", sorted(EVERY))
+
+printable = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=30)
+slugs = st.sampled_from(["a", "agency_return/harrowshire-police", "panel_answer#2", "harrowshire-council"])
+refs = st.sampled_from(["RR-2026-0004", "LR-2027-12345"])
+days = st.dates(date(2000, 1, 1), date(2032, 1, 1))
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- aware by timezones
+whole_numbers = st.integers(1, 600)
+
+
+def answers_to(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
+    """Any answers of the right shape to all questions of a command."""
+    fields = {name: answer_to(field.annotation, field) for name, field in model.model_fields.items()}
+    needed = {name: found for name, found in fields.items() if model.model_fields[name].is_required()}
+    optional = {name: found for name, found in fields.items() if name not in needed}
+    return st.fixed_dictionaries(needed, optional=optional)
+
+
+def answer_to(kind: Any, field: FieldInfo | None = None) -> st.SearchStrategy[Any]:  # noqa: ANN401, PLR0911 -- any annotation, one answer each
+    limits = [one for one in (field.metadata if field else []) if isinstance(one, StringConstraints)]
+    origin = typing.get_origin(kind)
+    if origin is typing.Annotated:
+        base, *more = typing.get_args(kind)
+        found = [one for one in more if isinstance(one, StringConstraints)]
+        return answer_to(base, FieldInfo(annotation=base, metadata=found)) if not found else text(found[0])
+    if origin in (types.UnionType, typing.Union):
+        return st.one_of(*(answer_to(one, field) for one in typing.get_args(kind)))
+    if origin is tuple:
+        row = typing.get_args(kind)[0]
+        return st.lists(answer_to(row), min_size=1, max_size=3)
+    if isinstance(kind, type) and issubclass(kind, Choice):
+        return st.sampled_from([str(one) for one in kind])
+    if isinstance(kind, type) and issubclass(kind, Part):
+        return answers_to(kind)
+    if kind is types.NoneType:
+        return st.none()
+    plain: dict[Any, st.SearchStrategy[Any]] = {bool: st.booleans(), date: days, int: whole_numbers}
+    if kind in plain:
+        return plain[kind]
+    if kind is str:
+        return text(limits[0]) if limits else printable
+    return moments if kind is datetime or "Aware" in str(kind) else st.just("referrer@example.org")
+
+
+def text(limits: StringConstraints) -> st.SearchStrategy[str]:
+    pattern = str(limits.pattern or "")
+    if pattern.startswith("^[A-Z]"):
+        return refs
+    return slugs if pattern else printable
+
+
+def any_of(command: type[Command]) -> st.SearchStrategy[Command]:
+    def fits(answers: dict[str, Any]) -> Command | None:
+        try:
+            return command.model_validate(answers)
+        except ValidationError:
+            return None
+
+    made: st.SearchStrategy[Command | None] = answers_to(command).map(fits)
+    return typing.cast("st.SearchStrategy[Command]", made.filter(lambda one: one is not None))
+
+
+@KINDS
+@given(data=st.data())
+def test_both_halves_together_are_the_whole(kind: str, data: st.DataObject) -> None:
+    command = data.draw(any_of(EVERY[kind]))
+    assert EVERY[kind].model_validate(merged(*split(command))) == command
+
+
+@KINDS
+@given(data=st.data())
+def test_nothing_private_is_in_the_plain_half(kind: str, data: st.DataObject) -> None:
+    command = data.draw(any_of(EVERY[kind]))
+    plain, private = split(command)
+    assert not private_names(EVERY[kind]) & set(names_in(plain))
+    assert set(names_in(private)) <= private_names(EVERY[kind]) | set(lists_with_private(EVERY[kind]))
+
+
+def private_names(model: type[BaseModel]) -> set[str]:
+    """The private questions of a command, and everything inside of a private list."""
+    found = set()
+    for name, field in model.model_fields.items():
+        part = part_of(field)
+        if said_of(field, "private"):
+            found |= {name} | (set(part.model_fields) if part else set())
+        elif part:
+            found |= private_names(part)
+    return found
+
+
+def lists_with_private(model: type[BaseModel]) -> list[str]:
+    found = []
+    for name, field in model.model_fields.items():
+        if part := part_of(field):
+            found += [name, *lists_with_private(part)]
+    return found
+
+
+def names_in(half: Any) -> list[str]:  # noqa: ANN401 -- any JSON value
+    if isinstance(half, dict):
+        return [*half, *(name for value in half.values() for name in names_in(value))]
+    return [name for value in half for name in names_in(value)] if isinstance(half, list) else []
+
+
+def test_rows_keep_their_places_when_only_some_have_private_words() -> None:
+    answers = decision_answers("no_further_review", MONDAY)
+    answers["positions"] = [
+        {"partner": "harrowshire-council", "position": "agrees"},
+        {"partner": "harrowshire-police", "position": "dissents", "words": "We would review."},
+    ]
+    plain, private = split(Decide.model_validate(answers))
+    assert private["positions"] == [{}, {"words": "We would review."}]
+    assert plain["positions"][1] == {"partner": "harrowshire-police", "position": "dissents"}
+
+
+def test_what_is_worked_out_from_private_answers_is_plain() -> None:
+    command = SubmitReferral.model_validate(referral_answers(MONDAY))
+    assert command.also() == {"children": [1], "aware": "2026-11-01T00:00:00+00:00"}
+    assert "children" not in split(command)[0]
+
+
+def test_every_command_has_its_own_name_and_its_own_words() -> None:
+    for commands in COMMANDS.values():
+        assert len({command.FACT for command in commands.values()}) == len(commands)
+        assert len({command.TITLE for command in commands.values()}) == len(commands)
+
+
+def test_a_date_of_when_it_happened_is_one_of_the_questions() -> None:
+    for command in EVERY.values():
+        assert not command.OCCURRED or command.OCCURRED in command.model_fields
+
+
+# What cannot be, looking at the answers alone
+
+TODAY, TOMORROW, YESTERDAY = MONDAY.date(), MONDAY.date() + timedelta(days=1), MONDAY.date() - timedelta(days=1)
+NOTIFIED: dict[str, Any] = {"sent_by": "A", "reference": "B"}
+
+
+@pytest.mark.parametrize(
+    ("model", "answers", "fields"),
+    [
+        (RecordNotification, {**NOTIFIED, "sent_at": MONDAY + timedelta(hours=1)}, ["sent_at"]),
+        (RecordNotification, {**NOTIFIED, "sent_at": MONDAY + timedelta(minutes=1)}, []),  # clocks differ a little
+        (SubmitReferral, {**referral_answers(MONDAY), "incident_on": TOMORROW}, ["incident_on", "aware_at"]),
+        (SubmitReferral, {**referral_answers(MONDAY), "incident_on": TODAY}, ["aware_at"]),
+        (SubmitReferral, {**referral_answers(MONDAY), "others": "yes"}, ["siblings_safe"]),
+        (SubmitReferral, {**referral_answers(MONDAY), "others": "yes", "siblings_safe": "not_known"}, []),
+        (Triage, {**triage_answers("pass_on")}, ["children.0.body"]),
+        (Triage, {**triage_answers("joined")}, ["children.0.joins"]),
+        (Decide, decision_answers("parked", MONDAY), ["parked_on", "parked_review"]),
+        (Decide, decision_answers("joined", MONDAY), ["joins"]),
+        (SubmitReturn, {"agency": "a", "holds": "something"}, ["summary"]),
+        (ArrangeMeeting, {"at": MONDAY - timedelta(hours=1), "place": "p"}, ["at"]),
+        (AnswerTime, {"obligation": "a", "granted": True, "reason": "r"}, ["until"]),
+        (AnswerTime, {"obligation": "a", "granted": False, "reason": "r"}, []),
+        (ReviewSuspension, {"obligation": "a", "outcome": "continue", "reason": "r"}, ["review"]),
+        (Correct, {"mark": "awareness", "at": MONDAY + timedelta(hours=1), "reason": "r"}, ["at"]),
+    ],
+)
+def test_what_cannot_be_is_named_with_its_field(
+    model: type[Command], answers: dict[str, Any], fields: list[str]
+) -> None:
+    assert [one.field for one in model.model_validate(answers).impossible(MONDAY)] == fields
+
+
+@pytest.mark.parametrize(
+    "child", [{"born": TOMORROW}, {"died": TOMORROW, "born": YESTERDAY}, {"died": date(2018, 1, 1)}]
+)
+def test_a_childs_impossible_dates_are_named_beside_the_child(child: dict[str, date]) -> None:
+    answers = referral_answers(MONDAY)
+    answers["children"] = [{"name": "Q", "born": date(2019, 2, 3), **child}]
+    found = SubmitReferral.model_validate(answers).impossible(MONDAY)
+    assert [one.field for one in found] == [f"children.0.{'died' if 'died' in child else 'born'}"]
+
+
+def test_the_texts_of_the_policy_ask_for_the_criteria_that_the_tests_answer() -> None:
+    asked = {one.id for one in POLICY.criteria["practice_review_reg11"].criteria}
+    assert asked == {row["criterion"] for row in decision_answers("parked", MONDAY)["criteria"]}

@@ -1,0 +1,288 @@
+"""How facts change a case: what they open, meet, withdraw and close; and that the same facts make the same case."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from models import shelf
+from models.case import Case
+from models.facts import Fact
+from models.fold import OutOfOrder, after, date_said
+from models.obligation import Ended
+from models.spawning import opened, opens
+from models.time import end_of
+from tests.support.core import (
+    AUTHORITY,
+    CHAIR,
+    MANAGER,
+    MONDAY,
+    POLICY,
+    Play,
+    asked,
+    decision_answers,
+    holder,
+    meeting_answers,
+    referral,
+    review,
+    triage_answers,
+)
+
+POLICE, ICB = "harrowshire-police", "harrowshire-icb"
+RETURN = f"agency_return/{POLICE}"
+CONTACT, LEAD = holder("agency_contact", POLICE), holder("agency_lead", POLICE)
+
+
+def owed(play: Play) -> set[str]:
+    return {one.key for one in play.case.open()}
+
+
+def ready_to_decide() -> Play:
+    play = asked()
+    play.act(CHAIR, "record_analysis", facts="a", context="b", practice="c", learning="d")
+    play.act(MANAGER, "record_meeting", **meeting_answers(play.now))
+    return play
+
+
+def decide(play: Play, outcome: str = "no_further_review") -> None:
+    parked = {"parked_on": "inquest", "parked_review": date(2027, 3, 1)} if outcome == "parked" else {}
+    play.act(CHAIR, "decide", **decision_answers(outcome, play.now, **parked))
+
+
+def submit(play: Play) -> None:
+    play.act(MANAGER, "record_submission", sent_at=play.now, siblings_safe="yes", siblings_words="n")
+
+
+def answer(play: Play, position: str) -> None:
+    play.act(MANAGER, "record_panel_answer", received_at=play.now, position=position)
+
+
+# The number of a fact
+
+
+def test_a_fact_that_is_not_the_next_one_is_refused() -> None:
+    play = review()
+    for number in (1, 3):
+        wrong = Fact(case=play.case.ref, number=number, kind="x", actor="a", occurred=MONDAY, recorded=MONDAY)
+        with pytest.raises(OutOfOrder, match="knows fact 1"):
+            after(play.case, wrong)
+
+
+def test_the_same_facts_make_the_same_case() -> None:
+    play = ready_to_decide()
+    decide(play, "parked")
+    play.wait(days=40)
+    again = Case(
+        ref=play.case.ref, kind="rapid_review", policy=play.case.policy, calendar=play.case.calendar, opened=MONDAY
+    )
+    for fact in play.facts:
+        again = after(again, Fact.model_validate_json(fact.model_dump_json()))
+    assert again == play.case
+
+
+# What a fact opens and meets
+
+
+def test_each_fact_opens_what_the_policy_says_and_ends_what_it_meets() -> None:
+    play = review()
+    assert owed(play) == {"notify_national_panel"}
+    play.act(AUTHORITY, "record_notification", sent_at=play.now, sent_by="A", reference="B")
+    assert owed(play) == {"request_information", "submission"}
+    play.act(MANAGER, "request_information", agencies=[POLICE, ICB])
+    returns = {RETURN, f"agency_return/{ICB}"}
+    assert owed(play) == {"submission", *returns, "independent_analysis", "meeting", "decision"}
+    play.act(CONTACT, "submit_return", agency=POLICE, holds="nothing")
+    assert owed(play) == {"submission", f"agency_return/{ICB}", "independent_analysis", "meeting", "decision"}
+
+
+def test_a_meeting_without_its_quorum_leaves_the_meeting_owed() -> None:
+    play = asked()
+    play.act(MANAGER, "record_meeting", **meeting_answers(play.now, quorate=False))
+    assert "meeting" in owed(play)
+    play.act(MANAGER, "record_meeting", **meeting_answers(play.now))
+    assert "meeting" not in owed(play)
+
+
+def test_clocks_count_from_what_was_said_and_not_from_when_it_was_recorded() -> None:
+    play = review(MONDAY, aware=MONDAY - timedelta(days=10))
+    play.act(AUTHORITY, "record_notification", sent_at=MONDAY - timedelta(days=7), sent_by="A", reference="B")
+    assert play.case.obligations["submission"].due == end_of(date(2026, 11, 16))
+    assert play.case.obligations["notify_national_panel"].ended_at == MONDAY - timedelta(days=7)
+
+
+def test_asking_further_agencies_opens_their_returns_and_nothing_once_more() -> None:
+    play = ready_to_decide()
+    decide(play)
+    play.act(MANAGER, "request_information", agencies=[ICB])
+    assert f"agency_return/{ICB}" in owed(play)
+    assert not {"meeting#2", "independent_analysis#2", "decision#2"} & owed(play)
+
+
+@pytest.mark.promise("B10")
+def test_each_immediate_learning_is_owed_for_itself_and_the_oldest_is_met_first() -> None:
+    play = asked()
+    first, second = f"immediate_learning/{POLICE}", f"immediate_learning/{POLICE}#2"
+    for day in (date(2026, 11, 20), date(2026, 12, 4)):
+        play.act(MANAGER, "agree_learning", agency=POLICE, action="a", by=day)
+    assert [play.case.obligations[key].due for key in (first, second)] == [
+        end_of(date(2026, 11, 20)),
+        end_of(date(2026, 12, 4)),
+    ]
+    play.act(LEAD, "learning_done", agency=POLICE, done="d")
+    assert (play.case.obligations[first].ended, play.case.obligations[second].ended) == (Ended.MET, None)
+    play.act(LEAD, "learning_done", agency=POLICE, done="d")
+    assert play.case.obligations[second].ended is Ended.MET
+
+
+def test_what_has_not_started_counts_from_its_opening_until_it_has() -> None:
+    lifecycles = {name: dict(blocks) for name, blocks in POLICY.lifecycles.items()}
+    meeting = lifecycles["rapid_review"]["meeting"].model_copy(update={"starts": "analysis_recorded"})
+    lifecycles["rapid_review"]["meeting"] = meeting
+    name, _ = shelf.put(POLICY.model_copy(update={"version": "later", "lifecycles": lifecycles}))
+    play = review(policy=name)
+    play.act(AUTHORITY, "record_notification", sent_at=play.now, sent_by="A", reference="B")
+    play.act(MANAGER, "request_information", agencies=[POLICE])
+    assert play.case.obligations["meeting"].due == end_of(date(2026, 11, 18))
+    play.wait(days=7)
+    play.act(CHAIR, "record_analysis", facts="a", context="b", practice="c", learning="d")
+    assert play.case.obligations["meeting"].due == end_of(date(2026, 11, 25))
+
+
+def test_the_dates_that_people_say_are_those_of_the_lifecycles() -> None:
+    assert date_said("rapid_review", "parked_review") == "parked_review"
+    assert date_said("any", "suspension_review") == "review"
+    assert date_said("rapid_review", "decision") == ""
+
+
+# Answers about an obligation
+
+
+def test_a_dispute_ends_with_what_it_is_about() -> None:
+    play = asked()
+    play.act(CONTACT, "dispute", obligation=RETURN, ground="done", words="w")
+    play.act(CONTACT, "ask_time", obligation=RETURN, until=date(2026, 11, 20), reason="r")
+    play.act(CHAIR, "suspend", obligation=RETURN, review=date(2026, 12, 1), authority="a", reason="r")
+    about = {f"{block}/{RETURN}" for block in ("dispute", "time_request", "suspension_review")}
+    assert about <= owed(play)
+    play.act(CONTACT, "submit_return", agency=POLICE, holds="nothing")
+    assert not about & owed(play)
+    assert {play.case.obligations[key].ended for key in about} == {Ended.WITHDRAWN}
+
+
+def test_answers_about_two_obligations_of_one_block_do_not_meet_each_other() -> None:
+    play = ready_to_decide()
+    decide(play)
+    submit(play)
+    play.act(MANAGER, "dispute", obligation="panel_answer", ground="not_ours", words="w")
+    play.act("p-019", "settle_dispute", obligation="panel_answer", outcome="still_owed", reason="r")
+    play.act(MANAGER, "dispute", obligation="panel_answer", ground="not_ours", words="w")
+    second = "dispute/panel_answer#2"
+    assert second in owed(play)
+    answer(play, "more_information")
+    play.act(MANAGER, "send_information", sent_at=play.now, words="w")
+    assert "panel_answer#2" in owed(play)
+    play.act(MANAGER, "dispute", obligation="panel_answer#2", ground="not_ours", words="w")
+    assert "dispute/panel_answer.2" in owed(play)
+    assert play.case.obligations["dispute/panel_answer.2"].of == "panel_answer#2"
+    assert play.case.obligations[second].of == "panel_answer"
+
+
+def test_only_the_last_of_the_ended_answers_about_one_obligation_is_kept() -> None:
+    play = asked()
+    for _ in range(5):
+        play.act(CONTACT, "dispute", obligation=RETURN, ground="done", words="w")
+        play.act(MANAGER, "settle_dispute", obligation=RETURN, outcome="still_owed", reason="r")
+        play.wait(days=1)
+    assert [key for key in play.case.obligations if key.startswith("dispute/")] == [f"dispute/{RETURN}#5"]
+
+
+# Lives of cases
+
+
+@pytest.mark.promise("B11")
+def test_a_parked_decision_comes_back_when_its_event_is_recorded() -> None:
+    play = ready_to_decide()
+    decide(play, "parked")
+    assert "parked_review" in owed(play)
+    play.act(MANAGER, "record_event", event="police_outcome", happened_at=play.now, words="w")
+    assert "reassess" not in owed(play), "it is parked until the inquest"
+    play.act(MANAGER, "record_event", event="inquest", happened_at=play.now, words="w")
+    assert {"reassess", "parked_review"} <= owed(play)
+    decide(play)
+    assert not {"reassess", "parked_review"} & owed(play)
+
+
+@pytest.mark.promise("B9")
+def test_a_disagreement_of_the_panel_opens_a_fresh_decision_and_its_submission() -> None:
+    play = ready_to_decide()
+    decide(play)
+    submit(play)
+    answer(play, "disagrees")
+    assert "reconsider" in owed(play)
+    decide(play, "practice_review")
+    assert "submit_changed_decision" in owed(play)
+    submit(play)
+    assert {"reconsider", "submit_changed_decision"}.isdisjoint(owed(play))
+    assert "panel_answer#2" in owed(play)
+
+
+@pytest.mark.promise("A10")
+def test_a_withdrawn_notification_leaves_only_the_referrer_to_be_told() -> None:
+    play = asked()
+    play.act(MANAGER, "withdraw_notification", withdrawn_at=play.now, reason="r")
+    assert owed(play) == {"tell_referrer"}
+    play.act(MANAGER, "tell_referrer", how="email", words="w")
+    assert play.case.closed == play.now
+
+
+@pytest.mark.promise("A11")
+def test_a_case_closes_when_nothing_is_owed_and_not_before_the_referrer_was_told() -> None:
+    play = referral()
+    play.act(MANAGER, "triage", **triage_answers("no_further_action"))
+    assert play.case.closed is None
+    play.wait(hours=3)
+    play.act(MANAGER, "tell_referrer", how="silence", words="w")
+    assert play.case.closed == play.now
+    play.wait(days=100)
+    assert play.facts[-1].kind == "referrer_told", "nothing is said of a closed case"
+
+
+def test_a_closed_case_that_is_reopened_owes_again() -> None:
+    play = referral()
+    play.act(MANAGER, "triage", **triage_answers("no_further_action"))
+    play.act(MANAGER, "tell_referrer", how="email", words="w")
+    play.act(MANAGER, "reopen", reason="r")
+    assert play.case.closed is None
+    assert owed(play) == {"triage_again"}
+    play.act(MANAGER, "triage", **triage_answers("no_further_action"))
+    assert owed(play) == {"tell_referrer#2"}
+
+
+def test_a_fact_changes_nothing_of_a_case_that_it_is_not_about() -> None:
+    play = asked(agencies=(POLICE, ICB))
+    before = play.case.obligations[f"agency_return/{ICB}"]
+    play.act(CONTACT, "promise", obligation=RETURN, until=date(2026, 11, 4))
+    play.act(CONTACT, "dispute", obligation=RETURN, ground="done", words="w")
+    play.act(CONTACT, "submit_return", agency=POLICE, holds="nothing")
+    assert play.case.obligations[f"agency_return/{ICB}"] is before
+
+
+# One case opens another
+
+
+@pytest.mark.promise("A5", "A8")
+def test_a_triage_opens_a_review_for_the_children_that_need_one_and_have_none() -> None:
+    children = [{"name": "Q", "born": date(2019, 2, 3)}, {"name": "R", "born": date(2020, 2, 3)}]
+    play = referral(children=children)
+    answers = triage_answers(children=2)
+    answers["children"][1]["route"] = "single_agency_review"
+    before = play.case
+    fact = play.act(MANAGER, "triage", **answers)
+    assert opens(before, fact) == [1]
+    fresh, first = opened(play.case, fact, "RR-2026-0001", [1])
+    started = after(fresh, first)
+    assert started.said["referral"] == play.case.ref
+    assert started.obligations["notify_national_panel"].start == play.case.marks["awareness"].at
+    play.act(MANAGER, "tell_referrer", how="email", words="w")
+    play.act(MANAGER, "reopen", reason="r")
+    before = play.case
+    assert opens(before, play.act(MANAGER, "triage", **triage_answers(children=2))) == [2]

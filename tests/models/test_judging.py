@@ -1,0 +1,295 @@
+"""What the state of a case does not allow: each refusal in words that say how to go on."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from models import shelf
+from models.judging import CLOSED, judge
+from models.lifecycles import COMMANDS
+from tests.support.core import (
+    AUTHORITY,
+    CHAIR,
+    MANAGER,
+    MONDAY,
+    POLICY,
+    Play,
+    Refused,
+    asked,
+    decision_answers,
+    holder,
+    meeting_answers,
+    referral,
+    review,
+    triage_answers,
+)
+
+POLICE = "harrowshire-police"
+RETURN = f"agency_return/{POLICE}"
+CONTACT = holder("agency_contact", POLICE)
+DEPUTY = "p-019"
+
+
+def act(person: str, kind: str, /, **answers: object) -> Callable[[Play], object]:
+    return lambda play: play.act(person, kind, **answers)
+
+
+def wait(**span: float) -> Callable[[Play], object]:
+    return lambda play: play.wait(**span)
+
+
+def day(n: int) -> date:
+    return date(2026, 11, n)
+
+
+def moment(n: int, month: int = 11) -> datetime:
+    return datetime(2026, month, n, 9, tzinfo=UTC)
+
+
+def met(play: Play) -> None:
+    play.act(CHAIR, "record_analysis", facts="a", context="b", practice="c", learning="d")
+    play.act(MANAGER, "record_meeting", **meeting_answers(play.now))
+
+
+def decided(play: Play) -> None:
+    met(play)
+    play.act(CHAIR, "decide", **decision_answers("no_further_review", play.now))
+
+
+ABOUT_RETURN = {"obligation": RETURN}
+PROMISE = act(CONTACT, "promise", **ABOUT_RETURN, until=day(4))
+DISPUTE = act(CONTACT, "dispute", **ABOUT_RETURN, ground="done", words="w")
+ASK = act(CONTACT, "ask_time", **ABOUT_RETURN, until=day(18), reason="r")
+SUSPEND = act(CHAIR, "suspend", **ABOUT_RETURN, review=day(20), authority="a", reason="r")
+SUBMIT = act(CONTACT, "submit_return", agency=POLICE, holds="nothing")
+NOTIFY = act(AUTHORITY, "record_notification", sent_at=MONDAY, sent_by="A", reference="B")
+GRANT = act(CHAIR, "answer_time", **ABOUT_RETURN, granted=True, until=day(18), reason="r")
+DECIDE = act(CHAIR, "decide", **decision_answers("no_further_review", MONDAY))
+
+# What was done before, what is asked then, and the words of the refusal; all on a review whose police were asked.
+REFUSALS: dict[str, tuple[list[Callable[[Play], object]], Callable[[Play], object], str]] = {
+    "a promise on nothing": ([], act(CONTACT, "promise", obligation="x", until=day(4)), "nothing of this name"),
+    "a promise on what was met": ([SUBMIT], PROMISE, "not owed any more"),
+    "a promise after a promise": ([PROMISE], PROMISE, "promised already"),
+    "a promise on a suspended clock": ([SUSPEND], PROMISE, "clock of this is suspended"),
+    "a promise too far": ([], act(CONTACT, "promise", **ABOUT_RETURN, until=day(10)), "up to 9 November 2026"),
+    "a promise for yesterday": ([], act(CONTACT, "promise", **ABOUT_RETURN, until=day(1)), "today or later"),
+    "a second dispute": ([DISPUTE], DISPUTE, "disputed already"),
+    "a dispute about a dispute": (
+        [DISPUTE],
+        act(MANAGER, "dispute", obligation=f"dispute/{RETURN}", ground="done", words="w"),
+        "Give it instead",
+    ),
+    "settling what nobody disputes": (
+        [], act(MANAGER, "settle_dispute", **ABOUT_RETURN, outcome="done", reason="r"), "Nobody disputes this",
+    ),
+    "upholding a dispute about a step of the case": (
+        [act(MANAGER, "dispute", obligation="submission", ground="done", words="w")],
+        act(DEPUTY, "settle_dispute", obligation="submission", outcome="done", reason="r"),
+        "cannot go on without this",
+    ),
+    "withdrawing a step of the case": (
+        [act(MANAGER, "dispute", obligation="submission", ground="not_ours", words="w")],
+        act(DEPUTY, "settle_dispute", obligation="submission", outcome="not_owed", reason="r"),
+        "cannot go on without this",
+    ),
+    "time for an answer": (
+        [DISPUTE],
+        act(MANAGER, "ask_time", obligation=f"dispute/{RETURN}", until=day(6), reason="r"),
+        "Give it instead",
+    ),
+    "time after the due date": ([wait(days=16)], ASK, "before the due date"),
+    "time on a suspended clock": ([SUSPEND], ASK, "stands still"),
+    "time that is asked for twice": ([ASK], ASK, "asked for already"),
+    "time beyond the bound": (
+        [], act(CONTACT, "ask_time", **ABOUT_RETURN, until=day(24), reason="r"), "up to 23 November 2026",
+    ),
+    "time until before the present date": (
+        [], act(CONTACT, "ask_time", **ABOUT_RETURN, until=day(16), reason="r"), "after the present one",
+    ),
+    "more time than the policy allows": (
+        [ASK, GRANT], act(CONTACT, "ask_time", **ABOUT_RETURN, until=day(20), reason="r"), "as often as the policy",
+    ),
+    "giving time that nobody asked for": ([], GRANT, "Nobody has asked"),
+    "giving time until before the present date": (
+        [ASK],
+        act(CHAIR, "answer_time", **ABOUT_RETURN, granted=True, until=day(16), reason="r"),
+        "after the present one",
+    ),
+    "giving time beyond the bound": (
+        [ASK],
+        act(CHAIR, "answer_time", **ABOUT_RETURN, granted=True, until=day(24), reason="r"),
+        "up to 23 November 2026",
+    ),
+    "giving time on a suspended clock": ([ASK, SUSPEND], GRANT, "End the suspension first"),
+    "suspending twice": ([SUSPEND], SUSPEND, "suspended already"),
+    "suspending an answer": (
+        [DISPUTE],
+        act(CHAIR, "suspend", obligation=f"dispute/{RETURN}", review=day(20), authority="a", reason="r"),
+        "cannot be suspended",
+    ),
+    "suspending too long": (
+        [],
+        act(CHAIR, "suspend", **ABOUT_RETURN, review=date(2027, 2, 3), authority="a", reason="r"),
+        "up to 2 February 2027",
+    ),
+    "reviewing what is not suspended": (
+        [], act(CHAIR, "review_suspension", **ABOUT_RETURN, outcome="lift", reason="r"), "not suspended",
+    ),
+    "going on too long": (
+        [SUSPEND],
+        act(CHAIR, "review_suspension", **ABOUT_RETURN, outcome="continue", review=date(2027, 2, 3), reason="r"),
+        "up to 2 February 2027",
+    ),
+    "correcting what never was": (
+        [], act(MANAGER, "correct", mark="decided", at=MONDAY, reason="r"), "Nothing of this name",
+    ),
+    "correcting an answer": (
+        [DISPUTE], act(MANAGER, "correct", mark="disputed", at=MONDAY, reason="r"), "Nothing of this name",
+    ),
+    "correcting to the same": (
+        [], act(MANAGER, "correct", mark="national_notification_sent", at=MONDAY, reason="r"), "recorded already",
+    ),
+    "correcting to before awareness": (
+        [],
+        act(MANAGER, "correct", mark="national_notification_sent", at=moment(1, 10), reason="r"),
+        "before anybody was aware",
+    ),
+    "awareness after what followed it": (
+        [wait(days=1)], act(MANAGER, "correct", mark="awareness", at=moment(3), reason="r"), "Correct that date first",
+    ),
+    "the calendar that holds": (
+        [], lambda play: play.act(MANAGER, "adopt_calendar", calendar=play.case.calendar, reason="r"), "already",
+    ),
+    "a calendar that there is not": (
+        [], act(MANAGER, "adopt_calendar", calendar="0" * 16, reason="r"), "no calendar of this name",
+    ),
+    "the policy that holds": (
+        [], lambda play: play.act(MANAGER, "adopt_policy", policy=play.case.policy, reason="r"), "already",
+    ),
+    "a policy that there is not": (
+        [], act(MANAGER, "adopt_policy", policy="0" * 16, reason="r"), "no policy of this name",
+    ),
+    "reopening what is open": ([], act(MANAGER, "reopen", reason="r"), "nothing to reopen"),
+    "a decision before the meeting": ([], DECIDE, "the independent chair's analysis and a meeting with its quorum"),
+    "a second decision": ([decided], DECIDE, "recorded already"),
+    "a decision parked for too long": (
+        [met],
+        act(CHAIR, "decide", **decision_answers(
+            "parked", MONDAY, parked_on="inquest", parked_review=date(2027, 5, 3))),
+        "up to 2 May 2027",
+    ),
+    "a decision parked until yesterday": (
+        [met],
+        act(CHAIR, "decide", **decision_answers("parked", MONDAY, parked_on="inquest", parked_review=day(1))),
+        "today or later",
+    ),
+    "a second notification": ([], NOTIFY, "recorded already"),
+    "asking an agency twice": ([], act(MANAGER, "request_information", agencies=[POLICE]), "Already asked"),
+    "a submission before the decision": (
+        [], act(MANAGER, "record_submission", sent_at=MONDAY, siblings_safe="yes", siblings_words="n"), "first",
+    ),
+    "an answer of the panel to nothing": (
+        [], act(MANAGER, "record_panel_answer", received_at=MONDAY, position="agrees"), "No answer of the panel",
+    ),
+    "learning that was not agreed": (
+        [], act(holder("agency_lead", POLICE), "learning_done", agency=POLICE, done="d"), "No immediate learning",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.promise("F4", "F5")
+@pytest.mark.parametrize("name", REFUSALS)
+def test_it_is_refused_in_words_and_nothing_has_changed(name: str) -> None:
+    before, then, words = REFUSALS[name]
+    play = asked()
+    play.speak()
+    for done in before:
+        done(play)
+    case = play.case
+    with pytest.raises(Refused, match=words):
+        then(play)
+    assert play.case is case
+
+
+def test_everything_before_the_notification_waits_for_it() -> None:
+    play = review()
+    with pytest.raises(Refused, match="Record it first"):
+        play.act(MANAGER, "request_information", agencies=[POLICE])
+
+
+@pytest.mark.parametrize("kind", sorted(COMMANDS["rapid_review"]))
+def test_a_closed_case_takes_nothing_but_to_be_reopened(kind: str) -> None:
+    play = asked()
+    play.act(MANAGER, "withdraw_notification", withdrawn_at=play.now, reason="r")
+    play.act(MANAGER, "tell_referrer", how="email", words="w")
+    found = judge(play.case, kind, {"obligation": RETURN}, play.now)
+    assert [one.words for one in found] == ([] if kind == "reopen" else [CLOSED])
+
+
+def test_a_policy_that_does_not_know_what_the_case_has_asked_for_is_refused() -> None:
+    lifecycles = {name: dict(blocks) for name, blocks in POLICY.lifecycles.items()}
+    del lifecycles["rapid_review"]["agency_return"]
+    name, _ = shelf.put(POLICY.model_copy(update={"version": "less", "lifecycles": lifecycles}))
+    with pytest.raises(Refused, match="agency_return"):
+        asked().act(MANAGER, "adopt_policy", policy=name, reason="r")
+
+
+@pytest.mark.promise("F7")
+def test_what_would_run_beyond_the_calendar_is_refused_and_the_case_goes_on() -> None:
+    play = review(datetime(2032, 12, 20, 10, tzinfo=UTC))
+    with pytest.raises(Refused, match="calendar england-and-wales"):
+        play.act(AUTHORITY, "record_notification", sent_at=play.now, sent_by="A", reference="B")
+    assert play.speak() != []
+
+
+@pytest.mark.promise("F7")
+def test_a_promise_whose_bound_the_calendar_does_not_know_is_refused() -> None:
+    play = asked(datetime(2032, 12, 1, 10, tzinfo=UTC))
+    play.until(datetime(2032, 12, 30, 10, tzinfo=UTC))
+    with pytest.raises(Refused, match="calendar england-and-wales"):
+        play.act(CONTACT, "promise", **ABOUT_RETURN, until=date(2033, 1, 3))
+    play.wait(days=30)
+    assert play.now > datetime(2033, 1, 1, tzinfo=UTC)
+
+
+def test_a_correction_to_before_the_calendar_begins_is_refused() -> None:
+    play = review()
+    with pytest.raises(Refused, match="begins on 1 January 2000"):
+        play.act(MANAGER, "correct", mark="awareness", at=datetime(1999, 12, 1, tzinfo=UTC), reason="r")
+
+
+def test_a_triage_whose_review_could_not_be_counted_is_refused() -> None:
+    play = referral(incident_on=date(1999, 1, 1), aware_at=date(1999, 1, 2))
+    with pytest.raises(Refused, match="begins on 1 January 2000"):
+        play.act(MANAGER, "triage", **triage_answers())
+    play.act(MANAGER, "triage", **triage_answers("no_further_action"))
+
+
+def test_a_triage_decides_for_every_child_once() -> None:
+    play = referral()
+    with pytest.raises(Refused, match="every child"):
+        play.act(MANAGER, "triage", **triage_answers(children=2))
+
+
+def test_a_granted_extension_is_counted() -> None:
+    play = asked()
+    ASK(play)
+    play.act(CHAIR, "answer_time", **ABOUT_RETURN, granted=False, reason="r")
+    assert play.case.obligations[RETURN].extensions == 0
+    ASK(play)
+    GRANT(play)
+    assert play.case.obligations[RETURN].extensions == 1
+
+
+def test_time_may_be_asked_for_until_the_last_second() -> None:
+    play = asked()
+    due = play.case.obligations[RETURN].due
+    assert due
+    play.until(due)
+    ASK(play)
+    late = asked()
+    late.until(due + timedelta(seconds=1))
+    with pytest.raises(Refused, match="before the due date"):
+        ASK(late)

@@ -1,0 +1,293 @@
+"""Who may do what: a matrix typed by hand, every command by every office, in its own and in another agency.
+
+A command that is added without its line here fails the first test.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from models.case import Case
+from models.facts import Problem
+from models.fold import after
+from models.lifecycles import COMMANDS
+from models.rights import LOCKED, MAY, NAMED, NO, Access, Actor, Held, access_of, acts, reads, whole
+from models.spawning import opened, opens
+from tests.support.core import MONDAY, POLICY, Play, asked, referral, triage_answers
+
+OWN, ASKED, OTHER = "harrowshire-police", "harrowshire-icb", "harrowshire-schools"
+RETURN = f"agency_return/{OWN}"
+
+# Everybody, by what they hold. "own" is the agency that the command is about, "asked" another one that takes part in
+# the case, "other" one that does not.
+ACTORS = {
+    "manager": Held(office="business_manager"),
+    "subgroup chair": Held(office="subgroup_chair"),
+    "chair": Held(office="independent_chair"),
+    "partner chair": Held(office="safeguarding_partner_chair"),
+    "authority": Held(office="local_authority_lead"),
+    "administrator": Held(office="administrator"),
+    "reviewer": Held(office="reviewer"),
+    "contact, own": Held(office="agency_contact", agency=OWN),
+    "contact, asked": Held(office="agency_contact", agency=ASKED),
+    "contact, other": Held(office="agency_contact", agency=OTHER),
+    "lead, own": Held(office="agency_lead", agency=OWN),
+    "lead, asked": Held(office="agency_lead", agency=ASKED),
+    "lead, other": Held(office="agency_lead", agency=OTHER),
+    "partner, own": Held(office="safeguarding_partner", agency=OWN),
+    "partner, asked": Held(office="safeguarding_partner", agency=ASKED),
+    "partner, other": Held(office="safeguarding_partner", agency=OTHER),
+    "nobody": None,
+}
+AGENCY_PEOPLE = {who for who in ACTORS if "," in who}
+PARTY = {"contact, own", "contact, asked", "lead, own", "lead, asked", "partner, own", "partner, asked"}
+
+BY_THE_UNIT = {"manager"}
+BY_UNIT_OR_CHAIR = {"manager", "chair"}
+BY_THE_AUTHORITY = {"manager", "authority"}
+BY_THE_AGENCY = {"contact, own", "lead, own"}
+
+# (lifecycle, command, what it is about): who may.
+ANSWERS = {
+    ("correct", ""): BY_THE_UNIT,
+    ("adopt_calendar", ""): BY_THE_UNIT,
+    ("adopt_policy", ""): BY_THE_UNIT,
+    ("restrict", ""): BY_UNIT_OR_CHAIR,
+    ("lock_out", ""): BY_UNIT_OR_CHAIR,
+    ("let_in", ""): BY_UNIT_OR_CHAIR,
+    ("reopen", ""): BY_UNIT_OR_CHAIR,
+}
+REVIEW: dict[tuple[str, str], set[str]] = {
+    **ANSWERS,
+    ("record_notification", ""): BY_THE_AUTHORITY,
+    ("withdraw_notification", ""): BY_THE_AUTHORITY,
+    ("request_information", ""): BY_THE_UNIT,
+    ("submit_return", ""): BY_THE_AGENCY,
+    ("record_analysis", ""): {"chair"},
+    ("arrange_meeting", ""): BY_THE_UNIT,
+    ("record_meeting", ""): BY_THE_UNIT,
+    ("decide", ""): {"chair"},
+    ("agree_learning", ""): BY_UNIT_OR_CHAIR,
+    ("learning_done", ""): BY_THE_AGENCY,
+    ("record_submission", ""): BY_THE_UNIT,
+    ("record_panel_answer", ""): BY_THE_UNIT,
+    ("send_information", ""): BY_THE_UNIT,
+    ("record_event", ""): BY_THE_UNIT,
+    ("tell_referrer", ""): BY_THE_UNIT,
+    # Whoever owes it, or is told of it on its ladder.
+    ("promise", RETURN): {"contact, own", "lead, own", "chair"},
+    ("dispute", RETURN): {"contact, own", "lead, own", "chair"},
+    ("ask_time", RETURN): {"contact, own", "lead, own", "chair"},
+    ("promise", "submission"): {"manager", "subgroup chair", "chair"},
+    ("dispute", "submission"): {"manager", "subgroup chair", "chair"},
+    ("ask_time", "submission"): {"manager", "subgroup chair", "chair"},
+    ("promise", "decision"): {"chair", "manager", "partner chair"},
+    ("promise", "notify_national_panel"): {"authority", "manager", "chair"},
+    ("promise", "nothing of this name"): set(),
+    # The office that the policy names, and there another person than the one who asked.
+    ("settle_dispute", RETURN): {"manager"},
+    ("answer_time", RETURN): {"chair"},
+    ("suspend", RETURN): {"chair"},
+    ("review_suspension", RETURN): {"chair"},
+}
+REFERRAL: dict[tuple[str, str], set[str]] = {
+    **ANSWERS,
+    ("submit_referral", ""): set(),  # opens a case; nobody does it to one that is there
+    ("triage", ""): {"manager", "subgroup chair"},
+    ("answer_safety", ""): BY_THE_AUTHORITY,
+    ("notify_secretary_of_state", ""): BY_THE_AUTHORITY,
+    ("decide_duplicate", ""): BY_THE_UNIT,
+    ("tell_referrer", ""): BY_THE_UNIT,
+    ("promise", "triage"): {"manager", "subgroup chair", "chair"},
+    ("dispute", "triage"): {"manager", "subgroup chair", "chair"},
+    ("ask_time", "triage"): {"manager", "subgroup chair", "chair"},
+    # The administrator hears of it together with the business manager, and so can answer.
+    ("promise", "siblings_safety"): {"manager", "administrator", "authority", "chair"},
+    ("settle_dispute", "triage"): {"manager"},
+    ("answer_time", "triage"): {"chair"},
+    ("suspend", "triage"): {"chair"},
+    ("review_suspension", "triage"): {"chair"},
+}
+MATRIX = {"rapid_review": REVIEW, "referral": REFERRAL}
+ROWS = [(kind, command, about) for kind, table in MATRIX.items() for command, about in table]
+
+# Who may open the case at all: the whole of it, or the part of their own agency.
+WHOLE = {
+    "manager", "subgroup chair", "chair", "partner chair", "authority", "partner, own", "partner, asked",
+    "partner, other",
+}  # fmt: skip
+READ = {"rapid_review": WHOLE | PARTY, "referral": WHOLE}
+NAMED_TO_READ = {"rapid_review": {"manager", "chair", "authority"} | PARTY, "referral": {"manager", "chair"}}
+
+
+def actor(who: str) -> Actor:
+    held = ACTORS[who]
+    return Actor(person=f"p-{who}", offices=(held,) if held else ())
+
+
+@pytest.fixture(scope="module")
+def cases() -> dict[str, Case]:
+    unsafe = referral(others="not_known", siblings_safe="not_known")
+    return {"rapid_review": asked(agencies=(OWN, ASKED)).case, "referral": unsafe.case}
+
+
+def may(case: Case, who: str, command: str, about: str, access: Access | None = None) -> bool:
+    body: dict[str, Any] = {"obligation": about} if about else {"agency": OWN}
+    return isinstance(acts(actor(who), case, access or Access(), command, body), str)
+
+
+def test_every_command_has_its_line_in_the_matrix() -> None:
+    for kind, table in MATRIX.items():
+        assert {command for command, _ in table} == set(COMMANDS[kind])
+    assert set(MAY) == {command for commands in COMMANDS.values() for command in commands}
+
+
+def test_every_office_of_the_policy_has_its_column() -> None:
+    assert {held.office for held in ACTORS.values() if held} == set(POLICY.offices)
+
+
+@pytest.mark.promise("K2", "K3")
+@pytest.mark.parametrize(("kind", "command", "about"), ROWS)
+def test_who_may(cases: dict[str, Case], kind: str, command: str, about: str) -> None:
+    allowed = {who for who in ACTORS if may(cases[kind], who, command, about)}
+    assert allowed == MATRIX[kind][command, about]
+
+
+@pytest.mark.promise("K4")
+@pytest.mark.parametrize(("kind", "command", "about"), ROWS)
+def test_who_is_locked_out_may_nothing(cases: dict[str, Case], kind: str, command: str, about: str) -> None:
+    for who in ACTORS:
+        locked = Access(locked_out=(actor(who).person,), let_in=(actor(who).person,))
+        assert not may(cases[kind], who, command, about, locked)
+
+
+@pytest.mark.promise("K4")
+@pytest.mark.parametrize(("kind", "command", "about"), ROWS)
+def test_who_may_in_a_restricted_case(cases: dict[str, Case], kind: str, command: str, about: str) -> None:
+    allowed = {who for who in ACTORS if may(cases[kind], who, command, about, Access(restricted=True))}
+    assert allowed == MATRIX[kind][command, about] & NAMED_TO_READ[kind]
+
+
+@pytest.mark.parametrize(("kind", "command", "about"), ROWS)
+def test_being_let_in_is_leave_to_read_and_not_an_office(
+    cases: dict[str, Case], kind: str, command: str, about: str
+) -> None:
+    for who in ACTORS:
+        let_in = Access(restricted=True, let_in=(actor(who).person,))
+        assert may(cases[kind], who, command, about, let_in) is (who in MATRIX[kind][command, about])
+
+
+@pytest.mark.promise("K3")
+@pytest.mark.parametrize("kind", MATRIX)
+def test_who_may_open_a_case(cases: dict[str, Case], kind: str) -> None:
+    case = cases[kind]
+    assert {who for who in ACTORS if reads(actor(who), case, Access()) is None} == READ[kind]
+    assert {who for who in ACTORS if whole(actor(who), case, Access())} == WHOLE
+    restricted = Access(restricted=True)
+    assert {who for who in ACTORS if reads(actor(who), case, restricted) is None} == NAMED_TO_READ[kind]
+
+
+@pytest.mark.parametrize(
+    ("who", "access", "words"),
+    [
+        ("manager", Access(locked_out=("p-manager",)), LOCKED),
+        ("partner chair", Access(restricted=True), NAMED),
+        ("reviewer", Access(), NO),
+    ],
+)
+def test_a_closed_door_says_why(cases: dict[str, Case], who: str, access: Access, words: str) -> None:
+    assert reads(actor(who), cases["rapid_review"], access) == Problem(words=words)
+
+
+def test_another_agencys_return_is_refused_with_the_field_that_is_wrong(cases: dict[str, Case]) -> None:
+    refusal = acts(actor("contact, asked"), cases["rapid_review"], Access(), "submit_return", {"agency": OWN})
+    assert refusal == Problem(field="agency", words="You can only answer for your own agency.")
+
+
+def test_whoever_acts_acts_in_the_office_that_allows_it(cases: dict[str, Case]) -> None:
+    both = Actor(person="p", offices=(Held(office="reviewer"), Held(office="agency_lead", agency=OWN)))
+    case = cases["rapid_review"]
+    assert acts(both, case, Access(), "submit_return", {"agency": OWN}) == "agency_lead"
+    assert acts(both, case, Access(), "promise", {"obligation": RETURN}) == "agency_lead"
+
+
+def test_an_agency_with_immediate_learning_takes_part_although_it_was_not_asked() -> None:
+    play = asked(agencies=(OWN,))
+    assert reads(actor("lead, other"), play.case, Access()) is not None
+    play.act("p-018", "agree_learning", agency=OTHER, action="a", by=date(2026, 12, 1))
+    assert reads(actor("lead, other"), play.case, Access()) is None
+    assert acts(actor("lead, other"), play.case, Access(), "learning_done", {"agency": OTHER}) == "agency_lead"
+
+
+# Four eyes: whoever asked does not answer, in whatever other office
+
+
+@pytest.mark.promise("K2")
+def test_nobody_settles_their_own_dispute() -> None:
+    play = asked()
+    play.act("p-018", "dispute", obligation="submission", ground="not_ours", words="w")
+    both = Actor(person="p-018", offices=(Held(office="business_manager"),))
+    refusal = acts(both, play.case, Access(), "settle_dispute", {"obligation": "submission"})
+    assert isinstance(refusal, Problem)
+    assert "yourself" in refusal.words
+    deputy = Actor(person="p-019", offices=(Held(office="business_manager"),))
+    assert acts(deputy, play.case, Access(), "settle_dispute", {"obligation": "submission"}) == "business_manager"
+
+
+@pytest.mark.promise("K2")
+def test_nobody_gives_time_to_themself() -> None:
+    play = asked()
+    play.act("p-021", "ask_time", obligation="decision", until=date(2026, 11, 24), reason="r")
+    same = Actor(person="p-021", offices=(Held(office="independent_chair"),))
+    assert isinstance(acts(same, play.case, Access(), "answer_time", {"obligation": "decision"}), Problem)
+    deputy = Actor(person="p-022", offices=(Held(office="independent_chair"),))
+    assert acts(deputy, play.case, Access(), "answer_time", {"obligation": "decision"}) == "independent_chair"
+
+
+# What the facts of a case say about access
+
+
+@pytest.mark.promise("K4")
+def test_restriction_lock_out_and_leave_for_a_time_are_facts_of_the_case() -> None:
+    play = asked()
+    play.act("p-018", "restrict", restricted=True, reason="r")
+    play.act("p-021", "lock_out", person="p-004", locked=True, reason="r")
+    play.act("p-021", "lock_out", person="p-005", locked=True, reason="r")
+    play.act("p-018", "let_in", person="p-023", until=date(2026, 11, 4), reason="r")
+    assert access_of(play.case, play.now) == Access(restricted=True, locked_out=("p-004", "p-005"), let_in=("p-023",))
+    assert access_of(play.case, datetime(2026, 11, 4, 23, 59, tzinfo=UTC)).let_in == ("p-023",)
+    assert access_of(play.case, datetime(2026, 11, 5, 0, 1, tzinfo=UTC)).let_in == ()
+    play.act("p-021", "lock_out", person="p-004", locked=False, reason="r")
+    play.act("p-018", "restrict", restricted=False, reason="r")
+    assert access_of(play.case, play.now) == Access(locked_out=("p-005",), let_in=("p-023",))
+
+
+def test_leave_that_has_ended_is_forgotten_when_the_next_is_given() -> None:
+    play = asked()
+    play.act("p-018", "let_in", person="p-023", until=date(2026, 11, 4), reason="r")
+    play.wait(days=5)
+    play.act("p-018", "let_in", person="p-022", until=date(2026, 11, 20), reason="r")
+    assert play.case.said["let_in"] == {"p-022": "2026-11-20"}
+
+
+@pytest.mark.promise("K4")
+def test_who_is_locked_out_hears_nothing_and_the_deputy_hears_instead() -> None:
+    play = Play(asked().case, MONDAY)
+    play.act("p-018", "lock_out", person="p-005", locked=True, reason="r")
+    play.speak()
+    [notice] = [one for one in play.notices if one.obligation == RETURN]
+    assert (notice.office, notice.person) == ("agency_contact", "p-006")
+    play.act("p-018", "lock_out", person="p-006", locked=True, reason="r")
+    play.until(MONDAY + timedelta(days=30))
+    assert not {"p-005", "p-006"} & {one.person for one in play.notices[1:]}
+
+
+def test_a_review_inherits_who_may_not_open_the_referral() -> None:
+    play = referral()
+    play.act("p-018", "lock_out", person="p-004", locked=True, reason="r")
+    before = play.case
+    fact = play.act("p-018", "triage", **triage_answers(), restricted=True)
+    fresh, first = opened(play.case, fact, "RR-2026-0001", opens(before, fact))
+    expected = Access(restricted=True, locked_out=("p-004",))
+    assert access_of(play.case, play.now) == access_of(after(fresh, first), play.now) == expected
