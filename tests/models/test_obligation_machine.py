@@ -432,6 +432,7 @@ class Life(RuleBasedStateMachine):
         case = self.play.case
         assert Case.model_validate_json(case.model_dump_json()) == case
         assert len(case.model_dump_json()) < 100_000
+        assert self.told_again() == case, "the same facts make the same case"
         waiting = {one.key for one in case.open() if not one.paused}
         start, told = self.play.now, len(self.play.facts)
         last = max((one.due for one in case.open() if one.due), default=start)
@@ -440,6 +441,16 @@ class Life(RuleBasedStateMachine):
             rules = rules_of(self.play.case, self.play.case.obligations[key])
             tops = [fact for fact in self.play.facts[told:] if top_of(fact, key, rules.top)]
             assert len(tops) > 1, f"the top of {key} is reached, and told again"
+
+    def told_again(self) -> Case:
+        """The case made once more from the facts as the record keeps them."""
+        first = self.play.facts[0]
+        case = Case(
+            ref=first.case, kind="rapid_review", policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=first.recorded
+        )
+        for fact in self.play.facts:
+            case = after(case, Fact.model_validate_json(fact.model_dump_json()))
+        return case
 
 
 def top_of(fact: Fact, key: str, top: int) -> bool:

@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 GUARDED = sorted([*(ROOT / "workflows").glob("*.py"), *(ROOT / "models").glob("*.py")])
 FORBIDDEN_MODULES = {"random", "secrets", "uuid", "time", "os", "pathlib", "socket", "threading", "subprocess"}
 FORBIDDEN_CALLS = {"now", "utcnow", "today", "uuid4", "uuid1", "urandom", "getenv", "monotonic", "perf_counter"}
+FORBIDDEN_FUNCTIONS = {"open", "input", "print"}
 
 
 def found_in(path: Path) -> list[str]:
@@ -23,7 +24,7 @@ def found_in(path: Path) -> list[str]:
             owner = ast.unparse(node.func.value)
             if owner != "workflow":
                 wrong.append(f"{owner}.{node.func.attr}()")
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"open", "input", "print"}:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FORBIDDEN_FUNCTIONS:
             wrong.append(f"{node.func.id}()")
     return wrong
 
