@@ -11,7 +11,7 @@ from models.base import Message
 from models.case import Case
 from models.facts import Problem
 from models.fold import rules_of
-from models.shelf import policy
+from models.shelf import blocks, policy
 from models.time import end_of
 
 AGENCY_OFFICES = frozenset({"agency_contact", "agency_lead", "safeguarding_partner"})
@@ -150,6 +150,8 @@ def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, An
     allowed = MAY[kind]
     if kind in {"suspend", "review_suspension"}:
         allowed = frozenset({policy(case.policy).bounds.suspension_office})
+    if kind == "review_suspension":  # whoever owes the review may give it
+        allowed |= {blocks(case.policy, case.kind)["suspension_review"].owed_by}
     for held in actor.offices:
         if held.office in allowed and (kind not in OF_OWN_AGENCY or held.agency == body["agency"]):
             return held.office

@@ -58,7 +58,8 @@ def fixed_for(case: Case, kind: str, about: str, rows: Rows) -> dict[str, str]:
         return {"agency": rows["agency"][0][0]}
     if kind in PURPOSES:
         return {"criteria_set": criteria_in_force(policy(case.policy), PURPOSES[kind], case.marks["awareness"].at)[0]}
-    return {"mark": about} if kind == "correct" else {"obligation": about} if about else {}
+    field = {"correct": "mark", "decide_duplicate": "other"}.get(kind, "obligation")
+    return {field: about} if about else {}
 
 
 def _own(case: Case, kind: str, actor: Actor, directory: Directory) -> list[str]:

@@ -89,7 +89,7 @@ REVIEW: dict[tuple[str, str], set[str]] = {
     ("settle_dispute", RETURN): {"manager"},
     ("answer_time", RETURN): {"chair"},
     ("suspend", RETURN): {"chair"},
-    ("review_suspension", RETURN): {"chair"},
+    ("review_suspension", RETURN): BY_UNIT_OR_CHAIR,
 }
 REFERRAL: dict[tuple[str, str], set[str]] = {
     **ANSWERS,
@@ -107,7 +107,7 @@ REFERRAL: dict[tuple[str, str], set[str]] = {
     ("settle_dispute", "triage"): {"manager"},
     ("answer_time", "triage"): {"chair"},
     ("suspend", "triage"): {"chair"},
-    ("review_suspension", "triage"): {"chair"},
+    ("review_suspension", "triage"): BY_UNIT_OR_CHAIR,
 }
 MATRIX = {"rapid_review": REVIEW, "referral": REFERRAL}
 ROWS = [(kind, command, about) for kind, table in MATRIX.items() for command, about in table]
