@@ -14,9 +14,10 @@ def main(names: list[str]) -> None:
     for name in names or ALL:
         print(f"\n{name}", flush=True)
         module = importlib.import_module(f"benchmarks.{name}")
-        found = module.run()
-        if asyncio.iscoroutine(found):
-            asyncio.run(found)
+        if hasattr(module, "run"):
+            asyncio.run(module.run())
+        else:
+            module.main()
 
 
 if __name__ == "__main__":

@@ -35,13 +35,14 @@ def after(case: Case, fact: Fact) -> Case:
     else:
         marks = lifecycle.marks(case, fact)
         withdrawn = [case.obligations[key] for key in lifecycle.withdraws(case, fact)]
-        case = _said(case, lifecycle.said(case, fact))
-        case = _each(case, withdrawn, lambda one: _withdrawn(one, fact))
+        case = _each(_said(case, lifecycle.said(case, fact)), withdrawn, lambda one: _withdrawn(one, fact))
+    if not marks:
+        return case
     made = {name: Mark(number=fact.number, at=at) for name, at in marks.items()}
-    case = _opened(_marked(_met(case, made, fact), made, fact), made, fact)
-    case = _orphans(case, fact)
-    closed = case.closed or (fact.recorded if lifecycle.closes(case) else None)
-    return case.model_copy(update={"closed": closed if fact.kind != "reopened" else None})
+    case = _orphans(_opened(_marked(_met(case, made, fact), made, fact), made, fact), fact)
+    if case.closed is None and fact.kind != "reopened" and lifecycle.closes(case):
+        return case.model_copy(update={"closed": fact.recorded})
+    return case
 
 
 def rules_of(case: Case, one: Obligation) -> Rules:
