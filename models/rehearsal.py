@@ -6,7 +6,7 @@ and the writing transaction use: rights, judging, facts, the fold, the ladder an
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -99,17 +99,20 @@ class Changed(Message):
     before: Notice | None
     after: Notice | None
 
+    @property
+    def at(self) -> datetime:
+        """When it was sent; when it is, if it was not before."""
+        sent = self.before or self.after
+        assert sent is not None
+        return sent.rung_at
+
 
 def difference(before: Timeline, after_: Timeline) -> list[Changed]:
     """What changes between two rehearsals of one scenario, in the order of time."""
     was, now = ({notice.key: notice for notice in line.notices} for line in (before, after_))
     found = [Changed(key=key, before=was.get(key), after=now.get(key)) for key in {**was, **now}]
     moved = [one for one in found if one.before is None or one.after is None or one.before.rung_at != one.after.rung_at]
-    return sorted(moved, key=lambda one: ((one.before or one.after or _never()).rung_at, one.key))
-
-
-def _never() -> Notice:
-    raise AssertionError
+    return sorted(moved, key=lambda one: (one.at, one.key))
 
 
 def rehearse(
@@ -160,12 +163,9 @@ class Stage:
         """Let every rung speak whose time comes before; at the very moment of an act, the act counts first."""
         while self.alarms and (self.alarms[0][0] < moment or (inclusive and self.alarms[0][0] == moment)):
             alarm, ref = heapq.heappop(self.alarms)
-            case = self.cases[ref]
-            if case.wakes is None or self._awake(case.wakes) != alarm:
-                continue
-            for due in case.due(alarm):
-                self._apply(tell(self.cases[ref], due, self.directory, alarm))
-            self._arm(ref)
+            wakes = self.cases[ref].wakes
+            if wakes is not None and self._awake(wakes) == alarm:
+                self._speak(ref, alarm)
 
     def _act(self, act: Act, now: datetime) -> None:
         lifecycle = "referral" if act.on == REFERRAL else "rapid_review"
@@ -197,7 +197,7 @@ class Stage:
         number = case.known + 1
         signed = Signed(request=f"{ref}-{number}", case=ref, kind=act.do, actor=person, body=body, asked=now)
         self._apply(fact_of(case, signed, office, now))
-        self._arm(ref)
+        self._speak(ref, now)
 
     def _begin(self, act: Act, now: datetime) -> str:
         ref = self._ref("referral", now)
@@ -228,24 +228,16 @@ class Stage:
             matter = next(matter for (matter, _), ref in self.named.items() if ref == fact.case)
             self.named[matter, REVIEW] = fresh.ref
             self._apply(first)
-            self._arm(fresh.ref)
+            self._speak(fresh.ref, fact.recorded)
 
-    def _arm(self, ref: str) -> None:
+    def _speak(self, ref: str, now: datetime) -> None:
+        """Say what is due now, unless nothing can be said, and wait for the next rung."""
+        if self._awake(now) == now:
+            for due in self.cases[ref].due(now):
+                self._apply(tell(self.cases[ref], due, self.directory, now))
         wakes = self.cases[ref].wakes
         if wakes is not None:
             heapq.heappush(self.alarms, (self._awake(wakes), ref))
-            latest = self.steps[-1].at
-            while self.alarms[0][0] <= latest and self.alarms[0][1] == ref:
-                # What is due at once is said at once, before anything else happens.
-                if self._awake(self.cases[ref].wakes or latest) > latest:
-                    break
-                heapq.heappop(self.alarms)
-                for due in self.cases[ref].due(latest):
-                    self._apply(tell(self.cases[ref], due, self.directory, latest))
-                again = self.cases[ref].wakes
-                if again is None:
-                    break
-                heapq.heappush(self.alarms, (self._awake(again), ref))
 
     def _awake(self, moment: datetime) -> datetime:
         """When the engine can speak for a rung of this time."""
@@ -274,7 +266,7 @@ class Stage:
         begins = self._moment(one.after, one.clock)
         return begins, at(self._day(one.lasts, begins), one.clock)
 
-    def _day(self, span: Span, since: datetime) -> Any:  # noqa: ANN401 -- a date
+    def _day(self, span: Span, since: datetime) -> date:
         return day_of(shifted(since, span, self.days, time(12, 0)))
 
     def answers(self, act: Act, case: Case, now: datetime) -> dict[str, Any]:

@@ -82,7 +82,6 @@ def router(portal: Portal) -> APIRouter:
             usual=usual,
             rare=rare,
             children=[(number, child) for number, child in people if number in view.state.said.get("children", [])],
-            likely=await portal.questions.likely_same(ref) if "decide_duplicate" in view.can else [],
             likely=await portal.questions.likely_same(ref) if view.whole and view.kind == "referral" else [],
             line=time_line(view.state, view.entries, directory),
             directory=directory,
