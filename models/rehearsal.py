@@ -5,7 +5,7 @@ and the writing transaction use: rights, judging, facts, the fold, the ladder an
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -342,7 +342,3 @@ def _decision(text: Any, directory: Directory) -> dict[str, Any]:  # noqa: ANN40
         "criteria": [{"criterion": one.id, "met": "no", "reason": "-"} for one in criteria.criteria],
         "positions": [{"partner": partner, "position": "agrees"} for partner in partners],
     }  # fmt: skip
-
-
-def facts_of(timeline: Timeline) -> Iterator[Step]:
-    return (step for step in timeline.steps if not step.refused)
