@@ -6,12 +6,14 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
+from door.refusals import NotStored
 from portal import api, cases, front, giving, inbox, papers, referring, register, signing_in
 from portal.guarding import Calm, Headers, Limit, Often
 from portal.pages import STATIC, Message
@@ -81,7 +83,20 @@ def _answers(portal: Portal) -> dict[int | type[Exception], Callable[[Request, A
             return api.problem(error.status_code, str(error.detail))
         return await portal.refuse(request, error.status_code)
 
-    return {NotSignedIn: not_signed_in, ForgedForm: forged, ClientDisconnect: gone, HTTPException: http}
+    async def not_written(request: Request, error: DBAPIError) -> Response:
+        """The database could not be written, as on a full disk: an act of the page's own, such as keeping a draft."""
+        problems = NotStored().problems
+        if _is_json(request):
+            return api.problem(503, problems[0].words)
+        return await portal.say(request, Message("This could not be stored", (problems[0].words,)), 503)
+
+    return {
+        NotSignedIn: not_signed_in,
+        ForgedForm: forged,
+        ClientDisconnect: gone,
+        HTTPException: http,
+        DBAPIError: not_written,
+    }
 
 
 def _is_json(request: Request) -> bool:

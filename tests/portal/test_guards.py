@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from models.time import day_of
 from portal.app import create_app
@@ -474,3 +475,23 @@ async def test_no_personal_word_is_in_an_address_an_error_or_a_log(
     assert CANARY not in said.out + said.err + caplog.text
     assert "RuntimeError" in said.out + said.err + caplog.text
     assert chair.token not in said.out + said.err + caplog.text
+
+
+@pytest.mark.promise("L5")
+async def test_a_draft_that_cannot_be_stored_is_said_in_words(site: Site) -> None:
+    visitor = await site.visitor(MANAGER)
+    address = f"/cases/{site.review}/record_submission"
+    form = await visitor.form(address)
+    database = site.house.there.database
+    async with database.writing() as session:
+        pages = await session.scalar(text("PRAGMA page_count"))
+        await session.execute(text(f"PRAGMA max_page_count={pages}"))
+    try:
+        answer = await visitor.send(f"{address}/save", {**form, "siblings_words": "ж" * 20_000})
+        assert answer.status_code == 503
+        assert "disk may be full" in answer.text
+        assert "ж" not in answer.text
+    finally:
+        async with database.writing() as session:
+            await session.execute(text("PRAGMA max_page_count=1000000"))
+    assert (await visitor.send(f"{address}/save", {**form, "siblings_words": "There are none."})).status_code == 200
