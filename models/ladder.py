@@ -27,6 +27,7 @@ from models.obligation import Dispute, Ended, Obligation, Promise, Told
 from models.policy import Block, Ladder, Span, Unit
 from models.time import at, day_of, end_of
 
+FRIDAY = 4
 KEPT = 8
 """How many of the last rungs that spoke, and of the last promises, the state carries; the record keeps all."""
 
@@ -87,8 +88,12 @@ def promised(one: Obligation, promise: Promise, rules: Rules) -> Obligation:
     When it was promised for the due time or later, that rung speaks as soon as the promise is missed; when for an
     earlier day, at its own time.
     """
+    return _promised(one, promise.model_copy(update={"pauses": len(one.pauses)}), rules)
+
+
+def _promised(one: Obligation, promise: Promise, rules: Rules) -> Obligation:
     higher = (r for r in range(one.level, rules.top) if rules.office(r) != promise.office and r not in one.mute)
-    promise = promise.model_copy(update={"rung": next(higher, rules.top), "pauses": len(one.pauses)})
+    promise = promise.model_copy(update={"rung": next(higher, rules.top)})
     return _planned(one.model_copy(update={"promises": (*one.promises, promise)[-KEPT:]}), rules)
 
 
@@ -119,14 +124,8 @@ def undisputed(one: Obligation, rules: Rules, now: datetime) -> Obligation:
     freed = _planned(one.model_copy(update={"dispute": None}), rules)
     if one.paused:
         return freed
-    hushed = hushed_until(freed, rules)
     spoken_since = any(said.rung > dispute.rung for said in one.told if said.round == one.round) or one.again
-    if (
-        dispute.rung in dispute.stopped
-        and dispute.rung < one.level
-        and not spoken_since
-        and not (hushed and hushed > now)
-    ):
+    if dispute.rung in dispute.stopped and dispute.rung < one.level and not spoken_since:
         freed = freed.model_copy(update={"level": dispute.rung, "round": one.round + 1})
     return _moved(freed, freed.due, rules, now)
 
@@ -165,26 +164,32 @@ def reruled(one: Obligation, old: Rules, rules: Rules, now: datetime) -> Obligat
     one = one.model_copy(update={"owed_by": rules.block.owed_by})
     if old.ladder == rules.ladder:
         return reclocked(one, rules, now)
+    promise, dispute = one.promises[-1:], one.dispute
+    fresh = _placed(one.model_copy(update={"promises": (), "dispute": None, "mute": ()}), rules, now)
+    if promise and not promise[0].missed:
+        fresh = _promised(fresh, promise[0], rules)
+    if dispute is not None:
+        rung = max((said.rung for said in fresh.told if said.office == dispute.office), default=-1)
+        fresh = disputed(fresh, dispute.model_copy(update={"rung": max(rung, 0)}), rules)
+    return fresh
+
+
+def _placed(one: Obligation, rules: Rules, now: datetime) -> Obligation:
+    """An obligation on another ladder, whose rungs have no places yet."""
+    running = one.model_copy(update={"pauses": tuple(pause for pause in one.pauses if pause.until), "again": None})
+    times = clocked(running, rules).rungs
+    high = max((r for r, moment in enumerate(times) if moment <= now), default=-1)
     heard = {heard.office: said.at for said in one.told for heard in said.heard}
-    blank = {"level": 0, "round": one.round + 1, "again": None, "promises": (), "mute": (), "dispute": None}
-    bare = clocked(one.model_copy(update={**blank, "pauses": tuple(p for p in one.pauses if p.until)}), rules)
-    past = [r for r in range(len(bare.rungs)) if bare.rungs[r] <= now and r not in bare.mute]
-    level = past[-1] if past else 0
-    if past and rules.office(level) in heard:
-        top = level == rules.top
-        bare = bare.model_copy(
-            update={"level": level + (not top), "again": heard[rules.office(level)] if top else None}
-        )
-    else:
-        bare = bare.model_copy(update={"level": level})
-    moved = tuple(_moved_rung(said, rules, level) for said in one.told)
-    bare = bare.model_copy(update={"pauses": one.pauses, "told": moved})
-    if one.promises and not one.promises[-1].missed:
-        bare = promised(bare, one.promises[-1], rules)
-    if one.dispute:
-        rung = max((said.rung for said in moved if said.office == one.dispute.office), default=0)
-        bare = disputed(bare, one.dispute.model_copy(update={"rung": max(rung, 0)}), rules)
-    return clocked(bare.model_copy(update={"moved": now}), rules)
+    said_at = heard.get(rules.office(high)) if high >= 0 else None
+    changes = {
+        "level": max(high, 0) if said_at is None else min(high + 1, rules.top),
+        "again": said_at if high == rules.top else None,
+        "round": one.round + 1,
+        "moved": now,
+        "rungs": times,
+        "told": tuple(_moved_rung(said, rules, high) for said in one.told),
+    }
+    return clocked(one.model_copy(update=changes), rules)
 
 
 def ended(one: Obligation, how: Ended, at_: datetime, by: int = 0) -> Obligation:
@@ -285,8 +290,10 @@ def _repeated(again: datetime, one: Obligation, rules: Rules) -> datetime:
     try:
         return shifted(again, span, rules.days, rules.speaks, one.pauses)
     except OutsideCalendar:
-        weeks, rest = divmod(span.n, 5)
-        return at(day_of(again) + timedelta(weeks=weeks, days=rest + 2 * bool(rest)), rules.speaks)
+        day = day_of(again)
+        for _ in range(span.n):
+            day += timedelta(days=3 if day.weekday() == FRIDAY else 2 if day.weekday() == FRIDAY + 1 else 1)
+        return at(day, rules.speaks)
 
 
 # What a new plan means for what has been said already.
@@ -303,7 +310,7 @@ def _moved(one: Obligation, was: datetime | None, rules: Rules, now: datetime) -
     return _planned(one.model_copy(update={**back, "moved": now}), rules)
 
 
-def _moved_rung(said: Told, rules: Rules, level: int) -> Told:
+def _moved_rung(said: Told, rules: Rules, high: int) -> Told:
     """The place of a rung on another ladder: the highest that tells its office and whose time had come; -1 for none."""
-    rung = max((r for r in range(level + 1) if rules.office(r) == said.office), default=-1)
+    rung = max((r for r in range(high + 1) if rules.office(r) == said.office), default=-1)
     return said.model_copy(update={"rung": rung})

@@ -1,6 +1,8 @@
 """How facts change a case: what they open, meet, withdraw and close; and that the same facts make the same case."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -168,6 +170,16 @@ def test_a_dispute_ends_with_what_it_is_about() -> None:
     assert {play.case.obligations[key].ended for key in about} == {Ended.WITHDRAWN}
 
 
+def test_an_answer_is_that_to_its_own_question() -> None:
+    play = asked(agencies=(POLICE, ICB))
+    other = holder("agency_contact", ICB)
+    play.act(CONTACT, "dispute", obligation=RETURN, ground="done", words="w")
+    play.act(other, "dispute", obligation=f"agency_return/{ICB}", ground="done", words="w")
+    play.act(MANAGER, "settle_dispute", obligation=RETURN, outcome="still_owed", reason="r")
+    assert f"dispute/{RETURN}" not in owed(play)
+    assert f"dispute/agency_return/{ICB}" in owed(play)
+
+
 def test_answers_about_two_obligations_of_one_block_do_not_meet_each_other() -> None:
     play = ready_to_decide()
     decide(play)
@@ -193,6 +205,52 @@ def test_only_the_last_of_the_ended_answers_about_one_obligation_is_kept() -> No
         play.act(MANAGER, "settle_dispute", obligation=RETURN, outcome="still_owed", reason="r")
         play.wait(days=1)
     assert [key for key in play.case.obligations if key.startswith("dispute/")] == [f"dispute/{RETURN}#5"]
+
+
+# At one moment
+
+AT_ONCE: dict[str, Callable[[Play, str], object]] = {
+    "return": lambda play, agency: play.act(
+        holder("agency_contact", agency), "submit_return", agency=agency, holds="nothing"
+    ),
+    "promise": lambda play, agency: play.act(
+        holder("agency_contact", agency), "promise", obligation=f"agency_return/{agency}", until=date(2026, 11, 4)
+    ),
+    "dispute": lambda play, agency: play.act(
+        holder("agency_lead", agency), "dispute", obligation=f"agency_return/{agency}", ground="done", words="w"
+    ),
+    "request for time": lambda play, agency: play.act(
+        holder("agency_contact", agency), "ask_time", obligation=f"agency_return/{agency}", until=date(2026, 11, 18),
+        reason="r",
+    ),
+    "suspension": lambda play, agency: play.act(
+        CHAIR, "suspend", obligation=f"agency_return/{agency}", review=date(2026, 12, 1), authority="a", reason="r"
+    ),
+    "learning": lambda play, agency: play.act(
+        MANAGER, "agree_learning", agency=agency, action="a", by=date(2026, 12, 1)
+    ),
+}  # fmt: skip
+
+
+def without_numbers(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    """All but the numbers of the facts, which say in which order they were written."""
+    if isinstance(value, dict):
+        return {key: without_numbers(one) for key, one in value.items() if key not in {"since", "ended_by", "number"}}
+    return [without_numbers(one) for one in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("one", AT_ONCE)
+@pytest.mark.parametrize("other", AT_ONCE)
+def test_of_two_acts_at_one_moment_about_two_agencies_the_order_does_not_matter(one: str, other: str) -> None:
+    start = asked(agencies=(POLICE, ICB))
+    start.until(MONDAY + timedelta(days=1))
+    cases = []
+    for order in (((one, POLICE), (other, ICB)), ((other, ICB), (one, POLICE))):
+        play = Play(start.case, start.now)
+        for act, agency in order:
+            AT_ONCE[act](play, agency)
+        cases.append(without_numbers(play.case.model_dump(mode="json")))
+    assert cases[0] == cases[1]
 
 
 # Lives of cases

@@ -213,6 +213,15 @@ def test_it_is_refused_in_words_and_nothing_has_changed(name: str) -> None:
     assert play.case is case
 
 
+def test_the_state_is_judged_whatever_the_door_has_judged_before() -> None:
+    case = asked().case
+    [unknown] = judge(case, "promise", {"obligation": "x", "until": "2026-11-04"}, MONDAY)
+    assert (unknown.field, unknown.words) == ("obligation", "There is nothing of this name in the case.")
+    later = (MONDAY + timedelta(days=1)).isoformat()
+    [future] = judge(case, "correct", {"mark": "awareness", "at": later}, MONDAY)
+    assert (future.field, future.words) == ("at", "The date must be today or in the past.")
+
+
 def test_everything_before_the_notification_waits_for_it() -> None:
     play = review()
     with pytest.raises(Refused, match="Record it first"):

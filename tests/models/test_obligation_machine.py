@@ -1,4 +1,4 @@
-"""A rapid review under the shipped policy lives through whatever people, calendars and outages do to it.
+"""A case under the shipped policy lives through whatever people, calendars and outages do to it.
 
 Every step checks what must hold whatever happened: nothing is said before its time, late, twice, after the end or in a
 suspension; suspended time never counts; a promise never reaches beyond its bound; nothing open is without a next step.
@@ -45,7 +45,9 @@ from tests.support.core import (
     decision_answers,
     holder,
     meeting_answers,
+    referral,
     review,
+    triage_answers,
 )
 
 NINE = time(9)
@@ -72,6 +74,7 @@ def quicker() -> str:
 OTHER_POLICY = quicker()
 picks = st.integers(0, 40)
 FEW_DAYS = st.integers(-1, 9)
+STARTS = st.datetimes(datetime(2026, 3, 20), datetime(2027, 4, 10), timezones=st.just(UTC))  # noqa: DTZ001 -- aware by timezones
 
 
 class Life(RuleBasedStateMachine):
@@ -85,27 +88,6 @@ class Life(RuleBasedStateMachine):
         self.spoken: set[tuple[str, int, int, str]] = set()
         self.seen = 0
         self.ordered = 0
-
-    @initialize(
-        start=st.datetimes(datetime(2026, 3, 20), datetime(2027, 4, 10), timezones=st.just(UTC)),  # noqa: DTZ001 -- aware by timezones
-        aware=st.integers(0, 20),
-        stage=st.integers(0, 5),
-    )
-    def open(self, start: datetime, aware: int, stage: int) -> None:
-        """A review that has come so far: opened, notified, asked, met, decided or parked, sent to the panel."""
-        now = start.replace(second=0, microsecond=0)
-        self.play = review(now, now - timedelta(days=aware))
-        if stage > 0:
-            self.notify(0)
-        if stage > 1:
-            self.request(0, 3)
-        if stage > 2:
-            self.analyse()
-            self.meet(quorate=True)
-        if stage > 3:
-            self.decide("parked" if aware % 2 else "no_further_review", 30)
-        if stage > 4:
-            self.send()
 
     # Time
 
@@ -193,11 +175,6 @@ class Life(RuleBasedStateMachine):
     def owes(self, *blocks: str) -> bool:
         return any(self.play.case.is_open(block) for block in blocks)
 
-    def may_decide(self) -> bool:
-        return self.owes("decision", "reconsider", "reassess", "decide_again", "parked_review") and {
-            "analysis_recorded", "meeting_held",
-        } <= set(self.play.case.marks)  # fmt: skip
-
     def act(self, person: str, kind: str, **answers: Any) -> bool:  # noqa: ANN401 -- the answers of a form
         before = self.play.case
         for who in (person, DEPUTIES.get(person, person)):
@@ -215,82 +192,6 @@ class Life(RuleBasedStateMachine):
 
     def day(self, days: int) -> date:
         return day_of(self.play.now) + timedelta(days=days)
-
-    @precondition(lambda self: self.owes("notify_national_panel"))
-    @rule(hours=st.integers(0, 60))
-    def notify(self, hours: int) -> None:
-        self.act(
-            AUTHORITY, "record_notification", sent_at=self.play.now - timedelta(hours=hours), sent_by="A", reference="B"
-        )
-
-    @precondition(lambda self: "national_notification_sent" in self.play.case.marks)
-    @rule(first=st.integers(0, 5), many=st.integers(1, 3))
-    def request(self, first: int, many: int) -> None:
-        self.act(MANAGER, "request_information", agencies=AGENCIES[first : first + many])
-
-    @precondition(lambda self: self.owes("agency_return"))
-    @rule(number=picks)
-    def submit(self, number: int) -> None:
-        if self.play.case.agencies:
-            agency = self.play.case.agencies[number % len(self.play.case.agencies)]
-            self.act(holder("agency_contact", agency), "submit_return", agency=agency, holds="nothing")
-
-    @precondition(lambda self: self.owes("independent_analysis"))
-    @rule()
-    def analyse(self) -> None:
-        self.act(CHAIR, "record_analysis", facts="a", context="b", practice="c", learning="d")
-
-    @precondition(lambda self: self.owes("meeting"))
-    @rule(quorate=st.booleans())
-    def meet(self, *, quorate: bool) -> None:
-        self.act(MANAGER, "record_meeting", **meeting_answers(self.play.now, quorate=quorate))
-
-    @precondition(lambda self: self.may_decide())
-    @rule(outcome=st.sampled_from(["parked", "no_further_review", "practice_review"]), days=st.integers(-1, 200))
-    def decide(self, outcome: str, days: int) -> None:
-        parked = {"parked_on": "inquest", "parked_review": self.day(days)} if outcome == "parked" else {}
-        self.act(CHAIR, "decide", **decision_answers(outcome, self.play.now, **parked))
-
-    @precondition(lambda self: self.owes("submission", "submit_changed_decision"))
-    @rule()
-    def send(self) -> None:
-        self.act(MANAGER, "record_submission", sent_at=self.play.now, siblings_safe="yes", siblings_words="n")
-
-    @precondition(lambda self: self.owes("panel_answer"))
-    @rule(position=st.sampled_from(["agrees", "disagrees", "more_information"]))
-    def panel(self, position: str) -> None:
-        self.act(MANAGER, "record_panel_answer", received_at=self.play.now, position=position)
-        self.act(MANAGER, "send_information", sent_at=self.play.now, words="n")
-
-    @precondition(lambda self: self.play.case.known % 11 == 0)  # not often, for it ends a review
-    @rule()
-    def withdraw(self) -> None:
-        self.act(MANAGER, "withdraw_notification", withdrawn_at=self.play.now, reason="r")
-
-    @rule()
-    def inquest(self) -> None:
-        self.act(MANAGER, "record_event", event="inquest", happened_at=self.play.now, words="n")
-
-    @rule(first=st.integers(0, 6), days=st.integers(0, 30))
-    def learn(self, first: int, days: int) -> None:
-        self.act(MANAGER, "agree_learning", agency=AGENCIES[first], action="a", by=self.day(days))
-
-    @precondition(lambda self: self.owes("immediate_learning"))
-    @rule(number=picks)
-    def learnt(self, number: int) -> None:
-        owing = sorted({one.agency for one in self.play.case.of_block("immediate_learning") if not one.ended})
-        agency = owing[number % len(owing)]
-        self.act(holder("agency_lead", agency), "learning_done", agency=agency, done="d")
-
-    @precondition(lambda self: self.owes("tell_referrer"))
-    @rule()
-    def tell_referrer(self) -> None:
-        self.act(MANAGER, "tell_referrer", how="email", words="w")
-
-    @precondition(lambda self: self.play.case.closed)
-    @rule()
-    def reopen(self) -> None:
-        self.act(CHAIR, "reopen", reason="r")
 
     # Answers
 
@@ -389,6 +290,8 @@ class Life(RuleBasedStateMachine):
             else:
                 assert one.speaks() is not None, one
                 assert one.due is not None
+            if one.dispute:
+                assert any(other.of == one.key and other.block == "dispute" for other in case.open())
 
     @invariant()
     def an_open_case_always_owes_something(self) -> None:
@@ -445,12 +348,154 @@ class Life(RuleBasedStateMachine):
     def told_again(self) -> Case:
         """The case made once more from the facts as the record keeps them."""
         first = self.play.facts[0]
-        case = Case(
-            ref=first.case, kind="rapid_review", policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=first.recorded
-        )
+        kind = self.play.case.kind
+        case = Case(ref=first.case, kind=kind, policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=first.recorded)
         for fact in self.play.facts:
             case = after(case, Fact.model_validate_json(fact.model_dump_json()))
         return case
+
+
+class Review(Life):
+    """A rapid review, from its opening to its end and back again."""
+
+    @initialize(
+        start=STARTS,
+        aware=st.integers(0, 20),
+        stage=st.integers(0, 5),
+    )
+    def open(self, start: datetime, aware: int, stage: int) -> None:
+        """A review that has come so far: opened, notified, asked, met, decided or parked, sent to the panel."""
+        now = start.replace(second=0, microsecond=0)
+        self.play = review(now, now - timedelta(days=aware))
+        if stage > 0:
+            self.notify(0)
+        if stage > 1:
+            self.request(0, 3)
+        if stage > 2:
+            self.analyse()
+            self.meet(quorate=True)
+        if stage > 3:
+            self.decide("parked" if aware % 2 else "no_further_review", 30)
+        if stage > 4:
+            self.send()
+
+    def may_decide(self) -> bool:
+        return self.owes("decision", "reconsider", "reassess", "decide_again", "parked_review") and {
+            "analysis_recorded", "meeting_held",
+        } <= set(self.play.case.marks)  # fmt: skip
+
+    @precondition(lambda self: self.owes("notify_national_panel"))
+    @rule(hours=st.integers(0, 60))
+    def notify(self, hours: int) -> None:
+        self.act(
+            AUTHORITY, "record_notification", sent_at=self.play.now - timedelta(hours=hours), sent_by="A", reference="B"
+        )
+
+    @precondition(lambda self: "national_notification_sent" in self.play.case.marks)
+    @rule(first=st.integers(0, 5), many=st.integers(1, 3))
+    def request(self, first: int, many: int) -> None:
+        self.act(MANAGER, "request_information", agencies=AGENCIES[first : first + many])
+
+    @precondition(lambda self: self.owes("agency_return"))
+    @rule(number=picks)
+    def submit(self, number: int) -> None:
+        if self.play.case.agencies:
+            agency = self.play.case.agencies[number % len(self.play.case.agencies)]
+            self.act(holder("agency_contact", agency), "submit_return", agency=agency, holds="nothing")
+
+    @precondition(lambda self: self.owes("independent_analysis"))
+    @rule()
+    def analyse(self) -> None:
+        self.act(CHAIR, "record_analysis", facts="a", context="b", practice="c", learning="d")
+
+    @precondition(lambda self: self.owes("meeting"))
+    @rule(quorate=st.booleans())
+    def meet(self, *, quorate: bool) -> None:
+        self.act(MANAGER, "record_meeting", **meeting_answers(self.play.now, quorate=quorate))
+
+    @precondition(lambda self: self.may_decide())
+    @rule(outcome=st.sampled_from(["parked", "no_further_review", "practice_review"]), days=st.integers(-1, 200))
+    def decide(self, outcome: str, days: int) -> None:
+        parked = {"parked_on": "inquest", "parked_review": self.day(days)} if outcome == "parked" else {}
+        self.act(CHAIR, "decide", **decision_answers(outcome, self.play.now, **parked))
+
+    @precondition(lambda self: self.owes("submission", "submit_changed_decision"))
+    @rule()
+    def send(self) -> None:
+        self.act(MANAGER, "record_submission", sent_at=self.play.now, siblings_safe="yes", siblings_words="n")
+
+    @precondition(lambda self: self.owes("panel_answer"))
+    @rule(position=st.sampled_from(["agrees", "disagrees", "more_information"]))
+    def panel(self, position: str) -> None:
+        self.act(MANAGER, "record_panel_answer", received_at=self.play.now, position=position)
+        self.act(MANAGER, "send_information", sent_at=self.play.now, words="n")
+
+    @precondition(lambda self: self.play.case.known % 11 == 0)  # not often, for it ends a review
+    @rule()
+    def withdraw(self) -> None:
+        self.act(MANAGER, "withdraw_notification", withdrawn_at=self.play.now, reason="r")
+
+    @rule()
+    def inquest(self) -> None:
+        self.act(MANAGER, "record_event", event="inquest", happened_at=self.play.now, words="n")
+
+    @rule(first=st.integers(0, 6), days=st.integers(0, 30))
+    def learn(self, first: int, days: int) -> None:
+        self.act(MANAGER, "agree_learning", agency=AGENCIES[first], action="a", by=self.day(days))
+
+    @precondition(lambda self: self.owes("immediate_learning"))
+    @rule(number=picks)
+    def learnt(self, number: int) -> None:
+        owing = sorted({one.agency for one in self.play.case.of_block("immediate_learning") if not one.ended})
+        agency = owing[number % len(owing)]
+        self.act(holder("agency_lead", agency), "learning_done", agency=agency, done="d")
+
+    @precondition(lambda self: self.owes("tell_referrer"))
+    @rule()
+    def tell_referrer(self) -> None:
+        self.act(MANAGER, "tell_referrer", how="email", words="w")
+
+    @precondition(lambda self: self.play.case.closed)
+    @rule()
+    def reopen(self) -> None:
+        self.act(CHAIR, "reopen", reason="r")
+
+
+class Referral(Life):
+    """A referral, with a clock in hours for children of whom nobody knows whether they are safe."""
+
+    @initialize(
+        start=STARTS,
+        safe=st.sampled_from(["yes", "not_known"]),
+    )
+    def open(self, start: datetime, safe: str) -> None:
+        self.play = referral(start.replace(second=0, microsecond=0), others="yes", siblings_safe=safe)
+
+    @precondition(lambda self: self.owes("triage", "triage_again"))
+    @rule(route=st.sampled_from(["notify_only", "no_further_action"]), safe=st.sampled_from(["yes", "not_known"]))
+    def triage(self, route: str, safe: str) -> None:
+        self.act(MANAGER, "triage", **{**triage_answers(route), "siblings_safe": safe})
+
+    @precondition(lambda self: self.owes("siblings_safety"))
+    @rule(safe=st.sampled_from(["no", "not_known"]))
+    def answer_safety(self, safe: str) -> None:
+        self.act(AUTHORITY, "answer_safety", siblings_safe=safe, words="w")
+
+    @precondition(lambda self: self.owes("notify_secretary_of_state"))
+    @rule(hours=st.integers(0, 60))
+    def notify(self, hours: int) -> None:
+        sent = self.play.now - timedelta(hours=hours)
+        self.act(AUTHORITY, "notify_secretary_of_state", sent_at=sent, sent_by="A", reference="B")
+
+    @precondition(lambda self: self.owes("tell_referrer"))
+    @rule()
+    def tell_referrer(self) -> None:
+        self.act(MANAGER, "tell_referrer", how="email", words="w")
+
+    @precondition(lambda self: self.play.case.closed)
+    @rule()
+    def reopen(self) -> None:
+        self.act(CHAIR, "reopen", reason="r")
 
 
 def top_of(fact: Fact, key: str, top: int) -> bool:
@@ -467,21 +512,23 @@ def counted_by_hand(case: Case, one: Obligation, n: int) -> date:
     return day
 
 
-def live(*, lives: int, steps: int, always_the_same: bool) -> None:
+def live(kind: type[Life], *, lives: int, steps: int, always_the_same: bool) -> None:
     calm = settings(
         max_examples=lives, stateful_step_count=steps, derandomize=always_the_same, database=None, deadline=None,
         suppress_health_check=list(HealthCheck), report_multiple_bugs=False, phases=(Phase.generate,), print_blob=True,
     )  # fmt: skip
-    run_state_machine_as_test(Life, settings=calm)
+    run_state_machine_as_test(kind, settings=calm)
 
 
 @pytest.mark.promise("F4", "F5", "F13")
-def test_whatever_happens_the_ladder_keeps_its_word() -> None:
-    live(lives=60, steps=40, always_the_same=True)
+@pytest.mark.parametrize(("kind", "lives"), [(Review, 60), (Referral, 30)])
+def test_whatever_happens_the_ladder_keeps_its_word(kind: type[Life], lives: int) -> None:
+    live(kind, lives=lives, steps=40, always_the_same=True)
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
 @pytest.mark.promise("F4", "F5", "F13")
-def test_whatever_happens_a_hundred_thousand_times_the_ladder_keeps_its_word() -> None:
-    live(lives=2_500, steps=50, always_the_same=False)
+@pytest.mark.parametrize(("kind", "lives"), [(Review, 2_500), (Referral, 1_000)])
+def test_whatever_happens_a_hundred_thousand_times_the_ladder_keeps_its_word(kind: type[Life], lives: int) -> None:
+    live(kind, lives=lives, steps=50, always_the_same=False)

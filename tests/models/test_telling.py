@@ -210,6 +210,13 @@ def test_nobody_hears_of_a_date_that_did_not_move() -> None:
     assert [one for one in play.notices if one.kind is NoticeKind.MOVED] == []
 
 
+def test_a_suspension_after_the_due_date_moves_no_date_that_anybody_was_told() -> None:
+    play = asked()
+    play.until(datetime(2026, 11, 18, 12, tzinfo=UTC))
+    lifted(play)
+    assert [one for one in play.notices if one.kind is NoticeKind.MOVED] == []
+
+
 def test_nobody_hears_of_a_date_that_they_were_never_told() -> None:
     play = asked()
     granted(play)
