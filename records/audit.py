@@ -7,24 +7,33 @@ so that a case that was removed, or a chain whose end was cut off, is found.
 """
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.tables import HeadRow, LinkRow, SaltRow
 from records.chains import DIRECTORY, READS, SIGN_INS, START, commit, mac_of
+from records.database import inserting
 from records.keys import Keys
 from records.sealing import Vault
 from records.seals import Seals
 from records.verifying import Broken, Verifier
 
-__all__ = ["DIRECTORY", "READS", "SIGN_INS", "Auditor", "Broken"]
+__all__ = ["DIRECTORY", "READS", "SIGN_INS", "Auditor", "Broken", "Entry"]
+
+
+class Entry(NamedTuple):
+    """What a link is to say: `values` are JSON values by their names, committed to and not repeated."""
+
+    chain: str
+    at: datetime
+    actor: str
+    kind: str
+    values: Mapping[str, Any]
 
 
 class Auditor:
@@ -35,37 +44,47 @@ class Auditor:
     async def append(  # noqa: PLR0913, PLR0917 -- every part of a link
         self, session: AsyncSession, chain: str, at: datetime, actor: str, kind: str, values: Mapping[str, Any]
     ) -> int:
-        """Add a link to a chain, and lock only that chain's head while doing so. Returns the link's number."""
-        head = await self._head(session, chain)
-        number, commitments = head.number + 1, {}
-        for name, value in values.items():
-            salt = os.urandom(16)
-            commitments[name] = commit(salt, value)
-            session.add(SaltRow(chain=chain, number=number, name=name, salt=salt))
-        mac = mac_of(self._key, head.mac, chain, number, at, actor, kind, commitments)
-        session.add(
-            LinkRow(
-                chain=chain,
-                number=number,
-                at=at,
-                actor=actor,
-                kind=kind,
-                commitments=commitments,
-                previous=head.mac,
-                mac=mac,
-            )
-        )
-        head.number, head.mac = number, mac
-        return number
+        """Add a link to a chain. Returns the link's number."""
+        return (await self.extend(session, [Entry(chain, at, actor, kind, values)]))[0]
 
-    async def _head(self, session: AsyncSession, chain: str) -> HeadRow:
-        head = await session.get(HeadRow, chain, with_for_update=True)
-        if head is None:
-            with suppress(IntegrityError):  # another transaction may begin the same chain at this moment
-                async with session.begin_nested():
-                    session.add(HeadRow(chain=chain, number=0, mac=START))
-            head = await session.get_one(HeadRow, chain, with_for_update=True)
-        return head
+    async def extend(self, session: AsyncSession, entries: Sequence[Entry]) -> list[int]:
+        """Add links to their chains, in this order, and lock only the heads of these chains while doing so.
+
+        Returns the numbers of the links. Costs as many statements for one link as for a hundred.
+        """
+        heads = await self._heads(session, sorted({entry.chain for entry in entries}))
+        links: list[dict[str, Any]] = []
+        salts: list[dict[str, Any]] = []
+        for chain, at, actor, kind, values in entries:
+            number, previous = heads[chain][0] + 1, heads[chain][1]
+            fresh = {name: os.urandom(16) for name in values}
+            commitments = {name: commit(salt, values[name]) for name, salt in fresh.items()}
+            mac = mac_of(self._key, previous, chain, number, at, actor, kind, commitments)
+            links.append({
+                "chain": chain, "number": number, "at": at, "actor": actor, "kind": kind, "commitments": commitments,
+                "previous": previous, "mac": mac,
+            })  # fmt: skip
+            salts += ({"chain": chain, "number": number, "name": name, "salt": salt} for name, salt in fresh.items())
+            heads[chain] = number, mac
+        connection = await session.connection()
+        if salts:
+            await connection.execute(insert(SaltRow), salts)
+        await connection.execute(insert(LinkRow), links)
+        moved = (
+            update(HeadRow).where(HeadRow.chain == bindparam("of")).values(number=bindparam("n"), mac=bindparam("m"))
+        )
+        await connection.execute(moved, [{"of": chain, "n": n, "m": mac} for chain, (n, mac) in heads.items()])
+        return [link["number"] for link in links]
+
+    async def _heads(self, session: AsyncSession, chains: Sequence[str]) -> dict[str, tuple[int, str]]:
+        """The locked heads of these chains; those that begin now are made first, whoever else begins them as well."""
+        connection = await session.connection()
+        found = select(HeadRow.chain, HeadRow.number, HeadRow.mac).where(HeadRow.chain.in_(chains)).with_for_update()
+        heads = {chain: (number, mac) for chain, number, mac in await connection.execute(found)}
+        if new := [{"chain": chain, "number": 0, "mac": START} for chain in chains if chain not in heads]:
+            await connection.execute(inserting(session, HeadRow).on_conflict_do_nothing(), new)
+            heads = {chain: (number, mac) for chain, number, mac in await connection.execute(found)}
+        return heads
 
     async def verify(
         self, session: AsyncSession, seals: Path, looked: Callable[[int, int], None] | None = None

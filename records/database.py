@@ -9,8 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from models.tables import Table
 
 BUSY_MS = 30_000
 
@@ -48,6 +51,11 @@ class Database:
     async def close(self) -> None:
         await self._write.dispose()
         await self._read.dispose()
+
+
+def inserting(session: AsyncSession, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can be told, in this database's own words, what to do about a row that is there already."""
+    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def _prepare(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 -- the driver's own connection

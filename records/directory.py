@@ -21,11 +21,12 @@ class DirectoryRecord:
         self._kept: tuple[str, Directory] | None = None
 
     async def read(self, session: AsyncSession) -> Directory | None:
-        version = await session.get(SettingRow, VERSION, populate_existing=True)
+        found = select(SettingRow.value).where(SettingRow.name == VERSION)
+        version = await (await session.connection()).scalar(found)
         if version is None:
             return None
-        if self._kept is None or self._kept[0] != version.value:
-            self._kept = version.value, await self._load(session)
+        if self._kept is None or self._kept[0] != version:
+            self._kept = version, await self._load(session)
         return self._kept[1]
 
     async def _load(self, session: AsyncSession) -> Directory:

@@ -1,11 +1,16 @@
-"""The one way to write: facts, their audit links, the present state and the notices to send, in one transaction."""
+"""The one way to write: facts, their audit links, the present state and the notices to send, in one transaction.
 
-from collections.abc import Iterable
+What is to be written is worked out first and then written in bulk, so that a hundred rungs cost as many statements as
+one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Integer, bindparam, cast, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.batch import Batch, Written
@@ -32,9 +37,9 @@ from models.tables import (
     TextRow,
 )
 from models.telling import Notice, notices, tell
-from records.audit import Auditor
+from records.audit import Auditor, Entry
 from records.chains import of_fact
-from records.database import Database
+from records.database import Database, inserting
 from records.directory import DirectoryRecord, actor_of
 from records.facts import facts_after
 from records.faults import where
@@ -56,6 +61,25 @@ class NoDirectory(RuntimeError):
     """The directory is empty: nobody can be told anything."""
 
 
+class Step(NamedTuple):
+    """One fact: the case before and after it, whom it tells, and the private words that belong to it."""
+
+    fact: Fact
+    before: Case
+    case: Case
+    notices: list[Notice]
+    text: TextRow | None = None
+    words: Any = None
+
+
+def step(case: Case, fact: Fact, directory: Directory) -> Step:
+    """What this fact, the next of the case, changes. The first one also says under which rules the case began."""
+    if fact.number == 1:
+        fact = fact.model_copy(update={"data": {**fact.data, "begins": begins(case)}})
+    now = after(case, fact)
+    return Step(fact, case, now, notices(case, now, fact, directory))
+
+
 class Recorder:
     """Writes for all cases of one installation."""
 
@@ -70,17 +94,16 @@ class Recorder:
 
 
 class _Writing:
-    """One transaction on one case."""
+    """One transaction on one case: what it changes is worked out first, and then written table by table."""
 
     def __init__(self, recorder: Recorder, session: AsyncSession, batch: Batch) -> None:
         self.vault, self.auditor, self.session, self.batch = recorder.vault, recorder.auditor, session, batch
         self.recorder = recorder
-        self.facts: list[Fact] = []
-        self.opened: list[Case] = []
 
     async def done(self) -> Written:
         batch = self.batch
-        row = await self.session.get(CaseRow, batch.case, with_for_update=True)
+        found = select(CaseRow.known, CaseRow.state).where(CaseRow.ref == batch.case).with_for_update()
+        row = (await (await self.session.connection()).execute(found)).first()
         if row is not None and row.known > batch.known:
             return Written(facts=tuple(await facts_after(self.session, batch.case, batch.known)), stale=True)
         if row is None and batch.opens is None:
@@ -91,33 +114,36 @@ class _Writing:
         if directory is None:
             raise NoDirectory
         if batch.command is not None:
-            return await self._commanded(batch.command, case, row, directory)
+            return await self._commanded(batch.command, case, directory, new=row is None)
+        steps = []
         for due in batch.due:
             if case.obligations[due.key].due_rung(batch.now) == due:
-                case = await self._apply(tell(case, due, directory, batch.now), case, directory)
-        if row is not None:
-            _keep(row, case)
-        return Written(facts=tuple(self.facts))
+                steps.append(step(case, tell(case, due, directory, batch.now), directory))
+                case = steps[-1].case
+        await self._write(steps)
+        return Written(facts=tuple(one.fact for one in steps))
 
-    async def _commanded(self, signed: Signed, case: Case, row: CaseRow | None, directory: Directory) -> Written:
+    async def _commanded(self, signed: Signed, case: Case, directory: Directory, *, new: bool) -> Written:
         """Signature, rights and state once more, inside the transaction; then the command is a fact."""
         genuine, text, words = await self._genuine(signed, case)
         if not genuine:
             return Written(problems=(Problem(words=UNSIGNED),))
         earlier = select(FactRow.number).where(FactRow.request == signed.request)
-        if number := (await self.session.scalars(earlier)).first():
+        if number := await (await self.session.connection()).scalar(earlier):
             return Written(number=number)
         judged = judged_again(signed, case, directory, self.batch.now)
-        if not isinstance(judged, Fact):
-            await self._refused(signed, judged)
+        if not isinstance(judged, Step):
+            await self._settle(signed, "refused", judged)
             return Written(problems=tuple(judged))
-        if row is None:
-            row = _row(case)
-            self.session.add(row)
-        _keep(row, await self._apply(judged, case, directory, text, words))
-        settled = update(CommandRow).where(CommandRow.request == signed.request).values(state="done")
-        await self.session.execute(settled)
-        return Written(facts=tuple(self.facts), opened=tuple(self.opened), number=judged.number)
+        opened = await self._opened(judged, directory)
+        begins = {case.ref: ""} if new else {}
+        await self._write(
+            [judged._replace(text=text, words=words), *opened], begins | {o.case.ref: case.ref for o in opened}
+        )
+        if judged.fact.kind == "referral_received":
+            await self._children(judged.fact, words)
+        await self._settle(signed, "done")
+        return Written(facts=(judged.fact,), opened=tuple(one.case for one in opened), number=judged.fact.number)
 
     async def _genuine(self, signed: Signed, case: Case) -> tuple[bool, TextRow | None, Any]:
         """Whether the door signed this command for this case, and the private words that belong to it."""
@@ -135,73 +161,89 @@ class _Writing:
             return False, None, None
         return self.vault.signed(words, text.digest), text, words
 
-    async def _refused(self, signed: Signed, problems: Iterable[Problem]) -> None:
-        said = [problem.model_dump(mode="json") for problem in problems]
-        changed = update(CommandRow).where(CommandRow.request == signed.request, CommandRow.state == "asked")
-        await self.session.execute(changed.values(state="refused", problems=said))
-
-    async def _apply(
-        self,
-        fact: Fact,
-        before: Case,
-        directory: Directory,
-        text: TextRow | None = None,
-        words: Any = None,  # noqa: ANN401 -- any JSON value
-    ) -> Case:
-        """One fact: its row, its audit link, what it changes, and whom it tells."""
-        if fact.number == 1:
-            fact = fact.model_copy(update={"data": {**fact.data, "begins": begins(before)}})
-        now = after(before, fact)
-        row = FactRow(**fact.model_dump(exclude={"request"}), request=fact.request or None)
-        self.session.add(row)
-        await self.auditor.append(
-            self.session, fact.case, fact.recorded, fact.actor, fact.kind, of_fact(row, text, words)
-        )
-        for notice in notices(before, now, fact, directory):
-            if await self.session.get(NoticeRow, notice.key) is None:
-                self.session.add(_notice_row(notice, fact.recorded))
-        await self._obligations(before, now)
-        if fact.kind == "referral_received":
-            self._children(fact, words)
-        await self._open_next(before, now, fact, directory)
-        self.facts.append(fact)
-        return now
-
-    async def _obligations(self, before: Case, now: Case) -> None:
-        for key, one in now.obligations.items():
-            was = before.obligations.get(key)
-            if was is one:
-                continue
-            await self.session.merge(_obligation_row(now, one))
-            if one.ended and was is not None and not was.ended:
-                moved = update(NoticeRow).where(NoticeRow.case == now.ref, NoticeRow.obligation == key)
-                await self.session.execute(moved.values(state="superseded"))
-
-    def _children(self, fact: Fact, words: Any) -> None:  # noqa: ANN401 -- any JSON value
-        """Who the children are stands apart from the case, sealed, under the numbers that the case knows."""
-        for number, child in enumerate(words["children"], start=1):
-            sealed = self.vault.seal(child, f"children.sealed/{fact.case}/{number}")
-            self.session.add(ChildRow(case=fact.case, number=number, sealed=sealed))
-
-    async def _open_next(self, before: Case, case: Case, fact: Fact, directory: Directory) -> None:
+    async def _opened(self, one: Step, directory: Directory) -> list[Step]:
         """A referral that needs a rapid review opens one in the same transaction, for children without one."""
-        children = opens(before, fact)
+        children = opens(one.before, one.fact)
         if not children:
+            return []
+        ref = await next_ref(self.session, LIFECYCLES["rapid_review"].prefix, one.fact.recorded)
+        return [step(*opened(one.case, one.fact, ref, children), directory)]
+
+    async def _settle(self, signed: Signed, state: str, problems: Iterable[Problem] = ()) -> None:
+        said = [problem.model_dump(mode="json") for problem in problems]
+        settled = update(CommandRow).where(CommandRow.request == signed.request, CommandRow.state == "asked")
+        await (await self.session.connection()).execute(settled.values(state=state, problems=said))
+
+    async def _children(self, fact: Fact, words: Any) -> None:  # noqa: ANN401 -- any JSON value
+        """Who the children are stands apart from the case, sealed, under the numbers that the case knows."""
+        rows = [
+            {"case": fact.case, "number": n, "sealed": self.vault.seal(child, f"children.sealed/{fact.case}/{n}")}
+            for n, child in enumerate(words["children"], start=1)
+        ]
+        await (await self.session.connection()).execute(insert(ChildRow), rows)
+
+    async def _write(self, steps: Sequence[Step], begin: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Everything that these steps change. `begin`: cases that are new, each with the case from which it came."""
+        if not steps:
             return
-        ref = await next_ref(self.session, LIFECYCLES["rapid_review"].prefix, fact.recorded)
-        fresh, opening = opened(case, fact, ref, children)
-        row = _row(fresh, parent=case.ref)
-        self.session.add(row)
-        await self.session.flush()
-        kept, self.facts = self.facts, []
-        fresh = await self._apply(opening, fresh, directory)
-        self.facts = kept
-        _keep(row, fresh)
-        self.opened.append(fresh)
+        connection = await self.session.connection()
+        cases = {one.case.ref: one.case for one in steps}
+        if begin:
+            rows = [{**_case_row(cases[ref]), "parent": parent or None} for ref, parent in begin.items()]
+            await connection.execute(insert(CaseRow), rows)
+        if kept := [_case_row(case) for ref, case in cases.items() if ref not in begin]:
+            await connection.execute(_KEEP, [{f"new_{name}": value for name, value in row.items()} for row in kept])
+        facts = [{**one.fact.model_dump(), "request": one.fact.request or None} for one in steps]
+        await connection.execute(insert(FactRow), facts)
+        await self.auditor.extend(
+            self.session,
+            [
+                Entry(
+                    row["case"],
+                    row["recorded"],
+                    row["actor"],
+                    row["kind"],
+                    of_fact(FactRow(**row), one.text, one.words),
+                )
+                for row, one in zip(facts, steps, strict=True)
+            ],
+        )
+        await self._obligations(steps)
+        await self._notices(steps)
+
+    async def _obligations(self, steps: Sequence[Step]) -> None:
+        changed: dict[tuple[str, str], tuple[Case, Obligation]] = {}
+        moot: list[tuple[str, str]] = []
+        for _, before, case, *_ in steps:
+            for key, one in case.obligations.items():
+                was = before.obligations.get(key)
+                if was is not one:
+                    changed[case.ref, key] = case, one
+                    if one.ended and was is not None and not was.ended:
+                        moot.append((case.ref, key))
+        connection = await self.session.connection()
+        if changed:
+            insert_ = inserting(self.session, ObligationRow)
+            anew = {name: insert_.excluded[name] for name in ("owed_by", "due", "speaks", "level", "state")}
+            upsert = insert_.on_conflict_do_update(index_elements=["case", "key"], set_=anew)
+            await connection.execute(upsert, [_obligation_row(case, one) for case, one in changed.values()])
+        if moot:
+            told = update(NoticeRow).where(tuple_(NoticeRow.case, NoticeRow.obligation).in_(moot))
+            await connection.execute(told.values(state="superseded"))
+
+    async def _notices(self, steps: Sequence[Step]) -> None:
+        rows = [
+            {**notice.model_dump(), "state": "queued", "written": one.fact.recorded, "seen": None}
+            for one in steps
+            for notice in one.notices
+        ]
+        if rows:
+            connection = await self.session.connection()
+            await connection.execute(inserting(self.session, NoticeRow).on_conflict_do_nothing(), rows)
 
 
-def judged_again(signed: Signed, case: Case, directory: Directory, now: datetime) -> Fact | list[Problem]:
-    """The fact that this command becomes, or why it cannot.
+def judged_again(signed: Signed, case: Case, directory: Directory, now: datetime) -> Step | list[Problem]:
+    """What this command changes as the next fact, or why it cannot.
 
     What the core cannot take is a problem too, never an error: the write is tried again for ever while the case's pen
     is held, so that an error here would stop the case for good.
@@ -215,7 +257,7 @@ def judged_again(signed: Signed, case: Case, directory: Directory, now: datetime
         return [Problem(words=FAULT)]
 
 
-def _judged(signed: Signed, case: Case, directory: Directory, now: datetime) -> Fact | list[Problem]:
+def _judged(signed: Signed, case: Case, directory: Directory, now: datetime) -> Step | list[Problem]:
     office: str | Problem = "referrer"
     if signed.kind in OPENING:
         problems = [Problem(words="This referral has been received already.")] if case.known else []
@@ -224,9 +266,7 @@ def _judged(signed: Signed, case: Case, directory: Directory, now: datetime) -> 
         problems = [office] if isinstance(office, Problem) else judge(case, signed.kind, signed.body, now)
     if problems or isinstance(office, Problem):
         return problems
-    fact = fact_of(case, signed, office, now)
-    notices(case, after(case, fact), fact, directory)
-    return fact
+    return step(case, fact_of(case, signed, office, now), directory)
 
 
 def begins(case: Case) -> dict[str, Any]:
@@ -236,34 +276,29 @@ def begins(case: Case) -> dict[str, Any]:
 
 async def next_ref(session: AsyncSession, prefix: str, now: datetime) -> str:
     """The next reference of a series: LR-2026-0004. Numbers are never used twice."""
-    name = f"next/{prefix}-{now.year}"
-    row = await session.get(SettingRow, name, with_for_update=True)
-    if row is None:
-        row = SettingRow(name=name, value="0")
-        session.add(row)
-    row.value = str(int(row.value) + 1)
-    return f"{prefix}-{now.year}-{int(row.value):04}"
+    first = inserting(session, SettingRow).values(name=f"next/{prefix}-{now.year}", value="1")
+    next_ = cast(cast(SettingRow.value, Integer) + 1, SettingRow.value.type)
+    counted = first.on_conflict_do_update(index_elements=["name"], set_={"value": next_}).returning(SettingRow.value)
+    return f"{prefix}-{now.year}-{int(await session.scalar(counted) or 0):04}"
 
 
-def _row(case: Case, parent: str | None = None) -> CaseRow:
-    return CaseRow(
-        ref=case.ref, kind=case.kind, known=case.known, state=case.model_dump(mode="json"), opened=case.opened,
-        closed=case.closed, parent=parent,
-    )  # fmt: skip
+def _case_row(case: Case) -> dict[str, Any]:
+    return {
+        "ref": case.ref, "kind": case.kind, "known": case.known, "state": case.model_dump(mode="json"),
+        "opened": case.opened, "closed": case.closed,
+    }  # fmt: skip
 
 
-def _keep(row: CaseRow, case: Case) -> None:
-    row.known, row.state, row.closed = case.known, case.model_dump(mode="json"), case.closed
+_KEEP = (
+    update(CaseRow)
+    .where(CaseRow.ref == bindparam("new_ref"))
+    .values({name: bindparam(f"new_{name}") for name in ("known", "state", "closed")})
+)
 
 
-def _obligation_row(case: Case, one: Obligation) -> ObligationRow:
+def _obligation_row(case: Case, one: Obligation) -> dict[str, Any]:
     state = one.ended or ("paused" if one.paused else "disputed" if one.dispute else "open")
-    return ObligationRow(
-        case=case.ref, key=one.key, block=one.block, agency=one.agency, owed_by=one.owed_by, due=one.due,
-        speaks=one.speaks(), level=one.level, state=str(state),
-    )  # fmt: skip
-
-
-def _notice_row(notice: Notice, now: datetime) -> NoticeRow:
-    body: dict[str, Any] = notice.model_dump()
-    return NoticeRow(**body, state="queued", written=now, seen=None)
+    return {
+        "case": case.ref, "key": one.key, "block": one.block, "agency": one.agency, "owed_by": one.owed_by,
+        "due": one.due, "speaks": one.speaks(), "level": one.level, "state": str(state),
+    }  # fmt: skip
