@@ -5,14 +5,14 @@ asked is stored before it is sent, so that a sweeper can send it again: the same
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,6 +50,7 @@ AT_ONCE = 200
 """How many commands one sweep sends again."""
 
 log = structlog.get_logger("door")
+Asked = TypeVar("Asked")
 REFERRER = "referrer"
 OVERTAKING = BY_RELATION | {"submit_return", "learning_done", "tell_referrer"}
 """What may be sent from a page that is not quite up to date."""
@@ -73,12 +74,15 @@ class Door:
     async def refer(self, answers: Mapping[str, Any], request: str, actor: str = REFERRER) -> Done:
         """Open a referral. Raises Invalid, OtherBody, NotStored or NotConfirmed."""
         model = COMMANDS["referral"]["submit_referral"]
-        with _in_words():
-            async with self._recorder.database.reading() as session:
-                if done := await _done(session, request):
-                    return await self._same(session, done, "", actor, self._shape(model, answers))
-            signed = await self._stored(self._possible(model, answers), "", actor, request, opens="referral")
-        return await self.send(signed)
+
+        async def ask(session: AsyncSession) -> Signed | Done:
+            earlier = await earlier_of(session, request)
+            if earlier and earlier.number:
+                return await self._same(session, earlier, "", actor, self._shape(model, answers))
+            return await self._kept(session, self._possible(model, answers), "", actor, request, earlier)
+
+        asked = await self._asked(ask)
+        return asked if isinstance(asked, Done) else await self.send(asked)
 
     async def act(  # noqa: PLR0913, PLR0917 -- who asks what of which case, and from which page
         self, actor: Actor, case: str, kind: str, answers: Mapping[str, Any], request: str, seen: int | None = None
@@ -87,25 +91,29 @@ class Door:
 
         Raises a Refusal: NotThere, Invalid, NotAllowed, MovedOn, OtherBody, NotStored or NotConfirmed.
         """
-        with _in_words():
-            async with self._recorder.database.reading() as session:
-                row = await session.get(CaseRow, case)
-                if row is None or kind not in COMMANDS[row.kind]:
-                    raise NotThere
-                model, state = COMMANDS[row.kind][kind], Case.model_validate(row.state)
-                if done := await _done(session, request):
-                    return await self._same(session, done, case, actor.person, self._shape(model, answers))
-                moved = seen is not None and kind not in OVERTAKING and await _news(session, case, seen)
+
+        async def ask(session: AsyncSession) -> tuple[Signed, Case | None] | Done:
+            found = select(CaseRow.kind, CaseRow.state).where(CaseRow.ref == case)
+            row = (await (await session.connection()).execute(found)).first()
+            if row is None or kind not in COMMANDS[row.kind]:
+                raise NotThere
+            model, state = COMMANDS[row.kind][kind], Case.model_validate(row.state)
+            earlier = await earlier_of(session, request)
+            if earlier and earlier.number:
+                return await self._same(session, earlier, case, actor.person, self._shape(model, answers))
             command = self._possible(model, answers)
             office = acts(actor, state, access_of(state, self._clock()), kind, split(command)[0])
             if isinstance(office, Problem):
                 raise NotAllowed([office])
             if state.closed and kind != "reopen":
                 raise Invalid(CLOSED)
-            if moved:
+            if seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
                 raise MovedOn
-            signed = await self._stored(command, case, actor.person, request)
-        return await self.send(signed, None if state.closed else state)
+            signed = await self._kept(session, command, case, actor.person, request, earlier)
+            return signed, None if state.closed else state
+
+        asked = await self._asked(ask)
+        return asked if isinstance(asked, Done) else await self.send(*asked)
 
     def _shape(self, model: type[Command], answers: Mapping[str, Any]) -> Command:
         try:
@@ -124,37 +132,44 @@ class Door:
         plain, private = split(command)
         return self._recorder.vault.sign([command.KIND, case, actor, {**plain, **command.also()}, private])
 
-    async def _stored(self, command: Command, case: str, actor: str, request: str, opens: str = "") -> Signed:
-        """Keep what is asked before it is sent; the same request with the same words is what was kept before."""
-        try:
-            return await self._store(command, case, actor, request, opens)
-        except IntegrityError:  # the same request at the same moment: now the other one is there
-            return await self._store(command, case, actor, request, opens)
+    async def _asked(self, ask: Callable[[AsyncSession], Awaitable[Asked]]) -> Asked:
+        """Judge what is asked and keep it, in one transaction. Raises what `ask` raises, and NotStored."""
+        with _in_words():
+            try:
+                async with self._recorder.database.writing() as session:
+                    return await ask(session)
+            except IntegrityError:  # the same request at the same moment: now the other one is there
+                async with self._recorder.database.writing() as session:
+                    return await ask(session)
 
-    async def _store(self, command: Command, case: str, actor: str, request: str, opens: str) -> Signed:
+    async def _kept(  # noqa: PLR0913, PLR0917 -- who asks what of which case, and what was asked before
+        self, session: AsyncSession, command: Command, case: str, actor: str, request: str, earlier: "Earlier | None"
+    ) -> Signed:
+        """Keep what is asked before it is sent; the same request with the same words is what was kept before."""
         vault, now, digest = self._recorder.vault, self._clock(), self._digest(command, case, actor)
         plain, private = split(command)
         text, text_digest = (request, vault.sign(private)) if private else ("", "")
-        async with self._recorder.database.writing() as session:
-            earlier = await session.get(CommandRow, request, with_for_update=True)
-            if earlier is not None and earlier.digest != digest:
-                raise OtherBody
-            if earlier is not None and earlier.state != "refused":
-                return Signed.model_validate(earlier.signed)
-            if earlier is None and private:
-                sealed = vault.seal(private, f"texts.sealed/{text}")
-                session.add(TextRow(id=text, digest=text_digest, author=actor, written=now, sealed=sealed))
-            case = case or (earlier.case if earlier else await next_ref(session, LIFECYCLES[opens].prefix, now))
-            signed = Signed(
-                request=request, case=case, kind=command.KIND, actor=actor, body={**plain, **command.also()}, text=text,
-                text_digest=text_digest, asked=now,
-            )  # fmt: skip
-            signed = signed.model_copy(update={"signature": vault.sign(signed.model_dump(mode="json"))})
-            asked = CommandRow(
-                request=request, case=case, kind=command.KIND, digest=digest, signed=signed.model_dump(mode="json"),
-                state="asked", asked=now, problems=[],
-            )  # fmt: skip
-            await session.merge(asked)
+        if earlier and earlier.digest != digest:
+            raise OtherBody
+        if earlier and earlier.state != "refused":
+            return Signed.model_validate(earlier.signed)
+        connection = await session.connection()
+        if earlier is None and private:
+            sealed = vault.seal(private, f"texts.sealed/{text}")
+            row = {"id": text, "digest": text_digest, "author": actor, "written": now, "sealed": sealed}
+            await connection.execute(insert(TextRow), row)
+        case = case or (earlier.case if earlier else await next_ref(session, LIFECYCLES["referral"].prefix, now))
+        signed = Signed(
+            request=request, case=case, kind=command.KIND, actor=actor, body={**plain, **command.also()}, text=text,
+            text_digest=text_digest, asked=now,
+        )  # fmt: skip
+        signed = signed.model_copy(update={"signature": vault.sign(signed.model_dump(mode="json"))})
+        asked = {"signed": signed.model_dump(mode="json"), "state": "asked", "asked": now, "problems": []}
+        if earlier is None:
+            row = {"request": request, "case": case, "kind": command.KIND, "digest": digest, **asked}
+            await connection.execute(insert(CommandRow), row)
+        else:
+            await connection.execute(update(CommandRow).where(CommandRow.request == request).values(asked))
         return signed
 
     async def send(self, signed: Signed, running: Case | None = None) -> Done:
@@ -241,12 +256,12 @@ class Door:
             if row is not None and row.state == "asked":
                 row.state, row.problems = "refused", [one.model_dump(mode="json") for one in refusal.problems]
 
-    async def _same(self, session: AsyncSession, done: Fact, case: str, actor: str, command: Command) -> Done:
+    async def _same(self, session: AsyncSession, earlier: "Earlier", case: str, actor: str, command: Command) -> Done:
         """The same request again: the same answer if the words are the same, a refusal if they are not."""
-        earlier = await session.get(CommandRow, done.request)
-        if earlier is None or earlier.digest != self._digest(command, case, actor):
+        if earlier.digest != self._digest(command, case, actor):
             raise OtherBody
-        return Done(case=done.case, fact=done)
+        row = await session.get_one(FactRow, (earlier.case, earlier.number))
+        return Done(case=row.case, fact=fact_from(row))
 
     async def settle(self, older_than: timedelta) -> int:
         """Send again what was asked and never settled. Returns how many were."""
@@ -260,6 +275,24 @@ class Door:
             with suppress(Invalid, NotConfirmed, ValidationError):
                 await self.send(Signed.model_validate(row.signed))
         return len(found)
+
+
+class Earlier(NamedTuple):
+    """What was asked under the same request before, and the number of the fact that it became."""
+
+    digest: str
+    state: str
+    signed: dict[str, Any]
+    case: str
+    number: int | None
+
+
+async def earlier_of(session: AsyncSession, request: str) -> Earlier | None:
+    columns = (CommandRow.digest, CommandRow.state, CommandRow.signed, CommandRow.case, FactRow.number)
+    found = select(*columns).outerjoin(FactRow, FactRow.request == CommandRow.request)
+    locked = found.where(CommandRow.request == request).with_for_update(of=CommandRow)
+    row = (await (await session.connection()).execute(locked)).first()
+    return Earlier(*row) if row else None
 
 
 async def _news(session: AsyncSession, case: str, seen: int) -> bool:

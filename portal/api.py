@@ -18,7 +18,6 @@ from models.rights import Actor
 from portal.guarding import PROBLEM
 from portal.visiting import NotSignedIn, Portal, hidden
 from records.accounts import SignInFailed
-from records.directory import actor_of
 from records.sealing import fingerprint
 
 _PROBLEM_SCHEMA = {
@@ -95,10 +94,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
 
     async def actor(request: Request) -> Actor:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
-        session = await portal.accounts.session(token, portal.clock()) if kind.lower() == "bearer" and token else None
-        if session is None:
+        holder = await portal.holder(token) if kind.lower() == "bearer" else None
+        if holder is None:
             raise NotSignedIn
-        return actor_of(await portal.directory(), session.person, portal.clock())
+        return holder.actor
 
     async def body(request: Request) -> dict[str, Any] | Response:
         try:

@@ -74,12 +74,16 @@ class Portal:
         return policy(names[0]).area
 
     async def visitor(self, request: Request) -> Visitor | None:
-        token = request.cookies.get(SESSION)
-        session = await self.accounts.session(token, self.clock()) if token else None
-        if session is None:
+        return await self.holder(request.cookies.get(SESSION, ""))
+
+    async def holder(self, token: str) -> Visitor | None:
+        """Whose session this is, as long as it runs and the directory knows them."""
+        if not token:
             return None
-        directory = await self.directory()
-        if session.person not in directory.people:
+        async with self.there.database.reading() as reading:
+            session = await self.accounts.session(reading, token, self.clock())
+            directory = await self.there.recorder.directory.read(reading) if session else None
+        if session is None or directory is None or session.person not in directory.people:
             return None
         name = directory.people[session.person].name
         return Visitor(session.person, name, actor_of(directory, session.person, self.clock()), session.form_token)

@@ -127,15 +127,17 @@ class Accounts:
         )
         return token
 
-    async def session(self, token: str, now: datetime) -> Session | None:
+    async def session(self, reading: AsyncSession, token: str, now: datetime) -> Session | None:
         """Who this is, if the session still runs; it ends after two idle hours, or twelve."""
-        async with self._database.reading() as session:
-            row = await session.get(SessionRow, fingerprint(token))
+        columns = (SessionRow.person, SessionRow.form_token, SessionRow.began, SessionRow.seen, SessionRow.ended)
+        mine = fingerprint(token)
+        found = await (await reading.connection()).execute(select(*columns).where(SessionRow.id == mine))
+        row = found.first()
         if row is None or row.ended or now - row.seen > IDLE or now - row.began > LONGEST:
             return None
         if now - row.seen > timedelta(minutes=5):
             async with self._database.writing() as session:
-                await session.execute(update(SessionRow).where(SessionRow.id == row.id).values(seen=now))
+                await session.execute(update(SessionRow).where(SessionRow.id == mine).values(seen=now))
         return Session(person=row.person, form_token=row.form_token)
 
     async def end(self, token: str, now: datetime) -> None:

@@ -140,7 +140,8 @@ class Session:
             token = await accounts.sign_in(email, password, now)
         except SignInFailed as failed:
             fail(failed.words, REFUSED)
-        session = await accounts.session(token, now)
+        async with self.there.database.reading() as reading:
+            session = await accounts.session(reading, token, now)
         await accounts.end(token, now)
         assert session
         return session.person

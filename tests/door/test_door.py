@@ -42,6 +42,7 @@ from tests.support.lives import (
     Next,
 )  # fmt: skip
 from tests.support.real import real
+from tests.support.recording import kept
 from worker import make_worker
 
 
@@ -63,7 +64,7 @@ async def rows(database: Database) -> dict[str, int]:
 async def signed_by_the_door(made: House, command: Next, request: str) -> Signed:
     """The command as the door stores it, signed, and not yet sent."""
     shaped = COMMANDS[(await made.case(command.case)).kind][command.kind].model_validate(dict(command.answers))
-    return await made.door._stored(shaped, command.case, command.person, request)
+    return await kept(made.door, shaped, command.case, command.person, request)
 
 
 async def straight_to_the_workflow(made: House, signed: Signed) -> str:

@@ -51,7 +51,8 @@ class Site:
             token = await self.accounts.begin(session, person, await self.house.read_clock())
         client = self.client()
         client.cookies.set(SESSION, token)
-        known = await self.accounts.session(token, self.house.now)
+        async with self.house.there.database.reading() as reading:
+            known = await self.accounts.session(reading, token, self.house.now)
         assert known
         return Visitor(client, known.form_token)
 

@@ -20,7 +20,7 @@ from records.policies import fill_shelf
 from records.settings import Settings
 from records.writing import next_ref
 from tests.support.lives import ALL, MANAGER, Lives, Next
-from tests.support.recording import START, Recording, recording
+from tests.support.recording import START, Recording, kept, recording
 
 
 async def rows(database: Database) -> dict[str, int]:
@@ -34,7 +34,7 @@ async def rows(database: Database) -> dict[str, int]:
 async def signed(made: Recording, command: Next) -> Signed:
     model = COMMANDS[(await made.case(command.case)).kind][command.kind]
     shaped = model.model_validate(dict(command.answers))
-    return await made._door._stored(shaped, command.case, command.person, f"s-{command.kind}")
+    return await kept(made._door, shaped, command.case, command.person, f"s-{command.kind}")
 
 
 @pytest.mark.promise("L3")
@@ -158,9 +158,7 @@ async def test_what_begins_at_once_in_several_processes_begins_once(tmp_path: Pa
         assert sorted(refs) == [f"LR-2026-{number:04}" for number in range(1, 5)]
         doors = [Recording(there) for there in others]
         shaped = COMMANDS["referral"]["submit_referral"].model_validate(Lives(made).referring())
-        asked = await asyncio.gather(
-            *(one._door._stored(shaped, "", "referrer", "one", opens="referral") for one in doors)
-        )
+        asked = await asyncio.gather(*(kept(one._door, shaped, "", "referrer", "one") for one in doors))
         assert len({one.signature for one in asked}) == 1
         for there in others:
             await there.close()

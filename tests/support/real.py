@@ -55,6 +55,7 @@ class Real:
     async def start_engine(self) -> None:
         command = engine_command(self.folder / "engine.sqlite", self._port)
         self.engine = await self._start(command, "engine.log")
+        self.client = await self.there.connect()
 
     async def start_worker(self) -> None:
         self.worker = await self._start([sys.executable, "-m", "tests.support.mortal_worker"], "worker.log")
@@ -182,7 +183,6 @@ async def real(folder: Path, *, worker: bool = True) -> AsyncIterator[Real]:
     made = Real(installation, port)
     try:
         await made.start_engine()
-        made.client = await installation.connect()
         if worker:
             await made.start_worker()
             await made.refer()

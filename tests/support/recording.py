@@ -8,12 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from door.door import Done, Door
+from door.door import Done, Door, earlier_of
 from door.refusals import Invalid
 from models.batch import Batch
 from models.case import Case
-from models.command import Signed
+from models.command import Command, Signed
 from models.lifecycles import COMMANDS
 from models.tables import CaseRow
 from records.facts import facts_after
@@ -22,6 +23,15 @@ from records.settings import Settings
 from tests.support.house import furnished, referral
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+async def kept(door: Door, command: Command, case: str, person: str, request: str) -> Signed:
+    """A command as the door keeps and signs it, before it is sent. A referral has no case yet."""
+
+    async def ask(session: AsyncSession) -> Signed:
+        return await door._kept(session, command, case, person, request, await earlier_of(session, request))
+
+    return await door._asked(ask)
 
 
 class Recording:
@@ -33,11 +43,11 @@ class Recording:
 
     async def refer(self, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         command = COMMANDS["referral"]["submit_referral"].model_validate({**referral(self.now), **answers})
-        return await self.write(await self._door._stored(command, "", "referrer", f"r-{uuid4().hex}", opens="referral"))
+        return await self.write(await kept(self._door, command, "", "referrer", f"r-{uuid4().hex}"))
 
     async def act(self, person: str, case: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         command = COMMANDS[(await self.case(case)).kind][kind].model_validate(answers)
-        return await self.write(await self._door._stored(command, case, person, f"r-{uuid4().hex}"))
+        return await self.write(await kept(self._door, command, case, person, f"r-{uuid4().hex}"))
 
     async def write(self, signed: Signed) -> Done:
         async with self.there.database.reading() as session:

@@ -19,6 +19,7 @@ from models.tables import CommandRow
 from tests.support.house import house, triage
 from tests.support.lives import CHAIR, DEPUTY, MANAGER, Lives, Next
 from tests.support.real import Real, real
+from tests.support.recording import kept
 from worker import Watch, make_worker
 
 
@@ -35,7 +36,7 @@ async def committed_unknown_to_its_workflow(made: Real, command: Next) -> str:
     known = (await made.case(command.case)).known
     door = made.door(0.01)
     model = door._shape(_model(command), command.answers)
-    signed = await door._stored(model, command.case, command.person, request)
+    signed = await kept(door, model, command.case, command.person, request)
     written = await made.there.recorder.write(Batch(case=command.case, known=known, now=made.now, command=signed))
     assert written.number == known + 1, written
     return request
