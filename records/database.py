@@ -6,14 +6,16 @@ that two writers wait for each other instead of failing.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.tables import Table
+from records.near import near
 
 BUSY_MS = 30_000
 
@@ -30,9 +32,11 @@ class Database:
     def _engine(self, *, writes: bool) -> AsyncEngine:
         if not self.sqlite:
             return create_async_engine(self.url, hide_parameters=True, pool_pre_ping=True, pool_size=10)
+        path = make_url(self.url).database or ""
         engine = create_async_engine(
-            self.url, hide_parameters=True, pool_size=1 if writes else 4, max_overflow=0, pool_timeout=60
-        )
+            self.url, async_creator=partial(near, path), hide_parameters=True, pool_size=1 if writes else 4,
+            max_overflow=0, pool_timeout=60,
+        )  # fmt: skip
         event.listen(engine.sync_engine, "connect", _prepare)
         event.listen(engine.sync_engine, "begin", _begin_writing if writes else _begin_reading)
         return engine
@@ -59,7 +63,6 @@ def inserting(session: AsyncSession, table: type[Table]) -> sqlite.Insert | post
 
 
 def _prepare(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 -- the driver's own connection
-    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
