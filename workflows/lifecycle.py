@@ -7,6 +7,7 @@ rung counts first, because the rung is judged again under the pen.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -43,20 +44,12 @@ class Lifecycle:
 
     async def live(self, story: Callable[[], Coroutine[Any, Any, None]]) -> str:
         """Tell the story and pursue whoever owes something, until it is told; again, if the case is reopened."""
-        tale, clock = asyncio.create_task(story()), asyncio.create_task(self._pursue())
+        self.pursuit = asyncio.create_task(self._pursue())
         while True:
-            await workflow.wait_condition(
-                lambda: tale.done() or clock.done() or workflow.info().is_continue_as_new_suggested()  # noqa: B023 -- waited for here
-            )
-            await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self.pen.locked())
-            if clock.done():
-                clock.result()
-            if not tale.done():
-                workflow.continue_as_new(self.case)
-            tale.result()
+            await story()
+            await workflow.wait_condition(self._at_rest)
             if self.case.closed is not None:
                 return self.case.ref
-            tale = asyncio.create_task(story())
 
     # The words of a story.
 
@@ -68,7 +61,13 @@ class Lifecycle:
         await self.until(lambda case: case.done(block))
 
     async def until(self, true: Callable[[Case], bool]) -> None:
-        await workflow.wait_condition(lambda: true(self.case) or self.over())
+        while not (true(self.case) or self.over()):
+            await workflow.wait_condition(lambda: true(self.case) or self.over() or self._breaks_off())
+            if self._breaks_off():
+                await workflow.wait_condition(self._at_rest)
+                if self.pursuit.done():
+                    self.pursuit.result()
+                workflow.continue_as_new(self.case)
 
     def over(self) -> bool:
         """Whether the rest of the story is not told: the case is closed, or was given up before its end."""
@@ -76,7 +75,14 @@ class Lifecycle:
 
     async def closed(self) -> None:
         """Wait until nothing is owed any more."""
-        await workflow.wait_condition(lambda: self.case.closed is not None)
+        await self.until(lambda case: case.closed is not None)
+
+    def _breaks_off(self) -> bool:
+        """Whether the story is told on elsewhere: the history has grown long, or the pursuit has failed."""
+        return self.pursuit.done() or workflow.info().is_continue_as_new_suggested()
+
+    def _at_rest(self) -> bool:
+        return workflow.all_handlers_finished() and not self.pen.locked()
 
     # What is said to the case, and asked of it.
 
@@ -113,14 +119,13 @@ class Lifecycle:
             await workflow.wait_condition(lambda: self.case.wakes is not None)
             alarm = self.case.wakes
             if alarm is not None and (ahead := alarm - workflow.now()) > timedelta(0):
-                timer = asyncio.create_task(workflow.sleep(ahead, summary="next rung"))
-                await workflow.wait_condition(partial(self._rings, timer, alarm))
-                timer.cancel()
+                sooner = partial(self._rings_before, alarm)
+                with suppress(TimeoutError):
+                    await workflow.wait_condition(sooner, timeout=ahead, timeout_summary="next rung")
             _ = await self._write(self._what_is_due)
 
-    def _rings(self, timer: asyncio.Task[None], alarm: datetime) -> bool:
-        """Whether the timer has run out, or something comes sooner."""
-        return timer.done() or (self.case.wakes or alarm) < alarm
+    def _rings_before(self, alarm: datetime) -> bool:
+        return (self.case.wakes or alarm) < alarm
 
     def _what_is_due(self) -> Batch | None:
         now = workflow.now()

@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, Insert, event
 from sqlalchemy.orm import Session
 
 import worker
@@ -30,8 +30,14 @@ def condemn(folder: Path, moment: str, request: str, with_it: int = 0) -> None:
     made.rename(sentence(folder))
 
 
-def _note(session: Session, _: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's own context of a flush
-    session.info.setdefault("requests", set()).update(row.request for row in session.new if isinstance(row, FactRow))
+def _begun(session: Session, _: Any, connection: Connection) -> None:  # noqa: ANN401 -- SQLAlchemy's own transaction
+    connection.info["of"] = session.info
+
+
+def _note(connection: Connection, statement: Any, rows: Any, row: Any, _: Any) -> None:  # noqa: ANN401 -- as SQLAlchemy hands it over
+    if isinstance(statement, Insert) and statement.table.name == FactRow.__tablename__:
+        requests = {one["request"] for one in (*rows, *([row] if row else []))}
+        connection.info["of"].setdefault("requests", set()).update(requests)
 
 
 def _die(session: Session, moment: str) -> None:
@@ -47,7 +53,6 @@ def _die(session: Session, moment: str) -> None:
 
 
 def _before(session: Session) -> None:
-    session.flush()
     _die(session, "before")
 
 
@@ -56,7 +61,8 @@ def _after(session: Session) -> None:
 
 
 if __name__ == "__main__":
-    event.listen(Session, "after_flush", _note)
+    event.listen(Session, "after_begin", _begun)
+    event.listen(Engine, "before_execute", _note)
     event.listen(Session, "before_commit", _before)
     event.listen(Session, "after_commit", _after)
     asyncio.run(worker.run(Settings()))
