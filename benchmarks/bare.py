@@ -9,7 +9,7 @@ from pathlib import Path
 
 from temporalio import activity, workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 QUEUE = "bare"
 
@@ -40,6 +40,10 @@ class Bare:
     async def act(self, words: str) -> int:
         return await workflow.execute_activity_method(Rows.add, words, start_to_close_timeout=timedelta(seconds=10))
 
+    @workflow.query
+    def ready(self) -> bool:
+        return True
+
 
 async def main() -> None:
     client = await Client.connect(os.environ["REVIEWS_ENGINE"])
@@ -47,7 +51,10 @@ async def main() -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     rows = Rows(str(Path(os.environ["REVIEWS_DATA_DIR"]) / "bare.sqlite"))
-    async with Worker(client, task_queue=QUEUE, workflows=[Bare], activities=[rows.add], max_cached_workflows=2000):
+    async with Worker(
+        client, task_queue=QUEUE, workflows=[Bare], activities=[rows.add], max_cached_workflows=2000,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    ):  # fmt: skip
         await stop.wait()
 
 

@@ -1,31 +1,94 @@
-"""What a cached case costs the worker: memory, and CPU for its start, with all models loaded."""
+"""What a case costs the worker, with all models loaded: memory while it is cached, and processor time for its start.
+
+A case is started from its record, as after a loss of the engine's store, and beside it a workflow that does nothing but
+wait; then referrals are sent in, each with its first fact written and its first rung said.
+"""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import psutil
+from temporalio.client import Client
 
-from benchmarks.acts import fill
+from benchmarks import bare
+from benchmarks.acts import AT_ONCE, fill
 from benchmarks.stage import environment, installed, process
 from door.door import Door
+from models.batch import TASK_TIMEOUT
+from models.case import Case
+from models.tables import CaseRow
+from records.settings import TASK_QUEUE
 
-WARM, CASES = 50, 1000
+WARM, CASES = 50, 800
+IDLE = 0.04
+"""Seconds of processor time in two seconds that only the watch uses."""
+
+
+class Cost(NamedTuple):
+    """Of one case: KB of memory that only this process has, and milliseconds of processor time."""
+
+    memory: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.memory:.1f} KB, {self.cpu:.1f} ms"
+
+
+async def cost(worker: int, make: Callable[[int], Awaitable[object]]) -> Cost:
+    """What each of many costs the worker, when some have been made before."""
+    limit, watched = asyncio.Semaphore(AT_ONCE), psutil.Process(worker)
+
+    async def one(number: int) -> None:
+        async with limit:
+            await make(number)
+
+    await asyncio.gather(*(one(-n) for n in range(1, WARM)))
+    await quiet(watched)
+    memory, cpu = watched.memory_full_info().uss, sum(watched.cpu_times()[:2])
+    await asyncio.gather(*(one(n) for n in range(CASES)))
+    await quiet(watched)
+    grown, busy = watched.memory_full_info().uss - memory, sum(watched.cpu_times()[:2]) - cpu
+    return Cost(grown / CASES / 1024, busy / CASES * 1000)
+
+
+async def quiet(watched: psutil.Process) -> None:
+    """Wait until the worker has nothing to do."""
+    before = -1.0
+    while (now := sum(watched.cpu_times()[:2])) - before > IDLE:
+        before = now
+        await asyncio.sleep(2)
 
 
 async def run() -> dict[str, float]:
     async with installed() as (there, client):
+        plain = await Client.connect(there.settings.engine)
+
+        async def nothing(number: int) -> None:
+            await plain.start_workflow(bare.Bare.run, id=f"bare-{number}", task_queue=bare.QUEUE)
+
+        with process("benchmarks.bare", environment(there)) as worker:
+            floor = await cost(worker.pid, nothing)
         with process("worker", environment(there)) as worker:
             door = Door(there.recorder, client, lambda: datetime.now(UTC))
-            await fill(door, WARM)
-            watched = psutil.Process(worker.pid)
-            memory, cpu = watched.memory_full_info().uss, sum(watched.cpu_times()[:2])
-            await fill(door, CASES)
-            await asyncio.sleep(1)
-            each = (watched.memory_full_info().uss - memory) / CASES / 1024
-            busy = (sum(watched.cpu_times()[:2]) - cpu) / CASES * 1000
-    print(f"worker memory per cached case {each:.1f} KB (at most 60)")
-    print(f"worker CPU per start, with its first fact and first rung {busy:.1f} ms (at most 10)")
-    return {"memory": each, "cpu": busy}
+            ref = (await fill(door, 1))[0]
+            async with there.database.reading() as session:
+                case = Case.model_validate((await session.get_one(CaseRow, ref)).state)
+
+            async def start(number: int) -> None:
+                again = case.model_copy(update={"ref": f"S-{number}"})
+                await client.start_workflow(
+                    again.kind, again, id=again.ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT
+                )
+
+            started = await cost(worker.pid, start)
+            referred = await cost(worker.pid, lambda _: fill(door, 1))
+    print(f"a workflow that only waits                      {floor}")
+    print(f"a case started from its record                  {started} (at most 60 KB and 10 ms)")
+    print(f"a referral with its first fact and first rung   {referred}")
+    print(f"ratio of a case to the workflow that only waits: memory {started.memory / floor.memory:.2f}")
+    return {"memory": started.memory, "cpu": started.cpu}
 
 
 if __name__ == "__main__":

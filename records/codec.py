@@ -2,12 +2,18 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter, ToJsonOptions
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    DefaultPayloadConverter,
+    JSONPlainPayloadConverter,
+    PayloadCodec,
+)
 
 from records.keys import Keys
 
@@ -40,10 +46,28 @@ class EngineCodec(PayloadCodec):
         return Payload.FromString(key.decrypt(payload.data[:NONCE], payload.data[NONCE:], ENCODING))
 
 
+JSON = PydanticJSONPlainPayloadConverter(ToJsonOptions(exclude_unset=True))
+ENCODINGS = tuple(
+    JSON if isinstance(one, JSONPlainPayloadConverter) else one
+    for one in DefaultPayloadConverter.default_encoding_payload_converters
+)
+
+
+class Messages(CompositePayloadConverter):
+    """The models as JSON, without what has its default.
+
+    The engine's client makes a converter for each case that it caches. These all share their parts, which would else be
+    made anew for each: a reader for every model costs more time and memory than the case itself.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(*ENCODINGS)
+
+
 def converter(keys: Keys) -> DataConverter:
     """The one converter of every client, worker, replayer and test. Failures are encrypted as well."""
-    return replace(
-        pydantic_data_converter,
+    return DataConverter(
+        payload_converter_class=Messages,
         payload_codec=EngineCodec(keys),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -284,8 +284,8 @@ async def next_ref(session: AsyncSession, prefix: str, now: datetime) -> str:
 
 def _case_row(case: Case) -> dict[str, Any]:
     return {
-        "ref": case.ref, "kind": case.kind, "known": case.known, "state": case.model_dump(mode="json"),
-        "opened": case.opened, "closed": case.closed,
+        "ref": case.ref, "kind": case.kind, "known": case.known, "opened": case.opened, "closed": case.closed,
+        "state": case.model_dump(mode="json", exclude_defaults=True),
     }  # fmt: skip
 
 

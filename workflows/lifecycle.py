@@ -1,15 +1,14 @@
 """The durable shell that every kind of case lives in: one state, one pen, one timer.
 
 A command becomes a fact while the pen is held, and is judged again before it is written. The one timer waits for the
-next rung of any obligation; all that is due when it fires is said in one write. What a command says at the instant of a
-rung counts first, because the rung is judged again under the pen.
+next rung of any obligation; all that is due when it rings is said in one write, by the story itself, which is always
+waiting for something. What a command says at the instant of a rung counts first, because the rung is judged again under
+the pen.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -41,10 +40,12 @@ class Lifecycle:
         self.case = case
         self.opens = case if case.known == 0 else None
         self.pen = asyncio.Lock()
+        self.timer: asyncio.TimerHandle | None = None
+        self.rings: datetime | None = None
 
     async def live(self, story: Callable[[], Coroutine[Any, Any, None]]) -> str:
-        """Tell the story and pursue whoever owes something, until it is told; again, if the case is reopened."""
-        self.pursuit = asyncio.create_task(self._pursue())
+        """Tell the story until it is told; again, if the case is reopened."""
+        self._wind()
         while True:
             await story()
             await workflow.wait_condition(self._at_rest)
@@ -61,28 +62,16 @@ class Lifecycle:
         await self.until(lambda case: case.done(block))
 
     async def until(self, true: Callable[[Case], bool]) -> None:
-        while not (true(self.case) or self.over()):
-            await workflow.wait_condition(lambda: true(self.case) or self.over() or self._breaks_off())
-            if self._breaks_off():
-                await workflow.wait_condition(self._at_rest)
-                if self.pursuit.done():
-                    self.pursuit.result()
-                workflow.continue_as_new(self.case)
+        """Wait for this, or for the end of the story."""
+        await self._wait(lambda: true(self.case) or self.over())
 
     def over(self) -> bool:
         """Whether the rest of the story is not told: the case is closed, or was given up before its end."""
         return self.case.closed is not None
 
     async def closed(self) -> None:
-        """Wait until nothing is owed any more."""
-        await self.until(lambda case: case.closed is not None)
-
-    def _breaks_off(self) -> bool:
-        """Whether the story is told on elsewhere: the history has grown long, or the pursuit has failed."""
-        return self.pursuit.done() or workflow.info().is_continue_as_new_suggested()
-
-    def _at_rest(self) -> bool:
-        return workflow.all_handlers_finished() and not self.pen.locked()
+        """Wait until nothing is owed any more; also when the story was given up before its end."""
+        await self._wait(lambda: self.case.closed is not None)
 
     # What is said to the case, and asked of it.
 
@@ -114,18 +103,38 @@ class Lifecycle:
 
     # One pen, one timer.
 
-    async def _pursue(self) -> None:
-        while True:
-            await workflow.wait_condition(lambda: self.case.wakes is not None)
-            alarm = self.case.wakes
-            if alarm is not None and (ahead := alarm - workflow.now()) > timedelta(0):
-                sooner = partial(self._rings_before, alarm)
-                with suppress(TimeoutError):
-                    await workflow.wait_condition(sooner, timeout=ahead, timeout_summary="next rung")
+    async def _wait(self, come: Callable[[], bool]) -> None:
+        """Wait for this, and pursue whoever owes something in the meantime."""
+        while not come():
+            await workflow.wait_condition(lambda: come() or self._is_due() or self._is_long())
+            if self._is_long():
+                await workflow.wait_condition(self._at_rest)
+                workflow.continue_as_new(self.case)
             _ = await self._write(self._what_is_due)
 
-    def _rings_before(self, alarm: datetime) -> bool:
-        return (self.case.wakes or alarm) < alarm
+    def _wind(self) -> None:
+        """Keep one timer for the next rung. One that rings too early is wound again when it rings, not before."""
+        alarm, now = self.case.wakes, workflow.now()
+        if alarm is None or alarm <= now or (self.rings is not None and self.rings <= alarm):
+            return
+        if self.timer is not None:
+            self.timer.cancel()
+        self.rings = alarm
+        self.timer = asyncio.get_running_loop().call_later((alarm - now).total_seconds(), self._ring)
+
+    def _ring(self) -> None:
+        self.timer, self.rings = None, None
+        self._wind()
+
+    def _is_due(self) -> bool:
+        return (alarm := self.case.wakes) is not None and alarm <= workflow.now()
+
+    @staticmethod
+    def _is_long() -> bool:
+        return workflow.info().is_continue_as_new_suggested()
+
+    def _at_rest(self) -> bool:
+        return workflow.all_handlers_finished() and not self.pen.locked()
 
     def _what_is_due(self) -> Batch | None:
         now = workflow.now()
@@ -147,6 +156,7 @@ class Lifecycle:
                     if signed and fact.request == signed.request:
                         number, made = fact.number, fact
                 self.opens = None if self.case.known else self.opens
+                self._wind()
                 self._refuse(list(written.problems))
                 for opened in written.opened:
                     await self._begin(opened)
