@@ -4,6 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from models.case import Case
+    from models.rapid_review import WITHDRAWN
     from workflows.lifecycle import Lifecycle
 
 
@@ -32,7 +33,7 @@ class RapidReview(Lifecycle):
 
     def over(self) -> bool:
         """A withdrawn notification ends the review: only the referrer is owed an answer."""
-        return super().over() or self.case.said.get("outcome") == "notification_withdrawn"
+        return super().over() or self.case.said.get("outcome") == WITHDRAWN
 
     async def _decided_for_good(self) -> None:
         """A parked decision waits here for its event, or for the day on which it is looked at again."""
