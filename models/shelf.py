@@ -48,6 +48,10 @@ def lay(name: str, calendar_name: str, policy: Policy) -> None:
         _calendars[calendar_name] = WorkingDays(policy.calendar)
 
 
+def holds(name: str, calendar_name: str) -> bool:
+    return name in _policies and calendar_name in _calendars
+
+
 def put_calendar(calendar: Calendar) -> str:
     name = digest(calendar.model_dump(mode="json"))
     if name not in _calendars:

@@ -1,13 +1,18 @@
-"""The directory in the database: agencies, people, who holds which office. Read as one value, kept while it stands."""
+"""The directory in the database: agencies, people, who holds which office. Read as one value, kept while it stands.
+
+Whoever reads it also learns the rules that another process has put in force meanwhile, in the same question: a case is
+never met under rules that are not on the shelf.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.directory import Agency, Directory, Holding, Person, london_day
 from models.rights import Actor, Held
-from models.tables import AgencyRow, HoldingRow, PersonRow, SettingRow
+from models.tables import AgencyRow, HoldingRow, PersonRow, PolicyRow, SettingRow
+from records.policies import fill_shelf
 from records.sealing import Vault
 
 VERSION = "directory_version"
@@ -19,12 +24,18 @@ class DirectoryRecord:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._kept: tuple[str, Directory] | None = None
+        self._rules = 0
 
     async def read(self, session: AsyncSession) -> Directory | None:
-        found = select(SettingRow.value).where(SettingRow.name == VERSION)
-        version = await (await session.connection()).scalar(found)
-        if version is None:
+        rules = select(func.count()).select_from(PolicyRow).scalar_subquery()
+        found = select(SettingRow.value, rules).where(SettingRow.name == VERSION)
+        row = (await (await session.connection()).execute(found)).first()
+        if row is None:
             return None
+        version, kept = row
+        if kept != self._rules:
+            await fill_shelf(session)
+            self._rules = kept
         if self._kept is None or self._kept[0] != version:
             self._kept = version, await self._load(session)
         return self._kept[1]

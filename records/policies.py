@@ -15,8 +15,10 @@ log = structlog.get_logger("records")
 
 
 async def fill_shelf(session: AsyncSession) -> None:
-    """Lay every policy that a case may follow on this process's shelf."""
-    for row in (await session.scalars(select(PolicyRow))).all():
+    """Lay every policy that a case may follow, and that is not there yet, on this process's shelf."""
+    keys = (await session.scalars(select(PolicyRow.digest))).all()
+    missing = [key for key in keys if not shelf.holds(*key.partition("/")[::2])]
+    for row in (await session.scalars(select(PolicyRow).where(PolicyRow.digest.in_(missing)))).all():
         try:
             name, calendar = row.digest.split("/")
             shelf.lay(name, calendar, Policy.model_validate(row.body))
@@ -25,11 +27,13 @@ async def fill_shelf(session: AsyncSession) -> None:
 
 
 async def in_force(session: AsyncSession) -> tuple[str, str] | None:
-    """(policy, calendar) for new cases."""
+    """(policy, calendar) for new cases, both on the shelf: another process may have put them in force just now."""
     row = await session.get(SettingRow, IN_FORCE)
     if row is None:
         return None
     policy, calendar = row.value.split("/")
+    if not shelf.holds(policy, calendar):
+        await fill_shelf(session)
     return policy, calendar
 
 
