@@ -1,7 +1,8 @@
 """Changing the rules of open cases: a new policy, or a proclaimed holiday. Shown first, then done case by case."""
 
-from collections.abc import AsyncIterator
+import asyncio
 from datetime import date, datetime
+from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -9,34 +10,50 @@ from door.door import Door
 from door.refusals import NotAllowed, Refusal
 from models import shelf
 from models.answers import AdoptCalendar, AdoptPolicy
-from models.base import Message
+from models.calendar import WorkingDays
 from models.case import Case
+from models.command import Command
+from models.judging import NO_CALENDAR, NO_POLICY
 from models.policy import Force, Policy, Proclaimed
-from models.preview import Move, preview
-from models.rights import Actor
+from models.rights import Actor, access_of, reads
 from models.tables import CaseRow
 from records.audit import DIRECTORY
 from records.policies import in_force, put_in_force
-from records.writing import Recorder
+from records.writing import UNKNOWN_RULES, Recorder
 
 MAY_ADOPT = frozenset({"administrator", "business_manager"})
+NOT_YOURS = "Only the administrator or the business manager may put a policy in force."
+NOT_YET_KNOWN = frozenset({NO_CALENDAR, NO_POLICY, UNKNOWN_RULES})
 
 
-class Adopted(Message):
-    """What came of one case: recorded, or why not."""
+LOADED_WITHIN = 15
+"""Seconds within which every worker knows rules that were put in force."""
 
-    case: str
-    problem: str = ""
+
+def adoptions(case: Case, names: tuple[str, str], reason: str, *, calendar_only: bool) -> list[Command]:
+    """What has to be recorded so that the case follows this policy and this calendar, or the calendar alone."""
+    policy, calendar = names
+    wanted: list[Command] = []
+    if case.calendar != calendar:
+        wanted.append(AdoptCalendar(calendar=calendar, reason=reason))
+    if case.policy != policy and not calendar_only:
+        wanted.append(AdoptPolicy(policy=policy, reason=reason))
+    return wanted
 
 
 class Adopting:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
-    async def open_cases(self) -> list[Case]:
+    async def open_cases(self, actor: Actor, now: datetime) -> tuple[list[Case], int]:
+        """(the open cases that this person may open, how many others there are). Raises NotAllowed."""
+        if not actor.anywhere(MAY_ADOPT):
+            raise NotAllowed(NOT_YOURS)
         async with self._recorder.database.reading() as session:
-            rows = await session.scalars(select(CaseRow).where(CaseRow.closed.is_(None)).order_by(CaseRow.ref))
-            return [Case.model_validate(row.state) for row in rows.all()]
+            states = await session.scalars(select(CaseRow.state).where(CaseRow.closed.is_(None)).order_by(CaseRow.ref))
+            found = [Case.model_validate(state) for state in states.all()]
+        seen = [case for case in found if reads(actor, case, access_of(case, now)) is None]
+        return seen, len(found) - len(seen)
 
     async def present(self) -> Policy:
         """The policy in force, with its calendar."""
@@ -50,8 +67,7 @@ class Adopting:
     async def keep(self, policy: Policy, actor: Actor, now: datetime) -> tuple[str, str]:
         """Put a policy in force for cases that start from now on. Open cases keep theirs until they adopt it."""
         if not actor.anywhere(MAY_ADOPT):
-            message = "Only the administrator or the business manager may put a policy in force."
-            raise NotAllowed(message)
+            raise NotAllowed(NOT_YOURS)
         async with self._recorder.database.writing() as session:
             names = await put_in_force(session, policy, now)
             await self._recorder.auditor.append(
@@ -59,37 +75,40 @@ class Adopting:
             )
         return names
 
-    def moved(self, case: Case, policy: Policy, actor: str, now: datetime, *, calendar_only: bool) -> list[Move]:
-        """Which dates of a case would move under this policy, or under its calendar alone."""
-        name, calendar = shelf.put(policy)
-        command = (
-            AdoptCalendar(calendar=calendar, reason="-") if calendar_only else AdoptPolicy(policy=name, reason="-")
-        )
-        return preview(case, command, actor, now) or []
-
     async def apply(  # noqa: PLR0913 -- what is adopted, by whom, and why
-        self, door: Door, actor: Actor, names: tuple[str, str], reason: str, cases: list[Case], *, calendar_only: bool
-    ) -> AsyncIterator[Adopted]:
-        """Adopt in each of these cases, one command each, repeatable without doing anything twice."""
-        policy, calendar = names
-        kind, name = ("adopt_calendar", calendar) if calendar_only else ("adopt_policy", policy)
-        for case in cases:
-            if (case.calendar if calendar_only else case.policy) == name:
-                continue
-            answers = {("calendar" if calendar_only else "policy"): name, "reason": reason}
-            try:
-                await door.act(actor, case.ref, kind, answers, request=f"{kind}-{name}-{case.ref}-{case.known}")
-            except Refusal as refusal:
-                yield Adopted(case=case.ref, problem=" ".join(one.words for one in refusal.problems))
-            else:
-                yield Adopted(case=case.ref)
+        self, door: Door, actor: Actor, names: tuple[str, str], reason: str, case: Case, *, calendar_only: bool
+    ) -> str | None:
+        """Let a case follow these rules. Returns why it could not (empty: it does), None if it did already."""
+        commands = adoptions(case, names, reason, calendar_only=calendar_only)
+        problems = [problem for command in commands if (problem := await _adopted(door, actor, case.ref, command))]
+        return " ".join(problems) if commands else None
+
+
+async def _adopted(door: Door, actor: Actor, case: str, command: Command) -> str:
+    """Why a case could not adopt these rules; empty when it did. What a worker does not know yet is asked again."""
+    request, left = f"adopt-{uuid4().hex}", LOADED_WITHIN
+    while True:
+        try:
+            await door.act(actor, case, command.KIND, command.model_dump(mode="json"), request)
+        except Refusal as refusal:
+            words, left = " ".join(one.words for one in refusal.problems), left - 1
+            if words not in NOT_YET_KNOWN or not left:
+                return words
+            await asyncio.sleep(1)
+        else:
+            return ""
 
 
 def with_holiday(policy: Policy, day: date, title: str, source: str) -> Policy:
-    """The same policy with one more proclaimed holiday. Raises ValueError if the day is one already, in words."""
+    """The same policy with one more proclaimed holiday; unchanged if it has been proclaimed already.
+
+    Raises ValueError, in words, for a day that nobody works anyway.
+    """
     calendar = policy.calendar
     if any(one.day == day and not one.works for one in calendar.proclaimed):
-        message = f"{day:%d %B %Y} is a proclaimed holiday already."
+        return policy
+    if off := WorkingDays(calendar).day_off(day):
+        message = f"{day.day} {day:%B %Y} is not a working day anyway: {off}."
         raise ValueError(message)
     fresh = Proclaimed(day=day, title=title, source=source, force=Force.LAW)
     proclaimed = tuple(sorted((*calendar.proclaimed, fresh), key=lambda one: one.day))

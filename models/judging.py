@@ -24,6 +24,8 @@ from models.time import day_of
 
 ACCESS = frozenset({"restrict", "lock_out", "let_in"})
 CLOSED = "This case is closed. The one thing that it takes is to be reopened, with a reason."
+NO_CALENDAR, NO_POLICY = "There is no calendar of this name.", "There is no policy of this name."
+"""Said as well for what was put in force a moment ago, until the worker has loaded it."""
 
 
 def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -39,7 +41,8 @@ def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Pr
 
 def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
     if kind == "reopen":
-        return [] if case.closed else [Problem(words="This case is open: there is nothing to reopen.")]
+        reopens = LIFECYCLES[case.kind].reopens(case)
+        return [] if reopens else [Problem(words="This case is open: there is nothing to reopen.")]
     if case.closed:
         return [Problem(words=CLOSED)]
     if kind in ACCESS:
@@ -177,7 +180,7 @@ def _calendar(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
     try:
         shelf.days(body["calendar"])
     except shelf.NotOnShelf:
-        return [Problem(field="calendar", words="There is no calendar of this name.")]
+        return [Problem(field="calendar", words=NO_CALENDAR)]
     return []
 
 
@@ -187,7 +190,7 @@ def _policy(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
     try:
         blocks = shelf.blocks(body["policy"], case.kind)
     except shelf.NotOnShelf:
-        return [Problem(field="policy", words="There is no policy of this name.")]
+        return [Problem(field="policy", words=NO_POLICY)]
     lost = sorted({one.block for one in case.obligations.values()} - blocks.keys())
     words = f"That policy knows nothing of what this case has asked for: {', '.join(lost)}."
     return [Problem(field="policy", words=words)] if lost else []

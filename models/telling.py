@@ -11,7 +11,8 @@ from models.case import Case
 from models.directory import Answer, Directory
 from models.facts import ENGINE, Fact
 from models.fold import rules_of
-from models.obligation import Due, Heard, Obligation, Told
+from models.obligation import Due, Ended, Heard, Obligation, Told
+from models.time import day_of
 
 MANAGER = "business_manager"
 """The office that hears of offices in which nobody could be reached."""
@@ -23,7 +24,7 @@ class NoticeKind(StrEnum):
     EMPTY_OFFICE = "empty_office"
     """To the business manager: a rung found nobody in an office and was said higher up."""
     MOVED = "moved"
-    """What was said earlier is withdrawn: the date has moved."""
+    """What was said earlier is withdrawn: the date has moved, or it had been done by then."""
     ANSWERED = "answered"
     """A dispute or a request for time has been answered."""
     INVITED = "invited"
@@ -118,24 +119,40 @@ def _rung(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
 
 
 def _moved(before: Case, after: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
-    """Whoever was told a date that does not hold any more hears so, once for each office."""
-    if fact.kind not in {"corrected", "calendar_adopted", "policy_adopted", "time_answered", "suspension_reviewed"}:
-        return
+    for key, office in taken_back(before, after, fact):
+        one = after.obligations[key]
+        person = _answer(after, one, office, directory, fact.recorded).person
+        if person:
+            yield Notice(
+                key=f"{after.ref}/{key}/moved/{fact.number}/{office}", kind=NoticeKind.MOVED, case=after.ref,
+                fact=fact.number, obligation=key, office=office, agency=one.agency, person=person,
+                rung_at=fact.recorded, wake_at=fact.recorded, due=one.due, data={"done": True} if one.ended else {},
+            )  # fmt: skip
+
+
+_MOVING = frozenset({"corrected", "calendar_adopted", "policy_adopted", "time_answered", "suspension_reviewed"})
+
+
+def taken_back(before: Case, after: Case, fact: Fact) -> Iterator[tuple[str, str]]:
+    """(obligation, office): whoever was told what this fact makes untrue hears so, once for each office."""
     answered = fact.data["obligation"] if fact.kind == "time_answered" else ""
     for key, was in before.obligations.items():
         one = after.obligations.get(key)
-        if one is None or one.ended or one.due is None or one.due == _told_due(before, was):
+        if one is None or one is was:
             continue
-        for office in dict.fromkeys(heard.office for told in was.told for heard in told.heard):
-            if key == answered and office == _asked(before, fact).office:
-                continue
-            person = _answer(after, one, office, directory, fact.recorded).person
-            if person:
-                yield Notice(
-                    key=f"{after.ref}/{key}/moved/{fact.number}/{office}", kind=NoticeKind.MOVED, case=after.ref,
-                    fact=fact.number, obligation=key, office=office, agency=one.agency, person=person,
-                    rung_at=fact.recorded, wake_at=fact.recorded, due=one.due,
-                )  # fmt: skip
+        for office in dict.fromkeys(heard.office for told in _untrue(before, was, one, fact) for heard in told.heard):
+            if key != answered or office != _asked(before, fact).office:
+                yield key, office
+
+
+def _untrue(before: Case, was: Obligation, one: Obligation, fact: Fact) -> tuple[Told, ...]:
+    """What was said of an obligation and does not hold after this fact: another date, or that it was still owed."""
+    if one.ended is Ended.MET and one.ended_at is not None and one.ended_at != was.ended_at:
+        done = day_of(one.ended_at)  # the hour of what is entered late is often not known
+        return tuple(told for told in was.told if day_of(told.at) > done)
+    if one.ended or one.due is None or fact.kind not in _MOVING or one.due == _told_due(before, was):
+        return ()
+    return was.told
 
 
 def _told_due(before: Case, was: Obligation) -> datetime | None:

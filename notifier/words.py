@@ -39,6 +39,8 @@ class Shown(Message):
     state: str = ""
     """What has become of the matter since: empty while it is owed."""
     urgent: bool = False
+    done: str = ""
+    """The day on which it was done, for whoever was told after it that it was still owed."""
     at: str = ""
     outcome: str = ""
 
@@ -84,6 +86,7 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
         others=notice.office != one.owed_by,
         state=state_of(one, now),
         urgent=block.urgent,
+        done=day(one.ended_at) if notice.data.get("done") and one.ended_at else "",
     )
 
 

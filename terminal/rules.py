@@ -1,14 +1,12 @@
 """Commands on the policy: check, show, adopt, holiday."""
 
-import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.common import REFUSED, WRONG, As, AsJson, DataDir, Session, day, fail, run, say, text_of
+from terminal import adopting
+from terminal.common import WRONG, AsJson, DataDir, PolicyFile, Session, fail, run, say, text_of
 
 if TYPE_CHECKING:
     from models.policy import Policy
@@ -16,8 +14,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="The policy: every figure, with its source.")
 HERE = Path("data")
-PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A policy file, such as policy/england.yaml.")]
-Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it only shows what would move.")]
 
 
 @app.command()
@@ -97,98 +93,5 @@ def _shown(policy: "Policy") -> list[str]:
     return lines
 
 
-@app.command()
-def adopt(  # noqa: PLR0913 -- each is a choice of whoever adopts
-    file: PolicyFile,
-    data_dir: DataDir = HERE,
-    reason: Annotated[str, typer.Option(help="Why open cases follow it.")] = "A new version of the policy.",
-    *,
-    as_: As,
-    apply: Apply = False,
-    open_cases: Annotated[
-        bool, typer.Option("--open-cases", help="Open cases follow it too. Without this they keep theirs.")
-    ] = False,
-) -> None:
-    """Show which open cases a policy would move and how; with --apply put it in force."""
-    from policy.problems import PolicyProblems
-    from policy.reading import read_policy
-
-    try:
-        found = read_policy(text_of(file), file.name)
-    except PolicyProblems as problems:
-        fail(str(problems))
-    if apply and not open_cases:
-        run(_in_force(data_dir, as_, found))
-        return
-    run(_changing(data_dir, as_, lambda _: found, reason, calendar_only=False, apply=apply))
-
-
-@app.command()
-def holiday(
-    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DAY", help="As in 2027-05-03.")],
-    title: Annotated[str, typer.Argument(help="What people call it.")],
-    data_dir: DataDir = HERE,
-    *,
-    as_: As,
-    apply: Apply = False,
-) -> None:
-    """Proclaim a holiday: show which live deadlines move, and with --apply move them in every open case."""
-    from door.adopting import with_holiday
-
-    def make(policy: "Policy") -> "Policy":
-        return with_holiday(policy, day.date(), title, "proclamation")
-
-    run(_changing(data_dir, as_, make, title, calendar_only=True, apply=apply))
-
-
-async def _changing(  # noqa: PLR0913 -- a change, and how far it goes
-    data_dir: Path, by: str, make: Callable[[Any], Any], reason: str, *, calendar_only: bool, apply: bool
-) -> None:
-    """Show which dates of open cases would move; then, if asked, put it in force and do it case by case."""
-    from rich.progress import track
-
-    from door.adopting import Adopting
-    from door.door import Door
-    from door.refusals import NotAllowed
-
-    async with Session(data_dir) as session:
-        actor, now = await session.actor(by), datetime.now(UTC)
-        adopting = Adopting(session.there.recorder)
-        try:
-            fresh = make(await adopting.present())
-        except ValueError as wrong:
-            fail(str(wrong))
-        cases = await adopting.open_cases()
-        for case in track(cases, description="Looking at open cases", disable=not sys.stdout.isatty()):
-            for move in adopting.moved(case, fresh, actor.person, now, calendar_only=calendar_only):
-                was, then = (day(one) if one else "no date" for one in (move.was, move.then))
-                said = f" ({move.said} messages are taken back in words)" if move.said else ""
-                agency = f", {move.agency}" if move.agency else ""
-                typer.echo(f"{move.case} {move.title}{agency}: {was} -> {then}{said}")
-        if not apply:
-            typer.echo(f"{len(cases)} open cases looked at. Nothing is changed yet: add --apply to change it.")
-            return
-        try:
-            names = await adopting.keep(fresh, actor, now)
-        except NotAllowed as refusal:
-            fail(refusal.problems[0].words, REFUSED)
-        engine, problems = await session.there.connect(lazy=True), 0
-        door = Door(session.there.recorder, engine, lambda: datetime.now(UTC))
-        async for one in adopting.apply(door, actor, names, reason, cases, calendar_only=calendar_only):
-            problems += bool(one.problem)
-            typer.echo(f"{one.case}: {one.problem or 'done'}")
-        if problems:
-            fail(f"{problems} cases were not changed. Run the same command again.", REFUSED)
-
-
-async def _in_force(data_dir: Path, by: str, policy: "Policy") -> None:
-    from door.adopting import Adopting
-    from door.refusals import NotAllowed
-
-    async with Session(data_dir) as session:
-        actor = await session.actor(by)
-        try:
-            await Adopting(session.there.recorder).keep(policy, actor, datetime.now(UTC))
-        except NotAllowed as refusal:
-            fail(refusal.problems[0].words, REFUSED)
-    typer.echo(f"Version {policy.version} is in force for cases that start from now on.")
+app.command()(adopting.adopt)
+app.command()(adopting.holiday)

@@ -16,6 +16,7 @@ from tests.support.core import (
     Play,
     asked,
     holder,
+    meeting_answers,
     referral,
     review,
 )
@@ -221,6 +222,42 @@ def test_nobody_hears_of_a_date_that_they_were_never_told() -> None:
     play = asked()
     granted(play)
     assert [one for one in play.notices if one.kind is NoticeKind.MOVED] == []
+
+
+@pytest.mark.promise("A14")
+def test_whoever_was_told_that_it_was_still_owed_hears_that_it_had_been_done_by_then() -> None:
+    play = asked()
+    play.until(datetime(2026, 11, 18, 12, tzinfo=UTC))
+    told = {one.office for one in play.notices if one.obligation == RETURN and one.rung_at.day > 12}
+    play.act(CONTACT, "submit_return", agency=POLICE, holds="nothing")
+    assert taken_back(play) == []
+    given = datetime(2026, 11, 12, 15, tzinfo=UTC)
+    play.act(MANAGER, "correct", mark=f"return_received/{POLICE}", at=given, reason="It came by post.")
+    assert {one.office for one in taken_back(play)} == told == {"agency_contact", "agency_lead"}
+    assert all(one.data == {"done": True} for one in taken_back(play))
+
+
+@pytest.mark.promise("A14")
+def test_what_is_entered_late_takes_back_what_was_said_after_it() -> None:
+    play = asked()
+    play.until(datetime(2026, 11, 27, 12, tzinfo=UTC))
+    play.act(MANAGER, "record_meeting", **{**meeting_answers(datetime(2026, 11, 16, tzinfo=UTC)), "late": "l"})
+    meeting = [(one.obligation, one.office) for one in taken_back(play)]
+    assert meeting == [("meeting", office) for office in ("business_manager", "subgroup_chair", "independent_chair")]
+
+
+def test_nothing_is_taken_back_from_whoever_was_told_on_the_day_on_which_it_was_done() -> None:
+    """The hour of what is entered late is often not known."""
+    play = asked()
+    play.until(datetime(2026, 11, 16, 12, tzinfo=UTC))
+    midnight = datetime(2026, 11, 16, tzinfo=UTC)
+    play.act(CONTACT, "submit_return", agency=POLICE, holds="nothing")
+    play.act(MANAGER, "correct", mark=f"return_received/{POLICE}", at=midnight, reason="r")
+    assert taken_back(play) == []
+
+
+def taken_back(play: Play) -> list[Notice]:
+    return [one for one in play.notices if one.kind is NoticeKind.MOVED]
 
 
 # Answers and invitations

@@ -57,7 +57,7 @@ DATA: dict[NoticeKind, list[dict[str, Any]]] = {
         for passed in ([], ["agency_contact"], ["agency_contact", "agency_lead"])
     ],
     NoticeKind.EMPTY_OFFICE: [{"passed_over": ["agency_contact"]}, {"passed_over": ["agency_contact", "agency_lead"]}],
-    NoticeKind.MOVED: [{}],
+    NoticeKind.MOVED: [{}, {"done": True}],
     NoticeKind.ANSWERED: [{"outcome": outcome} for outcome in ("not_owed", "done", "still_owed", "True", "False")],
     NoticeKind.INVITED: [{"at": at(day_of(NOW), BEGAN.time()).isoformat()}],
 }
@@ -226,6 +226,7 @@ def test_the_allow_list_has_no_place_for_words_of_a_person() -> None:
         "others",
         "state",
         "urgent",
+        "done",
         "at",
         "outcome",
     }
