@@ -107,6 +107,8 @@ class Door:
                 raise NotAllowed([office])
             if state.closed and kind != "reopen":
                 raise Invalid(CLOSED)
+            if strange := await _strange_cases(session, case, command):
+                raise Invalid(strange)
             if seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
                 raise MovedOn
             signed = await self._kept(session, command, case, actor.person, request, earlier)
@@ -293,6 +295,17 @@ async def earlier_of(session: AsyncSession, request: str) -> Earlier | None:
     locked = found.where(CommandRow.request == request).with_for_update(of=CommandRow)
     row = (await (await session.connection()).execute(locked)).first()
     return Earlier(*row) if row else None
+
+
+async def _strange_cases(session: AsyncSession, case: str, command: Command) -> list[Problem]:
+    """What is said against the other cases that a command names: one is not there, or is this one."""
+    found = []
+    for field, ref in command.names_cases():
+        if ref == case:
+            found.append(Problem(field=field, words="This is the case itself. Enter the reference of the other one."))
+        elif await session.get(CaseRow, ref) is None:
+            found.append(Problem(field=field, words=f"There is no case {ref}. Check the reference."))
+    return found
 
 
 async def _news(session: AsyncSession, case: str, seen: int) -> bool:

@@ -16,6 +16,7 @@ from pydantic_core import PydanticKnownError
 
 from models.base import Word
 from models.facts import Fact, Problem
+from models.time import day_of
 
 _FIGURES = re.compile(r"[-+]?[0-9._]+", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
@@ -28,6 +29,7 @@ def _without_control(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
+NOT_NOW = "Leave all of it empty if it is now."
 LINE, WORDS = 200, 20_000
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LINE), AfterValidator(_without_control)
@@ -98,6 +100,12 @@ def asks(  # noqa: PLR0913 -- one parameter for each thing a form may say about 
     return Field(default, title=question, description=hint or None, json_schema_extra=extra)
 
 
+LATE: Any = asks(
+    "If you record it on a later day: why?", "Only if the date above is before today.", private=True, default=""
+)  # fmt: skip
+"""Of every command that says when something happened. What is entered late moves dates, so it has a reason."""
+
+
 def said_of(field: FieldInfo, name: str) -> Any:  # noqa: ANN401 -- one of the values given to `asks`
     extra = field.json_schema_extra
     return extra.get(name) if isinstance(extra, dict) else None
@@ -124,6 +132,10 @@ class Command(Word):
         """Plain data worked out from private answers, such as how many children there are."""
         return {}
 
+    def names_cases(self) -> list[tuple[str, str]]:
+        """(field, reference) of every other case that is named: each must be there."""
+        return []
+
     @property
     def of_agency(self) -> str:
         return getattr(self, "agency", "")
@@ -132,7 +144,13 @@ class Command(Word):
         """What cannot be, looking at the answers alone: a future date, an end before its beginning."""
         if self.OCCURRED and self.occurred(now) > now + timedelta(minutes=2):
             return [Problem(field=self.OCCURRED, words="The date must be today or in the past.")]
+        if self.is_late(now) and not getattr(self, "late", ""):
+            return [Problem(field="late", words="Say why it is recorded on a later day than it happened.")]
         return []
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether it is entered on a later day than it happened."""
+        return bool(self.OCCURRED) and day_of(self.occurred(now)) < day_of(now)
 
 
 def split(model: Word) -> tuple[dict[str, Any], dict[str, Any]]:

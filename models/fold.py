@@ -83,7 +83,10 @@ def _met(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
 
 
 def _marked(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
-    """Remember what has happened; what an agency did, for that agency. Nothing later counts from answers."""
+    """Remember what has happened; what an agency did, for that agency. Nothing later counts from answers.
+
+    What happens again takes the name; the earlier date stays under its fact's number, for it can be corrected as well.
+    """
     kept = {
         f"{name}/{fact.agency}" if fact.agency else name: mark
         for name, mark in made.items()
@@ -91,7 +94,8 @@ def _marked(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
     }
     agencies = fact.data.get("agencies", ()) if fact.kind == "information_requested" else ()
     known = (*case.agencies, *(agency for agency in agencies if agency not in case.agencies))
-    return _started(case.model_copy(update={"marks": {**case.marks, **kept}, "agencies": known}), made, fact)
+    earlier = {f"{name}#{was.number}": was for name in kept if (was := case.marks.get(name))}
+    return _started(case.model_copy(update={"marks": {**case.marks, **earlier, **kept}, "agencies": known}), made, fact)
 
 
 def _started(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
@@ -234,7 +238,7 @@ def _corrected(case: Case, fact: Fact) -> Case:
     names = [name for name, mark in case.marks.items() if is_moved(name, mark, fact.data["mark"], was)]
     marks = {**case.marks, **{name: was.model_copy(update={"at": at}) for name in names}}
     case = case.model_copy(update={"marks": marks})
-    moved, blocks = {name.split("/")[0] for name in names}, shelf.blocks(case.policy, case.kind)
+    moved, blocks = {name.partition("#")[0].split("/")[0] for name in names}, shelf.blocks(case.policy, case.kind)
 
     def change(one: Obligation) -> Obligation:
         if one.ended_by == was.number and blocks[one.block].met_by in moved:

@@ -34,6 +34,9 @@ class Lifecycle(Protocol):
     def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
         """Why the state of the case does not allow this command; nothing if it does."""
 
+    def reopens(self, case: Case) -> bool:
+        """Whether it can be taken up again, for a reason."""
+
     def closes(self, case: Case) -> bool:
         """Decided, the story told, and nothing owed."""
 

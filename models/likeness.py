@@ -25,7 +25,10 @@ class Likeness(Message):
 
 
 def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness:
-    """How alike two children are, by NHS number, name and date of birth (plain answers of `Child`)."""
+    """How alike two children are, by NHS number, name and date of birth; or whether they live together.
+
+    Of one incident two people may name different children of a household. Plain answers of `Child`.
+    """
     numbers = [_digits(child.get("nhs_number") or "") for child in (one, other)]
     if numbers[0] and numbers[0] == numbers[1]:
         return Likeness(score=1.0, because=("the same NHS number",))
@@ -34,7 +37,10 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness:
     because = [f"names {round(name * 100)}% alike"] if name >= LIKELY else []
     if words:
         because.append(words)
-    return Likeness(score=round(NAME * name + BORN * born, 3), because=tuple(because))
+    score = round(NAME * name + BORN * born, 3)
+    if _same_home(one, other):
+        score, because = max(score, LIKELY), [*because, "the same home address"]
+    return Likeness(score=score, because=tuple(because))
 
 
 def plain(name: str) -> str:
@@ -51,6 +57,12 @@ def _name(one: str, other: str) -> float:
     return (
         max(fuzz.token_sort_ratio(one, other), fuzz.token_set_ratio(one, other) * 0.95) / 100 if one and other else 0.0
     )
+
+
+def _same_home(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Without a number an address may be no more than "not known"."""
+    home, there = (plain(str(child.get("address") or "")) for child in (one, other))
+    return home == there and any(letter.isdigit() for letter in home)
 
 
 def _born(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[float, str]:

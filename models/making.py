@@ -39,4 +39,7 @@ def _worked_out(case: Case, kind: str, body: dict[str, Any]) -> dict[str, Any]:
         quorum = policy(case.policy).quorums["rapid_review_meeting"]
         seats = set(body["seats"])
         return {"quorate": len(seats & set(quorum.seats)) >= quorum.least and set(quorum.always) <= seats}
+    if kind == "correct":
+        was = case.marks[body["mark"]]
+        return {"fact": was.number, "was": was.at.isoformat()}
     return {}

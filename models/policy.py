@@ -235,6 +235,10 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "siblings_safety_answered": "it was said whether the other children are safe",
         "secretary_of_state_due": "the death of a looked-after child or a care leaver was recognised",
         "secretary_of_state_notified": "the Secretary of State and Ofsted were notified",
+        "pass_on_due": "it was decided to pass the referral to another body",
+        "passed_on": "the referral was passed to the other body",
+        "review_below_criteria": "a review below the criteria was decided",
+        "review_learning_recorded": "what the review has learnt was recorded",
         "referrer_told": "the referrer was told, or a reason for silence was recorded",
         "reopened": "the closed case was reopened",
     },
@@ -278,7 +282,17 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
 
 # The blocks for which the engine waits, by lifecycle: a policy may change what they say, but not leave one out.
 STEPS: Final[Mapping[str, frozenset[str]]] = {
-    "referral": frozenset({"triage", "triage_again", "siblings_safety", "notify_secretary_of_state", "tell_referrer"}),
+    "referral": frozenset(
+        {
+            "triage",
+            "triage_again",
+            "siblings_safety",
+            "notify_secretary_of_state",
+            "pass_on",
+            "review_learning",
+            "tell_referrer",
+        }
+    ),
     "rapid_review": frozenset(
         {
             "notify_national_panel",

@@ -10,10 +10,29 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from models.case import Case
-from models.command import Choice, Command, Day, Known, Line, MaybeLine, MaybeWords, Moment, Part, Slug, Words, asks
+from models.command import (
+    LATE,
+    NOT_NOW,
+    Choice,
+    Command,
+    Day,
+    Known,
+    Line,
+    MaybeLine,
+    MaybeWords,
+    Moment,
+    Part,
+    Slug,
+    Words,
+    asks,
+)
 from models.facts import Fact, Problem
+from models.obligation import Ended, Obligation
 from models.referral import CriterionAnswer, TellReferrer, early, owed
 from models.time import day_of
+
+WITHDRAWN = "notification_withdrawn"
+"""The outcome of a review whose notification was withdrawn: the criteria were found not to be met."""
 
 
 class Holds(Choice):
@@ -63,6 +82,7 @@ class RecordNotification(Command):
     TITLE: ClassVar[str] = "Record the national notification"
     OCCURRED: ClassVar[str] = "sent_at"
     sent_at: Moment = asks("When was it sent?")
+    late: MaybeLine = LATE
     sent_by: Line = asks("Who sent it, and in what role?", private=True)
     reference: Line = asks("Reference given by the service", private=True)
 
@@ -75,6 +95,7 @@ class WithdrawNotification(Command):
     TITLE: ClassVar[str] = "Withdraw the national notification"
     OCCURRED: ClassVar[str] = "withdrawn_at"
     withdrawn_at: Moment = asks("When was it withdrawn?")
+    late: MaybeLine = LATE
     reason: Words = asks("Which criterion is not met, and how was that found?", private=True)
 
 
@@ -173,6 +194,7 @@ class RecordMeeting(Command):
     TITLE: ClassVar[str] = "Record the meeting"
     OCCURRED: ClassVar[str] = "held_at"
     held_at: Moment = asks("When was it held?")
+    late: MaybeLine = LATE
     seats: tuple[Slug, ...] = asks("Which seats were filled?", rows="seats")
     agencies: tuple[Slug, ...] = asks("Which agencies attended?", rows="agencies", default=())
     siblings_safe: Known = asks("Are the other children safe now?", "If there are none, answer yes.")
@@ -194,6 +216,7 @@ class Decide(Command):
     TITLE: ClassVar[str] = "Record the decision"
     OCCURRED: ClassVar[str] = "decided_at"
     decided_at: Moment = asks("When was it decided?")
+    late: MaybeLine = LATE
     criteria_set: Slug = asks("Decided against")
     criteria: tuple[CriterionAnswer, ...] = asks("The criteria", rows="review_criteria")
     positions: tuple[PartnerPosition, ...] = asks("The safeguarding partners", rows="partners")
@@ -241,8 +264,11 @@ class LearningDone(Command):
     KIND: ClassVar[str] = "learning_done"
     FACT: ClassVar[str] = "immediate_learning_done"
     TITLE: ClassVar[str] = "Immediate learning: say what was done"
+    OCCURRED: ClassVar[str] = "done_at"
     agency: Slug = asks("Agency", rows="agency")
     done: Words = asks("What was done, and how do you know that it made a difference?", private=True)
+    done_at: Moment | None = asks("When was it done, if not now?", NOT_NOW, default=None)
+    late: MaybeLine = LATE
 
 
 class RecordSubmission(Command):
@@ -253,6 +279,7 @@ class RecordSubmission(Command):
     TITLE: ClassVar[str] = "Record the submission to the national panel"
     OCCURRED: ClassVar[str] = "sent_at"
     sent_at: Moment = asks("When was it sent?")
+    late: MaybeLine = LATE
     siblings_safe: Known = asks("Are the other children safe now?", "If there are none, answer yes.")
     siblings_words: Words = asks("Who cares for them, and how do you know?", private=True)
     reference: MaybeLine = asks("Reference, if the panel gave one", private=True, default="")
@@ -266,6 +293,7 @@ class RecordPanelAnswer(Command):
     TITLE: ClassVar[str] = "Record the panel's answer"
     OCCURRED: ClassVar[str] = "received_at"
     received_at: Moment = asks("When did it arrive?")
+    late: MaybeLine = LATE
     position: PanelPosition = asks("What does the panel say?")
     points: MaybeWords = asks("The points it raises", private=True, default="")
 
@@ -278,6 +306,7 @@ class SendInformation(Command):
     TITLE: ClassVar[str] = "Record further information sent to the panel"
     OCCURRED: ClassVar[str] = "sent_at"
     sent_at: Moment = asks("When was it sent?")
+    late: MaybeLine = LATE
     words: Words = asks("What was sent?", private=True)
 
 
@@ -290,6 +319,7 @@ class RecordEvent(Command):
     OCCURRED: ClassVar[str] = "happened_at"
     event: AwaitedEvent = asks("What has happened?")
     happened_at: Moment = asks("When?")
+    late: MaybeLine = LATE
     words: Words = asks("What does it say?", private=True)
 
 
@@ -315,8 +345,10 @@ class RapidReview:
     said_dates: ClassVar[dict[str, str]] = {"parked_review": "parked_review", "immediate_learning": "by"}
 
     def withdraws(self, case: Case, fact: Fact) -> list[str]:
-        """After a withdrawn notification nothing is owed but telling the referrer."""
-        return [one.key for one in case.open()] if fact.kind == "national_notification_withdrawn" else []
+        """After a withdrawn notification the review owes nothing but telling the referrer; what was learnt stands."""
+        if fact.kind != "national_notification_withdrawn":
+            return []
+        return [one.key for one in case.open() if "immediate_learning" not in {one.block, _about(case, one)}]
 
     def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:  # noqa: PLR0911 -- one answer for each fact
         at = fact.occurred
@@ -333,7 +365,7 @@ class RapidReview:
                     return {"decision_recorded": at, "parked_reviewed": at, "parked": at, **again}
                 return {"decision_recorded": at, "parked_reviewed": at, "decided": at, **again}
             case "submission_sent":
-                first = "submitted" not in case.marks
+                first = case.is_open("submission")
                 return {"submitted" if first else "changed_decision_submitted": at, "panel_reply_expected": at}
             case "panel_answered":
                 follows = {PanelPosition.DISAGREES: "panel_disagreed", PanelPosition.MORE: "panel_asked_more"}
@@ -353,7 +385,9 @@ class RapidReview:
                 inherited = {name: fact.data[name] for name in ("restricted", "locked_out") if fact.data.get(name)}
                 return {"children": fact.data["children"], "referral": fact.data["referral"], **inherited}
             case "national_notification_withdrawn":
-                return {"outcome": "notification_withdrawn", "parked_on": ""}
+                return {"outcome": WITHDRAWN, "parked_on": ""}
+            case "national_notification_sent":
+                return {"outcome": None} if case.said.get("outcome") == WITHDRAWN else {}
             case "meeting_arranged":
                 return {"meeting_at": fact.data["at"]}
             case "decision_recorded":
@@ -366,17 +400,18 @@ class RapidReview:
         sent = "national_notification_sent" in case.marks
         if not sent and kind not in {"record_notification", "agree_learning", "learning_done"}:
             return [Problem(words="The national notification has not been recorded yet. Record it first.")]
-        if case.said.get("outcome") == "notification_withdrawn" and kind != "tell_referrer":
+        withdrawn, reopened = case.said.get("outcome") == WITHDRAWN, case.is_open("decide_again")
+        if withdrawn and not reopened and kind not in {"tell_referrer", "learning_done"}:
             return [Problem(words="The notification was withdrawn, so nothing more is owed but telling the referrer.")]
         match kind:
             case "record_notification":
-                return early(case, body["sent_at"]) or owed(
-                    case,
-                    "notify_national_panel",
-                    "The notification has been recorded already. Correct its date if it is wrong.",
-                )
+                words = "The notification has been recorded already. Correct its date if it is wrong."
+                return early(case, body["sent_at"]) or ([] if withdrawn else owed(case, "notify_national_panel", words))
+            case "withdraw_notification":
+                if datetime.fromisoformat(body["withdrawn_at"]) < case.marks["national_notification_sent"].at:
+                    return [Problem(field="withdrawn_at", words="This is before it was sent. Check both dates.")]
             case "request_information":
-                again = [one for one in body["agencies"] if one in case.agencies]
+                again = [one for one in body["agencies"] if one in asked(case)]
                 return [Problem(field="agencies", words=f"Already asked: {', '.join(again)}.")] if again else []
             case "submit_return":
                 if body["agency"] not in case.agencies:
@@ -388,26 +423,25 @@ class RapidReview:
             case "decide":
                 return self._judge_decision(case, body)
             case "record_submission":
-                if "decision_recorded" not in case.marks:
+                if "decision_recorded" not in case.marks or withdrawn:
                     return [Problem(words="Record the decision first: the submission carries it.")]
                 if not case.is_open("submission") and not case.is_open("submit_changed_decision"):
                     return [Problem(words="The submission has been recorded already.")]
                 return early(case, body["sent_at"])
             case "record_panel_answer":
-                return owed(
-                    case, "panel_answer", "No answer of the panel is expected now. Record the submission first."
-                )
+                words = "No answer of the panel is expected now. Record the submission first."
+                return owed(case, "panel_answer", words) or early(case, body["received_at"], "received_at")
             case "send_information":
                 return owed(case, "panel_information", "The panel has not asked for more information.")
             case "learning_done":
                 keys = [
                     one for one in case.of_block("immediate_learning") if one.agency == body["agency"] and not one.ended
                 ]
-                return [] if keys else [Problem(words="No immediate learning is open for this agency.")]
+                words = "No immediate learning is open for this agency."
+                return early(case, body.get("done_at"), "done_at") if keys else [Problem(words=words)]
             case "tell_referrer":
-                return owed(
-                    case, "tell_referrer", "There is no decision to tell yet, or the referrer has been told already."
-                )
+                words = "There is no decision to tell yet, or the referrer has been told already."
+                return owed(case, "tell_referrer", words) or early(case, body.get("told_at"), "told_at")
             case _:
                 pass
         return []
@@ -436,6 +470,19 @@ class RapidReview:
             ]
         )
 
+    def reopens(self, case: Case) -> bool:
+        return case.closed is not None
+
     def closes(self, case: Case) -> bool:
         final = case.said.get("outcome") not in {None, Outcome.PARKED}
         return final and not case.open()
+
+
+def asked(case: Case) -> set[str]:
+    """The agencies that owe a return, or gave it; one whose return was withdrawn can be asked again."""
+    return {one.agency for one in case.of_block("agency_return") if one.ended is not Ended.WITHDRAWN}
+
+
+def _about(case: Case, one: Obligation) -> str:
+    """The block of what a dispute, a request for time or a suspension is about; empty for anything else."""
+    return case.obligations[one.of].block if one.of else ""

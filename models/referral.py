@@ -3,13 +3,15 @@
 Children Act 2004 s16C (duty to notify); Working Together to Safeguard Children 2023, chapter 5.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import EmailStr, Field
 
 from models.case import Case
 from models.command import (
+    LATE,
+    NOT_NOW,
     Choice,
     Command,
     Day,
@@ -55,6 +57,14 @@ class Route(Choice):
     NO_ACTION = "no_further_action", "No further action"
 
 
+BELOW = frozenset({Route.ALTERNATIVE, Route.SINGLE_AGENCY})
+"""Reviews of what is below the criteria: what they learn is heard before the referral closes."""
+CARE = frozenset({Event.LOOKED_AFTER, Event.CARE_LEAVER})
+"""Deaths of which the Secretary of State and Ofsted hear, whether or not abuse or neglect is suspected."""
+ELSEWHERE = frozenset({Route.RAPID_REVIEW, Route.JOINED})
+"""Where the national notification is made in another case; it reaches the Secretary of State and Ofsted as well."""
+
+
 class Body(Choice):
     CQC = "cqc", "Care Quality Commission"
     OFSTED = "ofsted", "Ofsted"
@@ -74,8 +84,11 @@ class Child(Part):
     """A child whom the incident concerns. An unborn child has an expected date instead of a date of birth."""
 
     name: Line = asks("Full name", private=True)
-    born: Day | None = asks("Date of birth", "For an unborn child leave this empty.", private=True, default=None)
-    expected: Day | None = asks("Expected date of birth, if not yet born", private=True, default=None)
+    born: Day | None = asks(
+        "Date of birth", "Leave this empty for a child who was not yet born when it happened.", private=True,
+        default=None,
+    )  # fmt: skip
+    expected: Day | None = asks("Expected date of birth, if not yet born when it happened", private=True, default=None)
     died: Day | None = asks("Date of death, if the child has died", private=True, default=None)
     sex: Sex = asks("Sex", private=True, default=Sex.NOT_KNOWN)
     ethnic_group: MaybeLine = asks("Ethnic group", private=True, default="")
@@ -168,14 +181,24 @@ class SubmitReferral(Command):
         return found
 
 
+PREGNANCY, OVERDUE = timedelta(weeks=42), timedelta(weeks=3)
+"""How long before the expected date a child can be spoken of, and how long after it one may still be unborn."""
+
+
 def _child_problems(path: str, child: Child, incident: date, today: date) -> list[Problem]:
     found = []
     if (child.born is None) == (child.expected is None):
-        found.append(
-            Problem(field=f"{path}.born", words="Enter the date of birth, or the expected date for an unborn child.")
-        )
+        words = "Enter the date of birth, or the expected date for a child who was not yet born. Enter one of the two."
+        found.append(Problem(field=f"{path}.born", words=words))
     if child.born and child.born > incident:
-        found.append(Problem(field=f"{path}.born", words="The child was born after the incident. Check both dates."))
+        words = (
+            "The child was born after the incident. Check both dates. "
+            "For a child who was not yet born when it happened, enter the expected date instead."
+        )
+        found.append(Problem(field=f"{path}.born", words=words))
+    if child.expected and not incident - OVERDUE <= child.expected <= incident + PREGNANCY:
+        words = "A child who was not yet born when it happened cannot have been expected then. Check both dates."
+        found.append(Problem(field=f"{path}.expected", words=words))
     if child.died and child.died > today:
         found.append(Problem(field=f"{path}.died", words="The date must be today or in the past."))
     if child.died and child.born and child.died < child.born:
@@ -197,6 +220,9 @@ class ChildTriage(Part):
     child: int = asks("Child")
     criteria: tuple[CriterionAnswer, ...] = asks("The criteria", rows="notification_criteria")
     route: Route = asks("What happens next for this child?")
+    agency: Slug | None = asks(
+        "Which agency reviews its own work?", default=None, when=("route", ("single_agency_review",)), rows="agencies"
+    )
     body: Body | None = asks("Which body?", default=None, when=("route", ("pass_on",)))
     joins: Ref | None = asks(
         "Which case?", "For example RR-2026-0004.", default=None, when=("route", ("joined",)), short=True
@@ -210,6 +236,7 @@ class Triage(Command):
     KIND: ClassVar[str] = "triage"
     FACT: ClassVar[str] = "triaged"
     TITLE: ClassVar[str] = "Triage the referral"
+    OCCURRED: ClassVar[str] = "decided_at"
     criteria_set: Slug = asks("Decided against")
     children: Annotated[tuple[ChildTriage, ...], Field(min_length=1, max_length=12)] = asks(
         "The children", rows="children"
@@ -217,10 +244,14 @@ class Triage(Command):
     siblings_safe: Known = asks("Are the other children safe now?", "If there are none, answer yes.")
     siblings_words: Words = asks("Who cares for them, and how do you know?", private=True)
     restricted: bool = asks("Must this case be restricted to named people?", default=False)
+    decided_at: Moment | None = asks("When was it decided, if not now?", NOT_NOW, default=None)
+    late: MaybeLine = LATE
 
     def impossible(self, now: datetime) -> list[Problem]:
         found = super().impossible(now)
         for row, child in enumerate(self.children):
+            if child.route is Route.SINGLE_AGENCY and child.agency is None:
+                found.append(Problem(field=f"children.{row}.agency", words="Choose the agency that reviews its work."))
             if child.route is Route.PASS_ON and child.body is None:
                 found.append(Problem(field=f"children.{row}.body", words="Choose the body that it is passed to."))
             if child.route is Route.JOINED and child.joins is None:
@@ -233,7 +264,16 @@ class Triage(Command):
                     "A criterion is answered “No”, and a national notification needs all of them. Choose another route."
                 )
                 found.append(Problem(field=f"children.{row}.route", words=words))
+            if child.route not in ELSEWHERE and answers and set(answers) == {Known.YES}:
+                words = (
+                    "Every criterion is answered “Yes”, so the local authority has to notify the national panel. "
+                    "Choose that, or look at the criteria again."
+                )
+                found.append(Problem(field=f"children.{row}.route", words=words))
         return found
+
+    def names_cases(self) -> list[tuple[str, str]]:
+        return [(f"children.{row}.joins", child.joins) for row, child in enumerate(self.children) if child.joins]
 
 
 class NotifySecretaryOfState(Command):
@@ -244,8 +284,33 @@ class NotifySecretaryOfState(Command):
     TITLE: ClassVar[str] = "Record the notification to the Secretary of State and Ofsted"
     OCCURRED: ClassVar[str] = "sent_at"
     sent_at: Moment = asks("When was it sent?")
+    late: MaybeLine = LATE
     sent_by: Line = asks("Who sent it?", private=True)
     reference: Line = asks("Reference given by the service", private=True)
+
+
+class PassOn(Command):
+    """Record that the referral went to the other body to which it was to be passed."""
+
+    KIND: ClassVar[str] = "pass_on"
+    FACT: ClassVar[str] = "passed_on"
+    TITLE: ClassVar[str] = "Record that it was passed to the other body"
+    OCCURRED: ClassVar[str] = "sent_at"
+    body: Body = asks("Which body?")
+    sent_at: Moment = asks("When was it passed on?")
+    late: MaybeLine = LATE
+    sent_to: Line = asks("Who received it there?", private=True)
+    reference: MaybeLine = asks("Their reference, if they gave one", private=True, default="", short=True)
+
+
+class RecordLearning(Command):
+    """Record what a review below the criteria has learnt, so that it is not lost."""
+
+    KIND: ClassVar[str] = "record_review_learning"
+    FACT: ClassVar[str] = "review_learning_recorded"
+    TITLE: ClassVar[str] = "Record what the review has learnt"
+    learning: Words = asks("What has the review learnt?", private=True)
+    changes: Words = asks("What changes because of it?", private=True)
 
 
 class AnswerSafety(Command):
@@ -254,8 +319,11 @@ class AnswerSafety(Command):
     KIND: ClassVar[str] = "answer_safety"
     FACT: ClassVar[str] = "siblings_safety_answered"
     TITLE: ClassVar[str] = "Say whether other children are safe"
+    OCCURRED: ClassVar[str] = "known_at"
     siblings_safe: Known = asks("Are the other children safe now?")
     words: Words = asks("Who cares for them, and how do you know?", private=True)
+    known_at: Moment | None = asks("When was it known, if not now?", NOT_NOW, default=None)
+    late: MaybeLine = LATE
 
 
 class TellReferrer(Command):
@@ -264,8 +332,11 @@ class TellReferrer(Command):
     KIND: ClassVar[str] = "tell_referrer"
     FACT: ClassVar[str] = "referrer_told"
     TITLE: ClassVar[str] = "Tell the referrer"
+    OCCURRED: ClassVar[str] = "told_at"
     how: ToldHow = asks("How was the referrer told?")
     words: Words = asks("What were they told, or why not?", private=True)
+    told_at: Moment | None = asks("When were they told, if not now?", NOT_NOW, default=None)
+    late: MaybeLine = LATE
 
 
 class DecideDuplicate(Command):
@@ -278,9 +349,12 @@ class DecideDuplicate(Command):
     same: bool = asks("Is it the same incident?")
     reason: Words = asks("How do you know?", private=True)
 
+    def names_cases(self) -> list[tuple[str, str]]:
+        return [("other", self.other)]
+
 
 COMMANDS: tuple[type[Command], ...] = (
-    SubmitReferral, Triage, AnswerSafety, NotifySecretaryOfState, DecideDuplicate, TellReferrer,
+    SubmitReferral, Triage, AnswerSafety, NotifySecretaryOfState, PassOn, RecordLearning, DecideDuplicate, TellReferrer,
 )  # fmt: skip
 
 
@@ -290,12 +364,17 @@ class Referral:
     name = "referral"
     prefix = "LR"
     commands = COMMANDS
-    story: tuple[str, ...] = ("triage", "triage_again", "siblings_safety", "notify_secretary_of_state", "tell_referrer")
+    story: tuple[str, ...] = (
+        "triage", "triage_again", "siblings_safety", "notify_secretary_of_state", "pass_on", "tell_referrer",
+        "review_learning",
+    )  # fmt: skip
 
     said_dates: ClassVar[dict[str, str]] = {}
 
     def withdraws(self, case: Case, fact: Fact) -> list[str]:
-        return []
+        """What another triage does not ask for any more."""
+        needed = _needed(case, fact.data) if fact.kind == "triaged" else {}
+        return [one.key for one in case.open() if not needed.get(one.block, True)]
 
     def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:
         when = fact.occurred
@@ -306,12 +385,13 @@ class Referral:
                     found["siblings_not_known"] = when
                 return found
             case "triaged":
-                found = {"triaged": when}
+                found = {"triaged": when, **dict.fromkeys(_opened_by(case, fact.data), when)}
                 if fact.data["siblings_safe"] != Known.NOT_KNOWN:
                     found["siblings_safety_answered"] = when
-                if Route.NOTIFY_ONLY in routes(fact.data).values():
-                    found["secretary_of_state_due"] = when
                 return found
+            case "passed_on":
+                body = fact.data["body"]
+                return {"passed_on": when} if _to_pass(case) == {body} else {f"passed_on/{body}": when}
             case "duplicate_decided":
                 return {}
             case "siblings_safety_answered" if fact.data["siblings_safe"] == Known.NOT_KNOWN:
@@ -327,9 +407,14 @@ class Referral:
                 restricted = bool(fact.data.get("restricted") or case.said.get("restricted"))
                 return {
                     "routes": routes(fact.data),
+                    "to": towards(fact.data),
                     "criteria_set": fact.data["criteria_set"],
                     "restricted": restricted,
                 }
+            case "passed_on":
+                return {"passed": [*case.said.get("passed", ()), fact.data["body"]]}
+            case "referrer_told":
+                return {"told": fact.data["how"]}
             case "duplicate_decided":
                 return {"duplicates": {**case.said.get("duplicates", {}), fact.data["other"]: fact.data["same"]}}
             case _:
@@ -347,15 +432,28 @@ class Referral:
                 children = sorted(row["child"] for row in body["children"])
                 if children != case.said["children"]:
                     return [Problem(field="children", words="Decide for every child of the referral, each once.")]
-            case "answer_safety" if not case.is_open("siblings_safety"):
-                return [Problem(words="The safety of other children has been answered already.")]
+                return early(case, body.get("decided_at"), "decided_at")
+            case "answer_safety":
+                words = "The safety of other children has been answered already."
+                return owed(case, "siblings_safety", words) or early(case, body.get("known_at"), "known_at")
+            case "pass_on":
+                return owed(case, "pass_on") or early(case, body["sent_at"]) or _passed(case, body["body"])
+            case "record_review_learning":
+                return owed(case, "review_learning")
             case "notify_secretary_of_state":
                 return early(case, body["sent_at"]) or owed(case, "notify_secretary_of_state")
             case "tell_referrer" if "triaged" not in case.marks:
                 return [Problem(words="Triage the referral first: there is no outcome to tell yet.")]
-            case "tell_referrer" if not case.is_open("tell_referrer"):
-                return [Problem(words="The referrer has been told already.")]
+            case "tell_referrer":
+                words = "The referrer has been told already."
+                return owed(case, "tell_referrer", words) or early(case, body.get("told_at"), "told_at")
+            case _:
+                pass
         return []
+
+    def reopens(self, case: Case) -> bool:
+        """Also while it is open: a triage is taken up again as soon as something else comes to light."""
+        return "triaged" in case.marks and not case.is_open("triage_again")
 
     def closes(self, case: Case) -> bool:
         return "triaged" in case.marks and not case.open()
@@ -366,10 +464,58 @@ def routes(data: dict[str, Any]) -> dict[str, str]:
     return {str(row["child"]): str(row["route"]) for row in data["children"]}
 
 
-def early(case: Case, moment: str, field: str = "sent_at") -> list[Problem]:
+def towards(data: dict[str, Any]) -> dict[str, str]:
+    """Where each child's route leads, when it leads to somebody: to a body, an agency, or another case."""
+    named = {Route.PASS_ON: "body", Route.SINGLE_AGENCY: "agency", Route.JOINED: "joins"}
+    return {str(row["child"]): str(row[named[row["route"]]]) for row in data["children"] if row["route"] in named}
+
+
+def leads(said: dict[str, Any], route: Route) -> set[str]:
+    """To whom the children lead who take this route."""
+    return {to for child, to in said.get("to", {}).items() if said["routes"][child] == route}
+
+
+def _needed(case: Case, data: dict[str, Any]) -> dict[str, bool]:
+    """What this triage makes owed beyond telling the referrer, by block, unless it has been done already."""
+    now, to = routes(data), towards(data)
+    notified_here = Route.NOTIFY_ONLY in now.values() or (
+        case.said["event"] in CARE and not ELSEWHERE.issuperset(now.values())
+    )
+    return {
+        "notify_secretary_of_state": notified_here and "secretary_of_state_notified" not in case.marks,
+        "pass_on": bool(leads({"routes": now, "to": to}, Route.PASS_ON) - set(case.said.get("passed", ()))),
+        "review_learning": any(route in BELOW for route in now.values()),
+    }
+
+
+def _opened_by(case: Case, data: dict[str, Any]) -> list[str]:
+    """The marks by which a triage opens what it makes owed; of a review below the criteria only one that is new."""
+    needed, earlier = _needed(case, data), case.said.get("routes", {})
+    fresh = any(route in BELOW and earlier.get(child) != route for child, route in routes(data).items())
+    found = {
+        "secretary_of_state_due": needed["notify_secretary_of_state"],
+        "pass_on_due": needed["pass_on"],
+        "review_below_criteria": fresh,
+    }
+    return [mark for mark, opens in found.items() if opens]
+
+
+def _to_pass(case: Case) -> set[str]:
+    """The bodies to which it still has to be passed."""
+    return leads(case.said, Route.PASS_ON) - set(case.said.get("passed", ()))
+
+
+def _passed(case: Case, body: str) -> list[Problem]:
+    waiting = [one.words for one in Body if one in _to_pass(case)]
+    if body in _to_pass(case):
+        return []
+    return [Problem(field="body", words=f"It still has to be passed to: {', '.join(waiting)}.")]
+
+
+def early(case: Case, moment: str | None, field: str = "sent_at") -> list[Problem]:
     """Nothing can be sent before anybody was aware."""
     aware = case.marks.get("awareness")
-    if aware and datetime.fromisoformat(moment) < aware.at:
+    if moment and aware and datetime.fromisoformat(moment) < aware.at:
         return [
             Problem(
                 field=field,

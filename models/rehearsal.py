@@ -23,6 +23,7 @@ from models.judging import judge
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.making import fact_of
 from models.policy import Span, Unit
+from models.referral import ELSEWHERE
 from models.rights import Actor, Held, access_of, acts
 from models.spawning import opened, opens
 from models.telling import Notice, notices, tell
@@ -270,9 +271,12 @@ class Stage:
         return day_of(shifted(since, span, self.days, time(12, 0)))
 
     def answers(self, act: Act, case: Case, now: datetime) -> dict[str, Any]:
-        """The scenario's answers, completed plainly; `route` is a short word for the answers of a triage."""
+        """The scenario's answers, completed plainly; a triage has its route, and whom it leads to, for every child."""
         complete = _complete(act, case, now, self.directory)
-        return {name: self._said(value, now) for name, value in {**complete, **act.answers}.items() if name != "route"}
+        short = {"route", "body", "agency", "joins"} if act.do == "triage" else set()
+        return {
+            name: self._said(value, now) for name, value in {**complete, **act.answers}.items() if name not in short
+        }
 
     def _said(self, value: Any, now: datetime) -> Any:  # noqa: ANN401 -- any plain value
         if value == "now":
@@ -300,6 +304,8 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
         "answer_safety": lambda: {"siblings_safe": "yes", "words": "-"},
         "record_notification": lambda: {"sent_at": "now", "sent_by": "-", "reference": "-"},
         "notify_secretary_of_state": lambda: {"sent_at": "now", "sent_by": "-", "reference": "-"},
+        "pass_on": lambda: {"sent_at": "now", "sent_to": "-"},
+        "record_review_learning": lambda: {"learning": "-", "changes": "-"},
         "withdraw_notification": lambda: {"withdrawn_at": "now", "reason": "-"},
         "request_information": lambda: {"agencies": list(directory.agencies)},
         "submit_return": lambda: {"agency": agency, "holds": "nothing"},
@@ -327,9 +333,12 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
 def _triage(act: Act, case: Case, text: Any) -> dict[str, Any]:  # noqa: ANN401 -- (name, criteria) or none
     name, criteria = text
     route = act.answers.get("route", "rapid_review")
-    answers = [{"criterion": one.id, "met": "yes", "reason": "-"} for one in criteria.criteria]
+    met = "yes" if route in ELSEWHERE else "no"
+    answers = [{"criterion": one.id, "met": met, "reason": "-"} for one in criteria.criteria]
+    more = {name: act.answers[name] for name in ("body", "agency", "joins") if name in act.answers}
     rows = [
-        {"child": child, "criteria": answers, "route": route, "reason": "-"} for child in case.said.get("children", [1])
+        {"child": child, "criteria": answers, "route": route, "reason": "-", **more}
+        for child in case.said.get("children", [1])
     ]
     return {"criteria_set": name, "children": rows, "siblings_safe": "yes", "siblings_words": "-"}
 

@@ -32,6 +32,8 @@ MAY: dict[str, frozenset[str]] = {
     "triage": UNIT | {"subgroup_chair"},
     "answer_safety": AUTHORITY,
     "notify_secretary_of_state": AUTHORITY,
+    "pass_on": UNIT,
+    "record_review_learning": UNIT,
     "decide_duplicate": UNIT,
     "tell_referrer": UNIT,
     "record_notification": AUTHORITY,

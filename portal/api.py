@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from door.door import Done
 from door.refusals import Refusal
 from models.command import Command
 from models.facts import Problem
@@ -18,6 +19,7 @@ from models.rights import Actor
 from portal.guarding import PROBLEM
 from portal.visiting import NotSignedIn, Portal, hidden
 from records.accounts import SignInFailed
+from records.questions import LikelySame
 from records.sealing import fingerprint
 
 _PROBLEM_SCHEMA = {
@@ -44,6 +46,20 @@ _DONE_SCHEMA = {
     },
 }
 
+_LIKELY = {
+    "type": "array",
+    "description": "Referrals that may be about the same child, of those that you may open.",
+    "items": {
+        "type": "object",
+        "properties": {
+            "case": {"type": "string"},
+            "because": {"type": "array", "items": {"type": "string"}},
+            "same": {"type": ["boolean", "null"], "description": "What was decided; null: nothing yet."},
+        },
+    },
+}
+_RECEIVED_SCHEMA = {"allOf": [_DONE_SCHEMA, {"type": "object", "properties": {"likely": _LIKELY}}]}
+
 
 def problem(status: int, title: str, problems: Sequence[Problem] = ()) -> Response:
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
@@ -57,7 +73,7 @@ def _responses(good: dict[str, Any]) -> dict[str, Any]:
     return {"200": {"description": "Recorded", "content": {"application/json": {"schema": good}}}, "default": wrong}
 
 
-def _described(model: type[Command]) -> dict[str, Any]:
+def _described(model: type[Command], done: dict[str, Any] | None = None) -> dict[str, Any]:
     """How OpenAPI describes a command: from its own questions."""
     schema = model.model_json_schema(ref_template="#/$defs/{model}")
     definitions = schema.pop("$defs", {})
@@ -73,7 +89,7 @@ def _described(model: type[Command]) -> dict[str, Any]:
             }
         ],
         "security": [{"bearer": []}],
-        "responses": _responses(_DONE_SCHEMA),
+        "responses": _responses(done or _DONE_SCHEMA),
     }
 
 
@@ -115,7 +131,13 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         said = request.headers.get("idempotency-key", "")
         return f"j-{fingerprint(f'{who.person} {said}')[:40]}" if said else f"j-{uuid4().hex}"
 
-    async def through(work: Callable[[], Awaitable[Any]], who: Actor, ref: str = "") -> Response:
+    async def through(
+        work: Callable[[], Awaitable[Done]],
+        who: Actor,
+        ref: str = "",
+        more: Callable[[Done], Awaitable[dict[str, Any]]] | None = None,
+    ) -> Response:
+        """What the door answers. `more`: what is said beside it once it is recorded."""
         try:
             done = await work()
         except Refusal as refusal:
@@ -128,6 +150,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
                 "fact": done.fact.number,
                 "kind": done.fact.kind,
                 "recorded": done.fact.recorded.isoformat(),
+                **(await more(done) if more else {}),
             }
         )
 
@@ -158,16 +181,19 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if isinstance(found, Problem):
             return problem(403, found.words)
         await portal.questions.note_read(who.person, ref, "api", portal.clock())
-        return JSONResponse(
-            found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line", "deadlines", "can"})
-        )
+        shown = found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line", "deadlines", "can"})
+        return JSONResponse({**shown, "likely": _likely(await portal.likely(found, who))})
 
-    @pages.post("/referrals", summary=SubmitReferral.TITLE, openapi_extra=_described(SubmitReferral))
+    @pages.post("/referrals", summary=SubmitReferral.TITLE, openapi_extra=_described(SubmitReferral, _RECEIVED_SCHEMA))
     async def refer(request: Request) -> Response:
         who, said = await actor(request), await body(request)
         if isinstance(said, Response):
             return said
-        return await through(lambda: portal.door.refer(said, key(request, who), who.person), who)
+
+        async def likely(done: Done) -> dict[str, Any]:
+            return {"likely": _likely(await portal.questions.likely_same(done.case, who, portal.clock()))}
+
+        return await through(lambda: portal.door.refer(said, key(request, who), who.person), who, more=likely)
 
     def add(model: type[Command]) -> None:
         async def act(request: Request, ref: str) -> Response:
@@ -194,6 +220,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
 
 def _nowhere() -> Response:
     return problem(404, "There is no such case, or it is not yours to open.")
+
+
+def _likely(found: Sequence[LikelySame]) -> list[dict[str, Any]]:
+    """Referrals that may be about the same child, why, and what was decided of that."""
+    return [{"case": one.ref, "because": one.because, "same": one.decided} for one in found]
 
 
 def _title(refusal: Refusal) -> str:

@@ -6,10 +6,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from door.adopting import MAY_ADOPT
+from models.referral import Route, leads
+from models.shelf import days, policy
 from portal.doing import doings, others
 from portal.giving import DONE
 from portal.happened import TITLES as HAPPENED
 from portal.happened import time_line
+from portal.outcomes import outcomes
 from portal.visiting import TITLES, Portal
 from records.questions import Colour, Line
 
@@ -55,6 +59,7 @@ def router(portal: Portal) -> APIRouter:
             wanted=wanted,
             titles=TITLES,
             states=[(one.name.lower(), one.value) for one in Colour],
+            warning=await portal.calendar_warning() if visitor.actor.anywhere(MAY_ADOPT) else "",
         )
 
     @pages.get("/cases/{ref}")
@@ -82,7 +87,11 @@ def router(portal: Portal) -> APIRouter:
             usual=usual,
             rare=rare,
             children=[(number, child) for number, child in people if number in view.state.said.get("children", [])],
-            likely=await portal.questions.likely_same(ref) if view.whole and view.kind == "referral" else [],
+            likely=await portal.likely(view, visitor.actor),
+            joined=await portal.questions.joined(ref, visitor.actor, now) if view.whole else [],
+            belongs=sorted(leads(view.state.said, Route.JOINED)) if view.whole else [],
+            rules=(policy(view.state.policy).version, days(view.state.calendar).calendar.version),
+            outcomes=outcomes(view.state, directory),
             line=time_line(view.state, view.entries, directory),
             directory=directory,
             done=HAPPENED.get(done.kind, "Recorded") if done else "",

@@ -26,6 +26,7 @@ VERBS: Final[Mapping[str, str]] = {
     "record_analysis": "Write the analysis",
     "decide": "Record the decision",
     "learning_done": "Say what was done",
+    "record_review_learning": "Record the learning",
     "settle_dispute": "Settle the dispute",
     "answer_time": "Answer the request",
     "review_suspension": "Review the suspension",
@@ -42,6 +43,8 @@ BUTTONS: Final[Mapping[str, str]] = {
     "suspend": "Suspend the clock",
     "review_suspension": "Record the review",
     "correct": "Correct the date",
+    "adopt_policy": "Follow this policy",
+    "adopt_calendar": "Count by this calendar",
     "request_information": "Ask these agencies",
     "submit_return": "Send the return",
     "record_analysis": "Record the analysis",
@@ -55,7 +58,16 @@ BUTTONS: Final[Mapping[str, str]] = {
 
 ANSWERS: Final = (("promise", "Promise a date"), ("dispute", "Dispute"), ("ask_time", "Ask for time"))
 RARE: Final = frozenset(
-    {"restrict", "lock_out", "let_in", "withdraw_notification", "decide_duplicate", "record_event", "agree_learning"}
+    {
+        "restrict",
+        "lock_out",
+        "let_in",
+        "withdraw_notification",
+        "decide_duplicate",
+        "record_event",
+        "agree_learning",
+        "reopen",
+    }
 )
 
 
@@ -97,13 +109,15 @@ def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[
         (kind, Act(command.TITLE, f"/cases/{view.ref}/{kind}"))
         for kind, command in COMMANDS[view.kind].items()
         if kind in view.can
-        and kind != "correct"
+        and kind not in {"correct", "adopt_policy", "adopt_calendar"}
         and not _is_about_one(command)
-        and (kind == "reopen") == (view.state.closed is not None)
+        and (view.state.closed is None or kind == "reopen")
+        and (kind != "reopen" or LIFECYCLES[view.kind].reopens(view.state))
         and f"/cases/{view.ref}/{kind}" not in taken
         and not stands_in_the_way(view, kind, "", now)
     ]
-    return [act for kind, act in found if kind not in RARE], [act for kind, act in found if kind in RARE]
+    rare = RARE if view.state.closed else RARE | {"reopen"}
+    return [act for kind, act in found if kind not in rare], [act for kind, act in found if kind in rare]
 
 
 def stands_in_the_way(view: CaseView, kind: str, agency: str, now: datetime) -> str:

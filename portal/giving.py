@@ -1,5 +1,6 @@
 """The page of every command that a case takes: shown, kept as it is typed, previewed where dates move, and given."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +14,10 @@ from starlette.responses import Response
 
 from door.refusals import NotConfirmed, Refusal
 from models.clocks import furthest
-from models.command import Command
+from models.command import Command, split
 from models.directory import Directory
 from models.lifecycles import COMMANDS
-from models.preview import Move, preview
+from models.preview import CannotBe, Move, preview
 from models.rights import BY_RELATION
 from models.shelf import days, policy
 from portal.doing import BUTTONS, stands_in_the_way
@@ -27,18 +28,21 @@ from portal.rows import fixed_for, rows_for
 from portal.typed import text_in
 from portal.visiting import TITLES, Portal, Visitor, one_of, typed
 from records.drafts import Draft
-from records.questions import CaseView
+from records.questions import CaseView, Newer
+from records.sealing import fingerprint
 
-SHOWN_BEFORE: Final = frozenset(
-    {"correct", "suspend", "review_suspension", "answer_time", "adopt_calendar", "adopt_policy"}
-)
-"""Commands that move dates: what they move is shown before they are recorded."""
+ADOPTING: Final[Mapping[str, str]] = {"adopt_policy": "policy", "adopt_calendar": "calendar"}
+"""Commands that let a case follow other rules; what they name is what is in force, so what moves is shown at once."""
+SHOWN_BEFORE: Final = frozenset({"correct", "suspend", "review_suspension", "answer_time", *ADOPTING})
+"""Commands that move dates: what they move is shown before they are recorded. So it is of what is entered late."""
 
 BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "triage": ("referral_received", "triaged"),
     "answer_safety": ("referral_received",),
     "record_notification": ("opened",),
     "record_analysis": ("return_received",),
+    "pass_on": ("triaged",),
+    "record_review_learning": ("triaged",),
     "decide": ("analysis_recorded", "meeting_recorded", "decision_recorded", "event_recorded", "panel_answered"),
     "record_submission": ("decision_recorded",),
     "send_information": ("panel_answered",),
@@ -128,6 +132,17 @@ class Giver:
         if draft is not None:
             await self.portal.drafts.save(draft.model_copy(update={"done": str(fact)}), self.portal.clock())
 
+    def moves(self, giving: Giving, command: Command) -> list[Move] | None:
+        """What has to be seen before this is recorded; none if nothing has, or if it cannot be recorded at all."""
+        now = self.portal.clock()
+        if giving.kind not in SHOWN_BEFORE and not command.is_late(now):
+            return None
+        try:
+            found = preview(giving.view.state, [command], giving.visitor.person, now)
+        except CannotBe:
+            return None
+        return found if found or giving.kind in SHOWN_BEFORE else None
+
     async def show(  # noqa: PLR0913, PLR0917 -- the parts of the page
         self,
         request: Request,
@@ -136,6 +151,7 @@ class Giver:
         asked: str = "",
         status: int = 200,
         moves: list[Move] | None = None,
+        shown: str = "",
     ) -> Response:
         view, directory = giving.view, await self.portal.directory()
         button = BUTTONS.get(giving.kind, RECORD)
@@ -163,10 +179,12 @@ class Giver:
             sheet=sheet,
             seen=view.state.known,
             moves=moves,
+            shown=shown,
             agencies=names,
             first=first,
             notes=_notes(giving, directory, self.portal.clock()),
             beside=_beside(giving, directory),
+            likely=await self.portal.likely(view, giving.visitor.actor) if giving.kind == "triage" else [],
         )
 
 
@@ -178,7 +196,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         giving = await giver.ready(request, ref, kind)
         if isinstance(giving, Response):
             return giving
-        return await giver.show(request, giving, await giver.form(giving))
+        form = await giver.form(giving)
+        if kind not in ADOPTING:
+            return await giver.show(request, giving, form)
+        adopted = giving.command.model_validate({ADOPTING[kind]: giving.about, "reason": "-"})
+        return await giver.show(request, giving, form, moves=giver.moves(giving, adopted), shown=_as_shown(adopted))
 
     @pages.post("/cases/{ref}/{kind}/save")
     async def save(request: Request, ref: str, kind: str) -> Response:
@@ -208,13 +230,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         command, form = form.checked()
         if command is None:
             return await giver.show(request, giving, form, asked, 422)
-        if kind in SHOWN_BEFORE and not one_of(pairs, "_shown"):
+        if one_of(pairs, "_shown") != _as_shown(command):
             form = form.refused(command.impossible(portal.clock()))
-            moves = (
-                None if form.problems else preview(giving.view.state, command, giving.visitor.person, portal.clock())
-            )
+            moves = None if form.problems else giver.moves(giving, command)
             if moves is not None:
-                return await giver.show(request, giving, form, asked, moves=moves)
+                return await giver.show(request, giving, form, asked, moves=moves, shown=_as_shown(command))
         known = one_of(pairs, "_seen")
         seen = int(known) if known.isascii() and known.isdigit() else None
         try:
@@ -238,8 +258,20 @@ def _barred(giving: Giving) -> int:
         giving.kind == "correct" and giving.about not in giving.view.state.marks
     ):
         return 404
+    if giving.kind in ADOPTING and not _newer(giving):
+        return 404
     related = giving.kind not in BY_RELATION or seen[giving.about].mine
     return 0 if giving.kind in giving.view.can and related else 403
+
+
+def _as_shown(command: Command) -> str:
+    """Stands for the answers on which the dates hang: what is changed after it was shown is shown again."""
+    return fingerprint(json.dumps(split(command)[0], sort_keys=True))
+
+
+def _newer(giving: Giving) -> list[Newer]:
+    """The rules in force that this page lets the case follow; none when it is about others, or follows them."""
+    return [one for one in giving.view.newer if (one.kind, one.name) == (giving.kind, giving.about)]
 
 
 def _intro(giving: Giving, about: str) -> tuple[str, ...]:
@@ -264,7 +296,11 @@ def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
     case = giving.view.state
     if giving.kind == "correct" and giving.about in case.marks:
         words = mark_words(case, giving.about, directory)
-        return [f"It is recorded that {words} on {moment(case.marks[giving.about].at)}."]
+        recorded = f"It is recorded that {words} on {moment(case.marks[giving.about].at)}."
+        others = [ref for ref in (giving.view.parent, *giving.view.children) if ref and giving.about == "awareness"]
+        return [recorded, *(f"{ref} keeps this date for itself: correct it there as well." for ref in others)]
+    if giving.kind in ADOPTING:
+        return [f"This case follows {one.was}. In force is {one.then}." for one in _newer(giving)]
     if giving.kind == "record_meeting":
         return [quorum_words(case)]
     one, bounds = case.obligations.get(giving.about), policy(case.policy).bounds

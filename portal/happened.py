@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from models.case import Case
 from models.directory import Directory
 from models.lifecycles import COMMANDS
 from models.policy import MARKS
-from models.shelf import blocks, policy
+from models.shelf import blocks, days, policy
 from portal.said import Names, Pair, answered
 from records.questions import Entry
 
@@ -21,6 +21,8 @@ TITLES: Final[Mapping[str, str]] = {
     "triaged": "The referral was triaged",
     "siblings_safety_answered": "The safety of the other children was answered",
     "secretary_of_state_notified": "The Secretary of State and Ofsted were notified",
+    "passed_on": "The referral was passed to another body",
+    "review_learning_recorded": "What the review has learnt was recorded",
     "duplicate_decided": "It was decided whether another case is about the same incident",
     "referrer_told": "The referrer was told",
     "national_notification_sent": "The national panel was notified",
@@ -66,12 +68,13 @@ class Dated:
 
 @dataclass(frozen=True)
 class Moved:
-    """A correction: which date, what it was, what it is."""
+    """A correction: which date, what it was, what it is; of which fact, by which."""
 
     words: str
     was: datetime
     now: datetime
-    fact: int
+    of: int
+    by: int
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def names_of(case: Case, directory: Directory) -> Names:
 def time_line(case: Case, entries: Iterable[Entry], directory: Directory) -> list[Happened | Reminders]:
     """Newest first. Reminders that follow one another are one entry."""
     told = list(entries)
-    moves = list(_corrections(case, told))
+    moves = list(_corrections(case, told, directory))
     found: list[Happened | Reminders] = []
     for reminder, row in groupby(reversed(told), key=lambda entry: entry.kind == "told"):
         if reminder:
@@ -146,7 +149,7 @@ def time_line(case: Case, entries: Iterable[Entry], directory: Directory) -> lis
 
 def mark_words(case: Case, mark: str, directory: Directory) -> str:
     """A date of a case in words: "the agency's return was received, Harrowshire Police"."""
-    name, _, agency = mark.partition("/")
+    name, _, agency = mark.partition("#")[0].partition("/")
     words = {**MARKS["any"], **MARKS[case.kind]}.get(name) or _lower_first(TITLES.get(name, name.replace("_", " ")))
     if name == "event":
         words, agency = f"the awaited event ({agency.replace('_', ' ')}) happened", ""
@@ -157,12 +160,13 @@ def _lower_first(words: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _happened(case: Case, entry: Entry, moves: Sequence[tuple[str, Moved]], directory: Directory) -> Happened:
+def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Directory) -> Happened:
     command = next((one for one in COMMANDS[case.kind].values() if entry.kind == one.FACT), None)
     data = entry.words or entry.data
     about = title_of(case, str(entry.data.get("obligation", "")), directory)
     brought = {name: mark for name, mark in case.marks.items() if mark.number == entry.number}
-    shown = {name: value for name, value in data.items() if name not in {"obligation", "mark", "agency"}}
+    told_apart = {"obligation", "mark", "agency", "policy", "calendar"}
+    shown = {name: value for name, value in data.items() if name not in told_apart}
     return Happened(
         entry=entry,
         title=TITLES.get(entry.kind, entry.kind.replace("_", " ").capitalize()),
@@ -170,8 +174,8 @@ def _happened(case: Case, entry: Entry, moves: Sequence[tuple[str, Moved]], dire
         pairs=answered(command, shown, names=names_of(case, directory)) if command else [],
         note=_note(case, entry),
         dates=[Dated(name, mark_words(case, name, directory), mark.at) for name, mark in brought.items()],
-        moved=next((move for _, move in moves if move.fact == entry.number and entry.kind == "corrected"), None),
-        later=[move for mark, move in moves if mark in brought],
+        moved=next((move for move in moves if move.by == entry.number), None),
+        later=[move for move in moves if move.of == entry.number],
     )
 
 
@@ -184,6 +188,10 @@ def quorum_words(case: Case) -> str:
 
 def _note(case: Case, entry: Entry) -> str:
     """What the engine worked out beside the answers: whether a meeting could decide, and why not."""
+    if entry.kind == "policy_adopted":
+        return f"It follows policy {policy(entry.data['policy']).version}."
+    if entry.kind == "calendar_adopted":
+        return f"It follows calendar {days(entry.data['calendar']).calendar.version}."
     if entry.kind != "meeting_recorded":
         return ""
     if entry.data.get("quorate"):
@@ -210,24 +218,10 @@ def _reminder(case: Case, entry: Entry, directory: Directory) -> Reminder:
     )
 
 
-def _corrections(case: Case, entries: Sequence[Entry]) -> Iterator[tuple[str, Moved]]:
+def _corrections(case: Case, entries: Sequence[Entry], directory: Directory) -> Iterator[Moved]:
     """Each correction with the date that stood there before."""
-    known: dict[str, datetime] = {}
-    by_number = {entry.number: entry for entry in entries}
     for entry in entries:
-        if entry.kind != "corrected":
-            continue
-        mark, at = entry.data["mark"], datetime.fromisoformat(entry.data["at"])
-        was = known.get(mark) or _first(case, mark, by_number)
-        if was is not None:
-            words = {**MARKS["any"], **MARKS[case.kind]}.get(mark.partition("/")[0], mark)
-            yield mark, Moved(words, was, at, entry.number)
-        known[mark] = at
-
-
-def _first(case: Case, mark: str, by_number: Mapping[int, Entry]) -> datetime | None:
-    """When it happened, as it was said first."""
-    found: Any = by_number.get(case.marks[mark].number) if mark in case.marks else None
-    if found is None:
-        return None
-    return datetime.fromisoformat(found.data["aware"]) if mark == "awareness" and "aware" in found.data else found.at
+        if entry.kind == "corrected":
+            was, now = (datetime.fromisoformat(entry.data[name]) for name in ("was", "at"))
+            words = mark_words(case, entry.data["mark"], directory)
+            yield Moved(words, was, now, entry.data["fact"], entry.number)

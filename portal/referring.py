@@ -5,16 +5,20 @@ a page; only its button uses the link up, because mail scanners open links too.
 """
 
 import secrets
-from datetime import timedelta
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from door.refusals import Invalid, NotConfirmed, Refusal
-from models.referral import SubmitReferral
+from models.command import Known
+from models.referral import Event, SubmitReferral, ToldHow
 from models.tables import OneTimeRow
 from notifier.post import Mail, Post
 from portal.forms import DO, STEPS, Form, steps
@@ -27,6 +31,7 @@ from records.sealing import fingerprint
 KIND, COOKIE, STATUS = "submit_referral", "referral", "status"
 KEPT_FOR = timedelta(days=60)
 PAGES = steps(SubmitReferral)
+NOT_TOLD = "You are not told the outcome, for a reason that is on record. The business unit can say more"
 SPENT = "This link has been used already or is too old. Ask for a new one with “Save and come back later”."
 
 
@@ -149,7 +154,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             )
         token = secrets.token_urlsafe(32)
         draft = await portal.drafts.hand_over(subject, owner_of(token), portal.clock())
-        answer = portal.go("/refer/check" if _complete(draft) else f"/refer/{_first_open(draft)}")
+        answer = portal.go(_onward(draft, portal.clock()))
         portal.cookie(answer, COOKIE, token, KEPT_FOR)
         return answer
 
@@ -158,11 +163,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         draft, _ = await draft_of(request)
         if draft is None:
             return portal.go("/refer")
-        form = Form.resumed(SubmitReferral, draft.typed)
-        command, form = form.checked()
-        problems = form.problems if command is None else tuple(command.impossible(portal.clock()))
-        if problems:
-            return portal.go(f"/refer/{_first_open(draft)}")
+        command, form = _judged(draft, portal.clock())
+        if form.problems:
+            return portal.go(_onward(draft, portal.clock()))
         visitor = await portal.visitor(request)
         return await portal.page(
             request,
@@ -173,6 +176,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             proven=draft.proven or visitor,
             sections=[(STEPS[step], step, answered(SubmitReferral, form.answers, step)) for step in PAGES],
             problems=(),
+            likely=await portal.like(command, visitor.actor) if visitor and command else [],
         )
 
     @pages.post("/refer/check")
@@ -190,7 +194,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         try:
             done = await portal.door.refer(form.answers, draft.request, visitor.person if visitor else "referrer")
         except Invalid:
-            return portal.go(f"/refer/{_first_open(draft)}")
+            return portal.go(_onward(draft, portal.clock()))
         except NotConfirmed as refusal:
             return await _again(request, draft, form, refusal)
         token = await receipt(draft, done.case, str(form.answers["referrer_email"]))
@@ -210,6 +214,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             proven=True,
             sections=[(STEPS[step], step, answered(SubmitReferral, form.answers, step)) for step in PAGES],
             problems=refusal.problems,
+            likely=[],
         )
 
     async def receipt(draft: Draft, case: str, email: str) -> str:
@@ -283,7 +288,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             return portal.go("/refer")
         form = Form.resumed(SubmitReferral, draft.typed)
         if request.query_params.get("check"):
-            _, form = form.checked(step)
+            form = _judged(draft, portal.clock())[1].only(step)
         return await show_step(request, draft, step, form)
 
     async def show_step(request: Request, draft: Draft, step: str, form: Form, status: int = 200) -> Response:
@@ -320,9 +325,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         draft = await portal.drafts.save(draft.model_copy(update={"typed": form.typed}), portal.clock())
         if form.reshaped:
             return await show_step(request, draft, step, form)
-        command, checked = form.checked(step)
-        if command is not None:
-            checked = form.refused(command.impossible(portal.clock())).only(step)
+        _, checked = form.checked(step)
+        if not checked.problems:
+            checked = form.refused(_so_far(form).impossible(portal.clock())).only(step)
         if checked.problems:
             return await show_step(request, draft, step, checked, 422)
         following = PAGES.index(step) + 1
@@ -331,15 +336,48 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     return pages
 
 
-def _complete(draft: Draft) -> bool:
-    command, _ = Form.resumed(SubmitReferral, draft.typed).checked()
-    return command is not None
+def _so_far(form: Form) -> SubmitReferral:
+    """The referral as far as it can be read, with plain answers to the rest.
+
+    So what cannot be is said on the page on which it is typed, and not at the end.
+    """
+    answers = {name: value for name, value in form.answers.items() if value not in (None, "", [])}
+    with suppress(ValidationError):
+        return SubmitReferral.model_validate(_plainly(answers))
+    wrong = {one.field.split(".")[0] for one in form.checked()[1].problems}
+    return SubmitReferral.model_validate(_plainly({name: answers[name] for name in answers.keys() - wrong}))
 
 
-def _first_open(draft: Draft) -> str:
-    """The first page with something still to answer; its problems are shown only if it was filled before."""
-    _, form = Form.resumed(SubmitReferral, draft.typed).checked()
-    return next((step for step in PAGES if form.only(step).problems), PAGES[-1])
+def _plainly(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """These answers, and to each other question of the referral one that contradicts none of them."""
+    day = answers.get("incident_on") or answers.get("aware_at") or "2000-01-01"
+    return {
+        "event": Event.CONCERN, "incident_on": day, "aware_at": day, "in_area": Known.YES,
+        "abuse_or_neglect": Known.YES, "narrative": "-", "children": [{"name": "-", "born": day}], "others": Known.NO,
+        "referrer_name": "-", "referrer_role": "-", "referrer_agency": "-", "referrer_email": "a@example.org",
+        "lead_agrees": Known.YES, **answers,
+    }  # fmt: skip
+
+
+def _judged(draft: Draft, now: datetime) -> tuple[SubmitReferral | None, Form]:
+    """The whole referral, if it can be sent; and its form with every problem."""
+    form = Form.resumed(SubmitReferral, draft.typed)
+    command, form = form.checked()
+    if command is None:
+        return None, form
+    assert isinstance(command, SubmitReferral)
+    return command, form.refused(command.impossible(now))
+
+
+def _onward(draft: Draft, now: datetime) -> str:
+    """Where the writer goes on: the check, or the first page with something to answer or to mend.
+
+    What was not answered is not called wrong before its page was sent; what cannot be is said at once.
+    """
+    command, form = _judged(draft, now)
+    if not form.problems:
+        return "/refer/check"
+    return f"/refer/{form.step_at_fault or PAGES[-1]}{'?check=yes' if command else ''}"
 
 
 def _mailed() -> Message:
@@ -364,18 +402,20 @@ async def _status(portal: Portal, case: str) -> list[tuple[str, str, Any]]:
     """How far it has come, in plain steps, without a word of its content: (words, state, when)."""
     state = await portal.questions.state(case)
     assert state is not None
-    marks = state.marks
-    told = marks.get("referrer_told")
+    silent = state.said.get("told") == ToldHow.SILENCE
+    considered = "triaged" in state.marks and not state.is_open("triage_again")
+    told = considered and "referrer_told" in state.marks and not state.is_open("tell_referrer")
 
-    def at(name: str) -> Any:  # noqa: ANN401 -- a moment, or nothing
-        return marks[name].at if name in marks else None
+    def at(name: str, *, reached: bool) -> Any:  # noqa: ANN401 -- a moment, or nothing
+        return state.marks[name].at if reached else None
 
     return [
-        ("Received", "done", at("referral_received")),
-        ("Considered by the business unit", "done" if "triaged" in marks else "now", at("triaged")),
+        ("Received", "done", at("referral_received", reached=True)),
+        ("Considered by the business unit", "done" if considered else "now", at("triaged", reached=considered)),
         (
-            "You are told the outcome",
-            "done" if told else "later" if "triaged" not in marks else "now",
-            told.at if told else None,
+            NOT_TOLD if told and silent else "You are told the outcome",
+            "done" if told else "now" if considered else "later",
+            at("referrer_told", reached=told),
         ),
+        ("The referral is closed", "done" if state.closed else "later", state.closed),
     ]

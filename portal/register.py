@@ -1,5 +1,7 @@
 """The referral register: every referral, what became of it and why, filtered and exported; and the mail that waits."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +11,7 @@ from models.facts import Fact
 from models.referral import Event, Route
 from notifier.post import Post
 from portal.exporting import Sheet, download
+from portal.outcomes import outcomes
 from portal.pages import short
 from portal.visiting import Portal
 
@@ -24,13 +27,13 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
     async def line(case: Case) -> dict[str, str]:
         """One referral, with the reasons of its last triage."""
         triaged = [fact for fact in await portal.questions.facts(case.ref) if fact.kind == "triaged"]
-        routes = dict.fromkeys(case.said.get("routes", {}).values())
+        found = outcomes(case, await portal.directory())
         return {
             "Reference": case.ref,
             "Received": short(case.opened),
             "Event": Event(case.said["event"]).words,
             "Children": str(len(case.said["children"])),
-            "Outcome": "; ".join(Route(route).words for route in routes) or "Not yet triaged",
+            "Outcome": _by_child(found) or "Not yet triaged",
             "Reasons": await reasons(triaged[-1]) if triaged else "",
             "Opened": ", ".join(await portal.questions.opened_by(case.ref)),
             "Closed": short(case.closed) if case.closed else "",
@@ -38,7 +41,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
 
     async def reasons(fact: Fact) -> str:
         said = await portal.questions.words(fact)
-        return " ".join(dict.fromkeys(str(row.get("reason", "")) for row in said.get("children", ())))
+        return _by_child({row["child"]: str(row.get("reason", "")) for row in said.get("children", ())}, " ")
 
     async def matching(request: Request, refs: list[str]) -> list[dict[str, str]]:
         event, outcome = request.query_params.get("event", ""), request.query_params.get("outcome", "")
@@ -102,3 +105,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         return await portal.page(request, "mail.html", "Mail to referrers", mails=await post.read())
 
     return pages
+
+
+def _by_child(words: Mapping[int, str], between: str = "; ") -> str:
+    """What is the same for all children once, and what differs with the child before it."""
+    if len(set(words.values())) <= 1:
+        return next(iter(words.values()), "")
+    return between.join(f"Child {number}: {said}" for number, said in sorted(words.items()))

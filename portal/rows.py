@@ -6,6 +6,7 @@ from typing import Any
 from models.case import Case
 from models.directory import Directory
 from models.policy import CriteriaSet, Policy
+from models.rapid_review import asked
 from models.rights import AGENCY_OFFICES, OF_OWN_AGENCY, Actor
 from models.shelf import policy
 from models.time import day_of
@@ -40,7 +41,7 @@ def rows_for(
         "agencies": [
             (name, agency.name, "")
             for name, agency in directory.agencies.items()
-            if kind != "request_information" or name not in case.agencies
+            if kind != "request_information" or name not in asked(case)
         ],
         "people": [(name, person.name, "") for name, person in directory.people.items()],
         "seats": [(name, seat.title, "") for name, seat in rules.quorums["rapid_review_meeting"].seats.items()],
@@ -58,7 +59,8 @@ def fixed_for(case: Case, kind: str, about: str, rows: Rows) -> dict[str, str]:
         return {"agency": rows["agency"][0][0]}
     if kind in PURPOSES:
         return {"criteria_set": criteria_in_force(policy(case.policy), PURPOSES[kind], case.marks["awareness"].at)[0]}
-    field = {"correct": "mark", "decide_duplicate": "other"}.get(kind, "obligation")
+    named = {"correct": "mark", "decide_duplicate": "other", "adopt_policy": "policy", "adopt_calendar": "calendar"}
+    field = named.get(kind, "obligation")
     return {field: about} if about else {}
 
 

@@ -13,7 +13,7 @@ from portal.questions import RADIOS_AT_MOST, Asked, Row, Rows, Widget, asked_nam
 from portal.reading import clock_required, is_asked, value_of
 from portal.typed import Group, rows_in, text_in, texts_in
 
-WITHOUT_TIME = "If you do not know the time, leave it empty: the start of the day is recorded."
+WITHOUT_TIME = "If you do not know the time, give the day alone: the start of the day is recorded."
 
 _SHORT_TITLE = 40
 _SHORT_ROW = 3

@@ -12,18 +12,20 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from temporalio.client import Client
 
 from door.door import Door
+from models.command import Command
 from models.directory import Directory
 from models.facts import Problem
 from models.policy import Area
 from models.rights import CASE_WIDE, LOCKED, Actor
-from models.shelf import policy
+from models.shelf import days, policy
+from models.time import day_of
 from portal.pages import Link, Message, Page, refusal, templates
 from records.accounts import Accounts
 from records.directory import actor_of
 from records.drafts import Drafts
 from records.opening import Installation
 from records.policies import in_force
-from records.questions import CaseView, Questions
+from records.questions import CaseView, LikelySame, Questions
 
 SESSION, ANONYMOUS, FORM = "session", "anonymous", "form"
 TITLES = {"referral": "Referral", "rapid_review": "Rapid review"}
@@ -73,6 +75,12 @@ class Portal:
         assert names, "first_start puts a policy in force"
         return policy(names[0]).area
 
+    async def calendar_warning(self) -> str:
+        """What has to be done before the working days run out; empty while there is time."""
+        async with self.there.database.reading() as session:
+            names = await in_force(session)
+        return (days(names[1]).warning(day_of(self.clock())) or "") if names else ""
+
     async def visitor(self, request: Request) -> Visitor | None:
         return await self.holder(request.cookies.get(SESSION, ""))
 
@@ -110,6 +118,18 @@ class Portal:
         """Whether there is no such case, or none of which this person may know."""
         found = await self.questions.case(ref, actor, self.clock())
         return found is None or (isinstance(found, Problem) and hidden(found, actor))
+
+    async def likely(self, view: CaseView, actor: Actor) -> list[LikelySame]:
+        """Referrals that may be about the same child as this one, for those who see all of it."""
+        seen = view.whole and view.kind == "referral"
+        return await self.questions.likely_same(view.ref, actor, self.clock()) if seen else []
+
+    async def like(self, referral: Command, actor: Actor) -> list[LikelySame]:
+        """Referrals that may be about the same child as one that is being entered, for those who see whole cases."""
+        if not actor.anywhere(CASE_WIDE):
+            return []
+        children = referral.model_dump(mode="json").get("children", ())
+        return await self.questions.like(children, actor, self.clock())
 
     # Answers
 

@@ -1,11 +1,11 @@
 """What pages, JSON and the command line ask of the record. Reading only; each answer is fit for its reader."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import shelf
@@ -16,14 +16,16 @@ from models.command import merged
 from models.directory import Directory
 from models.facts import Fact, Problem
 from models.lifecycles import COMMANDS, LIFECYCLES
-from models.likeness import LIKELY, likeness
+from models.likeness import LIKELY, Likeness, likeness
 from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
+from models.referral import Route, leads
 from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, reads, whole
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import day_of
 from records.audit import READS
 from records.facts import fact_from
+from records.policies import in_force
 from records.writing import Recorder
 
 
@@ -119,6 +121,15 @@ class Entry(Message):
     corrected: str = ""
 
 
+class Newer(Message):
+    """Rules in force that a case does not follow. `kind`: the command by which it would; `name`: what that names."""
+
+    kind: str
+    name: str
+    was: str
+    then: str
+
+
 class LikelySame(Message):
     """Another referral that may be about the same child, and what was decided about that (True: the same)."""
 
@@ -141,7 +152,7 @@ class CaseView(Message):
     entries: list[Entry]
     can: list[str]
     """The commands that this person may give now."""
-    people: dict[str, dict[str, Any]] = {}
+    newer: list[Newer] = []
 
 
 class Questions:
@@ -182,6 +193,7 @@ class Questions:
             all_of_it = whole(actor, case, access)
             directory = await self._recorder.directory.read(session)
             children = (await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref))).all()
+            newer = await self._newer(session, case) if all_of_it else []
             entries = await self._entries(session, case, actor, directory, all_of_it=all_of_it)
         return CaseView(
             ref=ref,
@@ -195,7 +207,24 @@ class Questions:
             deadlines=deadlines(case, actor, now, all_of_it=all_of_it),
             entries=entries,
             can=_can(case, actor, access),
+            newer=newer,
         )
+
+    @staticmethod
+    async def _newer(session: AsyncSession, case: Case) -> list[Newer]:
+        """The rules in force that this case does not follow: it began under others."""
+        names = await in_force(session)
+        if names is None or case.closed:
+            return []
+        policy, calendar = names
+        found = []
+        if policy != case.policy:
+            was, then = (shelf.policy(name).version for name in (case.policy, policy))
+            found.append(Newer(kind="adopt_policy", name=policy, was=f"policy {was}", then=f"policy {then}"))
+        if calendar != case.calendar:
+            was, then = (shelf.days(name).calendar.version for name in (case.calendar, calendar))
+            found.append(Newer(kind="adopt_calendar", name=calendar, was=f"calendar {was}", then=f"calendar {then}"))
+        return found
 
     async def note_read(self, person: str, case: str, what: str, now: datetime) -> None:
         """Who opened what is kept, as a link of the chain `reads`."""
@@ -239,28 +268,61 @@ class Questions:
         async with self._recorder.database.reading() as session:
             return {(row.rung, row.round, row.office): row.state for row in (await session.scalars(found)).all()}
 
-    async def likely_same(self, ref: str) -> list[LikelySame]:
-        """Other referrals that may be about the same child, the likeliest first. For those who see whole cases."""
+    async def likely_same(self, ref: str, actor: Actor, now: datetime) -> list[LikelySame]:
+        """Other referrals that may be about a child of this one, and those of which it was decided. Likeliest first.
+
+        Of cases that this person may not open nothing is said.
+        """
+        own = [child for _, child in await self.children(ref)]
+        found = {one.ref: one for one in await self.like(own, actor, now) if one.ref != ref}
+        async with self._recorder.database.reading() as session:
+            decided = {
+                case.ref: bool(case.said["duplicates"][ref])
+                for case in await self._naming(session, ref)
+                if ref in case.said.get("duplicates", {})
+            }
+            decided |= Case.model_validate((await session.get_one(CaseRow, ref)).state).said.get("duplicates", {})
+            for other in decided.keys() - found.keys():
+                if await self._opens(session, other, actor, now):
+                    found[other] = LikelySame(ref=other, score=0, because=[])
+        known = [one.model_copy(update={"decided": decided.get(one.ref)}) for one in found.values()]
+        return sorted(known, key=lambda one: -one.score)
+
+    async def like(self, people: Sequence[Mapping[str, Any]], actor: Actor, now: datetime) -> list[LikelySame]:
+        """Referrals that may be about one of these children, of those that this person may open."""
         async with self._recorder.database.reading() as session:
             rows = (await session.scalars(select(ChildRow))).all()
-            state = Case.model_validate((await session.get_one(CaseRow, ref)).state)
-        people = [
-            (row.case, self._vault.unseal(row.sealed, f"children.sealed/{row.case}/{row.number}")) for row in rows
-        ]
-        own, decided = [child for case, child in people if case == ref], state.said.get("duplicates", {})
-        found: dict[str, LikelySame] = {}
-        for case, child in people:
-            best = max((likeness(mine, child) for mine in own), key=lambda one: one.score, default=None)
-            if (
-                case != ref
-                and best is not None
-                and best.score >= LIKELY
-                and best.score > (found[case].score if case in found else 0)
-            ):
-                found[case] = LikelySame(
-                    ref=case, score=best.score, because=list(best.because), decided=decided.get(case)
-                )
-        return sorted(found.values(), key=lambda one: -one.score)
+            best: dict[str, Likeness] = {}
+            for row in rows:
+                child = self._vault.unseal(row.sealed, f"children.sealed/{row.case}/{row.number}")
+                for one in (likeness(mine, child) for mine in people):
+                    if one.score >= LIKELY and (row.case not in best or one.score > best[row.case].score):
+                        best[row.case] = one
+            return [
+                LikelySame(ref=ref, score=one.score, because=list(one.because))
+                for ref, one in best.items()
+                if await self._opens(session, ref, actor, now)
+            ]
+
+    async def joined(self, ref: str, actor: Actor, now: datetime) -> list[str]:
+        """Referrals that were found to belong to this case."""
+        async with self._recorder.database.reading() as session:
+            joins = [one.ref for one in await self._naming(session, ref) if ref in leads(one.said, Route.JOINED)]
+            return sorted([one for one in joins if await self._opens(session, one, actor, now)])
+
+    @staticmethod
+    async def _naming(session: AsyncSession, ref: str) -> list[Case]:
+        """Other referrals that say something of this case."""
+        naming = cast(CaseRow.state, String).contains(f'"{ref}"')
+        found = select(CaseRow.state).where(CaseRow.kind == "referral", CaseRow.ref != ref, naming)
+        return [Case.model_validate(state) for state in (await session.scalars(found)).all()]
+
+    @staticmethod
+    async def _opens(session: AsyncSession, ref: str, actor: Actor, now: datetime) -> bool:
+        """Whether there is such a case, and this person sees all of it."""
+        state = await session.scalar(select(CaseRow.state).where(CaseRow.ref == ref))
+        case = Case.model_validate(state) if state else None
+        return case is not None and whole(actor, case, access_of(case, now))
 
     async def recorded(self, request: str) -> bool:
         """Whether what was asked under this request has become a fact."""
@@ -427,8 +489,7 @@ def _can(case: Case, actor: Actor, access: Access) -> list[str]:
     return [
         kind
         for kind in COMMANDS[case.kind]
-        if kind not in {"submit_referral", "adopt_calendar", "adopt_policy"}
-        and any(_may(case, actor, access, kind, agency) for agency in agencies)
+        if kind != "submit_referral" and any(_may(case, actor, access, kind, agency) for agency in agencies)
     ]
 
 

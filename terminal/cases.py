@@ -21,7 +21,8 @@ def refer(
 ) -> None:
     """Submit a referral from a file. Without --as it comes from somebody without an account."""
     done = _given(data_dir, as_, ("", "submit_referral"), answers_of(file), request=request, as_json=as_json)
-    say(done, f"Referral {done['case']} is received.", as_json=as_json)
+    alike = [f"Perhaps the same: {one['case']} ({', '.join(one['because'])})." for one in done.get("likely", ())]
+    say(done, "\n".join([f"Referral {done['case']} is received.", *alike]), as_json=as_json)
 
 
 def answer(  # noqa: PLR0913 -- a command and who gives it

@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from models.rights import Actor
 
 T = TypeVar("T")
-WRONG, REFUSED, NOT_CONFIRMED = 1, 3, 4
+WRONG, MISUSED, REFUSED, NOT_CONFIRMED = 1, 2, 3, 4
 
 DataDir = Annotated[
     Path, typer.Option("--data-dir", envvar=["DATA_DIR", "REVIEWS_DATA_DIR"], help="The folder of the installation.")
 ]
+PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A policy file, such as policy/england.yaml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 As = Annotated[
     str,
@@ -133,7 +134,7 @@ class Session:
         from records.accounts import Accounts, SignInFailed
 
         if not email:
-            fail("Say who you are: --as with your e-mail address.", 2)
+            fail("Say who you are: --as with your e-mail address.", MISUSED)
         password = os.environ.get("REVIEWS_PASSWORD") or getpass.getpass("Password: ")
         accounts, now = Accounts(self.there.database, self.there.vault, self.there.auditor), datetime.now(UTC)
         try:
@@ -164,6 +165,7 @@ class Session:
         """Ask the door, and say what came of it."""
         from door.door import Door
         from door.refusals import Refusal
+        from records.questions import Questions
 
         request = request or f"c-{uuid4().hex}"
         door = Door(self.there.recorder, await self.there.connect(lazy=True), lambda: datetime.now(UTC))
@@ -176,7 +178,11 @@ class Session:
         except Refusal as refusal:
             refused(refusal, request, as_json=as_json)
         fact = done.fact
-        return {"case": done.case, "fact": fact.number, "kind": fact.kind, "recorded": fact.recorded.isoformat()}
+        said = {"case": done.case, "fact": fact.number, "kind": fact.kind, "recorded": fact.recorded.isoformat()}
+        if actor and not case:
+            found = await Questions(self.there.recorder).likely_same(done.case, actor, datetime.now(UTC))
+            said["likely"] = [{"case": one.ref, "because": one.because, "same": one.decided} for one in found]
+        return said
 
 
 def refused(refusal: "Refusal", request: str, *, as_json: bool) -> NoReturn:

@@ -384,7 +384,10 @@ async def test_dates_that_cannot_be_are_named_beside_their_questions(made: House
     review = await lives.opened()
     for sent in (now - timedelta(days=400), now + timedelta(days=1)):
         refusal = await refused(
-            made, Next("p-001", review, "record_notification", {**lives.notifying(), "sent_at": sent.isoformat()})
+            made,
+            Next(
+                "p-001", review, "record_notification", {**lives.notifying(), "sent_at": sent.isoformat(), "late": "l"}
+            ),
         )
         assert [one.field for one in refusal.problems] == ["sent_at"]
 

@@ -15,7 +15,7 @@ from models.answers import AnswerTime, Correct, ReviewSuspension
 from models.command import Choice, Command, Part, merged, part_of, said_of, split
 from models.lifecycles import COMMANDS
 from models.rapid_review import ArrangeMeeting, Decide, RecordNotification, SubmitReturn
-from models.referral import SubmitReferral, Triage
+from models.referral import SubmitReferral, TellReferrer, Triage
 from tests.support.core import (
     MONDAY,
     POLICY,
@@ -163,6 +163,23 @@ TODAY, TOMORROW, YESTERDAY = MONDAY.date(), MONDAY.date() + timedelta(days=1), M
 NOTIFIED: dict[str, Any] = {"sent_by": "A", "reference": "B"}
 
 
+def without_target(route: str) -> dict[str, Any]:
+    """A triage that does not say to whom this route leads."""
+    said = triage_answers(route)
+    for child in said["children"]:
+        child.pop("body", None)
+        child.pop("agency", None)
+    return said
+
+
+def answered(route: str, met: str) -> dict[str, Any]:
+    """A triage with this route and this answer to every criterion."""
+    said = triage_answers(route)
+    for child in said["children"]:
+        child["criteria"] = [{**one, "met": met} for one in child["criteria"]]
+    return said
+
+
 @pytest.mark.parametrize(
     ("model", "answers", "fields"),
     [
@@ -172,7 +189,16 @@ NOTIFIED: dict[str, Any] = {"sent_by": "A", "reference": "B"}
         (SubmitReferral, {**referral_answers(MONDAY), "incident_on": TODAY}, ["aware_at"]),
         (SubmitReferral, {**referral_answers(MONDAY), "others": "yes"}, ["siblings_safe"]),
         (SubmitReferral, {**referral_answers(MONDAY), "others": "yes", "siblings_safe": "not_known"}, []),
-        (Triage, {**triage_answers("pass_on")}, ["children.0.body"]),
+        (RecordNotification, {**NOTIFIED, "sent_at": MONDAY - timedelta(days=1)}, ["late"]),
+        (RecordNotification, {**NOTIFIED, "sent_at": MONDAY - timedelta(days=1), "late": "It was a Sunday."}, []),
+        (TellReferrer, {"how": "phone", "words": "w"}, []),
+        (TellReferrer, {"how": "phone", "words": "w", "told_at": MONDAY - timedelta(days=1)}, ["late"]),
+        (Triage, without_target("pass_on"), ["children.0.body"]),
+        (Triage, without_target("single_agency_review"), ["children.0.agency"]),
+        (Triage, answered("rapid_review", "no"), ["children.0.route"]),
+        (Triage, answered("no_further_action", "yes"), ["children.0.route"]),
+        (Triage, answered("notify_only", "yes"), ["children.0.route"]),
+        (Triage, answered("no_further_action", "not_known"), []),
         (Triage, {**triage_answers("joined")}, ["children.0.joins"]),
         (Decide, decision_answers("parked", MONDAY), ["parked_on", "parked_review"]),
         (Decide, decision_answers("joined", MONDAY), ["joins"]),
@@ -198,6 +224,23 @@ def test_a_childs_impossible_dates_are_named_beside_the_child(child: dict[str, d
     answers["children"] = [{"name": "Q", "born": date(2019, 2, 3), **child}]
     found = SubmitReferral.model_validate(answers).impossible(MONDAY)
     assert [one.field for one in found] == [f"children.0.{'died' if 'died' in child else 'born'}"]
+
+
+@pytest.mark.promise("A5")
+@pytest.mark.parametrize(
+    ("weeks", "fields"), [(-4, ["children.0.expected"]), (-2, []), (0, []), (40, []), (43, ["children.0.expected"])]
+)
+def test_an_unborn_child_is_expected_about_the_time_at_which_it_can_be(weeks: int, fields: list[str]) -> None:
+    answers = referral_answers(MONDAY)
+    answers["children"] = [{"name": "Q", "expected": answers["incident_on"] + timedelta(weeks=weeks)}]
+    assert [one.field for one in SubmitReferral.model_validate(answers).impossible(MONDAY)] == fields
+
+
+@pytest.mark.promise("A5")
+@pytest.mark.parametrize("dates", [{}, {"born": YESTERDAY - timedelta(days=3), "expected": TODAY}])
+def test_a_child_has_a_date_of_birth_or_an_expected_date_and_not_both(dates: dict[str, date]) -> None:
+    answers = {**referral_answers(MONDAY), "children": [{"name": "Q", **dates}]}
+    assert [one.field for one in SubmitReferral.model_validate(answers).impossible(MONDAY)] == ["children.0.born"]
 
 
 def test_the_texts_of_the_policy_ask_for_the_criteria_that_the_tests_answer() -> None:

@@ -20,6 +20,7 @@ from tests.support.core import (
     MONDAY,
     POLICY,
     Play,
+    Refused,
     asked,
     decision_answers,
     holder,
@@ -28,6 +29,7 @@ from tests.support.core import (
     review,
     triage_answers,
 )
+from tests.support.house import route_of
 
 POLICE, ICB = "harrowshire-police", "harrowshire-icb"
 RETURN = f"agency_return/{POLICE}"
@@ -106,7 +108,8 @@ def test_a_meeting_without_its_quorum_leaves_the_meeting_owed() -> None:
 
 def test_clocks_count_from_what_was_said_and_not_from_when_it_was_recorded() -> None:
     play = review(MONDAY, aware=MONDAY - timedelta(days=10))
-    play.act(AUTHORITY, "record_notification", sent_at=MONDAY - timedelta(days=7), sent_by="A", reference="B")
+    sent = MONDAY - timedelta(days=7)
+    play.act(AUTHORITY, "record_notification", sent_at=sent, late="l", sent_by="A", reference="B")
     assert play.case.obligations["submission"].due == end_of(date(2026, 11, 16))
     assert play.case.obligations["notify_national_panel"].ended_at == MONDAY - timedelta(days=7)
 
@@ -292,6 +295,133 @@ def test_a_withdrawn_notification_leaves_only_the_referrer_to_be_told() -> None:
     assert play.case.closed == play.now
 
 
+@pytest.mark.promise("A10")
+def test_immediate_learning_outlives_a_withdrawn_notification() -> None:
+    play = asked()
+    play.act(MANAGER, "agree_learning", agency=POLICE, action="a", by=date(2026, 11, 20))
+    lead = holder("agency_lead", POLICE)
+    play.act(lead, "ask_time", obligation=f"immediate_learning/{POLICE}", until=date(2026, 11, 23), reason="r")
+    play.act(MANAGER, "withdraw_notification", withdrawn_at=play.now, reason="r")
+    learning = f"immediate_learning/{POLICE}"
+    assert owed(play) == {"tell_referrer", learning, f"time_request/{learning}"}
+    play.act(MANAGER, "tell_referrer", how="email", words="w")
+    assert play.case.closed is None
+    play.act(lead, "learning_done", agency=POLICE, done="d")
+    assert play.case.closed == play.now
+
+
+@pytest.mark.promise("A10")
+def test_a_review_whose_notification_was_withdrawn_can_be_taken_up_again() -> None:
+    play = asked()
+    play.act(MANAGER, "withdraw_notification", withdrawn_at=play.now, reason="r")
+    play.act(MANAGER, "tell_referrer", how="email", words="w")
+    play.act(MANAGER, "reopen", reason="The post-mortem shows otherwise.")
+    assert owed(play) == {"decide_again"}
+    play.act(AUTHORITY, "record_notification", sent_at=play.now, sent_by="A", reference="B")
+    assert owed(play) == {"decide_again", "request_information#2", "submission#2"}
+    play.act(MANAGER, "request_information", agencies=(POLICE,))
+    play.act(holder("agency_contact", POLICE), "submit_return", agency=POLICE, holds="nothing")
+    play.act(CHAIR, "record_analysis", facts="a", context="b", practice="c", learning="d")
+    play.act(MANAGER, "record_meeting", **meeting_answers(play.now))
+    play.act(CHAIR, "decide", **decision_answers("no_further_review", play.now))
+    play.act(MANAGER, "record_submission", sent_at=play.now, siblings_safe="yes", siblings_words="n")
+    play.act(MANAGER, "record_panel_answer", received_at=play.now, position="agrees")
+    play.act(MANAGER, "tell_referrer", how="email", words="w")
+    assert play.case.closed == play.now
+
+
+@pytest.mark.promise("A10")
+def test_a_notification_cannot_be_withdrawn_before_it_was_sent() -> None:
+    play = asked()
+    with pytest.raises(Refused, match="before it was sent"):
+        play.act(MANAGER, "withdraw_notification", withdrawn_at=MONDAY - timedelta(hours=1), reason="r")
+
+
+# Below the criteria
+
+
+@pytest.mark.promise("A4")
+def test_what_is_passed_on_is_owed_until_every_body_has_it() -> None:
+    play = referral(children=[{"name": "Q", "born": date(2019, 2, 3)}, {"name": "R", "born": date(2020, 2, 3)}])
+    answers = triage_answers("pass_on", children=2)
+    answers["children"][1]["body"] = "cqc"
+    play.act(MANAGER, "triage", **answers)
+    with pytest.raises(Refused, match="Care Quality Commission, Police"):
+        play.act(MANAGER, "pass_on", body="hse", sent_at=play.now, sent_to="A")
+    play.act(MANAGER, "pass_on", body="police", sent_at=play.now, sent_to="A")
+    assert owed(play) == {"pass_on", "tell_referrer"}
+    with pytest.raises(Refused, match="still has to be passed to: Care Quality Commission"):
+        play.act(MANAGER, "pass_on", body="police", sent_at=play.now, sent_to="A")
+    play.act(MANAGER, "pass_on", body="cqc", sent_at=play.now, sent_to="A")
+    assert owed(play) == {"tell_referrer"}
+
+
+@pytest.mark.promise("A4")
+def test_another_triage_owes_only_what_is_new() -> None:
+    play = referral(event="looked_after_death")
+    play.act(MANAGER, "triage", **triage_answers("pass_on"))
+    play.act(AUTHORITY, "notify_secretary_of_state", sent_at=play.now, sent_by="A", reference="B")
+    play.act(MANAGER, "pass_on", body="police", sent_at=play.now, sent_to="A")
+    play.act(MANAGER, "tell_referrer", how="email", words="w")
+    play.act(MANAGER, "reopen", reason="r")
+    answers = triage_answers("pass_on")
+    play.act(MANAGER, "triage", **answers)
+    assert owed(play) == {"tell_referrer#2"}
+    play.act(MANAGER, "tell_referrer", how="email", words="w")
+    play.act(MANAGER, "reopen", reason="r")
+    answers["children"][0]["body"] = "cqc"
+    play.act(MANAGER, "triage", **answers)
+    assert owed(play) == {"tell_referrer#3", "pass_on#2"}
+
+
+@pytest.mark.promise("A4")
+def test_a_triage_is_taken_up_again_while_the_referral_is_open_and_withdraws_what_is_not_asked_for_any_more() -> None:
+    play = referral()
+    play.act(MANAGER, "triage", **triage_answers("single_agency_review"))
+    with pytest.raises(Refused, match="triaged already"):
+        play.act(MANAGER, "triage", **triage_answers("pass_on"))
+    play.act(MANAGER, "reopen", reason="r")
+    play.act(MANAGER, "triage", **triage_answers("pass_on"))
+    assert owed(play) == {"tell_referrer", "pass_on"}
+    assert play.case.obligations["review_learning"].ended == "withdrawn"
+
+
+@pytest.mark.promise("A8")
+@pytest.mark.parametrize("event", ["looked_after_death", "care_leaver_death"])
+@pytest.mark.parametrize(
+    ("route", "owed_here"),
+    [
+        ("no_further_action", True), ("alternative_review", True), ("pass_on", True), ("notify_only", True),
+        ("rapid_review", False),
+    ],
+)  # fmt: skip
+def test_the_death_of_a_looked_after_child_or_care_leaver_is_notified_whatever_becomes_of_it(
+    event: str, route: str, *, owed_here: bool
+) -> None:
+    """A rapid review has the national notification, which the Secretary of State and Ofsted get as well."""
+    play = referral(event=event)
+    play.act(MANAGER, "triage", **triage_answers(route))
+    assert ("notify_secretary_of_state" in owed(play)) == owed_here
+
+
+# Corrections
+
+
+@pytest.mark.promise("A14")
+def test_the_date_of_what_has_happened_again_since_can_still_be_corrected() -> None:
+    play = asked()
+    play.act(MANAGER, "record_meeting", **meeting_answers(play.now, quorate=False))
+    first = play.case.known
+    play.wait(days=3)
+    play.act(MANAGER, "record_meeting", **meeting_answers(play.now))
+    second = play.case.marks["meeting_recorded"]
+    moment = play.now - timedelta(days=4)
+    fact = play.act(MANAGER, "correct", mark=f"meeting_recorded#{first}", at=moment, reason="r")
+    assert play.case.marks[f"meeting_recorded#{first}"].at == moment
+    assert play.case.marks["meeting_recorded"] == second
+    assert (fact.data["fact"], fact.data["was"]) == (first, MONDAY.isoformat())
+
+
 @pytest.mark.promise("A11")
 def test_a_case_closes_when_nothing_is_owed_and_not_before_the_referrer_was_told() -> None:
     play = referral()
@@ -332,7 +462,7 @@ def test_a_triage_opens_a_review_for_the_children_that_need_one_and_have_none() 
     children = [{"name": "Q", "born": date(2019, 2, 3)}, {"name": "R", "born": date(2020, 2, 3)}]
     play = referral(children=children)
     answers = triage_answers(children=2)
-    answers["children"][1]["route"] = "single_agency_review"
+    answers["children"][1] |= route_of("single_agency_review")
     before = play.case
     fact = play.act(MANAGER, "triage", **answers)
     assert opens(before, fact) == [1]

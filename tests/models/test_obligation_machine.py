@@ -388,7 +388,12 @@ class Review(Life):
     @rule(hours=st.integers(0, 60))
     def notify(self, hours: int) -> None:
         self.act(
-            AUTHORITY, "record_notification", sent_at=self.play.now - timedelta(hours=hours), sent_by="A", reference="B"
+            AUTHORITY,
+            "record_notification",
+            sent_at=self.play.now - timedelta(hours=hours),
+            late="l",
+            sent_by="A",
+            reference="B",
         )
 
     @precondition(lambda self: "national_notification_sent" in self.play.case.marks)
@@ -472,9 +477,22 @@ class Referral(Life):
         self.play = referral(start.replace(second=0, microsecond=0), others="yes", siblings_safe=safe)
 
     @precondition(lambda self: self.owes("triage", "triage_again"))
-    @rule(route=st.sampled_from(["notify_only", "no_further_action"]), safe=st.sampled_from(["yes", "not_known"]))
+    @rule(
+        route=st.sampled_from(["notify_only", "pass_on", "alternative_review", "no_further_action"]),
+        safe=st.sampled_from(["yes", "not_known"]),
+    )
     def triage(self, route: str, safe: str) -> None:
         self.act(MANAGER, "triage", **{**triage_answers(route), "siblings_safe": safe})
+
+    @precondition(lambda self: self.owes("pass_on"))
+    @rule()
+    def pass_on(self) -> None:
+        self.act(MANAGER, "pass_on", body="police", sent_at=self.play.now, sent_to="A")
+
+    @precondition(lambda self: self.owes("review_learning"))
+    @rule()
+    def learnt(self) -> None:
+        self.act(MANAGER, "record_review_learning", learning="l", changes="c")
 
     @precondition(lambda self: self.owes("siblings_safety"))
     @rule(safe=st.sampled_from(["no", "not_known"]))

@@ -97,6 +97,8 @@ REFERRAL: dict[tuple[str, str], set[str]] = {
     ("triage", ""): {"manager", "subgroup chair"},
     ("answer_safety", ""): BY_THE_AUTHORITY,
     ("notify_secretary_of_state", ""): BY_THE_AUTHORITY,
+    ("pass_on", ""): BY_THE_UNIT,
+    ("record_review_learning", ""): BY_THE_UNIT,
     ("decide_duplicate", ""): BY_THE_UNIT,
     ("tell_referrer", ""): BY_THE_UNIT,
     ("promise", "triage"): {"manager", "subgroup chair", "chair"},

@@ -42,6 +42,8 @@ FIGURES = [
     ("referral", "triage", "2 working days", "referral_received", "business_manager", LOCAL, PLAN),
     ("referral", "siblings_safety", "4 hours", "siblings_not_known", "business_manager", LOCAL, PLAN),
     ("referral", "notify_secretary_of_state", "5 working days", "awareness", "local_authority_lead", STATUTORY, WT2023),
+    ("referral", "pass_on", "1 working day", "triaged", "business_manager", LOCAL, PLAN),
+    ("referral", "review_learning", "3 months", "triaged", "business_manager", LOCAL, PLAN),
     ("referral", "tell_referrer", "2 working days", "triaged", "business_manager", LOCAL, PLAN),
     ("rapid_review", "notify_national_panel", "5 working days", "awareness", "local_authority_lead", STATUTORY, WT2023),
     ("rapid_review", "request_information", "1 working day", "national_notification_sent", "business_manager", LOCAL,

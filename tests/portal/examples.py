@@ -57,7 +57,12 @@ _CRITERIA = [
     {"criterion": "died_or_seriously_harmed", "met": "not_known", "reason": "The report is awaited."},
 ]
 _SAFE = {"siblings_safe": "yes", "siblings_words": "With their aunt; seen by the health visitor."}
-_SENT = "2026-03-03T14:05:00+00:00"
+
+
+def _at(name: str) -> dict[str, str]:
+    """When it happened, and why that is recorded later."""
+    return {name: "2026-03-03T14:05:00+00:00", "late": "The letter came today."}
+
 
 ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "submit_referral": {
@@ -117,11 +122,14 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         ],
         **_SAFE,
         "restricted": True,
+        **_at("decided_at"),
     },
-    "answer_safety": {"siblings_safe": "no", "words": "Nobody yet."},
-    "notify_secretary_of_state": {"sent_at": _SENT, "sent_by": "P. Person", "reference": "SN-1"},
+    "answer_safety": {"siblings_safe": "no", "words": "Nobody yet.", **_at("known_at")},
+    "notify_secretary_of_state": {**_at("sent_at"), "sent_by": "P. Person", "reference": "SN-1"},
+    "pass_on": {"body": "lado", **_at("sent_at"), "sent_to": "The duty officer", "reference": ""},
+    "record_review_learning": {"learning": "Two agencies did not speak.", "changes": "A joint rota."},
     "decide_duplicate": {"other": "LR-2026-0002", "same": False, "reason": "Another family."},
-    "tell_referrer": {"how": "phone", "words": "The outcome."},
+    "tell_referrer": {"how": "phone", "words": "The outcome.", **_at("told_at")},
     "promise": {"obligation": "agency_return/police", "until": "2026-03-20"},
     "dispute": {"obligation": "agency_return/police", "ground": "not_ours", "words": "It belongs to the neighbours."},
     "settle_dispute": {"obligation": "agency_return/police", "outcome": "still_owed", "reason": "It does not."},
@@ -151,8 +159,8 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "lock_out": {"person": "p-005", "locked": True, "reason": "Their own practice is under review."},
     "let_in": {"person": "p-005", "until": "2026-12-01", "reason": "They review it for us."},
     "reopen": {"reason": "A new statement."},
-    "record_notification": {"sent_at": _SENT, "sent_by": "P. Person, manager", "reference": "SN-1"},
-    "withdraw_notification": {"withdrawn_at": _SENT, "reason": "The injury was an accident."},
+    "record_notification": {**_at("sent_at"), "sent_by": "P. Person, manager", "reference": "SN-1"},
+    "withdraw_notification": {**_at("withdrawn_at"), "reason": "The injury was an accident."},
     "request_information": {"agencies": ["police", "gp"], "words": ""},
     "submit_return": {
         "agency": "police",
@@ -175,14 +183,14 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     },
     "arrange_meeting": {"at": "2026-06-10T09:00:00+00:00", "minutes": "90", "place": "Room 2"},
     "record_meeting": {
-        "held_at": "2026-06-10T09:00:00+00:00",
+        **_at("held_at"),
         "seats": ["local_authority", "health"],
         "agencies": [],
         **_SAFE,
         "minutes": "",
     },
     "decide": {
-        "decided_at": _SENT,
+        **_at("decided_at"),
         "criteria_set": "notification_s16c",
         "criteria": _CRITERIA,
         "positions": [
@@ -196,11 +204,11 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         "parked_review": "2026-09-01",
     },
     "agree_learning": {"agency": "gp", "action": "Records are flagged.", "by": "2026-04-30"},
-    "learning_done": {"agency": "gp", "done": "All records are flagged; an audit shows it."},
-    "record_submission": {"sent_at": _SENT, **_SAFE, "reference": ""},
-    "record_panel_answer": {"received_at": _SENT, "position": "more_information", "points": "When was it seen?"},
-    "send_information": {"sent_at": _SENT, "words": "The dates."},
-    "record_event": {"event": "inquest", "happened_at": _SENT, "words": "A narrative conclusion."},
+    "learning_done": {"agency": "gp", "done": "All records are flagged; an audit shows it.", **_at("done_at")},
+    "record_submission": {**_at("sent_at"), **_SAFE, "reference": ""},
+    "record_panel_answer": {**_at("received_at"), "position": "more_information", "points": "When was it seen?"},
+    "send_information": {**_at("sent_at"), "words": "The dates."},
+    "record_event": {"event": "inquest", **_at("happened_at"), "words": "A narrative conclusion."},
 }
 """As plain data, and as a browser would send it: every question that is asked is answered, if only with nothing."""
 

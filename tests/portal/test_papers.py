@@ -186,7 +186,7 @@ async def test_the_register_is_filtered_and_exported(site: Site) -> None:
     by_ref = {row[0]: row for row in rows[1:]}
     assert by_ref[site.scene.urgent][4] == "Not yet triaged"
     assert by_ref[site.scene.referral][6] == site.scene.review
-    assert by_ref[site.scene.closed][5] == "All are met."
+    assert by_ref[site.scene.closed][5] == "One is not met."
     for query, found in (
         ("outcome=untriaged", {site.scene.urgent}),
         ("event=concern", {site.scene.closed}),

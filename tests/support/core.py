@@ -19,6 +19,7 @@ from models.policy import Policy
 from models.rights import Access, Actor, Held, acts
 from models.telling import Notice, notices, tell
 from policy.reading import read_directory_file, read_policy_file
+from tests.support.house import triage
 
 ROOT = Path(__file__).parents[2]
 POLICY: Policy = read_policy_file(ROOT / "policy" / "england.yaml")
@@ -156,10 +157,7 @@ def referral_answers(now: datetime) -> dict[str, Any]:
 
 
 def triage_answers(route: str = "rapid_review", children: int = 1) -> dict[str, Any]:
-    criteria = ("abuse_or_neglect", "died_or_seriously_harmed", "in_the_area")
-    answers = [{"criterion": one, "met": "yes", "reason": "As the referral says."} for one in criteria]
-    rows = [{"child": n, "criteria": answers, "route": route, "reason": "Met."} for n in range(1, children + 1)]
-    return {"criteria_set": "notification_s16c", "children": rows, "siblings_safe": "yes", "siblings_words": "None."}
+    return triage(route, children)
 
 
 def decision_answers(outcome: str, now: datetime, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form

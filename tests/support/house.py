@@ -155,10 +155,19 @@ def referral(now: datetime) -> dict[str, Any]:
 
 
 def triage(route: str = "rapid_review", children: int = 1) -> dict[str, Any]:
-    criteria = ("abuse_or_neglect", "died_or_seriously_harmed", "in_the_area")
-    answers = [{"criterion": one, "met": "yes", "reason": "As the referral says."} for one in criteria]
-    rows = [{"child": n, "criteria": answers, "route": route, "reason": "All are met."} for n in range(1, children + 1)]
+    """A triage with one route for every child: above the criteria for a rapid review, below them for others."""
+    rows = [{"child": n, **route_of(route)} for n in range(1, children + 1)]
     return {"criteria_set": "notification_s16c", "children": rows, "siblings_safe": "yes", "siblings_words": "None."}
+
+
+def route_of(route: str, **more: str) -> dict[str, Any]:
+    """The answers of a triage for one child."""
+    harmed = "yes" if route in {"rapid_review", "joined"} else "no"
+    met = {"abuse_or_neglect": "yes", "died_or_seriously_harmed": harmed, "in_the_area": "yes"}
+    reason = "All are met." if harmed == "yes" else "One is not met."
+    criteria = [{"criterion": one, "met": said, "reason": "As the referral says."} for one, said in met.items()]
+    leads = {"pass_on": {"body": "police"}, "single_agency_review": {"agency": "harrow-vale-hospitals"}}.get(route, {})
+    return {"criteria": criteria, "route": route, "reason": reason, **leads, **more}
 
 
 def decision(outcome: str, now: datetime, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form

@@ -189,9 +189,20 @@ class Lives:
             return Next(AUTHORITY, ref, "answer_safety", {"siblings_safe": "yes", "words": self.words("words")})
 
         async def notify_secretary_of_state() -> Next:
+            return Next(AUTHORITY, await triaged("notify_only"), "notify_secretary_of_state", self.notifying())
+
+        async def triaged(route: str) -> str:
             ref = await self.received()
-            await self.doer.act(MANAGER, ref, "triage", **self.triaging("notify_only"))
-            return Next(AUTHORITY, ref, "notify_secretary_of_state", self.notifying())
+            await self.doer.act(MANAGER, ref, "triage", **self.triaging(route))
+            return ref
+
+        async def pass_on() -> Next:
+            said = {"body": "police", "sent_at": self._moment(), "sent_to": self.words("sent_to")}
+            return Next(MANAGER, await triaged("pass_on"), "pass_on", {**said, "reference": self.words("reference")})
+
+        async def record_review_learning() -> Next:
+            said = {"learning": self.words("learning"), "changes": self.words("changes")}
+            return Next(MANAGER, await triaged("alternative_review"), "record_review_learning", said)
 
         async def decide_duplicate() -> Next:
             other, ref = await self.received(), await self.received()
@@ -199,13 +210,12 @@ class Lives:
             return Next(MANAGER, ref, "decide_duplicate", said)
 
         async def tell_referrer() -> Next:
-            ref = await self.received()
-            await self.doer.act(MANAGER, ref, "triage", **self.triaging("no_further_action"))
-            return Next(MANAGER, ref, "tell_referrer", self.telling())
+            return Next(MANAGER, await triaged("no_further_action"), "tell_referrer", self.telling())
 
         return {
             "submit_referral": submit_referral, "triage": triage_, "answer_safety": answer_safety,
-            "notify_secretary_of_state": notify_secretary_of_state, "decide_duplicate": decide_duplicate,
+            "notify_secretary_of_state": notify_secretary_of_state, "pass_on": pass_on,
+            "record_review_learning": record_review_learning, "decide_duplicate": decide_duplicate,
             "tell_referrer": tell_referrer,
         }  # fmt: skip
 
