@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from models import ladder
+from models import ladder, shelf
 from models.base import Message
 from models.case import Case
 from models.directory import Answer, Directory
@@ -168,7 +168,7 @@ def _answered(before: Case, after: Case, fact: Fact, directory: Directory) -> It
     if fact.kind not in {"dispute_settled", "time_answered"}:
         return
     about = before.obligations[fact.data["obligation"]]
-    asked = _asked(before, fact)
+    now, asked = after.obligations[about.key], _asked(before, fact)
     person = asked.person
     if person in locked_out(after) or person not in directory.people:
         person = _answer(after, about, asked.office, directory, fact.recorded).person or ""
@@ -176,7 +176,7 @@ def _answered(before: Case, after: Case, fact: Fact, directory: Directory) -> It
         yield Notice(
             key=f"{before.ref}/{about.key}/answered/{fact.number}", kind=NoticeKind.ANSWERED, case=before.ref,
             fact=fact.number, obligation=about.key, office=asked.office, agency=about.agency, person=person,
-            rung_at=fact.recorded, wake_at=fact.recorded, due=after.obligations[about.key].due,
+            rung_at=fact.recorded, wake_at=fact.recorded, due=None if now.ended else now.due,
             data={"outcome": str(fact.data.get("outcome", fact.data.get("granted")))},
         )  # fmt: skip
 
@@ -189,13 +189,23 @@ def _asked(before: Case, fact: Fact) -> Heard:
     return Heard.model_validate(before.said.get(f"time/{about.key}", {"office": ""}))
 
 
+def _seats(case: Case, directory: Directory) -> Iterator[tuple[str, str]]:
+    """Office and agency of everybody whose seat counts for the quorum, as the policy lists them."""
+    for seat in shelf.policy(case.policy).quorums["rapid_review_meeting"].seats.values():
+        kind = seat.kind
+        for agency in sorted(name for name, one in directory.agencies.items() if one.kind == kind) if kind else [""]:
+            yield seat.office, agency
+
+
 def _invited(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
     if fact.kind != "meeting_arranged":
         return
     contacts = [("agency_contact", agency) for agency in case.agencies]
-    for office, agency in [("independent_chair", ""), ("subgroup_chair", ""), *contacts]:
+    told: set[str] = set()
+    for office, agency in dict.fromkeys([*_seats(case, directory), ("subgroup_chair", ""), *contacts]):
         person = directory.look_up(office, agency or None, fact.recorded, locked_out(case)).person
-        if person:
+        if person and person not in told:
+            told.add(person)
             yield Notice(
                 key=f"{case.ref}/meeting/{fact.number}/{office}/{agency}", kind=NoticeKind.INVITED, case=case.ref,
                 fact=fact.number, office=office, agency=agency, person=person, rung_at=fact.recorded,

@@ -1,5 +1,8 @@
 """The pages that belong to nobody's work: the first page, the statements, and the health of the process."""
 
+import asyncio
+from datetime import timedelta
+
 from fastapi import APIRouter
 from sqlalchemy import text
 from starlette.requests import Request
@@ -7,6 +10,9 @@ from starlette.responses import JSONResponse, Response
 from temporalio.client import Client
 
 from portal.visiting import Portal
+
+SOON = 3.0
+"""Seconds within which whoever asks whether we are ready has an answer, whatever hangs."""
 
 
 def router(portal: Portal, engine: Client) -> APIRouter:
@@ -33,10 +39,11 @@ def router(portal: Portal, engine: Client) -> APIRouter:
         """Whether the database answers and the engine is reached."""
         found = {"database": False, "engine": False}
         try:
-            async with portal.there.database.reading() as session:
-                await session.execute(text("SELECT 1"))
-            found["database"] = True
-            found["engine"] = await engine.service_client.check_health()
+            async with asyncio.timeout(SOON):
+                async with portal.there.database.reading() as session:
+                    await session.execute(text("SELECT 1"))
+                found["database"] = True
+                found["engine"] = await engine.service_client.check_health(timeout=timedelta(seconds=SOON))
         except Exception:  # noqa: BLE001 -- whatever it is, we are not ready
             found["engine"] = False
         return JSONResponse(found, 200 if all(found.values()) else 503)

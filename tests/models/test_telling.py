@@ -271,6 +271,7 @@ def test_whoever_disputed_hears_the_answer(outcome: str) -> None:
     play.act(MANAGER, "settle_dispute", obligation=RETURN, outcome=outcome, reason="r")
     [notice] = [one for one in play.notices if one.kind is NoticeKind.ANSWERED]
     assert (notice.person, notice.office, notice.data["outcome"]) == (CONTACT, "agency_contact", outcome)
+    assert (notice.due is None) == (outcome != "still_owed"), "what is not owed any more has no date"
 
 
 def test_whoever_asked_for_time_hears_the_new_date() -> None:
@@ -292,12 +293,15 @@ def test_the_answer_goes_to_the_successor_of_who_has_left() -> None:
 
 
 @pytest.mark.promise("B6")
-def test_a_meeting_invites_the_chairs_and_every_agency_that_was_asked() -> None:
+def test_a_meeting_invites_every_seat_of_the_quorum_the_chairs_and_every_agency_that_was_asked() -> None:
     play = asked(agencies=(POLICE, "harrowshire-icb"))
     play.act(MANAGER, "arrange_meeting", at=MONDAY + timedelta(days=3), place="p")
     invited = [(one.office, one.agency) for one in play.notices if one.kind is NoticeKind.INVITED]
     assert invited == [
         ("independent_chair", ""),
+        ("safeguarding_partner", "harrowshire-council"),
+        ("safeguarding_partner", POLICE),
+        ("safeguarding_partner", "harrowshire-icb"),
         ("subgroup_chair", ""),
         ("agency_contact", POLICE),
         ("agency_contact", "harrowshire-icb"),
