@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
+import uvloop
 from sqlalchemy import select, text
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition, WorkflowIDConflictPolicy
@@ -185,4 +186,4 @@ async def run(settings: Settings) -> None:
 
 if __name__ == "__main__":
     wait_at_gate()
-    asyncio.run(run(Settings()))
+    uvloop.run(run(Settings()))

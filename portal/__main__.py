@@ -1,8 +1,7 @@
 """Starts the portal: `python -m portal`, with the settings of the environment."""
 
-import asyncio
-
 import uvicorn
+import uvloop
 
 from portal.app import create_app
 from records.gate import wait_at_gate
@@ -30,4 +29,4 @@ async def run(settings: Settings) -> None:
 
 if __name__ == "__main__":
     wait_at_gate()
-    asyncio.run(run(Settings()))
+    uvloop.run(run(Settings()))
