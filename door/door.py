@@ -35,6 +35,7 @@ from models.command import Command, Signed, split
 from models.facts import Fact, Problem
 from models.judging import CLOSED
 from models.lifecycles import COMMANDS, LIFECYCLES
+from models.offered import misnamed, names
 from models.rights import BY_RELATION, Actor, access_of, acts
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from models.words import problems
@@ -111,6 +112,7 @@ class Door:
                 raise Invalid(strange)
             if seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
                 raise MovedOn
+            await self._named(session, state, command)
             signed = await self._kept(session, command, case, actor.person, request, earlier)
             return signed, None if state.closed else state
 
@@ -128,6 +130,12 @@ class Door:
         if impossible := command.impossible(self._clock()):
             raise Invalid(impossible)
         return command
+
+    async def _named(self, session: AsyncSession, case: Case, command: Command) -> None:
+        """Raises Invalid when the command names what is not there, or leaves out a row that it has to answer."""
+        directory = await self._recorder.directory.read(session) if names(type(command)) else None
+        if directory is not None and (found := misnamed(case, command, directory)):
+            raise Invalid(found)
 
     def _digest(self, command: Command, case: str, actor: str) -> str:
         """Stands for the whole of what is asked: who asks what of which case, in which words."""

@@ -42,7 +42,8 @@ MaybeWords = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=WORDS), AfterValidator(_without_control)
 ]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_./#:-]*$", max_length=120)]
-Ref = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}-\d{4}-\d{4,}$", max_length=20)]
+REFERENCE = r"^[A-Z]{1,3}-\d{4}-\d{4,}$"
+Ref = Annotated[str, StringConstraints(pattern=REFERENCE, max_length=20)]
 
 
 def _written_out(wrong: Literal["date_type", "datetime_type"]) -> BeforeValidator:

@@ -66,16 +66,16 @@ def _withdrawn(one: Obligation, fact: Fact) -> Obligation:
 
 
 def _met(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
-    """End what this fact fulfils: for an answer only its own; for what each agency owes, the oldest of that agency."""
+    """End what this fact fulfils: for an answer only its own; of what each agency owes what it names, or the oldest."""
     blocks = shelf.blocks(case.policy, case.kind)
-    about = fact.data.get("obligation", "")
+    about, named = fact.data.get("obligation", ""), fact.data.get("recommendation", "")
     met: dict[str, Obligation] = {}
     for one in case.open():
         block = blocks[one.block]
         if block.met_by not in made or (one.of and one.of != about):
             continue
         if block.each == "agency":
-            if one.agency == fact.agency:
+            if one.agency == fact.agency and named in {"", one.key}:
                 met.setdefault(one.block, one)
         else:
             met[one.key] = one

@@ -125,7 +125,8 @@ class Block(Sourced):
     """One thing that is owed: what opens it, from when its clock counts, how long it may take, who is chased.
 
     `opens` and `starts` and `met_by` name marks (things that happened). `budget` none: the due date is said by a
-    person when the obligation opens. `each` agency: one obligation for each agency that the case asks.
+    person when the obligation opens. `each` agency: one obligation for each agency that the case asks. `expected_of`:
+    who outside the partnership is to do it, if nobody here is; then `owed_by` keeps an eye on it, and nobody is late.
     """
 
     title: Text
@@ -138,6 +139,7 @@ class Block(Sourced):
     each: Literal["", "agency"] = ""
     ladder: Name
     urgent: bool = False
+    expected_of: str = Field(default="", max_length=200)
 
 
 class Criterion(Word):
@@ -231,8 +233,8 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "referral_received": "the referral was received",
         "awareness": "the local authority became aware of the incident",
         "triaged": "the referral was triaged",
-        "siblings_not_known": "it was said that nobody knows whether the other children are safe",
-        "siblings_safety_answered": "it was said whether the other children are safe",
+        "siblings_not_known": "it was said that other children are not known to be safe",
+        "siblings_safety_answered": "it was said that the other children are safe",
         "secretary_of_state_due": "the death of a looked-after child or a care leaver was recognised",
         "secretary_of_state_notified": "the Secretary of State and Ofsted were notified",
         "pass_on_due": "it was decided to pass the referral to another body",
@@ -265,8 +267,10 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "parked_reviewed": "the parked decision was looked at again",
         "changed_decision": "the decision was changed after it had been submitted",
         "changed_decision_submitted": "the changed decision was submitted to the national panel",
-        "immediate_learning_agreed": "immediate learning was agreed for an agency",
-        "immediate_learning_done": "the agency put the immediate learning into practice",
+        "immediate_learning_agreed": "immediate learning became a recommendation to an agency",
+        "immediate_learning_done": "the agency said what was done about the immediate learning",
+        "siblings_not_known": "it was said that other children are not known to be safe",
+        "siblings_safety_answered": "it was said that the other children are safe",
         "referrer_told": "the referrer was told, or a reason for silence was recorded",
         "reopened": "the closed case was reopened",
     },
@@ -310,6 +314,7 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
             "submit_changed_decision",
             "panel_information",
             "immediate_learning",
+            "siblings_safety",
             "tell_referrer",
         }
     ),

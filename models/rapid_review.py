@@ -28,7 +28,7 @@ from models.command import (
 )
 from models.facts import Fact, Problem
 from models.obligation import Ended, Obligation
-from models.referral import CriterionAnswer, TellReferrer, early, owed
+from models.referral import SAFE_HINT, AnswerSafety, Body, CriterionAnswer, TellReferrer, early, owed, safety
 from models.time import day_of
 
 WITHDRAWN = "notification_withdrawn"
@@ -47,6 +47,16 @@ class Outcome(Choice):
     NO_FURTHER = "no_further_review", "No further review: the learning is shared"
     NATIONAL = "national_review_suggested", "Suggest a national review"
     PARKED = "parked", "Park the decision until a named event"
+
+
+class Alternative(Choice):
+    """What a partnership does instead of a practice review (its learning framework names the same kinds)."""
+
+    MULTI_AGENCY = "multi_agency", "Multi-agency learning review"
+    PARTNERSHIP = "partnership", "Partnership review"
+    SINGLE_AGENCY = "single_agency", "Single-agency review or audit"
+    THEMATIC = "thematic", "Thematic review"
+    APPRECIATIVE = "appreciative", "Appreciative enquiry"
 
 
 class AwaitedEvent(Choice):
@@ -169,7 +179,10 @@ class RecordAnalysis(Command):
     )  # fmt: skip
     practice: Words = asks("Key practice episodes and what they show", private=True)
     learning: Words = asks("Key learning for the discussion", private=True)
-    immediate: MaybeWords = asks("Anything that cannot wait for the meeting", private=True, default="")
+    immediate: MaybeWords = asks(
+        "Anything that cannot wait for the meeting",
+        "Recommend it to an agency as well, so that it is owed by a date.", private=True, default="",
+    )  # fmt: skip
 
 
 class ArrangeMeeting(Command):
@@ -197,7 +210,7 @@ class RecordMeeting(Command):
     late: MaybeLine = LATE
     seats: tuple[Slug, ...] = asks("Which seats were filled?", rows="seats")
     agencies: tuple[Slug, ...] = asks("Which agencies attended?", rows="agencies", default=())
-    siblings_safe: Known = asks("Are the other children safe now?", "If there are none, answer yes.")
+    siblings_safe: Known = asks("Are the other children safe now?", SAFE_HINT)
     siblings_words: Words = asks("Who cares for them, and how do you know?", private=True)
     minutes: MaybeWords = asks("Notes of the discussion", private=True, default="")
 
@@ -206,6 +219,14 @@ class PartnerPosition(Part):
     partner: Slug = asks("Partner")
     position: Position = asks("Position")
     words: MaybeWords = asks("Their words, above all if they do not agree", private=True, default="")
+
+
+class Regarded(Part):
+    """A circumstance to which the partners should have regard. Guidance, so it may stay unanswered."""
+
+    criterion: Slug = asks("Circumstance")
+    applies: Known | None = asks("Does it apply?", default=None)
+    words: MaybeWords = asks("How?", private=True, default="", when=("applies", ("yes",)))
 
 
 class Decide(Command):
@@ -219,17 +240,26 @@ class Decide(Command):
     late: MaybeLine = LATE
     criteria_set: Slug = asks("Decided against")
     criteria: tuple[CriterionAnswer, ...] = asks("The criteria", rows="review_criteria")
+    regarded: tuple[Regarded, ...] = asks(
+        "Circumstances to have regard to", "Guidance asks you to think of them.", rows="regarded", default=()
+    )
     positions: tuple[PartnerPosition, ...] = asks("The safeguarding partners", rows="partners")
     outcome: Outcome = asks("What is the decision?")
+    alternative: Alternative | None = asks(
+        "Which kind of review?", default=None, when=("outcome", ("alternative_review",))
+    )
     reasons: Words = asks("The reasons, as the national panel will read them", private=True)
     joins: MaybeLine = asks("Which review does it join?", private=True, default="", when=("outcome", ("joined",)))
     parked_on: AwaitedEvent | None = asks("Until which event?", default=None, when=("outcome", ("parked",)))
     parked_review: Day | None = asks(
         "When do you look again, if the event has not come?", default=None, when=("outcome", ("parked",))
     )
+    passed_to: tuple[Body, ...] = asks("Which other bodies have been told of a concern?", default=())
 
     def impossible(self, now: datetime) -> list[Problem]:
         found = super().impossible(now)
+        if self.outcome is Outcome.ALTERNATIVE and self.alternative is None:
+            found.append(Problem(field="alternative", words="Choose the kind of review."))
         if self.outcome is Outcome.PARKED and self.parked_on is None:
             found.append(Problem(field="parked_on", words="Choose the event that the decision waits for."))
         if self.outcome is Outcome.PARKED and self.parked_review is None:
@@ -241,17 +271,22 @@ class Decide(Command):
             for row, one in enumerate(self.positions)
             if one.position is Position.DISSENTS and not one.words
         ]
+        found += [
+            Problem(field=f"regarded.{row}.words", words="Say how it applies.")
+            for row, one in enumerate(self.regarded)
+            if one.applies is Known.YES and not one.words
+        ]
         return found
 
 
 class AgreeLearning(Command):
-    """Learning that does not wait: something an agency does at once, by a date."""
+    """Learning that does not wait for any review: it becomes a recommendation at once, owed by one agency by a date."""
 
     KIND: ClassVar[str] = "agree_learning"
     FACT: ClassVar[str] = "immediate_learning_agreed"
-    TITLE: ClassVar[str] = "Agree immediate learning"
+    TITLE: ClassVar[str] = "Recommend immediate learning"
     agency: Slug = asks("Which agency acts?", rows="agency")
-    action: Words = asks("What will change?", private=True)
+    action: Words = asks("What is recommended?", "One thing that changes, as the agency will read it.", private=True)
     by: Day = asks("By when?")
 
     def impossible(self, now: datetime) -> list[Problem]:
@@ -259,13 +294,14 @@ class AgreeLearning(Command):
 
 
 class LearningDone(Command):
-    """Say what was done about immediate learning."""
+    """Say what was done about one recommendation from immediate learning."""
 
     KIND: ClassVar[str] = "learning_done"
     FACT: ClassVar[str] = "immediate_learning_done"
     TITLE: ClassVar[str] = "Immediate learning: say what was done"
     OCCURRED: ClassVar[str] = "done_at"
     agency: Slug = asks("Agency", rows="agency")
+    recommendation: Slug = asks("Which recommendation?")
     done: Words = asks("What was done, and how do you know that it made a difference?", private=True)
     done_at: Moment | None = asks("When was it done, if not now?", NOT_NOW, default=None)
     late: MaybeLine = LATE
@@ -280,7 +316,7 @@ class RecordSubmission(Command):
     OCCURRED: ClassVar[str] = "sent_at"
     sent_at: Moment = asks("When was it sent?")
     late: MaybeLine = LATE
-    siblings_safe: Known = asks("Are the other children safe now?", "If there are none, answer yes.")
+    siblings_safe: Known = asks("Are the other children safe now?", SAFE_HINT)
     siblings_words: Words = asks("Who cares for them, and how do you know?", private=True)
     reference: MaybeLine = asks("Reference, if the panel gave one", private=True, default="")
 
@@ -326,8 +362,13 @@ class RecordEvent(Command):
 COMMANDS: tuple[type[Command], ...] = (
     RecordNotification, WithdrawNotification, RequestInformation, SubmitReturn, RecordAnalysis, ArrangeMeeting,
     RecordMeeting, Decide, AgreeLearning, LearningDone, RecordSubmission, RecordPanelAnswer, SendInformation,
-    RecordEvent, TellReferrer,
+    RecordEvent, AnswerSafety, TellReferrer,
 )  # fmt: skip
+
+
+LASTING = frozenset({"immediate_learning", "siblings_safety"})
+"""What stays owed when the notification is withdrawn: the criteria have nothing to do with it."""
+AFTER_WITHDRAWAL = {"tell_referrer", "learning_done", "answer_safety"}
 
 
 class RapidReview:
@@ -337,20 +378,20 @@ class RapidReview:
     prefix = "RR"
     commands = COMMANDS
     story: tuple[str, ...] = (
-        "notify_national_panel", "request_information", "agency_return", "independent_analysis", "meeting", "decision",
-        "parked_review", "reassess", "decide_again", "submission", "panel_answer", "panel_information", "reconsider",
-        "submit_changed_decision", "immediate_learning", "tell_referrer",
+        "siblings_safety", "notify_national_panel", "request_information", "agency_return", "independent_analysis",
+        "meeting", "decision", "parked_review", "reassess", "decide_again", "submission", "panel_answer",
+        "panel_information", "reconsider", "submit_changed_decision", "immediate_learning", "tell_referrer",
     )  # fmt: skip
 
     said_dates: ClassVar[dict[str, str]] = {"parked_review": "parked_review", "immediate_learning": "by"}
 
     def withdraws(self, case: Case, fact: Fact) -> list[str]:
-        """After a withdrawn notification the review owes nothing but telling the referrer; what was learnt stands."""
+        """After a withdrawn notification only the referrer is to be told; what was learnt and who is not safe stays."""
         if fact.kind != "national_notification_withdrawn":
             return []
-        return [one.key for one in case.open() if "immediate_learning" not in {one.block, _about(case, one)}]
+        return [one.key for one in case.open() if LASTING.isdisjoint({one.block, _about(case, one)})]
 
-    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:  # noqa: PLR0911 -- one answer for each fact
+    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:  # noqa: C901, PLR0911 -- one answer for each fact
         at = fact.occurred
         match fact.kind:
             case "opened":
@@ -358,15 +399,21 @@ class RapidReview:
             case "national_notification_withdrawn":
                 return {"national_notification_withdrawn": at, "decision_recorded": at, "decided": at}
             case "meeting_recorded":
-                return {"meeting_recorded": at, **({"meeting_held": at} if fact.data["quorate"] else {})}
+                return {
+                    "meeting_recorded": at,
+                    **({"meeting_held": at} if fact.data["quorate"] else {}),
+                    **safety(fact),
+                }
+            case "siblings_safety_answered":
+                return safety(fact)
             case "decision_recorded":
                 again = {"changed_decision": at} if "submitted" in case.marks else {}
                 if fact.data["outcome"] == Outcome.PARKED:
                     return {"decision_recorded": at, "parked_reviewed": at, "parked": at, **again}
                 return {"decision_recorded": at, "parked_reviewed": at, "decided": at, **again}
             case "submission_sent":
-                first = case.is_open("submission")
-                return {"submitted" if first else "changed_decision_submitted": at, "panel_reply_expected": at}
+                sent = "submitted" if case.is_open("submission") else "changed_decision_submitted"
+                return {sent: at, "panel_reply_expected": at, **safety(fact)}
             case "panel_answered":
                 follows = {PanelPosition.DISAGREES: "panel_disagreed", PanelPosition.MORE: "panel_asked_more"}
                 position = PanelPosition(fact.data["position"])
@@ -401,7 +448,7 @@ class RapidReview:
         if not sent and kind not in {"record_notification", "agree_learning", "learning_done"}:
             return [Problem(words="The national notification has not been recorded yet. Record it first.")]
         withdrawn, reopened = case.said.get("outcome") == WITHDRAWN, case.is_open("decide_again")
-        if withdrawn and not reopened and kind not in {"tell_referrer", "learning_done"}:
+        if withdrawn and not reopened and kind not in AFTER_WITHDRAWAL:
             return [Problem(words="The notification was withdrawn, so nothing more is owed but telling the referrer.")]
         match kind:
             case "record_notification":
@@ -434,11 +481,15 @@ class RapidReview:
             case "send_information":
                 return owed(case, "panel_information", "The panel has not asked for more information.")
             case "learning_done":
-                keys = [
-                    one for one in case.of_block("immediate_learning") if one.agency == body["agency"] and not one.ended
-                ]
-                words = "No immediate learning is open for this agency."
-                return early(case, body.get("done_at"), "done_at") if keys else [Problem(words=words)]
+                one = case.obligations.get(body["recommendation"])
+                if one is None or one.block != "immediate_learning" or one.agency != body["agency"]:
+                    words = "This agency has no such recommendation in this case."
+                    return [Problem(field="recommendation", words=words)]
+                words = "This recommendation is not owed any more."
+                return [Problem(words=words)] if one.ended else early(case, body.get("done_at"), "done_at")
+            case "answer_safety":
+                words = "The safety of other children has been answered already."
+                return owed(case, "siblings_safety", words) or early(case, body.get("known_at"), "known_at")
             case "tell_referrer":
                 words = "There is no decision to tell yet, or the referrer has been told already."
                 return owed(case, "tell_referrer", words) or early(case, body.get("told_at"), "told_at")

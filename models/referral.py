@@ -38,6 +38,9 @@ class Event(Choice):
     CONCERN = "concern", "Something else that we should learn from"
 
 
+SAFE_HINT = "If there are none, answer yes. Anything but yes is taken up at once, day and night."
+
+
 class Sex(Choice):
     FEMALE = "female", "Female"
     MALE = "male", "Male"
@@ -71,6 +74,7 @@ class Body(Choice):
     LADO = "lado", "Local authority designated officer"
     HSE = "hse", "Health and Safety Executive"
     POLICE = "police", "Police"
+    COMMISSIONER = "commissioner", "Commissioner of the service"
 
 
 class ToldHow(Choice):
@@ -241,7 +245,7 @@ class Triage(Command):
     children: Annotated[tuple[ChildTriage, ...], Field(min_length=1, max_length=12)] = asks(
         "The children", rows="children"
     )
-    siblings_safe: Known = asks("Are the other children safe now?", "If there are none, answer yes.")
+    siblings_safe: Known = asks("Are the other children safe now?", SAFE_HINT)
     siblings_words: Words = asks("Who cares for them, and how do you know?", private=True)
     restricted: bool = asks("Must this case be restricted to named people?", default=False)
     decided_at: Moment | None = asks("When was it decided, if not now?", NOT_NOW, default=None)
@@ -380,22 +384,17 @@ class Referral:
         when = fact.occurred
         match fact.kind:
             case "referral_received":
-                found = {"referral_received": when, "awareness": datetime.fromisoformat(fact.data["aware"])}
-                if fact.data["siblings_safe"] == Known.NOT_KNOWN:
-                    found["siblings_not_known"] = when
-                return found
+                received = {"referral_received": when, "awareness": datetime.fromisoformat(fact.data["aware"])}
+                return {**received, **safety(fact)}
             case "triaged":
-                found = {"triaged": when, **dict.fromkeys(_opened_by(case, fact.data), when)}
-                if fact.data["siblings_safe"] != Known.NOT_KNOWN:
-                    found["siblings_safety_answered"] = when
-                return found
+                return {"triaged": when, **dict.fromkeys(_opened_by(case, fact.data), when), **safety(fact)}
             case "passed_on":
                 body = fact.data["body"]
                 return {"passed_on": when} if _to_pass(case) == {body} else {f"passed_on/{body}": when}
             case "duplicate_decided":
                 return {}
-            case "siblings_safety_answered" if fact.data["siblings_safe"] == Known.NOT_KNOWN:
-                return {}
+            case "siblings_safety_answered":
+                return safety(fact)
             case _:
                 return {fact.kind: when}
 
@@ -457,6 +456,17 @@ class Referral:
 
     def closes(self, case: Case) -> bool:
         return "triaged" in case.marks and not case.open()
+
+
+def safety(fact: Fact) -> dict[str, datetime]:
+    """What an answer about the other children brings: only that they are safe ends the asking, all else begins it."""
+    match fact.data["siblings_safe"]:
+        case None:
+            return {}
+        case Known.YES:
+            return {"siblings_safety_answered": fact.occurred}
+        case _:
+            return {"siblings_not_known": fact.occurred}
 
 
 def routes(data: dict[str, Any]) -> dict[str, str]:

@@ -5,6 +5,7 @@ and the writing transaction use: rights, judging, facts, the fold, the ladder an
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -22,15 +23,18 @@ from models.fold import after
 from models.judging import judge
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.making import fact_of
+from models.offered import decided_against, misnamed
 from models.policy import Span, Unit
 from models.referral import ELSEWHERE
 from models.rights import Actor, Held, access_of, acts
 from models.spawning import opened, opens
-from models.telling import Notice, notices, tell
+from models.telling import Notice, NoticeKind, notices, tell
 from models.time import at, day_of
 from models.words import problems
 
 REFERRAL, REVIEW = "referral", "review"
+OF_ONE_FACT = frozenset({NoticeKind.MOVED, NoticeKind.ANSWERED, NoticeKind.INVITED})
+"""Messages whose key counts facts, of which other rules make more or fewer."""
 
 
 class Act(Word):
@@ -108,12 +112,34 @@ class Changed(Message):
         return sent.rung_at
 
 
+def step_of(fact: Fact) -> Step:
+    told = fact.data.get("told", {}) if fact.kind == "told" else {}
+    return Step(
+        at=fact.recorded, case=fact.case, what=fact.kind, office=told.get("office", fact.office), agency=fact.agency,
+        obligation=str(fact.data.get("obligation", "")),
+    )  # fmt: skip
+
+
 def difference(before: Timeline, after_: Timeline) -> list[Changed]:
-    """What changes between two rehearsals of one scenario, in the order of time."""
-    was, now = ({notice.key: notice for notice in line.notices} for line in (before, after_))
+    """What changes between two rehearsals of the same acts, in the order of time."""
+    was, now = _named(before), _named(after_)
     found = [Changed(key=key, before=was.get(key), after=now.get(key)) for key in {**was, **now}]
     moved = [one for one in found if one.before is None or one.after is None or one.before.rung_at != one.after.rung_at]
     return sorted(moved, key=lambda one: (one.at, one.key))
+
+
+def _named(line: Timeline) -> dict[str, Notice]:
+    """Each message by a name that it has under any rules: where its key counts facts, it is counted among its kind."""
+    found: dict[str, Notice] = {}
+    counted: Counter[str] = Counter()
+    for notice in line.notices:
+        name = notice.key
+        if notice.kind in OF_ONE_FACT:
+            alike = f"{notice.case}/{notice.obligation}/{notice.kind}/{notice.office}/{notice.agency}"
+            counted[alike] += 1
+            name = f"{alike}/{counted[alike]}"
+        found[name] = notice
+    return found
 
 
 def rehearse(
@@ -191,7 +217,7 @@ class Stage:
             office = acts(Actor(person=person, offices=offices), case, access_of(case, now), act.do, body)
         found = [office] if isinstance(office, Problem) else command.impossible(now)
         if not found and act.do != "submit_referral":
-            found = judge(case, act.do, body, now)
+            found = misnamed(case, command, self.directory) or judge(case, act.do, body, now)
         if found or isinstance(office, Problem):
             self._refuse(now, ref, act, [one.words for one in found])
             return
@@ -215,12 +241,7 @@ class Stage:
         before = self.cases[fact.case]
         now = after(before, fact)
         self.cases[fact.case] = now
-        told = fact.data.get("told", {}) if fact.kind == "told" else {}
-        step = Step(
-            at=fact.recorded, case=fact.case, what=fact.kind, office=told.get("office", fact.office),
-            agency=fact.agency, obligation=str(fact.data.get("obligation", "")),
-        )  # fmt: skip
-        self.steps.append(step)
+        self.steps.append(step_of(fact))
         self.told += notices(before, now, fact, self.directory)
         children = opens(before, fact)
         if children:
@@ -300,7 +321,7 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
             "referrer_role": "-", "referrer_agency": "-", "referrer_email": "referrer@example.org",
             "lead_agrees": "yes",
         },
-        "triage": lambda: _triage(act, case, rules.criteria_in_force("national_notification", day_of(now))),
+        "triage": lambda: _triage(act, case),
         "answer_safety": lambda: {"siblings_safe": "yes", "words": "-"},
         "record_notification": lambda: {"sent_at": "now", "sent_by": "-", "reference": "-"},
         "notify_secretary_of_state": lambda: {"sent_at": "now", "sent_by": "-", "reference": "-"},
@@ -315,13 +336,13 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
             "held_at": "now", "seats": list(rules.quorums["rapid_review_meeting"].seats), "siblings_safe": "yes",
             "siblings_words": "-",
         },
-        "decide": lambda: _decision(rules.criteria_in_force("practice_review", day_of(now)), directory),
+        "decide": lambda: _decision(case, directory),
         "record_submission": lambda: {"sent_at": "now", "siblings_safe": "yes", "siblings_words": "-"},
         "record_panel_answer": lambda: {"received_at": "now", "position": "agrees"},
         "send_information": lambda: {"sent_at": "now", "words": "-"},
         "record_event": lambda: {"event": "inquest", "happened_at": "now", "words": "-"},
         "agree_learning": lambda: {"agency": agency, "action": "-", "by": "+10 working days"},
-        "learning_done": lambda: {"agency": agency, "done": "-"},
+        "learning_done": lambda: {"agency": agency, "recommendation": f"immediate_learning/{agency}", "done": "-"},
         "tell_referrer": lambda: {"how": "email", "words": "-"},
         "dispute": lambda: {"ground": "not_ours", "words": "-"},
     }  # fmt: skip
@@ -330,8 +351,8 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
     return {**({"reason": "-"} if "reason" in fields else {}), **found}
 
 
-def _triage(act: Act, case: Case, text: Any) -> dict[str, Any]:  # noqa: ANN401 -- (name, criteria) or none
-    name, criteria = text
+def _triage(act: Act, case: Case) -> dict[str, Any]:
+    name, criteria = decided_against(case, "triage")
     route = act.answers.get("route", "rapid_review")
     met = "yes" if route in ELSEWHERE else "no"
     answers = [{"criterion": one.id, "met": met, "reason": "-"} for one in criteria.criteria]
@@ -343,8 +364,8 @@ def _triage(act: Act, case: Case, text: Any) -> dict[str, Any]:  # noqa: ANN401 
     return {"criteria_set": name, "children": rows, "siblings_safe": "yes", "siblings_words": "-"}
 
 
-def _decision(text: Any, directory: Directory) -> dict[str, Any]:  # noqa: ANN401 -- (name, criteria) or none
-    name, criteria = text
+def _decision(case: Case, directory: Directory) -> dict[str, Any]:
+    name, criteria = decided_against(case, "decide")
     partners = [name for name, agency in directory.agencies.items() if agency.partner]
     return {
         "decided_at": "now", "criteria_set": name, "outcome": "no_further_review", "reasons": "-",

@@ -41,6 +41,8 @@ class Shown(Message):
     urgent: bool = False
     done: str = ""
     """The day on which it was done, for whoever was told after it that it was still owed."""
+    expected_of: str = ""
+    """Who outside is to do it; then nobody here is late."""
     at: str = ""
     outcome: str = ""
 
@@ -79,7 +81,8 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
         title=title,
         owed_by=f"{owner.title}{of_agency}",
         due=by(one.due) if one.due else "",
-        overdue=one.overdue(now),
+        overdue=one.overdue(now) and not block.expected_of,
+        expected_of=block.expected_of,
         overdue_days=max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
         missed=int(notice.data.get("missed", 0)),
         passed_over=", ".join(passed),

@@ -167,9 +167,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return problem(401, failed.words)
         return JSONResponse({"token": token})
 
-    @pages.get("/cases", summary="The cases that you may see, the most urgent first", openapi_extra=_READING)
+    @pages.get("/cases", summary="The cases that you may see, the slowest first", openapi_extra=_READING)
     async def cases(request: Request) -> Response:
-        lines = await portal.questions.board(await actor(request), portal.clock())
+        who = await actor(request)
+        lines = await portal.questions.board(who, portal.clock())
+        await portal.questions.note_read(who.person, "", "api board", portal.clock())
         return JSONResponse([line.model_dump(mode="json") for line in lines])
 
     @pages.get("/cases/{ref}", summary="Stage and deadlines of a case", openapi_extra=_READING)

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
 from door.refusals import NotStored
-from portal import api, cases, front, giving, inbox, papers, referring, register, signing_in
+from portal import api, calendars, cases, front, giving, inbox, papers, reads, referring, register, signing_in
 from portal.guarding import Calm, Headers, Limit, Often
 from portal.pages import STATIC, Message
 from portal.visiting import ForgedForm, NotSignedIn, Portal, wall_clock
@@ -46,7 +46,7 @@ def create_app(
     app.state.portal = portal
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(front.router(portal, engine))
-    for room in (signing_in, referring, register, inbox, api, cases, papers, giving):
+    for room in (signing_in, referring, register, inbox, calendars, reads, api, cases, papers, giving):
         app.include_router(room.router(portal), include_in_schema=room is api)
 
     async def broken(request: Request) -> Response:

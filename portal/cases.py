@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from door.adopting import MAY_ADOPT
 from models.referral import Route, leads
+from models.rights import NAMED_OFFICES
 from models.shelf import days, policy
 from portal.doing import doings, others
 from portal.giving import DONE
@@ -24,6 +25,8 @@ class Wanted:
 
     kind: str
     colour: str
+    stage: str
+    waiting: str
     mine: bool
     closed: bool
 
@@ -31,6 +34,8 @@ class Wanted:
         return (
             self.kind in ("", line.kind)
             and self.colour in ("", line.colour.name.lower())
+            and self.stage in ("", line.stage)
+            and self.waiting in ("", *line.waiting_for)
             and (line.mine or not self.mine)
         )
 
@@ -44,10 +49,13 @@ def router(portal: Portal) -> APIRouter:
         wanted = Wanted(
             asked.get("kind", ""),
             asked.get("colour", ""),
+            asked.get("stage", ""),
+            asked.get("waiting", ""),
             mine=bool(asked.get("mine")),
             closed=bool(asked.get("closed")),
         )
         lines = await portal.questions.board(visitor.actor, portal.clock(), closed=wanted.closed)
+        await portal.questions.note_read(visitor.person, "", "board", portal.clock())
         return await portal.page(
             request,
             "board.html",
@@ -60,6 +68,8 @@ def router(portal: Portal) -> APIRouter:
             titles=TITLES,
             states=[(one.name.lower(), one.value) for one in Colour],
             warning=await portal.calendar_warning() if visitor.actor.anywhere(MAY_ADOPT) else "",
+            stages=sorted({(line.stage, line.stage) for line in lines}),
+            waited=sorted({(one, one) for line in lines for one in line.waiting_for}),
         )
 
     @pages.get("/cases/{ref}")
@@ -94,6 +104,7 @@ def router(portal: Portal) -> APIRouter:
             outcomes=outcomes(view.state, directory),
             line=time_line(view.state, view.entries, directory),
             directory=directory,
+            sees_reads=bool(visitor.actor.anywhere(NAMED_OFFICES)),
             done=HAPPENED.get(done.kind, "Recorded") if done else "",
         )
 

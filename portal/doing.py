@@ -51,23 +51,14 @@ BUTTONS: Final[Mapping[str, str]] = {
     "arrange_meeting": "Send the invitations",
     "record_meeting": "Record the meeting",
     "decide": "Record the decision",
-    "agree_learning": "Agree this learning",
+    "agree_learning": "Recommend this",
     "reopen": "Reopen the case",
 }
 """What the button of a form does; "Record this" where nothing better is said."""
 
 ANSWERS: Final = (("promise", "Promise a date"), ("dispute", "Dispute"), ("ask_time", "Ask for time"))
 RARE: Final = frozenset(
-    {
-        "restrict",
-        "lock_out",
-        "let_in",
-        "withdraw_notification",
-        "decide_duplicate",
-        "record_event",
-        "agree_learning",
-        "reopen",
-    }
+    {"restrict", "lock_out", "let_in", "withdraw_notification", "decide_duplicate", "record_event", "reopen"}
 )
 
 
@@ -110,7 +101,7 @@ def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[
         for kind, command in COMMANDS[view.kind].items()
         if kind in view.can
         and kind not in {"correct", "adopt_policy", "adopt_calendar"}
-        and not _is_about_one(command)
+        and not {"obligation", "recommendation"} & set(command.model_fields)
         and (view.state.closed is None or kind == "reopen")
         and (kind != "reopen" or LIFECYCLES[view.kind].reopens(view.state))
         and f"/cases/{view.ref}/{kind}" not in taken
@@ -143,6 +134,8 @@ def stands_in_the_way(view: CaseView, kind: str, agency: str, now: datetime) -> 
 
 def answers_to(view: CaseView, one: Deadline) -> list[Act]:
     """Promise, dispute, ask for time: what the state of this obligation still takes."""
+    if one.expected_of:
+        return []
     taken = {
         "promise": one.paused or one.promised is not None,
         "dispute": one.disputed or bool(one.about),
@@ -173,8 +166,11 @@ def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:
     if _is_about_one(command):
         return Doing(one, _about(view, kind, words, one.about), "", [])
     why_not = stands_in_the_way(view, kind, one.agency, now)
-    act = None if why_not else Act(words, f"/cases/{view.ref}/{kind}")
-    return Doing(one, act, why_not, answers_to(view, one))
+    if why_not:
+        return Doing(one, None, why_not, answers_to(view, one))
+    of_several = "recommendation" in command.model_fields
+    act = _about(view, kind, words, one.key) if of_several else Act(words, f"/cases/{view.ref}/{kind}")
+    return Doing(one, act, "", answers_to(view, one))
 
 
 def _about(view: CaseView, kind: str, words: str, key: str) -> Act:

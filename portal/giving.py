@@ -17,6 +17,7 @@ from models.clocks import furthest
 from models.command import Command, split
 from models.directory import Directory
 from models.lifecycles import COMMANDS
+from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
 from models.rights import BY_RELATION
 from models.shelf import days, policy
@@ -38,7 +39,13 @@ SHOWN_BEFORE: Final = frozenset({"correct", "suspend", "review_suspension", "ans
 
 BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "triage": ("referral_received", "triaged"),
-    "answer_safety": ("referral_received",),
+    "answer_safety": (
+        "referral_received",
+        "triaged",
+        "meeting_recorded",
+        "submission_sent",
+        "siblings_safety_answered",
+    ),
     "record_notification": ("opened",),
     "record_analysis": ("return_received",),
     "pass_on": ("triaged",),
@@ -91,13 +98,16 @@ class Giver:
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
 
-    async def ready(self, request: Request, ref: str, kind: str, asked: str = "") -> Giving | Response:
+    async def ready(
+        self, request: Request, ref: str, kind: str, asked: str = "", *, shows: bool = True
+    ) -> Giving | Response:
         """Who gives what on which case; or the page that says why that cannot be.
 
         `asked`: a request that was recorded already is let through, so that sending it twice is answered twice alike.
+        `shows`: whether the answer shows anything of the case.
         """
         visitor = await self.portal.signed_in(request)
-        view = await self.portal.seen(request, visitor, ref, kind)
+        view = await self.portal.seen(request, visitor, ref, kind if shows else "")
         if isinstance(view, Response):
             return view
         if kind not in COMMANDS[view.kind] or kind == "submit_referral":
@@ -205,7 +215,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
     @pages.post("/cases/{ref}/{kind}/save")
     async def save(request: Request, ref: str, kind: str) -> Response:
         pairs = await typed(request)
-        giving = await giver.ready(request, ref, kind)
+        giving = await giver.ready(request, ref, kind, shows=False)
         if isinstance(giving, Response):
             return giving
         portal.check_token(request, one_of(pairs, "_csrf"), giving.visitor)
@@ -253,7 +263,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
 def _barred(giving: Giving) -> int:
     """The status with which this person is turned away; 0 if they are not. What is not theirs to see is not there."""
     seen = {one.key: one for one in giving.view.deadlines}
-    needs = "obligation" in giving.command.model_fields
+    needs = bool({"obligation", "recommendation"} & set(giving.command.model_fields))
     if (needs and giving.about not in seen) or (
         giving.kind == "correct" and giving.about not in giving.view.state.marks
     ):
@@ -282,17 +292,19 @@ def _intro(giving: Giving, about: str) -> tuple[str, ...]:
 def _beside(giving: Giving, directory: Directory) -> list[Happened]:
     """What was recorded before that this form answers, the newest first."""
     kinds = BESIDE.get(giving.kind, ())
+    one = giving.view.state.obligations.get(giving.about)
     found = [
         entry
         for entry in giving.view.entries
-        if entry.kind in kinds and (not giving.about or entry.data.get("obligation") == giving.about)
+        if entry.kind in kinds
+        and (not giving.about or giving.about == entry.data.get("obligation") or (one and one.since == entry.number))
     ]
     line = time_line(giving.view.state, found, directory)
     return [one for one in line if isinstance(one, Happened) and one.pairs]
 
 
 def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
-    """What stands at the head of a form: the date that is corrected, or how far the policy lets a date reach."""
+    """What stands at the head of a form: the text decided against, the date corrected, how far a date may reach."""
     case = giving.view.state
     if giving.kind == "correct" and giving.about in case.marks:
         words = mark_words(case, giving.about, directory)
@@ -303,6 +315,10 @@ def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
         return [f"This case follows {one.was}. In force is {one.then}." for one in _newer(giving)]
     if giving.kind == "record_meeting":
         return [quorum_words(case)]
+    if giving.kind in PURPOSES:
+        _, text = decided_against(case, giving.kind)
+        source = policy(case.policy).sources[text.source]
+        return [f"Decided against: {text.title}. {source.citation}, {source.edition}."]
     one, bounds = case.obligations.get(giving.about), policy(case.policy).bounds
     reaches = {"promise": (now, bounds.promise_most), "suspend": (now, bounds.suspension_most)}
     if one is not None and one.due is not None:

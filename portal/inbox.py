@@ -36,6 +36,9 @@ def router(portal: Portal) -> APIRouter:
         visitor = await portal.signed_in(request)
         everybody = portal.settings.demonstration and request.query_params.get("everybody") == "yes"
         rows = await portal.questions.inbox(None if everybody else visitor.person)
+        await portal.questions.note_read(
+            visitor.person, "", "everybody’s messages" if everybody else "inbox", portal.clock()
+        )
         messages = await _Reader(portal, visitor, await portal.directory()).read(rows)
         return await portal.page(
             request,

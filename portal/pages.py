@@ -156,7 +156,7 @@ def templates() -> Environment:
     )
     env.globals.update(_govuk(), **widgets.ALL, static=static)
     env.filters.update(
-        day=day, date=short, moment=moment, clock=clock, words=words, by=by, left=left, sentence=sentence
+        day=day, date=short, moment=moment, clock=clock, words=words, by=by, left=left, age=age, sentence=sentence
     )
     return env
 
@@ -191,12 +191,21 @@ def sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def left(due: datetime, now: datetime) -> str:
-    """How far away a due time is: "3 days overdue", "due today", "due in 5 days"."""
-    days = (day_of(due) - day_of(now)).days
+def left(due: datetime, now: datetime, outside: object = "") -> str:
+    """How far away a due time is: "3 days overdue", "due today", "due in 5 days"; of somebody outside "expected"."""
+    days, word = (day_of(due) - day_of(now)).days, "expected" if outside else "due"
+    late = f"{-days} {'day' if days == -1 else 'days'}"
+    if due < now and outside:
+        return f"expected {late} ago" if days else "expected today"
     if due < now:
-        return f"{-days} {'day' if days == -1 else 'days'} overdue" if days else "overdue since today"
-    return {0: "due today", 1: "due tomorrow"}.get(days, f"due in {days} days")
+        return f"{late} overdue" if days else "overdue since today"
+    return {0: f"{word} today", 1: f"{word} tomorrow"}.get(days, f"{word} in {days} days")
+
+
+def age(opened: datetime, now: datetime) -> str:
+    """How long something has been open: "opened today", "open for 12 days"."""
+    days = (day_of(now) - day_of(opened)).days
+    return f"open for {days} {'day' if days == 1 else 'days'}" if days else "opened today"
 
 
 def clock(value: datetime | str) -> str:

@@ -1,22 +1,24 @@
 """What is read about a case beside its page: its dates, the chronology, the packs, the invitation. Each is noted."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import zip_longest
 
 from fastapi import APIRouter
-from icalendar import Calendar, Event
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.clocks import Pause
 from models.directory import Directory
 from models.policy import AgencyKind
 from models.rapid_review import Significance
 from models.shelf import policy
 from models.why import Explanation, explain
+from portal.calendars import calendar_file, meeting_event
 from portal.exporting import Sheet, download
 from portal.happened import quorum_words, time_line
 from portal.notification import Sender, fields
 from portal.visiting import Portal, Visitor
-from records.questions import CaseView
+from records.questions import CaseView, Deadline
 
 PACKED = ("return_received", "analysis_recorded", "meeting_arranged", "meeting_recorded")
 
@@ -49,6 +51,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             back=f"/cases/{ref}",
             view=view,
             told=told,
+            suspended={one.key: _suspended(view, one) for one in view.deadlines},
             directory=directory,
         )
 
@@ -126,15 +129,15 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         if moment is None:
             return await portal.refuse(request, 404)
         arranged = [fact for fact in await portal.questions.facts(ref) if fact.kind == "meeting_arranged"]
-        address = f"{portal.settings.address}/cases/{ref}"
-        file = calendar_file(
+        event = meeting_event(
             ref,
             datetime.fromisoformat(moment),
             int(arranged[-1].data["minutes"]),
-            address,
+            portal.settings.address,
             portal.clock(),
             len(arranged),
         )
+        file = calendar_file([event])
         headers = {"Content-Disposition": f'attachment; filename="meeting-{ref}.ics"'}
         return Response(file, media_type="text/calendar", headers=headers)
 
@@ -148,6 +151,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         source = view if referral == ref else await portal.questions.case(referral, visitor.actor, portal.clock())
         if not isinstance(source, CaseView):
             return await portal.refuse(request, 403)
+        await portal.questions.note_read(visitor.person, referral, "notification pack", portal.clock())
         submitted = next((entry.words or {} for entry in source.entries if entry.kind == "referral_received"), {})
         children = await portal.questions.children(referral)
         due = next((one.due for one in view.deadlines if one.block == "submission"), None)
@@ -167,6 +171,18 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         )
 
     return pages
+
+
+def _suspended(view: CaseView, one: Deadline) -> list[tuple[Pause, str, datetime | None]]:
+    """Each suspension of this clock: on whose authority, and, while it lasts, by when it is looked at again."""
+    made = [entry for entry in view.entries if entry.kind == "suspended" and entry.data["obligation"] == one.key]
+    authorities = [str((entry.words or {}).get("authority", "")) for entry in made]
+    reviews = [of.due for of in view.state.of_block("suspension_review") if of.of == one.key and not of.ended]
+    return [
+        (pause, authority, reviews[0] if reviews and pause.until is None else None)
+        for pause, authority in zip_longest(one.pauses, authorities[: len(one.pauses)], fillvalue="")
+        if isinstance(pause, Pause)
+    ]
 
 
 def _sender(visitor: Visitor, view: CaseView, directory: Directory) -> Sender:
@@ -192,23 +208,3 @@ def _events(view: CaseView) -> list[dict[str, str]]:
         for event in (entry.words or {}).get("events", [])
     ]
     return sorted(found, key=lambda row: (row["on"], row["agency"]))
-
-
-def calendar_file(  # noqa: PLR0913, PLR0917 -- what a calendar asks for
-    ref: str, begins: datetime, minutes: int, address: str, now: datetime, times: int
-) -> bytes:
-    """A meeting for any calendar. `times`: how often it has been arranged, so that a later file replaces an earlier."""
-    calendar, event = Calendar(), Event()
-    calendar.add("prodid", "-//Case reviews//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    event.add("uid", f"{ref}-meeting@case-reviews")
-    event.add("sequence", times - 1)
-    event.add("dtstamp", now)
-    event.add("dtstart", begins)
-    event.add("dtend", begins + timedelta(minutes=minutes))
-    event.add("summary", f"Meeting {ref}")
-    event.add("url", address)
-    calendar.add_component(event)
-    written: bytes = calendar.to_ical()
-    return written

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from door.door import REFERRER
 from door.refusals import Invalid, NotConfirmed, Refusal
 from models.command import Known
 from models.referral import Event, SubmitReferral, ToldHow
@@ -237,6 +238,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         if case is None:
             return portal.go("/refer")
         link = f"{portal.settings.address}/status#{request.cookies[STATUS]}"
+        await portal.questions.note_read(REFERRER, case, "receipt", portal.clock())
         return await portal.page(request, "refer_received.html", "Referral received", case=case, link=link)
 
     async def status_case(token: str) -> str | None:
@@ -257,6 +259,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                 words=("This page shows how far a referral has come. It never shows what it is about.",),
                 problem="",
             )
+        await portal.questions.note_read(REFERRER, case, "status by link", portal.clock())
         return await portal.page(
             request, "status.html", "Status of your referral", case=case, steps=await _status(portal, case)
         )

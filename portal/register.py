@@ -18,6 +18,8 @@ from portal.visiting import Portal
 UNIT = frozenset({"business_manager", "administrator"})
 COLUMNS = ("Reference", "Received", "Event", "Children", "Outcome", "Reasons", "Opened", "Closed")
 UNTRIAGED = "untriaged"
+ANYBODY = "anybody"
+"""Somebody at the demonstration who has not signed in."""
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
@@ -70,9 +72,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             for one in await portal.questions.board(visitor.actor, portal.clock(), closed=True)
             if one.kind == "referral"
         ]
-        rows = await matching(request, [one.ref for one in lines])
-        if form := asked.get("as", ""):
-            await portal.questions.note_read(visitor.person, "", "register exported", portal.clock())
+        rows, form = await matching(request, [one.ref for one in lines]), asked.get("as", "")
+        await portal.questions.note_read(
+            visitor.person, "", "register exported" if form else "register", portal.clock()
+        )
+        if form:
             sheet = Sheet("referral-register", COLUMNS, [[row[name] for name in COLUMNS] for row in rows])
             return download(sheet, form) or await portal.refuse(request, 404)
         return await portal.page(
@@ -95,6 +99,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         visitor = await portal.signed_in(request)
         if not visitor.actor.anywhere(UNIT):
             return await portal.refuse(request, 403)
+        await portal.questions.note_read(visitor.person, "", "mail", portal.clock())
         return await portal.page(request, "mail.html", "Mail to referrers", mails=await post.read())
 
     @pages.get("/demonstration/mail")
@@ -102,6 +107,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         """In the labelled demonstration there is no mail server, so that mail is read here."""
         if not portal.settings.demonstration:
             return await portal.refuse(request, 404)
+        visitor = await portal.visitor(request)
+        await portal.questions.note_read(visitor.person if visitor else ANYBODY, "", "mail", portal.clock())
         return await portal.page(request, "mail.html", "Mail to referrers", mails=await post.read())
 
     return pages

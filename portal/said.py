@@ -50,7 +50,9 @@ def _words(asked: Asked, value: Any, names: Names) -> str:  # noqa: ANN401 -- an
     if asked.boolean:
         return "Yes" if value in (True, "true") else "No"
     if asked.choice:
-        return next((one.words for one in asked.choice if one.value == str(value)), str(value))
+        words = {one.value: one.words for one in asked.choice}
+        chosen = value if isinstance(value, (list, tuple)) else [value]
+        return ", ".join(words.get(str(one), str(one)) for one in chosen)
     if asked.widget is Widget.DAY:
         return day(value)
     if asked.widget is Widget.MOMENT:

@@ -119,7 +119,13 @@ class Showing:
             self.errors[place] = f"{self.errors[place]} {words}" if place in self.errors else words
 
     def questions(self, step: str = "") -> tuple[Question, ...]:
-        shown = [one for one in asked_of(self.command) if one.name not in self.fixed and step in ("", one.step)]
+        shown = [
+            one
+            for one in asked_of(self.command)
+            if one.name not in self.fixed
+            and step in ("", one.step)
+            and (one.required or not one.fixed_rows or given(self.rows, one.rows))
+        ]
         return self._questions(self.command, shown, self.typed, "")
 
     def summary(self, questions: Sequence[Question]) -> tuple[Summary, ...]:

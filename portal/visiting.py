@@ -16,7 +16,7 @@ from models.command import Command
 from models.directory import Directory
 from models.facts import Problem
 from models.policy import Area
-from models.rights import CASE_WIDE, LOCKED, Actor
+from models.rights import CASE_WIDE, LOCKED, NAMED_OFFICES, Actor
 from models.shelf import days, policy
 from models.time import day_of
 from portal.pages import Link, Message, Page, refusal, templates
@@ -103,7 +103,10 @@ class Portal:
         return visitor
 
     async def seen(self, request: Request, visitor: Visitor, ref: str, what: str) -> CaseView | Response:
-        """The case as this visitor may see it, with the reading noted; or the page that says why not."""
+        """The case as this visitor may see it, with the reading noted; or the page that says why not.
+
+        `what`: what is shown of it; empty if nothing is, as when a draft is saved.
+        """
         found = await self.questions.case(ref, visitor.actor, self.clock())
         if found is None:
             return await self.refuse(request, 404)
@@ -111,7 +114,8 @@ class Portal:
             if hidden(found, visitor.actor):
                 return await self.refuse(request, 404)
             return await self.say(request, Message("You cannot open this case", (found.words,)), 403)
-        await self.questions.note_read(visitor.person, ref, what, self.clock())
+        if what:
+            await self.questions.note_read(visitor.person, ref, what, self.clock())
         return found
 
     async def hides(self, ref: str, actor: Actor) -> bool:
@@ -224,6 +228,8 @@ class Portal:
             links: Sequence[Link] = (Link("Refer an incident", "/refer"), Link("Sign in", "/sign-in"))
         else:
             links = [Link("Cases", "/cases"), Link("Inbox", "/inbox"), Link("Refer", "/refer")]
+            if visitor.actor.anywhere(NAMED_OFFICES):
+                links += [Link("Reads", "/reads")]
             if visitor.actor.anywhere(frozenset({"administrator", "business_manager"})):
                 links += [Link("Register", "/register"), Link("People", "/people")]
             links += [Link("Sign out", "/sign-out")]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
@@ -20,6 +20,8 @@ from records.database import Database
 from records.sealing import Vault, fingerprint
 
 IDLE, LONGEST = timedelta(hours=2), timedelta(hours=12)
+CALENDAR = "calendar"
+"""The purpose of the address to which a person's calendar subscribes; it lasts until it is ended."""
 TRIES, LOCK = 8, timedelta(minutes=15)
 SHORTEST = 12
 _hasher = PasswordHasher()
@@ -66,8 +68,28 @@ class Accounts:
         row.used = now
         return row.subject
 
+    async def only_link(self, purpose: str, person: str, now: datetime) -> str:
+        """A link that lasts, in place of every earlier one of this purpose: its token."""
+        async with self._database.writing() as session:
+            await session.execute(_ended(purpose, person, now))
+            token = await self.link(session, purpose, person, None)
+            await self._auditor.append(session, SIGN_INS, now, person, f"{purpose}_address_made", {})
+        return token
+
+    async def end_links(self, purpose: str, person: str, now: datetime) -> None:
+        async with self._database.writing() as session:
+            await session.execute(_ended(purpose, person, now))
+            await self._auditor.append(session, SIGN_INS, now, person, f"{purpose}_address_ended", {})
+
+    async def has_link(self, purpose: str, person: str) -> bool:
+        mine = select(OneTimeRow.id).where(
+            OneTimeRow.purpose == purpose, OneTimeRow.subject == person, OneTimeRow.used.is_(None)
+        )
+        async with self._database.reading() as session:
+            return (await session.scalars(mine)).first() is not None
+
     async def set_password(self, token: str, password: str, now: datetime) -> str | None:
-        """Use up an invitation, with every other one of this person, and set the password.
+        """Use up an invitation, with every other one of this person and their calendar's address; set the password.
 
         Returns the person; none if the link is spent. Raises WeakPassword.
         """
@@ -79,8 +101,8 @@ class Accounts:
             if person is None:
                 return None
             await session.merge(AccountRow(person=person, password=hashed, failed=0, locked_until=None))
-            others = update(OneTimeRow).where(OneTimeRow.purpose == "invitation", OneTimeRow.subject == person)
-            await session.execute(others.where(OneTimeRow.used.is_(None)).values(used=now))
+            for purpose in ("invitation", CALENDAR):
+                await session.execute(_ended(purpose, person, now))
             ended = update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
             await session.execute(ended)
             await self._auditor.append(session, SIGN_INS, now, person, "password_set", {})
@@ -151,6 +173,12 @@ class Accounts:
                 update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
             )
             await self._auditor.append(session, SIGN_INS, now, person, "sessions_revoked", {})
+
+
+def _ended(purpose: str, person: str, now: datetime) -> Update:
+    """Every link of this purpose that still leads somewhere ends."""
+    mine = update(OneTimeRow).where(OneTimeRow.purpose == purpose, OneTimeRow.subject == person)
+    return mine.where(OneTimeRow.used.is_(None)).values(used=now)
 
 
 def _verify(hashed: str, password: str) -> bool:

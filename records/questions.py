@@ -20,6 +20,7 @@ from models.likeness import LIKELY, Likeness, likeness
 from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
 from models.referral import Route, leads
+from models.replaying import History
 from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, reads, whole
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import day_of
@@ -28,18 +29,23 @@ from records.facts import fact_from
 from records.policies import in_force
 from records.writing import Recorder
 
+EVERY_READ = 20_000
+"""How many reads an export holds: years of them."""
+
 
 class Colour(StrEnum):
-    """Derived from dates, never typed. No colour stands without its word."""
+    """Derived from dates, never typed. No colour stands without its word. What is awaited from outside is never red."""
 
     RED = "Overdue"
     AMBER = "Due soon"
     PAUSED = "Suspended"
+    AWAITED = "Awaited"
     GREEN = "On time"
     GREY = "Closed"
 
 
 SOON = timedelta(days=3)
+WORST_FIRST = (Colour.RED, Colour.AMBER, Colour.PAUSED, Colour.AWAITED)
 
 
 class Line(Message):
@@ -56,6 +62,8 @@ class Line(Message):
     closed: datetime | None
     next_title: str = ""
     """What is due next."""
+    expected: bool = False
+    """Whether that is expected of somebody outside, so that nobody here is late."""
     urgent: bool = False
     mine: bool = False
     """Whether something open is owed by an office of whoever looks."""
@@ -95,6 +103,8 @@ class Deadline(Message):
     mine: bool
     """Whether an office of whoever looks owes it, or is told of it: they may answer."""
     about: str = ""
+    words: str = ""
+    """What was recommended, for those who may read it."""
     block: str = ""
     met_by: str = ""
     told_me: bool = False
@@ -102,6 +112,8 @@ class Deadline(Message):
     yours: bool = False
     """Whether an office of whoever looks owes it."""
     urgent: bool = False
+    expected_of: str = ""
+    """Who outside is to do it; nobody here is late."""
     pauses: list[Pause] = []
     rungs: list[Rung] = []
 
@@ -139,6 +151,30 @@ class LikelySame(Message):
     decided: bool | None = None
 
 
+class Read(Message):
+    """Somebody opened something: a page, an export, a file, by whichever door. `case` is empty where it shows many."""
+
+    number: int
+    at: datetime
+    person: str
+    name: str
+    case: str
+    what: str
+
+
+class Dated(Message):
+    """One date for one person's calendar: what an office of theirs owes, or (with `minutes`) a meeting."""
+
+    case: str
+    key: str
+    title: str
+    agency: str
+    at: datetime
+    minutes: int = 0
+    times: int = 1
+    """How often a meeting has been arranged."""
+
+
 class CaseView(Message):
     ref: str
     kind: str
@@ -164,7 +200,10 @@ class Questions:
             return await self._recorder.directory.read(session)
 
     async def board(self, actor: Actor, now: datetime, *, closed: bool = False) -> list[Line]:
-        """Every case that this person may see, the most urgent first."""
+        """Every case that this person may see, the slowest first: urgent, then by how long it is overdue.
+
+        What only somebody outside is expected to do comes after what is owed here, and what has no date last.
+        """
         async with self._recorder.database.reading() as session:
             found = select(CaseRow) if closed else select(CaseRow).where(CaseRow.closed.is_(None))
             rows = (await session.scalars(found)).all()
@@ -177,7 +216,13 @@ class Questions:
                 lines.append(_line(case, actor, now, directory, all_of_it=whole(actor, case, access)))
         return sorted(
             lines,
-            key=lambda line: (line.closed is not None, not line.urgent, line.due is None, line.due or line.opened),
+            key=lambda line: (
+                line.closed is not None,
+                not line.urgent,
+                line.due is None,
+                line.expected,
+                line.due or line.opened,
+            ),
         )
 
     async def case(self, ref: str, actor: Actor, now: datetime) -> CaseView | Problem | None:
@@ -204,7 +249,7 @@ class Questions:
             whole=all_of_it,
             restricted=bool(case.said.get("restricted")),
             line=_line(case, actor, now, directory, all_of_it=all_of_it),
-            deadlines=deadlines(case, actor, now, all_of_it=all_of_it),
+            deadlines=_with_words(deadlines(case, actor, now, all_of_it=all_of_it), case, entries),
             entries=entries,
             can=_can(case, actor, access),
             newer=newer,
@@ -227,11 +272,56 @@ class Questions:
         return found
 
     async def note_read(self, person: str, case: str, what: str, now: datetime) -> None:
-        """Who opened what is kept, as a link of the chain `reads`."""
+        """Who opened what is kept, as a link of the chain `reads`. `case`: its reference; empty where several show."""
         async with self._recorder.database.writing() as session:
             values = {"read": [person, case, what, now.timestamp()]}
             number = await self._recorder.auditor.append(session, READS, now, person, "read", values)
             session.add(ReadRow(number=number, person=person, case=case, what=what, at=now))
+
+    async def reads(self, actor: Actor, now: datetime, case: str, person: str, most: int) -> list[Read]:
+        """Who opened what, the newest first, of one case or person if named.
+
+        Nothing of cases that whoever asks may not open themselves.
+        """
+        found = select(ReadRow).order_by(ReadRow.number.desc()).limit(most)
+        if case:
+            found = found.where(ReadRow.case == case)
+        if person:
+            found = found.where(ReadRow.person == person)
+        async with self._recorder.database.reading() as session:
+            rows = (await session.scalars(found)).all()
+            directory = await self._recorder.directory.read(session)
+            theirs = {""}
+            for row in await session.scalars(select(CaseRow).where(CaseRow.ref.in_({row.case for row in rows}))):
+                state = Case.model_validate(row.state)
+                theirs |= {row.ref} if reads(actor, state, access_of(state, now)) is None else set()
+        return [
+            Read(
+                number=row.number, at=row.at, person=row.person, name=_name(row.person, directory), case=row.case,
+                what=row.what,
+            )
+            for row in rows
+            if row.case in theirs
+        ]  # fmt: skip
+
+    async def dates(self, actor: Actor, now: datetime) -> list[Dated]:
+        """Every date that an office of this person owes, and the coming meetings of the cases that they may open."""
+        async with self._recorder.database.reading() as session:
+            rows = (await session.scalars(select(CaseRow).where(CaseRow.closed.is_(None)).order_by(CaseRow.ref))).all()
+            arranged: dict[str, list[Fact]] = {}
+            meetings = select(FactRow).where(
+                FactRow.kind == "meeting_arranged", FactRow.case.in_([row.ref for row in rows])
+            )
+            for row in await session.scalars(meetings):
+                arranged.setdefault(row.case, []).append(fact_from(row))
+        found = []
+        for case in (Case.model_validate(row.state) for row in rows):
+            if reads(actor, case, access_of(case, now)) is None:
+                found += _owed_by(actor, case)
+                found += [
+                    one for one in _meetings(case, arranged.get(case.ref, [])) if one.at >= now - timedelta(days=1)
+                ]
+        return sorted(found, key=lambda one: (one.at, one.case, one.key))
 
     async def children(self, ref: str) -> list[tuple[int, dict[str, Any]]]:
         """Who the children of a referral are. The caller has checked that the reader may know."""
@@ -259,6 +349,22 @@ class Questions:
         async with self._recorder.database.reading() as session:
             rows = await session.scalars(select(FactRow).where(FactRow.case == ref).order_by(FactRow.number))
             return [fact_from(row) for row in rows.all()]
+
+    async def histories(self, actor: Actor, now: datetime, since: datetime) -> tuple[list[History], int]:
+        """Everything recorded of each case opened since, if they may see all of it; and how many they may not."""
+        opened = select(CaseRow).where(CaseRow.opened >= since).order_by(CaseRow.opened, CaseRow.ref)
+        async with self._recorder.database.reading() as session:
+            cases = [Case.model_validate(row.state) for row in (await session.scalars(opened)).all()]
+            theirs = {case.ref: case for case in cases if whole(actor, case, access_of(case, now))}
+            facts: dict[str, list[Fact]] = {ref: [] for ref in theirs}
+            for ref in theirs:
+                rows = select(FactRow).where(FactRow.case == ref).order_by(FactRow.number)
+                facts[ref] = [fact_from(row) for row in await session.scalars(rows)]
+        found = [
+            History(ref=case.ref, kind=case.kind, opened=case.opened, facts=tuple(facts[case.ref]))
+            for case in theirs.values()
+        ]
+        return found, len(cases) - len(theirs)
 
     async def messages(self, ref: str, obligation: str) -> dict[tuple[int, int, str], str]:
         """The state of each message about an obligation, by rung, round and office."""
@@ -383,11 +489,42 @@ def deadlines(case: Case, actor: Actor, now: datetime, *, all_of_it: bool = True
     return sorted(made, key=lambda one: (bool(one.ended), one.due is None, one.due or one.started, one.key))
 
 
-def colour(one: Obligation, now: datetime) -> Colour:
+def _owed_by(actor: Actor, case: Case) -> list[Dated]:
+    blocks = shelf.blocks(case.policy, case.kind)
+    return [
+        Dated(case=case.ref, key=one.key, title=blocks[one.block].title, agency=one.agency, at=one.due)
+        for one in case.open()
+        if one.due and actor.holds(one.owed_by, one.agency)
+    ]
+
+
+def _meetings(case: Case, arranged: list[Fact]) -> list[Dated]:
+    """The meeting as it was arranged last."""
+    if not arranged:
+        return []
+    last = max(arranged, key=lambda fact: fact.number).data
+    begins = datetime.fromisoformat(last["at"])
+    return [
+        Dated(
+            case=case.ref, key="meeting", title="Meeting", agency="", at=begins, minutes=int(last["minutes"]),
+            times=len(arranged),
+        )
+    ]  # fmt: skip
+
+
+def _with_words(found: list[Deadline], case: Case, entries: list[Entry]) -> list[Deadline]:
+    """Each recommendation with the words in which it was made: several of one agency are told apart by them."""
+    made = {entry.number: str(entry.words["action"]) for entry in entries if entry.words and "action" in entry.words}
+    return [one.model_copy(update={"words": made.get(case.obligations[one.key].since, "")}) for one in found]
+
+
+def colour(one: Obligation, block: Block, now: datetime) -> Colour:
     if one.ended:
         return Colour.GREY
     if one.paused:
         return Colour.PAUSED
+    if block.expected_of:
+        return Colour.AWAITED
     if one.overdue(now):
         return Colour.RED
     return Colour.AMBER if one.due is not None and one.due - now < SOON else Colour.GREEN
@@ -405,10 +542,10 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
     return Deadline(
         key=one.key,
         title=block.title,
-        owed_by=policy.offices[one.owed_by].title,
+        owed_by=_awaited(one, policy, block),
         agency=one.agency,
         due=one.due,
-        colour=colour(one, now),
+        colour=colour(one, block, now),
         started=one.start,
         budget=f"{block.budget.n} {unit.replace('_', ' ')}" if block.budget else "",
         used=used,
@@ -429,6 +566,7 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         met_by=block.met_by,
         yours=actor.holds(one.owed_by, one.agency),
         urgent=block.urgent,
+        expected_of=block.expected_of,
         pauses=list(one.pauses),
         rungs=_rungs(one, policy, block),
     )
@@ -445,7 +583,9 @@ def _rungs(one: Obligation, policy: Policy, block: Block) -> list[Rung]:
 
 
 def _line(case: Case, actor: Actor, now: datetime, directory: Directory | None, *, all_of_it: bool) -> Line:
-    """The stage is the first block of the story that is open; the due date the earliest of all.
+    """The stage is the first block of the story that is open, the due date the earliest of all.
+
+    What is only expected of somebody outside is told when nothing is owed here.
 
     An agency sees there what it owes itself, and nothing of others.
     """
@@ -453,10 +593,13 @@ def _line(case: Case, actor: Actor, now: datetime, directory: Directory | None, 
     own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
     opened = [one for one in case.open() if all_of_it or one.agency in own]
     order = LIFECYCLES[case.kind].story
-    stage = min((one.block for one in opened if one.block in order), key=order.index, default="")
-    dated = sorted((one for one in opened if one.due), key=lambda one: one.due or now)
-    colours = {colour(one, now) for one in opened}
-    worst = next((c for c in (Colour.RED, Colour.AMBER, Colour.PAUSED) if c in colours), Colour.GREEN)
+    told = [one.block for one in opened if one.block in order]
+    stage = min(told, key=lambda name: (bool(blocks[name].expected_of), order.index(name)), default="")
+    dated = sorted(
+        (one for one in opened if one.due), key=lambda one: (bool(blocks[one.block].expected_of), one.due or now)
+    )
+    colours = {colour(one, blocks[one.block], now) for one in opened}
+    worst = next((one for one in WORST_FIRST if one in colours), Colour.GREEN)
     nothing = "Nothing is owed" if all_of_it or case.closed else "Nothing is owed by your agency"
     return Line(
         ref=case.ref,
@@ -464,23 +607,32 @@ def _line(case: Case, actor: Actor, now: datetime, directory: Directory | None, 
         stage=blocks[stage].title if stage else nothing,
         due=dated[0].due if dated else None,
         colour=Colour.GREY if case.closed else worst,
-        waiting_for=_waiting(opened, stage, policy, directory),
+        waiting_for=_waiting(opened, stage, policy, blocks, directory),
         restricted=bool(case.said.get("restricted")),
         opened=case.opened,
         closed=case.closed,
         next_title=blocks[dated[0].block].title if dated else "",
+        expected=bool(dated and blocks[dated[0].block].expected_of),
         urgent=any(blocks[one.block].urgent for one in opened),
         mine=any(actor.holds(one.owed_by, one.agency) for one in opened),
     )
 
 
-def _waiting(opened: Iterable[Obligation], stage: str, policy: Policy, directory: Directory | None) -> list[str]:
-    """The offices that owe the present stage; of an agency's office, with the name of the agency."""
+def _waiting(
+    opened: Iterable[Obligation], stage: str, policy: Policy, blocks: Mapping[str, Block], directory: Directory | None
+) -> list[str]:
+    """The offices that owe the present stage, or who outside is to do it; an agency's office with its agency."""
     known = directory.agencies if directory else {}
-    found = [(policy.offices[one.owed_by].title, one.agency) for one in opened if one.block == stage]
+    found = [(_awaited(one, policy, blocks[one.block]), one.agency) for one in opened if one.block == stage]
     return [
         f"{title}, {known[agency].name if agency in known else agency}" if agency else title for title, agency in found
     ]
+
+
+def _awaited(one: Obligation, policy: Policy, block: Block) -> str:
+    """Of whom this is awaited: the office that owes it, or somebody outside."""
+    outside = block.expected_of
+    return f"{outside[:1].upper()}{outside[1:]}" if outside else policy.offices[one.owed_by].title
 
 
 def _can(case: Case, actor: Actor, access: Access) -> list[str]:

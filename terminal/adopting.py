@@ -99,12 +99,14 @@ async def _change(data_dir: Path, by: str, change: Change, *, as_json: bool) -> 
     """Show which dates of open cases would move; then, if asked, put it in force and do it case by case."""
     from door.adopting import Adopting
     from door.refusals import NotAllowed
+    from records.questions import Questions
 
     async with Session(data_dir) as session:
         actor, now = await session.actor(by), datetime.now(UTC)
         rules = Adopting(session.there.recorder)
         try:
             cases, hidden = await rules.open_cases(actor, now)
+            await Questions(session.there.recorder).note_read(actor.person, "", "what a policy would move", now)
             present = await rules.present()
             fresh = change.make(present)
         except NotAllowed as refusal:

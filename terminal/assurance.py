@@ -1,18 +1,21 @@
 """Commands that look whether all is well: audit verify, doctor."""
 
 import json
+import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.common import WRONG, AsJson, DataDir, Session, run, settings_of
+from terminal.common import REFUSED, WRONG, As, AsJson, DataDir, Session, fail, moment, run, say, settings_of
 
 if TYPE_CHECKING:
     from records.audit import Broken
+    from records.questions import Read
 
-audit = typer.Typer(no_args_is_help=True, help="The audit chains.")
+audit = typer.Typer(no_args_is_help=True, help="The audit chains, and who opened what.")
 HERE = Path("data")
 
 
@@ -27,6 +30,36 @@ def verify(data_dir: DataDir = HERE, *, as_json: AsJson = False) -> None:
             typer.echo(f"{one.chain}, link {one.number}: {one.words}", err=True)
         typer.echo("Every chain is whole." if not broken else f"{len(broken)} chains are broken.", err=bool(broken))
     raise typer.Exit(WRONG if broken else 0)
+
+
+@audit.command()
+def reads(
+    case: Annotated[str, typer.Argument(metavar="[CASE]", help="Only of this case.")] = "",
+    person: Annotated[str, typer.Option(help="Only by this person, by their id in the directory.")] = "",
+    data_dir: DataDir = HERE,
+    *,
+    as_: As,
+    as_json: AsJson = False,
+) -> None:
+    """Show who opened what, by whichever door, the newest first."""
+    found = run(_read(data_dir, as_, case, person))
+    lines = [f"{moment(one.at):18} {one.name:28} {one.case:13} {one.what.replace('_', ' ')}" for one in found]
+    say([one.model_dump(mode="json") for one in found], "\n".join(lines) or "Nothing was opened.", as_json=as_json)
+
+
+async def _read(data_dir: Path, by: str, case: str, person: str) -> "list[Read]":
+    from models.command import REFERENCE
+    from models.rights import NAMED_OFFICES
+    from records.questions import EVERY_READ, Questions
+
+    async with Session(data_dir) as session:
+        actor, now = await session.actor(by), datetime.now(UTC)
+        if not actor.anywhere(NAMED_OFFICES):
+            fail("Only the business manager and the independent chair may see who opened what.", REFUSED)
+        questions = Questions(session.there.recorder)
+        about = case if re.fullmatch(REFERENCE, case) else ""  # what somebody typed may be a name
+        await questions.note_read(actor.person, about, "reads", now)
+        return await questions.reads(actor, now, case, person, most=EVERY_READ)
 
 
 async def _broken(data_dir: Path) -> "list[Broken]":

@@ -77,7 +77,10 @@ async def _board(data_dir: Path, by: str) -> list[dict[str, Any]]:
     from records.questions import Questions
 
     async with Session(data_dir) as session:
-        board = await Questions(session.there.recorder).board(await session.actor(by), datetime.now(UTC))
+        questions, now = Questions(session.there.recorder), datetime.now(UTC)
+        actor = await session.actor(by)
+        board = await questions.board(actor, now)
+        await questions.note_read(actor.person, "", "status", now)
         return [line.model_dump(mode="json") for line in board]
 
 

@@ -1,15 +1,19 @@
 """The command line, each command by a process of its own against a running installation."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli import app
 from tests.support.house import DIRECTORY, POLICY, decision, referral, triage
 from tests.support.running import ADMINISTRATOR, MANAGER, PEOPLE, Running, reviews, write_json
+from tests.test_documents import commands
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("cli")]
 CHAIR, AUTHORITY, POLICE = PEOPLE["p-021"], PEOPLE["p-001"], PEOPLE["p-005"]
@@ -175,6 +179,45 @@ def test_why_says_rule_days_and_rungs(here: Running, review: str) -> None:
     assert "agency_return/harrowshire-icb" in unknown.stderr
 
 
+# Rehearsal
+
+
+@pytest.mark.promise("F10")
+def test_last_years_cases_are_rehearsed_under_a_draft_beside_today_and_nothing_leaves(
+    here: Running, review: str, tmp_path: Path
+) -> None:
+    draft = tmp_path / "draft.yaml"
+    first = "- {office: business_manager, after: start"
+    draft.write_text(POLICY.read_text().replace(first, f"{first}, also: [subgroup_chair]"))
+    before = kept(here)
+    today = here.json("rehearse", "last-year", by=MANAGER)
+    assert {key for key, case in before["notices"] if case == review} == {
+        one["key"] for one in today["timeline"]["notices"] if one["case"] == review
+    }, "under the policy of today it says what was said"
+    under = here.json("rehearse", "last-year", "--policy", draft, by=MANAGER)
+    more = [one["after"] for one in under["changes"] if one["after"]["case"] == review]
+    assert {one["office"] for one in more} == {"subgroup_chair"}
+    assert {"request_information", "meeting", "submission"} <= {one["obligation"] for one in more}
+    assert all(one["before"] is None for one in under["changes"])
+    told = here.reviews("rehearse", "last-year", "--policy", draft, by=MANAGER).stdout
+    assert f"{len(under['changes'])} messages change under draft.yaml, beside today" in told
+    assert f"{review}  submission" in told.partition("subgroup chair\n")[2]
+    assert kept(here) == before
+    assert here.reviews("rehearse", "last-year", by=POLICE).returncode == 3
+    assert here.reviews("rehearse", "last-year").returncode == 2
+    assert here.json("rehearse", "last-year", "--since", "2100-01-01", by=MANAGER)["timeline"]["steps"] == []
+
+
+def kept(here: Running) -> dict[str, set[tuple[str, str]]]:
+    """Everything that was recorded and everything that was sent."""
+    with closing(sqlite3.connect(f"file:{here.folder / 'records.sqlite'}?mode=ro", uri=True)) as record:
+        rows = {
+            "facts": record.execute('SELECT number, "case" FROM facts'),
+            "notices": record.execute('SELECT key, "case" FROM notices'),
+        }
+        return {name: set(found.fetchall()) for name, found in rows.items()}
+
+
 # Policy and directory
 
 
@@ -228,6 +271,43 @@ def test_a_directory_is_imported_by_who_may_and_never_without_its_last_rungs(her
 
 
 # Assurance
+
+
+SHOWS_CASES: dict[str, tuple[str, ...]] = {
+    "status": ("status", "status REF"),
+    "why": ("why REF submission",),
+    "rehearse": ("rehearse last-year",),
+    "policy adopt": ("policy adopt POLICY",),
+    "policy holiday": ("policy holiday 2027-05-04 Another",),
+    "audit reads": ("audit reads REF",),
+}
+"""What to type to see a case. Every other command shows none but the one that it has just been given."""
+SHOWS_NONE = {
+    "refer", "answer", "decide", "serve", "prepare", "doctor", "audit verify", "policy check", "policy show",
+    "directory check", "directory import",
+}  # fmt: skip
+
+
+@pytest.mark.promise("K6")
+def test_every_command_that_shows_a_case_is_noted_as_a_read(here: Running, review: str) -> None:
+    assert SHOWS_CASES.keys() | SHOWS_NONE == {" ".join(words) for words in commands(app)}
+    for typed in (one for several in SHOWS_CASES.values() for one in several):
+        words = [{"REF": review, "POLICY": str(POLICY)}.get(word, word) for word in typed.split()]
+        before = reads_of(here)
+        done = here.reviews(*words, by=MANAGER)
+        assert done.returncode == 0, done.stderr
+        about = review if "REF" in typed else ""
+        assert reads_of(here)[len(before) :] == [("p-018", about)], typed
+    log = here.json("audit", "reads", review, by=MANAGER)
+    assert {"status", "why", "reads"} <= {one["what"] for one in log}
+    assert {one["case"] for one in log} == {review}
+    assert here.reviews("audit", "reads", by=POLICE).returncode == 3
+    assert here.reviews("policy", "holiday", "2027-05-04", "Another", by=POLICE).returncode == 3
+
+
+def reads_of(here: Running) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(f"file:{here.folder / 'records.sqlite'}?mode=ro", uri=True)) as record:
+        return list(record.execute('SELECT person, "case" FROM reads ORDER BY number'))
 
 
 @pytest.mark.promise("K7")

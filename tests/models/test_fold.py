@@ -123,7 +123,7 @@ def test_asking_further_agencies_opens_their_returns_and_nothing_once_more() -> 
 
 
 @pytest.mark.promise("B10")
-def test_each_immediate_learning_is_owed_for_itself_and_the_oldest_is_met_first() -> None:
+def test_each_immediate_learning_is_owed_for_itself_and_met_for_itself() -> None:
     play = asked()
     first, second = f"immediate_learning/{POLICE}", f"immediate_learning/{POLICE}#2"
     for day in (date(2026, 11, 20), date(2026, 12, 4)):
@@ -132,10 +132,10 @@ def test_each_immediate_learning_is_owed_for_itself_and_the_oldest_is_met_first(
         end_of(date(2026, 11, 20)),
         end_of(date(2026, 12, 4)),
     ]
-    play.act(LEAD, "learning_done", agency=POLICE, done="d")
-    assert (play.case.obligations[first].ended, play.case.obligations[second].ended) == (Ended.MET, None)
-    play.act(LEAD, "learning_done", agency=POLICE, done="d")
-    assert play.case.obligations[second].ended is Ended.MET
+    play.act(LEAD, "learning_done", agency=POLICE, recommendation=second, done="d")
+    assert (play.case.obligations[first].ended, play.case.obligations[second].ended) == (None, Ended.MET)
+    play.act(LEAD, "learning_done", agency=POLICE, recommendation=first, done="d")
+    assert play.case.obligations[first].ended is Ended.MET
 
 
 def test_what_has_not_started_counts_from_its_opening_until_it_has() -> None:
@@ -306,7 +306,7 @@ def test_immediate_learning_outlives_a_withdrawn_notification() -> None:
     assert owed(play) == {"tell_referrer", learning, f"time_request/{learning}"}
     play.act(MANAGER, "tell_referrer", how="email", words="w")
     assert play.case.closed is None
-    play.act(lead, "learning_done", agency=POLICE, done="d")
+    play.act(lead, "learning_done", agency=POLICE, recommendation=learning, done="d")
     assert play.case.closed == play.now
 
 
@@ -474,3 +474,59 @@ def test_a_triage_opens_a_review_for_the_children_that_need_one_and_have_none() 
     play.act(MANAGER, "reopen", reason="r")
     before = play.case
     assert opens(before, play.act(MANAGER, "triage", **triage_answers(children=2))) == [2]
+
+
+# Whether the other children are safe
+
+
+@pytest.mark.promise("B12", "A13")
+@pytest.mark.parametrize("answer", ["no", "not_known"])
+def test_whoever_is_not_known_to_be_safe_is_asked_after_at_once_and_until_they_are(answer: str) -> None:
+    play = referral(others="yes", siblings_safe=answer)
+    assert play.said("siblings_safety") == []
+    play.speak()
+    assert [office for _, office in play.said("siblings_safety")] == ["business_manager", "administrator"]
+    play.act(MANAGER, "triage", **{**triage_answers(), "siblings_safe": answer})
+    play.act(MANAGER, "answer_safety", siblings_safe=answer, words="w")
+    assert "siblings_safety" in owed(play)
+    play.act(MANAGER, "answer_safety", siblings_safe="yes", words="w")
+    assert "siblings_safety" not in owed(play)
+
+
+@pytest.mark.promise("B12")
+@pytest.mark.parametrize("answer", ["no", "not_known"])
+def test_a_triage_that_does_not_know_them_safe_has_them_asked_after(answer: str) -> None:
+    play = referral()
+    assert "siblings_safety" not in owed(play)
+    play.act(MANAGER, "triage", **{**triage_answers(), "siblings_safe": answer})
+    assert "siblings_safety" in owed(play)
+
+
+@pytest.mark.promise("B12")
+@pytest.mark.parametrize("answer_given", ["no", "not_known"])
+def test_the_meeting_and_every_submission_ask_after_them(answer_given: str) -> None:
+    play = ready_to_decide()
+    play.act(MANAGER, "record_meeting", **{**meeting_answers(play.now), "siblings_safe": answer_given})
+    assert "siblings_safety" in owed(play)
+    decide(play)
+    submit(play)
+    assert "siblings_safety" not in owed(play), "by the submission they were safe"
+    answer(play, "disagrees")
+    decide(play)
+    play.act(MANAGER, "record_submission", sent_at=play.now, siblings_safe=answer_given, siblings_words="w")
+    assert "siblings_safety#2" in owed(play)
+
+
+@pytest.mark.promise("B12", "B10")
+def test_a_withdrawn_notification_makes_nobody_safe_and_undoes_no_learning() -> None:
+    play = asked()
+    play.act(MANAGER, "record_meeting", **{**meeting_answers(play.now), "siblings_safe": "no"})
+    play.act(MANAGER, "agree_learning", agency=POLICE, action="a", by=date(2026, 11, 20))
+    play.act(MANAGER, "withdraw_notification", withdrawn_at=play.now, reason="r")
+    learning = f"immediate_learning/{POLICE}"
+    assert owed(play) == {"tell_referrer", "siblings_safety", learning}
+    play.act(MANAGER, "tell_referrer", how="email", words="w")
+    play.act(LEAD, "learning_done", agency=POLICE, recommendation=learning, done="d")
+    assert play.case.closed is None
+    play.act(MANAGER, "answer_safety", siblings_safe="yes", words="w")
+    assert play.case.closed == play.now

@@ -194,7 +194,8 @@ REFUSALS: dict[str, tuple[list[Callable[[Play], object]], Callable[[Play], objec
         [], act(MANAGER, "record_panel_answer", received_at=MONDAY, position="agrees"), "No answer of the panel",
     ),
     "learning that was not agreed": (
-        [], act(holder("agency_lead", POLICE), "learning_done", agency=POLICE, done="d"), "No immediate learning",
+        [], act(holder("agency_lead", POLICE), "learning_done", agency=POLICE, recommendation="triage", done="d"),
+        "no such",
     ),
 }  # fmt: skip
 

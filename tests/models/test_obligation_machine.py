@@ -451,9 +451,10 @@ class Review(Life):
     @precondition(lambda self: self.owes("immediate_learning"))
     @rule(number=picks)
     def learnt(self, number: int) -> None:
-        owing = sorted({one.agency for one in self.play.case.of_block("immediate_learning") if not one.ended})
-        agency = owing[number % len(owing)]
-        self.act(holder("agency_lead", agency), "learning_done", agency=agency, done="d")
+        owing = sorted(one.key for one in self.play.case.of_block("immediate_learning") if not one.ended)
+        learning = owing[number % len(owing)]
+        agency = self.play.case.obligations[learning].agency
+        self.act(holder("agency_lead", agency), "learning_done", agency=agency, recommendation=learning, done="d")
 
     @precondition(lambda self: self.owes("tell_referrer"))
     @rule()

@@ -74,6 +74,7 @@ REVIEW: dict[tuple[str, str], set[str]] = {
     ("record_panel_answer", ""): BY_THE_UNIT,
     ("send_information", ""): BY_THE_UNIT,
     ("record_event", ""): BY_THE_UNIT,
+    ("answer_safety", ""): BY_THE_AUTHORITY,
     ("tell_referrer", ""): BY_THE_UNIT,
     # Whoever owes it, or is told of it on its ladder.
     ("promise", RETURN): {"contact, own", "lead, own", "chair"},

@@ -29,6 +29,9 @@ CANARY = "Zebedee Quoxwell"
 POLICY, CALENDAR = shelf.put(read_policy_file(ROOT / "policy" / "england.yaml"))
 DIRECTORY: Directory = read_directory_file(ROOT / "policy" / "directory.example.yaml")
 AGENCY = "harrowshire-police"
+AWAITED = "panel_answer"
+"""What somebody outside is to do."""
+SETTLED = {"done", "withdrawn", "suspended", "disputed", "promised"}
 
 STATES: dict[str, dict[str, Any]] = {
     "owed": {"due": end_of(day_of(NOW + timedelta(days=4)))},
@@ -170,15 +173,25 @@ def test_a_demand_says_how_the_matter_stands_now(said: list[tuple[str, str, Noti
         "overdue since this morning": "it was due by",
     }
     for name, state, notice, one in said:
-        if notice.kind is not NoticeKind.OWED:
+        if notice.kind is not NoticeKind.OWED or notice.obligation == AWAITED:
             continue
         assert words.get(state, "") in one.text, (name, one.text)
-        settled = state in {"done", "withdrawn", "suspended", "disputed", "promised"}
+        settled = state in SETTLED
         assert ("owe this" in one.text or "owes this" in one.text) != settled, (name, one.text)
         assert ("overdue" in one.subject) == state.startswith("overdue") or state == "promised in vain", (
             name,
             one.subject,
         )
+
+
+@pytest.mark.promise("B9")
+def test_what_is_awaited_from_outside_is_never_overdue_of_anybody(said: list[tuple[str, str, Notice, Said]]) -> None:
+    about = ((state, notice, one) for _, state, notice, one in said if notice.kind is NoticeKind.OWED)
+    awaited = [(state, one) for state, notice, one in about if notice.obligation == AWAITED]
+    assert {state for state, _ in awaited} >= {"owed", "overdue for long"}
+    for state, one in awaited:
+        assert not re.search("overdue|owes? this", f"{one.subject} {one.text}"), one.text
+        assert ("waits for the national panel" in one.text) != (state in SETTLED), one.text
 
 
 def test_an_agency_is_named_only_with_offices_of_an_agency(said: list[tuple[str, str, Notice, Said]]) -> None:
@@ -227,6 +240,7 @@ def test_the_allow_list_has_no_place_for_words_of_a_person() -> None:
         "state",
         "urgent",
         "done",
+        "expected_of",
         "at",
         "outcome",
     }

@@ -45,6 +45,7 @@ FIGURES = [
     ("referral", "pass_on", "1 working day", "triaged", "business_manager", LOCAL, PLAN),
     ("referral", "review_learning", "3 months", "triaged", "business_manager", LOCAL, PLAN),
     ("referral", "tell_referrer", "2 working days", "triaged", "business_manager", LOCAL, PLAN),
+    ("rapid_review", "siblings_safety", "4 hours", "siblings_not_known", "business_manager", LOCAL, PLAN),
     ("rapid_review", "notify_national_panel", "5 working days", "awareness", "local_authority_lead", STATUTORY, WT2023),
     ("rapid_review", "request_information", "1 working day", "national_notification_sent", "business_manager", LOCAL,
      PLAN),
@@ -159,8 +160,9 @@ def test_a_ladder_climbs_as_agreed(name: str) -> None:
 
 
 @pytest.mark.promise("B12", "A13")
-def test_children_who_may_not_be_safe_are_asked_after_in_hours() -> None:
-    block = POLICY.lifecycles["referral"]["siblings_safety"]
+@pytest.mark.parametrize("lifecycle", ["referral", "rapid_review"])
+def test_children_who_may_not_be_safe_are_asked_after_in_hours(lifecycle: str) -> None:
+    block = POLICY.lifecycles[lifecycle]["siblings_safety"]
     ladder = POLICY.ladders[block.ladder]
     assert block.urgent
     assert all(rung.delay.unit is Unit.HOURS for rung in ladder.rungs)

@@ -27,6 +27,10 @@ ROWS: Final[Rows] = {
         ("abuse_or_neglect", "Abuse or neglect of the child is known or suspected.", ""),
         ("died_or_seriously_harmed", "The child has died or has been seriously harmed.", ""),
     ],
+    "regarded": [
+        ("single_agency", "There is cause for concern about the actions of a single agency.", ""),
+        ("several_areas", "More than one area is involved.", ""),
+    ],
     "children": [("1", "Child 1", "Girl, under 1 year"), ("2", "Child 2", "Boy, 4 years")],
     "partners": [("harrow-la", "Harrowshire Council", ""), ("police", "Harrowshire Police", ""), ("icb", "ICB", "")],
     "agencies": [
@@ -193,6 +197,10 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         **_at("decided_at"),
         "criteria_set": "notification_s16c",
         "criteria": _CRITERIA,
+        "regarded": [
+            {"criterion": "single_agency", "applies": None, "words": ""},
+            {"criterion": "several_areas", "applies": "yes", "words": "They moved in spring."},
+        ],
         "positions": [
             {"partner": "harrow-la", "position": "agrees", "words": ""},
             {"partner": "police", "position": "dissents", "words": "We would wait."},
@@ -202,9 +210,15 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         "reasons": "The inquest is open.",
         "parked_on": "inquest",
         "parked_review": "2026-09-01",
+        "passed_to": ["cqc", "lado"],
     },
     "agree_learning": {"agency": "gp", "action": "Records are flagged.", "by": "2026-04-30"},
-    "learning_done": {"agency": "gp", "done": "All records are flagged; an audit shows it.", **_at("done_at")},
+    "learning_done": {
+        "agency": "gp",
+        "recommendation": "immediate_learning/gp",
+        "done": "All records are flagged; an audit shows it.",
+        **_at("done_at"),
+    },
     "record_submission": {**_at("sent_at"), **_SAFE, "reference": ""},
     "record_panel_answer": {**_at("received_at"), "position": "more_information", "points": "When was it seen?"},
     "send_information": {**_at("sent_at"), "words": "The dates."},

@@ -14,6 +14,7 @@ from models.referral import SubmitReferral
 from portal.referring import COOKIE, KIND, PAGES, STATUS
 from portal.typed import of_answers
 from portal.visiting import SESSION
+from records.accounts import CALENDAR
 from records.drafts import Drafts, owner_of
 from tests.portal import scene
 from tests.portal.scene import Scene
@@ -69,6 +70,7 @@ async def _cookies(made: Served, person: str, played: Scene) -> dict[str, str]:
     """Signed in; or, without an account, with a complete referral begun and another one sent."""
     there, now = made.house.there, made.house.now
     if person:
+        await made.accounts.only_link(CALENDAR, person, now)
         async with there.database.writing() as session:
             return {SESSION: await made.accounts.begin(session, person, now)}
     token, drafts = secrets.token_urlsafe(32), Drafts(there.database, there.vault)
@@ -92,6 +94,9 @@ def seeds(played: Scene) -> list[str]:
         "/people",
         "/register",
         "/mail",
+        "/reads",
+        "/calendar",
+        "/calendar/feed/nobodys.ics",
         *cases,
         *steps,
         "/invitation",
@@ -214,6 +219,8 @@ async def test_who_may_not_open_a_page_is_turned_away(site: Site, found: Found) 
         for unit_only in ("/people", "/register", "/mail"):
             allowed = person in {scene.MANAGER, scene.ADMINISTRATOR} or not person
             assert found.statuses[role][unit_only] == (200 if allowed else 403), (role, unit_only)
+        named = person in {scene.MANAGER, scene.ADMINISTRATOR, scene.CHAIR} or not person
+        assert found.statuses[role]["/reads"] == (200 if named else 403), role
     assert 500 not in {status for seen in opened.values() for status in seen}
 
 

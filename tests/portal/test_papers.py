@@ -138,6 +138,8 @@ async def test_every_deadline_of_a_case_stands_on_one_page_with_its_rule_and_wha
         "of 10 working days used",
         "suspended",
         "The clock stands still",
+        'on the authority of: <span class="portal-words">The senior investigating officer, by letter.',
+        "To be reviewed by the end of",
         "Independent chair is told on",
         "not counted, Saturday",
         "Who is told when",

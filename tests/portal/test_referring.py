@@ -260,5 +260,5 @@ async def test_not_known_about_other_children_rings_the_business_unit_at_once(si
             break
         await inbox.wait_for_timeout(200)
     urgent = inbox.locator("article", has_text="Urgent").filter(has_text=found[0])
-    assert "Find out whether the other children are safe" in await urgent.first.inner_text()
+    assert "Make sure that the other children are safe" in await urgent.first.inner_text()
     assert await urgent.get_by_role("button", name="Say whether they are safe").count() == 1

@@ -83,8 +83,11 @@ class Seen:
 class Walker:
     """One visitor without a browser. Follows each redirect itself, so that every answer is seen."""
 
-    def __init__(self, address: str, cookies: dict[str, str]) -> None:
-        self.client = httpx2.AsyncClient(base_url=address, cookies=cookies, follow_redirects=True, timeout=30)
+    def __init__(self, address: str, cookies: dict[str, str], app: FastAPI | None = None) -> None:
+        transport = httpx2.ASGITransport(app=app) if app else None
+        self.client = httpx2.AsyncClient(
+            base_url=address, cookies=cookies, follow_redirects=True, timeout=30, transport=transport
+        )
 
     async def get(self, address: str) -> Seen:
         return _seen(address, await self.client.get(address))

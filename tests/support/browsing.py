@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -145,6 +146,14 @@ async def send(page: Page) -> None:
     """Press the button at the end of a form, whatever it says."""
     async with page.expect_navigation():
         await page.locator("main form .govuk-button-group button").first.click()
+
+
+async def text_of(page: Page, address: str = "") -> str:
+    """All that stands on a page, folded or not, in one line; of the page that is open, if no address is given."""
+    if address:
+        await page.goto(address)
+    await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    return re.sub(r"\s+", " ", await page.inner_text("main"))
 
 
 async def axe(page: Page) -> list[str]:

@@ -28,6 +28,7 @@ from records.settings import Settings
 from worker import make_worker
 
 ROOT = Path(__file__).parents[2]
+PARTNERS = ("harrowshire-council", "harrowshire-police", "harrowshire-icb")
 POLICY, DIRECTORY = ROOT / "policy" / "england.yaml", ROOT / "policy" / "directory.example.yaml"
 
 
@@ -171,9 +172,10 @@ def route_of(route: str, **more: str) -> dict[str, Any]:
 
 
 def decision(outcome: str, now: datetime, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
-    criteria = ("improvements", "recurrent_themes", "working_together", "panel_suggests")
+    criteria = ("improvements", "recurrent_themes", "working_together", "panel_concluded")
     return {
         "decided_at": now.isoformat(), "criteria_set": "practice_review_reg11",
         "criteria": [{"criterion": one, "met": "no", "reason": "Looked at."} for one in criteria],
-        "positions": [{"partner": "council", "position": "agrees"}], "outcome": outcome, "reasons": "Set out.", **more,
+        "positions": [{"partner": one, "position": "agrees"} for one in PARTNERS], "outcome": outcome,
+        "reasons": "Set out.", **more,
     }  # fmt: skip

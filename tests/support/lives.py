@@ -124,7 +124,8 @@ class Lives:
     def deciding(self, outcome: str = "no_further_review", **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
         said = decision(outcome, self.doer.now, reasons=self.words("reasons"), **more)
         said["criteria"] = [{**one, "reason": self.words("criterion")} for one in said["criteria"]]
-        said["positions"] = [{"partner": "council", "position": "dissents", "words": self.words("position")}]
+        first, *others = said["positions"]
+        said["positions"] = [{**first, "position": "dissents", "words": self.words("position")}, *others]
         return said
 
     def submitting(self) -> dict[str, Any]:
@@ -237,6 +238,11 @@ class Lives:
             await self.doer.act(MANAGER, ref, "agree_learning", **agree())
             return ref
 
+        async def unsafe() -> str:
+            ref = await self.asked()
+            await self.doer.act(MANAGER, ref, "record_meeting", **{**self.meeting(), "siblings_safe": "no"})
+            return ref
+
         def agree() -> dict[str, Any]:
             return {"agency": POLICE_AGENCY, "action": self.words("action"), "by": self._day(9)}
 
@@ -258,7 +264,11 @@ class Lives:
             "decide": of(CHAIR, self.met, "decide", self.deciding),
             "agree_learning": of(MANAGER, self.notified, "agree_learning", agree),
             "learning_done": of(
-                POLICE, learnt, "learning_done", lambda: {"agency": POLICE_AGENCY, "done": self.words("done")}
+                POLICE, learnt, "learning_done",
+                lambda: {
+                    "agency": POLICE_AGENCY, "recommendation": f"immediate_learning/{POLICE_AGENCY}",
+                    "done": self.words("done"),
+                },
             ),
             "record_submission": of(MANAGER, self.decided, "record_submission", self.submitting),
             "record_panel_answer": of(MANAGER, self.submitted, "record_panel_answer", self.answering),
@@ -268,6 +278,9 @@ class Lives:
             "record_event": of(
                 MANAGER, self.notified, "record_event",
                 lambda: {"event": "inquest", "happened_at": now(), "words": self.words("words")},
+            ),
+            "answer_safety": of(
+                AUTHORITY, unsafe, "answer_safety", lambda: {"siblings_safe": "yes", "words": self.words("words")}
             ),
             "tell_referrer": of(MANAGER, self.answered, "tell_referrer", self.telling),
         }  # fmt: skip

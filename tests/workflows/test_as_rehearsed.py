@@ -11,13 +11,16 @@ from models import shelf
 from models.case import Case
 from models.policy import Span, Unit
 from models.rehearsal import REFERRAL, Act, Scenario, Stage, rehearse
+from models.replaying import replay
 from models.time import at, day_of
 from policy.reading import read_directory_file, read_policy_file, read_scenario
 from policy.year import a_year, only
 from records.directory import actor_of
+from records.questions import Questions
 from records.settings import TASK_QUEUE
 from tests.support.house import DIRECTORY, POLICY, ROOT, House, house
 
+MANAGER = "p-018"
 SHIPPED = sorted((ROOT / "policy" / "scenarios").glob("*.yaml"))
 
 
@@ -104,7 +107,10 @@ def test_a_year_with_200_cases_is_rehearsed_without_a_refusal() -> None:
 
 
 async def compared(scenario: Scenario, tmp_path: Path) -> None:
-    """Run it on the engine and through the pure core, and compare every message: its key, its person, its time."""
+    """Run it on the engine and through the pure core, and compare every message: its key, its person, its time.
+
+    Then let what was recorded be lived again under the same rules: that gives the same messages too.
+    """
     directory = read_directory_file(DIRECTORY)
     policy, calendar = shelf.put(read_policy_file(POLICY))
     async with house(tmp_path) as made:
@@ -112,7 +118,14 @@ async def compared(scenario: Scenario, tmp_path: Path) -> None:
         moments = await perform(made, scenario, Stage(scenario, policy, calendar, directory))
         rehearsed = rehearse(scenario, policy, calendar, directory, moments)
         engine = {ref: await made.notices(ref) for ref in {notice.case for notice in rehearsed.notices}}
+        ends, everybody = await made.read_clock(), await made.actor(MANAGER)
+        histories, left_out = await Questions(made.there.recorder).histories(everybody, ends, scenario.starts)
+        assert (len(histories), left_out) == (len(engine), 0)
     said = sorted((notice.key, notice.person, notice.rung_at) for notices in engine.values() for notice in notices)
     assert said == sorted((notice.key, notice.person, notice.rung_at) for notice in rehearsed.notices)
     refused = [step for step in rehearsed.steps if step.refused]
     assert refused == []
+    if not scenario.outages:  # who lives it again knows of no silence of the engine
+        again = replay(histories, policy, calendar, directory, ends)
+        assert said == sorted((notice.key, notice.person, notice.rung_at) for notice in again.notices)
+        assert [step for step in again.steps if step.refused] == []

@@ -1,0 +1,107 @@
+"""A command names only what there is, and answers every row that it has to answer, whoever sends it by which door."""
+
+from typing import Any
+
+import pytest
+
+from models.lifecycles import COMMANDS
+from models.offered import misnamed
+from tests.support.core import (
+    DIRECTORY,
+    MONDAY,
+    Play,
+    asked,
+    decision_answers,
+    meeting_answers,
+    referral,
+    triage_answers,
+)
+
+CRITERIA = ("improvements", "recurrent_themes", "working_together", "panel_concluded")
+PARTNERS = ("harrowshire-council", "harrowshire-police", "harrowshire-icb")
+
+
+def found(play: Play, kind: str, **answers: Any) -> list[tuple[str, str]]:  # noqa: ANN401 -- the answers of a form
+    command = COMMANDS[play.case.kind][kind].model_validate(answers)
+    return [(one.field, one.words) for one in misnamed(play.case, command, DIRECTORY)]
+
+
+def fields(play: Play, kind: str, **answers: Any) -> list[str]:  # noqa: ANN401 -- the answers of a form
+    return [field for field, _ in found(play, kind, **answers)]
+
+
+def decision(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    positions = [{"partner": one, "position": "agrees"} for one in PARTNERS]
+    return {**decision_answers("no_further_review", MONDAY), "positions": positions, **more}
+
+
+def criteria(*names: str) -> list[dict[str, str]]:
+    return [{"criterion": one, "met": "no", "reason": "Looked at."} for one in names]
+
+
+@pytest.mark.promise("B7")
+def test_a_decision_that_answers_every_criterion_for_every_partner_is_taken() -> None:
+    assert found(asked(), "decide", **decision()) == []
+
+
+@pytest.mark.promise("B7")
+@pytest.mark.parametrize("left_out", CRITERIA)
+def test_a_decision_that_leaves_out_a_criterion_is_refused(left_out: str) -> None:
+    rest = criteria(*[one for one in CRITERIA if one != left_out])
+    assert found(asked(), "decide", **decision(criteria=rest)) == [
+        ("criteria", f"An answer is missing for: {left_out}.")
+    ]
+
+
+@pytest.mark.promise("B7")
+@pytest.mark.parametrize("left_out", PARTNERS)
+def test_a_decision_without_the_position_of_a_partner_is_refused(left_out: str) -> None:
+    rest = [{"partner": one, "position": "agrees"} for one in PARTNERS if one != left_out]
+    assert fields(asked(), "decide", **decision(positions=rest)) == ["positions"]
+
+
+@pytest.mark.promise("B7")
+def test_a_criterion_that_is_answered_twice_or_is_of_another_text_is_refused() -> None:
+    twice = criteria(*CRITERIA, CRITERIA[0])
+    assert fields(asked(), "decide", **decision(criteria=twice)) == ["criteria.4.criterion"]
+    strange = criteria(*CRITERIA, "harmed_and_concern")
+    assert fields(asked(), "decide", **decision(criteria=strange)) == ["criteria.4.criterion"]
+
+
+@pytest.mark.promise("B7", "A7")
+def test_a_decision_against_a_text_that_was_not_in_force_is_refused() -> None:
+    old = decision(criteria_set="serious_case_review_2006")
+    assert fields(asked(), "decide", **old) == ["criteria_set"]
+    assert fields(referral(), "triage", **{**triage_answers(), "criteria_set": "practice_review_reg11"}) == [
+        "criteria_set"
+    ]
+
+
+@pytest.mark.promise("A7")
+def test_a_triage_leaves_out_no_criterion_and_no_child() -> None:
+    assert found(referral(), "triage", **triage_answers()) == []
+    answers = triage_answers()
+    answers["children"][0]["criteria"] = answers["children"][0]["criteria"][1:]
+    assert fields(referral(), "triage", **answers) == ["children.0.criteria"]
+    assert fields(referral(), "triage", **triage_answers(children=2)) == ["children.1.child"]
+
+
+def test_what_guidance_asks_to_regard_may_stay_unanswered_but_not_be_made_up() -> None:
+    some = [{"criterion": "several_areas", "applies": "yes", "words": "They moved in spring."}]
+    assert found(asked(), "decide", **decision(regarded=some)) == []
+    assert fields(asked(), "decide", **decision(regarded=[{"criterion": "the_weather"}])) == ["regarded.0.criterion"]
+
+
+@pytest.mark.promise("B2", "B10", "K4")
+@pytest.mark.parametrize(
+    ("kind", "answers", "field"),
+    [
+        ("request_information", {"agencies": ["harrowshire-police", "nowhere"]}, "agencies"),
+        ("agree_learning", {"agency": "nowhere", "action": "a", "by": "2026-12-01"}, "agency"),
+        ("record_meeting", {**meeting_answers(MONDAY), "seats": ["the_throne"]}, "seats"),
+        ("record_meeting", {**meeting_answers(MONDAY), "agencies": ["nowhere"]}, "agencies"),
+        ("lock_out", {"person": "p-999", "locked": True, "reason": "r"}, "person"),
+    ],
+)
+def test_what_is_not_there_cannot_be_named(kind: str, answers: dict[str, Any], field: str) -> None:
+    assert fields(asked(), kind, **answers) == [field]
