@@ -120,7 +120,8 @@ class Correct(Command):
     reason: Words = asks("How do you know?", private=True)
 
     def impossible(self, now: datetime) -> list[Problem]:
-        return [Problem(field="at", words="The date must be today or in the past.")] if self.at > now else []
+        future = [Problem(field="at", words="The date must be today or in the past.")] if self.at > now else []
+        return super().impossible(now) or future
 
 
 class Restrict(Command):
@@ -155,7 +156,8 @@ class LetIn(Command):
     reason: Words = asks("Why do they need it?", private=True)
 
     def impossible(self, now: datetime) -> list[Problem]:
-        return [Problem(field="until", words="The date must be today or later.")] if self.until < day_of(now) else []
+        past = [Problem(field="until", words="The date must be today or later.")] if self.until < day_of(now) else []
+        return super().impossible(now) + past
 
 
 class Reopen(Command):

@@ -5,14 +5,14 @@ interface, the command line and the words of a refusal: one way to do each thing
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticKnownError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from models.base import Word
 from models.facts import Fact, Problem
@@ -57,8 +57,21 @@ def _written_out(wrong: Literal["date_type", "datetime_type"]) -> BeforeValidato
     return BeforeValidator(check)
 
 
-Moment = Annotated[AwareDatetime, _written_out("datetime_type")]
-Day = Annotated[date, _written_out("date_type")]
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+YEARS_AHEAD = 20
+"""No plan reaches further. With the years above, every date that is taken can be counted with and shown."""
+
+
+def _within_reach(day: date) -> date:
+    """The year as it is written: to count with a date at the end of the calendar is what has to be prevented."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        kind, message = "out_of_reach", "is out of reach"
+        raise PydanticCustomError(kind, message)
+    return day
+
+
+Moment = Annotated[AwareDatetime, _written_out("datetime_type"), AfterValidator(_within_reach)]
+Day = Annotated[date, _written_out("date_type"), AfterValidator(_within_reach)]
 
 
 class Choice(StrEnum):
@@ -143,6 +156,8 @@ class Command(Word):
 
     def impossible(self, now: datetime) -> list[Problem]:
         """What cannot be, looking at the answers alone: a future date, an end before its beginning."""
+        if far := list(_too_far(self, day_of(now))):
+            return far
         if self.OCCURRED and self.occurred(now) > now + timedelta(minutes=2):
             return [Problem(field=self.OCCURRED, words="The date must be today or in the past.")]
         if self.is_late(now) and not getattr(self, "late", ""):
@@ -152,6 +167,21 @@ class Command(Word):
     def is_late(self, now: datetime) -> bool:
         """Whether it is entered on a later day than it happened."""
         return bool(self.OCCURRED) and day_of(self.occurred(now)) < day_of(now)
+
+
+def _too_far(model: Word, today: date, path: str = "") -> Iterator[Problem]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        day = day_of(value) if isinstance(value, datetime) else value
+        if isinstance(day, date) and (day.year - YEARS_AHEAD, day.month, day.day) > (
+            today.year,
+            today.month,
+            today.day,
+        ):
+            yield Problem(field=path + name, words=f"This is more than {YEARS_AHEAD} years ahead. Check the year.")
+        rows = value if isinstance(value, tuple) else ()
+        for number, row in enumerate(row for row in rows if isinstance(row, Word)):
+            yield from _too_far(row, today, f"{path}{name}.{number}.")
 
 
 def split(model: Word) -> tuple[dict[str, Any], dict[str, Any]]:

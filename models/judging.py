@@ -24,6 +24,7 @@ from models.time import day_of
 
 ACCESS = frozenset({"restrict", "lock_out", "let_in"})
 CLOSED = "This case is closed. The one thing that it takes is to be reopened, with a reason."
+NO_SUCH_DATE = "A date in this lies where no calendar reaches. Check its year."
 NO_CALENDAR, NO_POLICY = "There is no calendar of this name.", "There is no policy of this name."
 """Said as well for what was put in force a moment ago, until the worker has loaded it."""
 
@@ -36,6 +37,8 @@ def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Pr
             _try(case, kind, body, now)
     except OutsideCalendar as error:
         return [Problem(words=str(error))]
+    except OverflowError:
+        return [Problem(words=NO_SUCH_DATE)]
     return problems
 
 
@@ -55,7 +58,7 @@ def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list
 
 
 def _try(case: Case, kind: str, body: dict[str, Any], now: datetime) -> None:
-    """Fold what it would become. Raises OutsideCalendar."""
+    """Fold what it would become. Raises OutsideCalendar or OverflowError."""
     fact = made(case, kind, body, now)
     then = after(case, fact)
     if children := spawning.opens(case, fact):

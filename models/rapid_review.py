@@ -196,7 +196,8 @@ class ArrangeMeeting(Command):
     place: Line = asks("Where, or how to join", private=True)
 
     def impossible(self, now: datetime) -> list[Problem]:
-        return [Problem(field="at", words="A meeting is arranged for a time to come.")] if self.at <= now else []
+        past = [Problem(field="at", words="A meeting is arranged for a time to come.")] if self.at <= now else []
+        return super().impossible(now) + past
 
 
 class RecordMeeting(Command):
@@ -290,7 +291,8 @@ class AgreeLearning(Command):
     by: Day = asks("By when?")
 
     def impossible(self, now: datetime) -> list[Problem]:
-        return [Problem(field="by", words="The date must be today or later.")] if self.by < day_of(now) else []
+        past = [Problem(field="by", words="The date must be today or later.")] if self.by < day_of(now) else []
+        return super().impossible(now) + past
 
 
 class LearningDone(Command):

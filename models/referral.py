@@ -167,7 +167,7 @@ class SubmitReferral(Command):
 
     def impossible(self, now: datetime) -> list[Problem]:
         today = day_of(now)
-        found = [
+        found = super().impossible(now) or [
             Problem(field=field, words="The date must be today or in the past.")
             for field, day in (("incident_on", self.incident_on), ("aware_at", self.aware_at))
             if day > today

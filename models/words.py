@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from models.command import Choice, Command, part_of
+from models.command import FIRST_YEAR, LAST_YEAR, Choice, Command, part_of
 from models.facts import Problem
 from models.said import ENTER
 
@@ -121,6 +121,10 @@ def _moment(field: FieldInfo, context: Context) -> str:
     return f"{enter(field)}: it must be a real date and time, for example {_MOMENT}"
 
 
+def _out_of_reach(field: FieldInfo, context: Context) -> str:
+    return f"{enter(field)}: the year must be between {FIRST_YEAR} and {LAST_YEAR}"
+
+
 def _zone(field: FieldInfo, context: Context) -> str:
     return f"{enter(field)}: the time must say its zone, for example {_MOMENT} or 2026-07-27T14:30:00+01:00"
 
@@ -195,6 +199,7 @@ _SAYINGS: Mapping[str, Saying] = {
     "datetime_from_date_parsing": _moment,
     "datetime_object_invalid": _moment,
     "timezone_aware": _zone,
+    "out_of_reach": _out_of_reach,
     "string_too_long": _too_long,
     "too_long": _too_many,
     "greater_than_equal": _at_least,

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+import structlog
 from fastapi import APIRouter
+from jinja2 import TemplateError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +15,13 @@ from models.telling import Notice, NoticeKind
 from notifier.words import Said, say, state_of
 from portal.doing import Act, Doing, doings
 from portal.visiting import Portal, Visitor
+from records.faults import where
 from records.questions import CaseView
+
+log = structlog.get_logger("portal")
+UNREADABLE = "This message cannot be shown. Open the case to see what is asked of you."
+UNSAYABLE = (ArithmeticError, LookupError, ValueError, TemplateError)
+"""What goes wrong with a single message: a date beyond the calendar, an office that no policy names any more."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,18 @@ class _Reader:
         self._asked: set[tuple[str, str, str]] = set()
 
     async def read(self, rows: list[NoticeRow]) -> list[Shown]:
-        return [await self._shown(row) for row in rows]
+        return [await self._readable(row) for row in rows]
+
+    async def _readable(self, row: NoticeRow) -> Shown:
+        """A message whose words cannot be made still says which case it is about, and hides no other."""
+        try:
+            return await self._shown(row)
+        except UNSAYABLE as error:
+            log.error(
+                "unreadable message", case=row.case, kind=row.kind, error=type(error).__name__, where=where(error)
+            )  # noqa: TRY400 -- no words
+            said = Said(subject=f"A message about {row.case}", text=UNREADABLE)
+            return Shown(row=row, said=said, to=row.person, live=False, act=None, answers=())
 
     async def _shown(self, row: NoticeRow) -> Shown:
         case, notice, now = await self._case(row.case), _notice(row), self._portal.clock()

@@ -6,16 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, StringConstraints, ValidationError
 from pydantic.fields import FieldInfo
 
 from models.answers import AnswerTime, Correct, ReviewSuspension
 from models.command import Choice, Command, Part, merged, part_of, said_of, split
+from models.facts import Problem
 from models.lifecycles import COMMANDS
 from models.rapid_review import ArrangeMeeting, Decide, RecordNotification, SubmitReturn
 from models.referral import SubmitReferral, TellReferrer, Triage
+from models.words import problems
 from tests.support.core import (
     MONDAY,
     POLICY,
@@ -246,3 +248,63 @@ def test_a_child_has_a_date_of_birth_or_an_expected_date_and_not_both(dates: dic
 def test_the_texts_of_the_policy_ask_for_the_criteria_that_the_tests_answer() -> None:
     asked = {one.id for one in POLICY.criteria["practice_review_reg11"].criteria}
     assert asked == {row["criterion"] for row in decision_answers("parked", MONDAY)["criteria"]}
+
+
+def date_questions(model: type[BaseModel], path: str = "") -> list[str]:
+    """The dotted path of every question that is answered with a day or a moment."""
+    found = []
+    for name, field in model.model_fields.items():
+        part = part_of(field)
+        if part:
+            found += date_questions(part, f"{path}{name}.0.")
+        elif any(kind in str(field.annotation) for kind in ("AwareDatetime", "datetime.date")):
+            found.append(path + name)
+    return found
+
+
+DATES = [(kind, path) for kind in sorted(EVERY) for path in date_questions(EVERY[kind])]
+
+
+@settings(max_examples=3)  # the dates are given, only what stands beside them varies
+@given(data=st.data())
+@pytest.mark.parametrize(("kind", "path"), DATES)
+@pytest.mark.parametrize("year", ["0001", "1899", "2200", "9999"])
+def test_no_date_is_taken_with_which_nothing_can_be_counted(
+    kind: str, path: str, year: str, data: st.DataObject
+) -> None:
+    answers = data.draw(any_of(EVERY[kind]).filter(lambda one: _has(one, path))).model_dump()
+    for text_ in (f"{year}-01-01", f"{year}-12-31T23:30:00-12:00", f"{year}-01-01T00:30:00+12:00"):
+        with pytest.raises(ValidationError) as refused:
+            EVERY[kind].model_validate(_with(answers, path, text_))
+        said = {one.field: one.words for one in problems(refused.value, EVERY[kind])}
+        assert path in said
+        assert said[path]
+
+
+@settings(max_examples=3)
+@given(data=st.data())
+@pytest.mark.parametrize(("kind", "path"), DATES)
+def test_no_date_is_taken_more_than_twenty_years_ahead(kind: str, path: str, data: st.DataObject) -> None:
+    answers = data.draw(any_of(EVERY[kind]).filter(lambda one: _has(one, path))).model_dump()
+    clock = "T09:00:00Z" if "AwareDatetime" in str(EVERY[kind].model_fields[path.split(".")[0]].annotation) else ""
+    far, near = f"2046-11-03{clock}", f"2046-11-02{clock}"
+
+    def said(day: str) -> list[Problem]:
+        found = EVERY[kind].model_validate(_with(answers, path, day)).impossible(MONDAY)
+        return [one for one in found if one.field == path and "20 years ahead" in one.words]
+
+    assert said(far)
+    assert not said(near)
+
+
+def _has(command: Command, path: str) -> bool:
+    name, _, rest = path.partition(".")
+    return not rest or bool(getattr(command, name))
+
+
+def _with(answers: dict[str, Any], path: str, value: str) -> dict[str, Any]:
+    name, _, rest = path.partition(".")
+    if not rest:
+        return {**answers, name: value}
+    first, *others = answers[name]
+    return {**answers, name: [{**first, rest.partition(".")[2]: value}, *others]}

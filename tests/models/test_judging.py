@@ -223,6 +223,19 @@ def test_the_state_is_judged_whatever_the_door_has_judged_before() -> None:
     assert (future.field, future.words) == ("at", "The date must be today or in the past.")
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("correct", {"mark": "national_notification_sent", "at": "0001-01-01T00:00:00+14:00"}),
+        ("agree_learning", {"agency": POLICE, "by": "9999-12-31"}),
+        ("promise", {"obligation": RETURN, "until": "9999-12-31"}),
+    ],
+)
+def test_a_date_that_no_calendar_reaches_is_a_refusal_and_never_an_error(kind: str, body: dict[str, str]) -> None:
+    """Whatever came past the door: an error would leave the command asked, and sent again, for ever."""
+    assert judge(asked().case, kind, body, MONDAY)
+
+
 def test_everything_before_the_notification_waits_for_it() -> None:
     play = review()
     with pytest.raises(Refused, match="Record it first"):

@@ -15,7 +15,7 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from models.lifecycles import COMMANDS
-from models.tables import ReadRow
+from models.tables import NoticeRow, ReadRow
 from portal.app import create_app
 from portal.exporting import Sheet, as_csv, as_xlsx, download
 from portal.happened import TITLES
@@ -54,6 +54,23 @@ class Site:
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     async with house(tmp_path_factory.mktemp("papers")) as made:
         yield Site(made, await scene.play(made))
+
+
+async def test_a_message_that_cannot_be_shown_hides_no_other(site: Site) -> None:
+    before = (await site.read(CHAIR, "/inbox")).text
+    there = site.house.there
+    async with there.database.writing() as session:
+        found = select(NoticeRow).where(NoticeRow.person == CHAIR, NoticeRow.kind == "invited")
+        row = (await session.scalars(found)).first()
+        assert row is not None
+        said = row.data
+        row.data = {"at": "9999-12-31T23:30:00-12:00"}
+    after = await site.read(CHAIR, "/inbox")
+    async with there.database.writing() as session:
+        (await session.get_one(NoticeRow, row.key)).data = said
+    assert after.status_code == 200
+    assert f"A message about {row.case}" in after.text
+    assert before.count("portal-when") == after.text.count("portal-when")
 
 
 @pytest.mark.promise("B6")
