@@ -19,6 +19,7 @@ from models.clocks import shifted
 from models.command import Signed, split
 from models.directory import Directory
 from models.facts import Fact, Problem
+from models.family import access_moved, follows, unsaid
 from models.fold import after
 from models.judging import judge
 from models.lifecycles import COMMANDS, LIFECYCLES
@@ -243,6 +244,10 @@ class Stage:
         self.cases[fact.case] = now
         self.steps.append(step_of(fact))
         self.told += notices(before, now, fact, self.directory)
+        if access_moved(before, now):
+            for ref in self._sisters(fact.case):
+                for more in follows(before, now, self.cases[ref], fact):
+                    self._apply(more)
         children = opens(before, fact)
         if children:
             fresh, first = opened(now, fact, self._ref("rapid_review", fact.recorded), children)
@@ -250,7 +255,14 @@ class Stage:
             matter = next(matter for (matter, _), ref in self.named.items() if ref == fact.case)
             self.named[matter, REVIEW] = fresh.ref
             self._apply(first)
+            for more in follows(unsaid(now), now, self.cases[fresh.ref], fact):
+                self._apply(more)
             self._speak(fresh.ref, fact.recorded)
+
+    def _sisters(self, ref: str) -> list[str]:
+        """The other cases of the same matter."""
+        matter = next(matter for (matter, _), named in self.named.items() if named == ref)
+        return [named for (of, _), named in self.named.items() if of == matter and named != ref]
 
     def _speak(self, ref: str, now: datetime) -> None:
         """Say what is due now, unless nothing can be said, and wait for the next rung."""

@@ -18,6 +18,7 @@ from models.case import Case
 from models.command import Signed
 from models.directory import Directory
 from models.facts import Fact, Problem
+from models.family import access_moved, follows, grows, unsaid
 from models.fold import after
 from models.judging import judge
 from models.lifecycles import LIFECYCLES
@@ -42,6 +43,7 @@ from records.chains import of_fact
 from records.database import Database, inserting
 from records.directory import DirectoryRecord, actor_of
 from records.facts import facts_after
+from records.family import relatives
 from records.faults import where
 from records.sealing import CannotUnseal, Vault
 
@@ -135,15 +137,20 @@ class _Writing:
         if not isinstance(judged, Step):
             await self._settle(signed, "refused", judged)
             return Written(problems=tuple(judged))
+        judged = judged._replace(text=text, words=words)
         opened = await self._opened(judged, directory)
         begins = {case.ref: ""} if new else {}
-        await self._write(
-            [judged._replace(text=text, words=words), *opened], begins | {o.case.ref: case.ref for o in opened}
-        )
+        shared = await self._shared(judged, opened, directory)
+        await self._write([judged, *opened, *shared], begins | {o.case.ref: case.ref for o in opened})
         if judged.fact.kind == "referral_received":
             await self._children(judged.fact, words)
         await self._settle(signed, "done")
-        return Written(facts=(judged.fact,), opened=tuple(one.case for one in opened), number=judged.fact.number)
+        states = {one.case.ref: one.case for one in (*opened, *shared)}
+        return Written(
+            facts=(judged.fact, *(one.fact for one in shared if one.case.ref == case.ref)),
+            opened=tuple(states[one.case.ref] for one in opened),
+            number=judged.fact.number,
+        )
 
     async def _genuine(self, signed: Signed, case: Case) -> tuple[bool, TextRow | None, Any]:
         """Whether the door signed this command for this case, and the private words that belong to it."""
@@ -168,6 +175,23 @@ class _Writing:
             return []
         ref = await next_ref(self.session, LIFECYCLES["rapid_review"].prefix, one.fact.recorded)
         return [step(*opened(one.case, one.fact, ref, children), directory)]
+
+    async def _shared(self, one: Step, opened: Sequence[Step], directory: Directory) -> list[Step]:
+        """Who may open one case of a family may open all: what this fact says of that, said in the others as well."""
+        grown = grows(one.before, one.case) or bool(opened)
+        if not grown and not access_moved(one.before, one.case):
+            return []
+        cases = {one.case.ref: one.case, **await relatives(self.session, one.case)}
+        cases |= {fresh.case.ref: fresh.case for fresh in opened}
+        sources = [(unsaid(case), case) for case in cases.values()] if grown else [(one.before, one.case)]
+        steps = []
+        for before, case in sources:
+            for ref in cases:
+                for fact in follows(before, case, cases[ref], one.fact):
+                    text, words = (one.text, one.words) if fact.text else (None, None)
+                    steps.append(step(cases[ref], fact, directory)._replace(text=text, words=words))
+                    cases[ref] = steps[-1].case
+        return steps
 
     async def _settle(self, signed: Signed, state: str, problems: Iterable[Problem] = ()) -> None:
         said = [problem.model_dump(mode="json") for problem in problems]

@@ -236,3 +236,14 @@ def test_the_difference_names_who_hears_no_more_and_who_hears_instead() -> None:
     gone = {one.before.office for one in difference(before, after) if one.before and not one.after}
     new = {one.after.office for one in difference(before, after) if one.after and not one.before}
     assert (gone, new) == ({"independent_chair"}, {"subgroup_chair"})
+
+
+@pytest.mark.promise("F10", "K4")
+def test_who_is_locked_out_of_the_referral_hears_nothing_of_the_review() -> None:
+    manager = DIRECTORY.look_up("business_manager", None, STARTS).person
+    answers = {"person": manager, "locked": True, "reason": "-"}
+    lock = Act(after=span("2 working days"), who="independent_chair", do="lock_out", on=REFERRAL, answers=answers)
+    assert manager in {one.person for one in run(begun()).notices if one.case.startswith("RR")}
+    line = run(begun(lock))
+    locked = next(step.at for step in line.steps if step.what == "locked_out")
+    assert manager not in {one.person for one in line.notices if one.case.startswith("RR") and one.wake_at > locked}
