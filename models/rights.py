@@ -11,6 +11,7 @@ from models.base import Message
 from models.case import Case
 from models.facts import Problem
 from models.fold import rules_of
+from models.rapid_review import asked
 from models.shelf import blocks, policy
 from models.time import end_of
 
@@ -139,6 +140,11 @@ def _shut_out(actor: Actor, case: Case, access: Access) -> Problem | None:
 def whole(actor: Actor, case: Case, access: Access) -> bool:
     """Whether they see all of the case, and not only what their own agency owes and gave."""
     return reads(actor, case, access) is None and bool(actor.anywhere(CASE_WIDE) or actor.person in access.let_in)
+
+
+def asked_for(actor: Actor, case: Case, access: Access) -> bool:
+    """Whether an agency of theirs owes or gave a return: they have to know of which child they are asked."""
+    return reads(actor, case, access) is None and any(actor.of_agency(agency) for agency in asked(case))
 
 
 def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, Any]) -> str | Problem:

@@ -96,6 +96,7 @@ def router(portal: Portal) -> APIRouter:
             ended=[one for one in view.deadlines if one.ended],
             usual=usual,
             rare=rare,
+            asked=None if view.whole else await portal.questions.asked_about(view, visitor.actor, now),
             children=[(number, child) for number, child in people if number in view.state.said.get("children", [])],
             likely=await portal.likely(view, visitor.actor),
             joined=await portal.questions.joined(ref, visitor.actor, now) if view.whole else [],

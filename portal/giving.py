@@ -179,6 +179,8 @@ class Giver:
         )
         names = {name: one.name for name, one in directory.agencies.items()}
         agency = text_in(form.typed, "agency") or form.fixed.get("agency", "")
+        now, whole = self.portal.clock(), view.whole or giving.kind != "submit_return"
+        asked_about = None if whole else await self.portal.questions.asked_about(view, giving.visitor.actor, now)
         first = stands_in_the_way(view, giving.kind, agency, self.portal.clock()) if request.method == "GET" else ""
         return await self.portal.page(
             request,
@@ -193,6 +195,7 @@ class Giver:
             agencies=names,
             first=first,
             notes=_notes(giving, directory, self.portal.clock()),
+            asked=asked_about,
             beside=_beside(giving, directory),
             likely=await self.portal.likely(view, giving.visitor.actor) if giving.kind == "triage" else [],
         )

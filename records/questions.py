@@ -21,7 +21,7 @@ from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
 from models.referral import Route, leads
 from models.replaying import History
-from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, reads, whole
+from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, asked_for, reads, whole
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import day_of
 from records.audit import READS
@@ -175,6 +175,18 @@ class Dated(Message):
     """How often a meeting has been arranged."""
 
 
+class AskedAbout(Message):
+    """What an agency that is asked for a return has to know: of whom, of when, and what to look for."""
+
+    children: list[dict[str, Any]]
+    """Name, dates, address and NHS number alone: enough to find the right records."""
+    incident_on: str
+    words: list[str]
+
+
+CHILD = ("name", "born", "expected", "died", "nhs_number", "address")
+
+
 class CaseView(Message):
     ref: str
     kind: str
@@ -188,6 +200,8 @@ class CaseView(Message):
     entries: list[Entry]
     can: list[str]
     """The commands that this person may give now."""
+    asked: bool = False
+    """Whether their own agency is asked for a return here."""
     newer: list[Newer] = []
 
 
@@ -252,6 +266,7 @@ class Questions:
             deadlines=_with_words(deadlines(case, actor, now, all_of_it=all_of_it), case, entries),
             entries=entries,
             can=_can(case, actor, access),
+            asked=asked_for(actor, case, access),
             newer=newer,
         )
 
@@ -331,6 +346,29 @@ class Questions:
                 (row.number, self._vault.unseal(row.sealed, f"children.sealed/{ref}/{row.number}"))
                 for row in rows.all()
             ]
+
+    async def asked_about(self, view: CaseView, actor: Actor, now: datetime) -> AskedAbout | None:
+        """The child of whom this person's agency is asked, with the words of the request; a reading that is noted.
+
+        None for everybody whose agency is not asked.
+        """
+        if not view.asked:
+            return None
+        referral, wanted = str(view.state.said["referral"]), view.state.said.get("children", [])
+        people = [child for number, child in await self.children(referral) if number in wanted]
+        own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
+        requests = [
+            await self.words(fact)
+            for fact in await self.facts(view.ref)
+            if fact.kind == "information_requested" and own & set(fact.data["agencies"])
+        ]
+        submitted = next(fact for fact in await self.facts(referral) if fact.kind == "referral_received")
+        await self.note_read(actor.person, view.ref, "children", now)
+        return AskedAbout(
+            children=[{name: child.get(name) for name in CHILD} for child in people],
+            incident_on=str((await self.words(submitted))["incident_on"]),
+            words=[said["words"] for said in requests if said.get("words")],
+        )
 
     async def words(self, fact: Fact) -> dict[str, Any]:
         """All answers of a command, plain and private together."""
