@@ -20,7 +20,7 @@ from portal.pages import STATIC, Message
 from portal.visiting import ForgedForm, NotSignedIn, Portal, wall_clock
 from records.opening import Installation
 
-GUARDED = ("/sign-in", "/invitation", "/refer/return", "/refer/later", "/status", "/api/v1/session")
+GUARDED = ("/sign-in", "/invitation", "/refer/return", "/refer/later", "/refer/check", "/status", "/api/v1/session")
 ATTEMPTS = 30
 
 

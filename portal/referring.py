@@ -13,6 +13,8 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter
 from pydantic import ValidationError
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,6 +27,7 @@ from notifier.post import Mail, Post
 from portal.forms import DO, STEPS, Form, steps
 from portal.pages import Link, Message, Sheet
 from portal.said import answered
+from portal.typed import text_in
 from portal.visiting import Portal, one_of, typed
 from records.drafts import Draft, owner_of
 from records.sealing import fingerprint
@@ -33,6 +36,24 @@ KIND, COOKIE, STATUS = "submit_referral", "referral", "status"
 KEPT_FOR = timedelta(days=60)
 PAGES = steps(SubmitReferral)
 NOT_TOLD = "You are not told the outcome, for a reason that is on record. The business unit can say more"
+LINK, ENDED = "referral", "referral_ended"
+"""Mailed links: the newest of a referral, and those that ended with it."""
+LINKS_A_DAY, A_DAY = 5, timedelta(days=1)
+"""So many links a day go to one address, whoever asks for them."""
+MAILED = Message(
+    "Check your e-mail",
+    (
+        "We have sent you a link. Open it and press the button on the page, on this device or another.",
+        "Everything that you typed is saved. If you asked for a link before, only the newest works.",
+    ),
+)
+MAILED_OFTEN = Message(
+    "No more links today",
+    (
+        f"We have sent {LINKS_A_DAY} links to this address within a day. Use the newest, and look among unwanted mail.",
+        "Everything that you typed is saved. Tomorrow you can ask for another link.",
+    ),
+)
 SPENT = "This link has been used already or is too old. Ask for a new one with “Save and come back later”."
 
 
@@ -47,17 +68,35 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         owner = visitor.person if visitor else owner_of(token) if token else ""
         return (await portal.drafts.open(owner, "", KIND) if owner else None), owner
 
-    async def send_link(draft: Draft, email: str) -> None:
-        """Mail a link by which this referral is found again, and its address proven."""
-        now = portal.clock()
+    def proves(draft: Draft, email: str) -> str:
+        """What a link stands for: this referral, and the address to which it goes."""
+        return f"{draft.id}/{portal.there.vault.look_up(email)}"
+
+    async def proven(draft: Draft) -> bool:
+        """Whether a link has been used that went to the address as it is typed now."""
+        mine = select(OneTimeRow.id).where(
+            OneTimeRow.purpose == LINK, OneTimeRow.subject == proves(draft, email_in(draft))
+        )
+        async with portal.there.database.reading() as session:
+            return (await session.scalars(mine.where(OneTimeRow.used.is_not(None)))).first() is not None
+
+    async def send_link(request: Request, draft: Draft, email: str) -> Response:
+        """Mail a link by which this referral is found again, and its address proven. An earlier one ends with it."""
+        now, subject = portal.clock(), proves(draft, email)
         async with portal.there.database.writing() as session:
-            token = await portal.accounts.link(session, "referral", draft.id, now + KEPT_FOR)
-            text = (
-                "You are writing a referral to the safeguarding children partnership.\n\n"
-                f"Open this page and press its button to go on:\n{portal.settings.address}/refer/return#{token}\n\n"
-                "If you did not ask for this, you need do nothing."
-            )
-            await post.write(session, Mail(to=email, subject="Your referral: go on here", text=text, written=now))
+            enough = await _sent_since(now - A_DAY, subject, session) >= LINKS_A_DAY
+            if not enough:
+                live = update(OneTimeRow).where(OneTimeRow.purpose == LINK, OneTimeRow.used.is_(None))
+                await session.execute(live.where(OneTimeRow.subject.startswith(f"{draft.id}/")).values(purpose=ENDED))
+                token = await portal.accounts.link(session, LINK, subject, now + KEPT_FOR)
+                text = (
+                    "You are writing a referral to the safeguarding children partnership.\n\n"
+                    f"Open this page and press its button to go on:\n{portal.settings.address}/refer/return#{token}\n\n"
+                    "If you did not ask for this, you need do nothing."
+                )
+                mail = Mail(to=email, subject="Your referral: go on here", text=text, written=now)
+                await post.write(session, mail)
+        return await portal.say(request, *((MAILED_OFTEN, 429) if enough else (MAILED, 200)))
 
     def sheet(request: Request, draft: Draft, step: str, form: Form, token: str) -> Sheet:
         number = PAGES.index(step) + 1
@@ -96,9 +135,17 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         draft, _ = await draft_of(request)
         if draft is None:
             return portal.go("/refer")
-        email = (draft.typed.get("referrer_email") or [""])[0]
+        return await _later(request, email_in(draft))
+
+    async def _later(request: Request, email: str, problem: str = "") -> Response:
         return await portal.page(
-            request, "refer_later.html", "Come back later", back=f"/refer/{PAGES[0]}", email=email, problem=""
+            request,
+            "refer_later.html",
+            "Come back later",
+            status=422 if problem else 200,
+            back=f"/refer/{PAGES[0]}",
+            email=email,
+            problem=problem,
         )
 
     @pages.post("/refer/later")
@@ -111,18 +158,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         email = one_of(pairs, "email").strip()
         problem = _email_problem(email)
         if problem:
-            return await portal.page(
-                request,
-                "refer_later.html",
-                "Come back later",
-                status=422,
-                back=f"/refer/{PAGES[0]}",
-                email=email,
-                problem=problem,
-            )
+            return await _later(request, email, problem)
         await portal.drafts.type(draft, {"referrer_email": [email]}, portal.clock())
-        await send_link(draft, email)
-        return await portal.say(request, _mailed())
+        return await send_link(request, draft, email)
 
     @pages.get("/refer/return")
     async def return_(request: Request) -> Response:
@@ -141,7 +179,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         pairs = await typed(request)
         portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
         async with portal.there.database.writing() as session:
-            subject = await portal.accounts.use(session, one_of(pairs, "token").strip(), "referral", portal.clock())
+            subject = await portal.accounts.use(session, one_of(pairs, "token").strip(), LINK, portal.clock())
         if subject is None:
             return await portal.page(
                 request,
@@ -154,7 +192,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                 problem=SPENT,
             )
         token = secrets.token_urlsafe(32)
-        draft = await portal.drafts.hand_over(subject, owner_of(token), portal.clock())
+        draft = await portal.drafts.hand_over(subject.partition("/")[0], owner_of(token), portal.clock())
         answer = portal.go(_onward(draft, portal.clock()))
         portal.cookie(answer, COOKIE, token, KEPT_FOR)
         return answer
@@ -174,7 +212,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             "Check your answers",
             back=f"/refer/{PAGES[-1]}",
             draft=draft,
-            proven=draft.proven or visitor,
+            proven=bool(visitor) or await proven(draft),
             sections=[(STEPS[step], step, answered(SubmitReferral, form.answers, step)) for step in PAGES],
             problems=(),
             likely=await portal.like(command, visitor.actor) if visitor and command else [],
@@ -189,9 +227,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         if draft is None:
             return portal.go("/refer")
         form = Form.resumed(SubmitReferral, draft.typed)
-        if not draft.proven and visitor is None:
-            await send_link(draft, str(form.answers.get("referrer_email", "")))
-            return await portal.say(request, _mailed())
+        if visitor is None and not await proven(draft):
+            if _email_problem(email_in(draft)):
+                return portal.go(f"/refer/{PAGES[-1]}")
+            return await send_link(request, draft, email_in(draft))
         try:
             done = await portal.door.refer(form.answers, draft.request, visitor.person if visitor else "referrer")
         except Invalid:
@@ -383,14 +422,15 @@ def _onward(draft: Draft, now: datetime) -> str:
     return f"/refer/{form.step_at_fault or PAGES[-1]}{'?check=yes' if command else ''}"
 
 
-def _mailed() -> Message:
-    return Message(
-        "Check your e-mail",
-        (
-            "We have sent you a link. Open it and press the button on the page, on this device or another.",
-            "Everything that you typed is saved.",
-        ),
-    )
+async def _sent_since(moment: datetime, subject: str, session: AsyncSession) -> int:
+    """How many links went to this address, of whatever referral."""
+    links = select(func.count()).where(OneTimeRow.purpose.in_((LINK, ENDED)), OneTimeRow.until > moment + KEPT_FOR)
+    return await session.scalar(links.where(OneTimeRow.subject.endswith(subject.partition("/")[2]))) or 0
+
+
+def email_in(draft: Draft) -> str:
+    """The referrer's address, as far as it is typed."""
+    return text_in(draft.typed, "referrer_email").strip()
 
 
 def _email_problem(email: str) -> str:
