@@ -16,8 +16,9 @@ from temporalio.client import Client
 from door.refusals import NotStored
 from portal import api, calendars, cases, front, giving, inbox, papers, reads, referring, register, signing_in
 from portal.guarding import Calm, Headers, Limit, Often
-from portal.pages import STATIC, Message
-from portal.visiting import ForgedForm, NotSignedIn, Portal, wall_clock
+from portal.keeping import keep_for_later
+from portal.pages import STATIC, Message, refusal
+from portal.visiting import ForgedForm, NotSignedIn, Portal, autosaving, one_of, typed, wall_clock
 from records.opening import Installation
 
 GUARDED = ("/sign-in", "/invitation", "/refer/return", "/refer/later", "/refer/check", "/status", "/api/v1/session")
@@ -28,6 +29,18 @@ FORGED = (
     "This form was open for a long time, or you have signed in or out meanwhile. Go back, load the page again and send "
     "it once more. What was saved as a draft is still there."
 )
+SIGNED_OUT = Message(
+    "You have been signed out",
+    (
+        "You were away for long. What you typed is kept.",
+        "Press the button: you sign in, come back to this page, and go on.",
+    ),
+)
+NOT_STORED = (
+    "This could not be stored, so it is not recorded: the database cannot be written just now (its disk may be full). "
+    "Tell whoever runs the service."
+)
+TRIED_AGAIN = "Keep this page open: it is tried again with your next change."
 
 
 def create_app(
@@ -67,12 +80,15 @@ def _answers(portal: Portal) -> dict[int | type[Exception], Callable[[Request, A
     async def not_signed_in(request: Request, error: NotSignedIn) -> Response:
         if _is_json(request):
             return api.problem(401, "Sign in first.")
+        kept = request.method == "POST" and await keep_for_later(portal, request)
+        if autosaving(request):
+            return await portal.tell(request, SIGNED_OUT if kept else refusal(401), 401)
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        following = f"?next={quote(asked, safe='/')}" if request.method == "GET" else ""
-        return RedirectResponse(f"/sign-in{following}", 303)
+        following = f"?next={quote(asked, safe='/')}" if kept or request.method == "GET" else ""
+        return RedirectResponse(f"/sign-in{following}{'&kept=yes' if kept else ''}", 303)
 
     async def forged(request: Request, error: ForgedForm) -> Response:
-        return await portal.say(request, Message("This form is out of date", (FORGED,)), 403)
+        return await portal.tell(request, Message("This form is out of date", (FORGED,)), 403)
 
     async def gone(request: Request, error: ClientDisconnect) -> Response:
         """The browser went on to another page while a draft was being saved."""
@@ -85,10 +101,9 @@ def _answers(portal: Portal) -> dict[int | type[Exception], Callable[[Request, A
 
     async def not_written(request: Request, error: DBAPIError) -> Response:
         """The database could not be written, as on a full disk: an act of the page's own, such as keeping a draft."""
-        problems = NotStored().problems
         if _is_json(request):
-            return api.problem(503, problems[0].words)
-        return await portal.say(request, Message("This could not be stored", (problems[0].words,)), 503)
+            return api.problem(503, NOT_STORED)
+        return await _unstored(portal, request)
 
     return {
         NotSignedIn: not_signed_in,
@@ -97,6 +112,17 @@ def _answers(portal: Portal) -> dict[int | type[Exception], Callable[[Request, A
         HTTPException: http,
         DBAPIError: not_written,
     }
+
+
+async def _unstored(portal: Portal, request: Request) -> Response:
+    """What was typed goes back with the words, so that it can be sent again from there."""
+    if autosaving(request):
+        return await portal.tell(request, Message("Not saved", (NOT_STORED, TRIED_AGAIN)), 503)
+    pairs = await typed(request) if request.method == "POST" else []
+    again = pairs if one_of(pairs, "_request") else []
+    words = (NOT_STORED, "What you typed is in this page: keep it open, and press the button when it is mended.")
+    message = Message("This could not be stored", words if again else (NOT_STORED, "Try again when it is mended."))
+    return await portal.page(request, "unstored.html", message.title, status=503, message=message, again=again)
 
 
 def _is_json(request: Request) -> bool:

@@ -4,6 +4,7 @@ import json
 import secrets
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -121,7 +122,7 @@ class Calm:
         try:
             await self._app(scope, receive, noting)
         except Exception as error:  # noqa: BLE001 -- whatever it is, a person gets an answer
-            log.error("broken", error=type(error).__name__, where=_where(error))  # noqa: TRY400 -- a traceback repeats words
+            _note("broken", error)
             if scope["type"] == "http" and not started:
                 await self._say(scope, receive, send)
 
@@ -129,10 +130,16 @@ class Calm:
         try:
             answer = await self._answer(Request(scope))
         except Exception as error:  # noqa: BLE001 -- the page could not be made either: the database may be away
-            log.error("broken page", error=type(error).__name__, where=_where(error))  # noqa: TRY400 -- a traceback repeats words
+            _note("broken page", error)
             await _plain(scope, send, 500, "Sorry, there is a problem with this service. Try again in a few minutes.")
             return
         await answer(scope, receive, send)
+
+
+def _note(what: str, error: Exception) -> None:
+    """Say it in the log; where even that cannot be written, as on a full disk, whoever waits gets an answer first."""
+    with suppress(OSError):
+        log.error(what, error=type(error).__name__, where=_where(error))
 
 
 def _where(error: BaseException) -> str:

@@ -125,7 +125,8 @@ _REFUSALS: Final[Mapping[int, tuple[str, ...]]] = {
     ),
     500: (
         "Sorry, there is a problem with this service",
-        "It has been recorded. Try again in a few minutes.",
+        "Something went wrong on our side. Try again in a few minutes.",
+        "If you had sent something, look first whether it is recorded.",
         "If it happens again, tell the business unit what you did.",
     ),
     503: (

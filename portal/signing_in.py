@@ -19,22 +19,26 @@ INVITED_FOR = timedelta(days=7)
 def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page
     pages = APIRouter()
 
-    async def sign_in_page(request: Request, *, email: str = "", problem: str = "", status: int = 200) -> Response:
+    async def sign_in_page(
+        request: Request, following: str, *, email: str = "", problem: str = "", kept: bool = False
+    ) -> Response:
         people = parts(await portal.directory()) if portal.settings.demonstration else {}
         return await portal.page(
             request,
             "sign_in.html",
             "Sign in",
-            status=status,
+            status=422 if problem else 200,
             email=email,
             problem=problem,
             people=people,
-            next=_inside(request.query_params.get("next", "")),
+            next=_inside(following),
+            kept=kept,
         )
 
     @pages.get("/sign-in")
     async def show(request: Request) -> Response:
-        return await sign_in_page(request)
+        asked = request.query_params
+        return await sign_in_page(request, asked.get("next", ""), kept=bool(asked.get("kept")))
 
     @pages.post("/sign-in")
     async def sign_in(request: Request) -> Response:
@@ -44,7 +48,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         try:
             token = await portal.accounts.sign_in(email, one_of(pairs, "password"), portal.clock())
         except SignInFailed as failed:
-            return await sign_in_page(request, email=email, problem=failed.words, status=422)
+            return await sign_in_page(request, one_of(pairs, "next"), email=email, problem=failed.words)
         return enter(token, _inside(one_of(pairs, "next")))
 
     def enter(token: str, address: str) -> Response:
@@ -63,7 +67,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         async with portal.there.database.writing() as session:
             token = await portal.accounts.begin(session, person, portal.clock())
             await portal.there.auditor.append(session, SIGN_INS, portal.clock(), person, "demonstration", {})
-        return enter(token, "/cases")
+        return enter(token, _inside(one_of(pairs, "next")))
 
     @pages.get("/sign-out")
     async def ask_sign_out(request: Request) -> Response:

@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jinja2 import Environment
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from temporalio.client import Client
 
 from door.door import Door
@@ -18,6 +19,7 @@ from models.facts import Problem
 from models.policy import Area
 from models.rights import CASE_WIDE, LOCKED, NAMED_OFFICES, Actor
 from models.shelf import days, policy
+from models.tables import SessionRow
 from models.time import day_of
 from portal.pages import Link, Message, Page, refusal, templates
 from records.accounts import Accounts
@@ -26,8 +28,11 @@ from records.drafts import Drafts
 from records.opening import Installation
 from records.policies import in_force
 from records.questions import CaseView, LikelySame, Questions
+from records.sealing import fingerprint
 
 SESSION, ANONYMOUS, FORM = "session", "anonymous", "form"
+STILL_THEIRS = timedelta(days=3)
+"""So long after a session ran out, over a weekend, what was typed in it is kept for whoever it was."""
 TITLES = {"referral": "Referral", "rapid_review": "Rapid review"}
 
 
@@ -91,10 +96,25 @@ class Portal:
         async with self.there.database.reading() as reading:
             session = await self.accounts.session(reading, token, self.clock())
             directory = await self.there.recorder.directory.read(reading) if session else None
-        if session is None or directory is None or session.person not in directory.people:
+        return self._known(directory, session.person, session.form_token) if session and directory else None
+
+    async def lately(self, request: Request, form_token: str) -> Visitor | None:
+        """Who typed into this form until their session ran out; nobody if it was ended, or the form is not of it."""
+        async with self.there.database.reading() as reading:
+            session = await reading.get(SessionRow, fingerprint(request.cookies.get(SESSION, "")))
+            directory = await self.there.recorder.directory.read(reading)
+        if session is None or session.ended or self.clock() - session.seen > STILL_THEIRS or directory is None:
             return None
-        name = directory.people[session.person].name
-        return Visitor(session.person, name, actor_of(directory, session.person, self.clock()), session.form_token)
+        visitor = self._known(directory, session.person, session.form_token)
+        with suppress(ForgedForm):
+            self.check_token(request, form_token, visitor)
+            return visitor
+        return None
+
+    def _known(self, directory: Directory, person: str, form_token: str) -> Visitor | None:
+        if person not in directory.people:
+            return None
+        return Visitor(person, directory.people[person].name, actor_of(directory, person, self.clock()), form_token)
 
     async def signed_in(self, request: Request) -> Visitor:
         visitor = await self.visitor(request)
@@ -187,6 +207,12 @@ class Portal:
         """A part of a page, for htmx."""
         return HTMLResponse(self.pages.get_template(template).render(**data))
 
+    async def tell(self, request: Request, message: Message, status: int) -> Response:
+        """Why it went no further: on a page, or in a line beside the button where a form saves itself."""
+        if autosaving(request):
+            return PlainTextResponse(f"{message.title}. {' '.join(message.words)}", status)
+        return await self.say(request, message, status)
+
     def go(self, address: str) -> Response:
         return RedirectResponse(address, 303)
 
@@ -245,6 +271,11 @@ async def typed(request: Request) -> list[tuple[str, str]]:
     """Every input of a form, in the order of the page. Files are not taken here."""
     form = await request.form(max_files=0, max_fields=5000)
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+def autosaving(request: Request) -> bool:
+    """Whether a form saves itself while somebody types: the answer is a line beside its button, not a page."""
+    return request.method == "POST" and request.url.path.endswith("/save")
 
 
 def one_of(pairs: Sequence[tuple[str, str]], name: str) -> str:

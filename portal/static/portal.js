@@ -19,9 +19,12 @@ const showAsked = () => {
   }
 }
 
-const sayUnsaved = () => {
+// The server says why in plain words; a page instead of them is not for this line.
+const sayUnsaved = (event) => {
   const status = document.getElementById('saved')
-  if (status) status.textContent = status.dataset.failed
+  const answer = event.detail?.xhr
+  const plain = answer?.getResponseHeader('content-type')?.startsWith('text/plain')
+  if (status) status.textContent = plain ? answer.responseText : status.dataset.failed
 }
 
 document.addEventListener('change', showAsked)

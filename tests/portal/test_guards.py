@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from errno import ENOSPC
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,11 +13,13 @@ import httpx2
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from models.time import day_of
+from portal import guarding
 from portal.app import create_app
 from portal.guarding import HEADERS, LARGEST
-from portal.visiting import ANONYMOUS, SESSION, Portal
+from portal.visiting import ANONYMOUS, SESSION, STILL_THEIRS, Portal
 from records.accounts import IDLE, LOCK, LONGEST, TRIES, Accounts
 from tests.portal.scene import AUTHORITY, CHAIR, HOSPITAL, LOCKED_OUT, MANAGER, POLICE, STRANGER
 from tests.support.house import House, house, triage
@@ -335,6 +338,54 @@ async def test_a_session_ends_by_signing_out_by_time_and_when_it_is_revoked(site
     site.house.now = await site.house.read_clock()
 
 
+# What was typed while the session ran out
+
+ANALYSIS = {"facts": "Typed before I was called away.", "context": "Two.", "practice": "Three.", "learning": "Four."}
+
+
+@pytest.mark.promise("K1", "A2")
+async def test_what_was_typed_while_the_session_ran_out_is_kept_and_one_signs_in_and_goes_on(site: Site) -> None:
+    address = f"/cases/{site.review}/record_analysis"
+    async with account(site, CHAIR) as (email, password):
+        chair = await site.visitor(CHAIR)
+        form = await chair.form(address)
+        site.house.now += IDLE + timedelta(minutes=1)
+        saved = await chair.send(f"{address}/save", {**form, **ANALYSIS, "facts": "Half a sentence"})
+        assert (saved.status_code, saved.headers["content-type"].partition(";")[0]) == (401, "text/plain")
+        assert "What you typed is kept." in saved.text
+        sent = await chair.send(address, {**form, **ANALYSIS})
+        assert (sent.status_code, sent.headers["location"].partition("?")[0]) == (303, "/sign-in")
+        page = (await chair.client.get(sent.headers["location"])).text
+        assert "What you typed is kept" in page
+        following = re.search(r'name="next" value="([^"]*)"', page)
+        assert following
+        wrong = await sign_in(chair.client, email, "not this one", following[1])
+        assert f'name="next" value="{address}"' in wrong.text
+        entered = await sign_in(chair.client, email, password, following[1])
+        assert entered.headers["location"] == address
+        assert "Typed before I was called away." in (await chair.client.get(address)).text
+    site.house.now = await site.house.read_clock()
+
+
+@pytest.mark.promise("K1")
+@pytest.mark.parametrize("how", ["revoked", "long ago", "of another form", "from another site", "not theirs to give"])
+async def test_what_comes_of_no_session_that_just_ran_out_is_not_kept(site: Site, how: str) -> None:
+    kind = "decide" if how == "not theirs to give" else "submit_return"
+    address = f"/cases/{site.review}/{kind}"
+    police = await site.visitor(POLICE)
+    site.house.now += STILL_THEIRS + timedelta(minutes=1) if how == "long ago" else IDLE + timedelta(minutes=1)
+    if how == "revoked":
+        await site.accounts.revoke(POLICE, site.house.now)
+    forged = {"_csrf": "another"} if how == "of another form" else {}
+    headers = {"Origin": "https://elsewhere.example"} if how == "from another site" else {}
+    sent = await police.send(address, {"summary": "Planted words.", "reasons": "Planted words.", **forged}, **headers)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in")
+    saved = await police.send(f"{address}/save", {"summary": "Planted words.", **forged}, **headers)
+    assert (saved.status_code, "kept" in saved.text) == (401, False)
+    site.house.now = await site.house.read_clock()
+    assert await site.portal.drafts.open(POLICE, site.review, f"{kind}/") is None
+
+
 # What is not one's own
 
 
@@ -478,21 +529,82 @@ async def test_no_personal_word_is_in_an_address_an_error_or_a_log(
     assert chair.token not in said.out + said.err + caplog.text
 
 
-@pytest.mark.promise("L5")
-async def test_a_draft_that_cannot_be_stored_is_said_in_words(site: Site) -> None:
-    visitor = await site.visitor(MANAGER)
-    address = f"/cases/{site.review}/record_submission"
-    form = await visitor.form(address)
+@asynccontextmanager
+async def full(site: Site) -> AsyncIterator[None]:
+    """The database cannot grow, as on a full disk."""
     database = site.house.there.database
     async with database.writing() as session:
         pages = await session.scalar(text("PRAGMA page_count"))
         await session.execute(text(f"PRAGMA max_page_count={pages}"))
     try:
+        yield
+    finally:
+        async with database.writing() as session:
+            await session.execute(text("PRAGMA max_page_count=1000000"))
+
+
+@pytest.mark.promise("L5")
+async def test_a_draft_that_cannot_be_stored_is_said_in_words(site: Site) -> None:
+    visitor = await site.visitor(MANAGER)
+    address = f"/cases/{site.review}/record_submission"
+    form = await visitor.form(address)
+    async with full(site):
         answer = await visitor.send(f"{address}/save", {**form, "siblings_words": "ж" * 20_000})
         assert answer.status_code == 503
         assert "disk may be full" in answer.text
         assert "ж" not in answer.text
-    finally:
-        async with database.writing() as session:
-            await session.execute(text("PRAGMA max_page_count=1000000"))
     assert (await visitor.send(f"{address}/save", {**form, "siblings_words": "There are none."})).status_code == 200
+
+
+@pytest.mark.promise("L5")
+async def test_what_could_not_be_stored_comes_back_with_a_button_that_sends_it_again(site: Site) -> None:
+    chair = await site.visitor(CHAIR)
+    address = f"/cases/{site.review}/record_analysis"
+    form, words = await chair.form(address), {**ANALYSIS, "facts": "ж" * 20_000}
+    async with full(site):
+        answer = await chair.send(address, {**form, **words})
+        saved = await chair.send(f"{address}/save", {**form, **words})
+    assert (answer.status_code, saved.status_code) == (503, 503)
+    assert "press the button when it is mended" in answer.text
+    again = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', answer.text))
+    assert again == {"_csrf": chair.token, "_request": again["_request"], **form, **words}
+    assert "Send it again" in answer.text
+    assert saved.headers["content-type"].startswith("text/plain")
+    assert "tried again with your next change" in saved.text
+    assert (await chair.send(address, {**again, "facts": ""})).status_code == 422
+
+
+@pytest.mark.promise("L5")
+async def test_no_page_of_a_full_disk_shows_a_password(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full_disk(*_: object) -> str:
+        raise OperationalError("INSERT", {}, OSError(ENOSPC, "No space left on device"))
+
+    monkeypatch.setattr(site.portal.accounts, "sign_in", full_disk)
+    async with site.client() as client:
+        answer = await sign_in(client, "chair@example.org", "three quiet lanterns")
+    assert answer.status_code == 503
+    assert "Try again when it is mended." in answer.text
+    assert "three quiet lanterns" not in answer.text
+
+
+@pytest.mark.promise("L5", "K11")
+async def test_an_answer_comes_also_when_the_log_cannot_be_written(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(CANARY)
+
+    def full_disk(*_: object, **__: object) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    visitor = await site.visitor(MANAGER)
+    monkeypatch.setattr(guarding.log, "error", full_disk)
+    monkeypatch.setattr(site.portal.questions, "board", broken)
+    page = await visitor.client.get("/cases")
+    bearer = {"authorization": f"Bearer {visitor.client.cookies[SESSION]}"}
+    said = await visitor.client.get("/api/v1/cases", headers=bearer)
+    monkeypatch.setattr(site.portal, "area", broken)
+    bare = await visitor.client.get("/cases")
+    assert [one.status_code for one in (page, said, bare)] == [500, 500, 500]
+    assert said.headers["content-type"] == "application/problem+json"
+    assert "Try again in a few minutes." in page.text
+    assert "Try again in a few minutes." in bare.text
+    assert "recorded." not in page.text.replace("look first whether it is recorded.", "")
