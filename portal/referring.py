@@ -21,6 +21,7 @@ from starlette.responses import Response
 from door.door import REFERRER
 from door.refusals import Invalid, NotConfirmed, Refusal
 from models.command import Known
+from models.facts import Problem
 from models.referral import Event, SubmitReferral, ToldHow
 from models.tables import OneTimeRow
 from notifier.post import Mail, Post
@@ -53,6 +54,10 @@ MAILED_OFTEN = Message(
         f"We have sent {LINKS_A_DAY} links to this address within a day. Use the newest, and look among unwanted mail.",
         "Everything that you typed is saved. Tomorrow you can ask for another link.",
     ),
+)
+ELSEWHERE = (
+    "What you type here is not saved: this referral is not open in this browser any more. It has been sent, or its "
+    "link was opened on another device. Copy from this page what is not there yet, and go on there."
 )
 SPENT = "This link has been used already or is too old. Ask for a new one with “Save and come back later”."
 
@@ -98,13 +103,13 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                 await post.write(session, mail)
         return await portal.say(request, *((MAILED_OFTEN, 429) if enough else (MAILED, 200)))
 
-    def sheet(request: Request, draft: Draft, step: str, form: Form, token: str) -> Sheet:
+    def sheet(draft: Draft | None, step: str, form: Form, token: str) -> Sheet:
         number = PAGES.index(step) + 1
         return Sheet(
             form=form,
             action=f"/refer/{step}",
             csrf=token,
-            request=draft.request,
+            request=draft.request if draft else "",
             button="Save and continue",
             step=step,
             autosave=f"/refer/{step}/save",
@@ -235,7 +240,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             done = await portal.door.refer(form.answers, draft.request, visitor.person if visitor else "referrer")
         except Invalid:
             return portal.go(_onward(draft, portal.clock()))
-        except NotConfirmed as refusal:
+        except Refusal as refusal:
             return await _again(request, draft, form, refusal)
         token = await receipt(draft, done.case, str(form.answers["referrer_email"]))
         answer = portal.go("/refer/received")
@@ -333,7 +338,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             form = _judged(draft, portal.clock())[1].only(step)
         return await show_step(request, draft, step, form)
 
-    async def show_step(request: Request, draft: Draft, step: str, form: Form, status: int = 200) -> Response:
+    async def show_step(request: Request, draft: Draft | None, step: str, form: Form, status: int = 200) -> Response:
         visitor = await portal.visitor(request)
         number = PAGES.index(step)
         return await portal.page(
@@ -342,7 +347,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             STEPS[step],
             status=status,
             back=f"/refer/{PAGES[number - 1]}" if number else "/refer",
-            sheet=sheet(request, draft, step, form, portal.token(request, visitor)),
+            sheet=sheet(draft, step, form, portal.token(request, visitor)),
         )
 
     @pages.post("/refer/{step}/save")
@@ -350,8 +355,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         pairs = await typed(request)
         portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
         draft, _ = await draft_of(request)
-        if draft is None or step not in PAGES:
+        if step not in PAGES:
             return await portal.refuse(request, 404)
+        if draft is None:
+            return await portal.tell(request, Message("Not saved", (ELSEWHERE,)), 409)
         form = Form.resumed(SubmitReferral, draft.typed).with_step(step, [pair for pair in pairs if pair[0] != DO])
         await portal.drafts.save(draft.model_copy(update={"typed": form.typed}), portal.clock())
         return await portal.fragment("saved.html", at=portal.clock())
@@ -361,8 +368,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         pairs = await typed(request)
         portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
         draft, _ = await draft_of(request)
-        if draft is None or step not in PAGES:
+        if step not in PAGES:
             return portal.go("/refer")
+        if draft is None:
+            lost = Form.empty(SubmitReferral).with_step(step, pairs)
+            return await show_step(request, None, step, lost.refused([Problem(words=ELSEWHERE)]), 409)
         form = Form.resumed(SubmitReferral, draft.typed).with_step(step, pairs)
         draft = await portal.drafts.save(draft.model_copy(update={"typed": form.typed}), portal.clock())
         if form.reshaped:

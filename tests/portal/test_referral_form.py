@@ -170,3 +170,23 @@ async def test_the_button_that_mails_a_link_takes_so_many_a_minute(windows: Wind
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://reviews.test") as client:
         statuses = [(await client.post("/refer/check")).status_code for _ in range(4)]
     assert statuses == [403, 403, 403, 429]
+
+
+async def test_the_first_device_is_told_that_another_one_goes_on_and_keeps_its_words_on_the_page(
+    windows: Windows,
+) -> None:
+    email = "seventh@hospital.example.org"
+    first, second = await filled(windows, referrer_email=email), await windows.open()
+    page = (await first.client.get("/refer/incident")).text
+    await checked(first)
+    await prove(second, (await links_to(windows, email))[0])
+    later = {"event": "serious_harm", "narrative": "What I typed on the first."}
+    saved = await first.send("/refer/incident/save", page, SubmitReferral, later)
+    assert saved == ""
+    answer = first.last[1]
+    assert "its link was opened on another device" in answer
+    assert "<" not in answer
+    await first.send("/refer/incident", page, SubmitReferral, later)
+    assert "its link was opened on another device" in first.last[1]
+    assert "What I typed on the first." in first.last[1]
+    assert "What I typed on the first." not in (await second.client.get("/refer/incident")).text
