@@ -13,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
-from door.refusals import NotStored
 from portal import api, calendars, cases, front, giving, inbox, papers, reads, referring, register, signing_in
 from portal.guarding import Calm, Headers, Limit, Often
 from portal.keeping import keep_for_later

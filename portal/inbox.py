@@ -79,7 +79,7 @@ class _Reader:
         except UNSAYABLE as error:
             log.error(
                 "unreadable message", case=row.case, kind=row.kind, error=type(error).__name__, where=where(error)
-            )  # noqa: TRY400 -- no words
+            )
             said = Said(subject=f"A message about {row.case}", text=UNREADABLE)
             return Shown(row=row, said=said, to=row.person, live=False, act=None, answers=())
 

@@ -29,7 +29,7 @@ from portal.forms import DO, STEPS, Form, steps
 from portal.pages import Link, Message, Sheet
 from portal.said import answered
 from portal.typed import text_in
-from portal.visiting import Portal, one_of, typed
+from portal.visiting import Portal, cookie, one_of, typed
 from records.drafts import Draft, owner_of
 from records.sealing import fingerprint
 
@@ -69,7 +69,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     async def draft_of(request: Request) -> tuple[Draft | None, str]:
         """The referral that this browser is writing, and its owner."""
         visitor = await portal.visitor(request)
-        token = request.cookies.get(COOKIE, "")
+        token = cookie(request, COOKIE)
         owner = visitor.person if visitor else owner_of(token) if token else ""
         return (await portal.drafts.open(owner, "", KIND) if owner else None), owner
 
@@ -132,7 +132,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             token = secrets.token_urlsafe(32)
             await portal.drafts.begin(visitor.person if visitor else owner_of(token), "", KIND, portal.clock())
             if not visitor:
-                portal.cookie(answer, COOKIE, token, KEPT_FOR)
+                portal.give_cookie(request, answer, COOKIE, token, KEPT_FOR)
         return answer
 
     @pages.get("/refer/later")
@@ -199,7 +199,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         token = secrets.token_urlsafe(32)
         draft = await portal.drafts.hand_over(subject.partition("/")[0], owner_of(token), portal.clock())
         answer = portal.go(_onward(draft, portal.clock()))
-        portal.cookie(answer, COOKIE, token, KEPT_FOR)
+        portal.give_cookie(request, answer, COOKIE, token, KEPT_FOR)
         return answer
 
     @pages.get("/refer/check")
@@ -244,8 +244,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             return await _again(request, draft, form, refusal)
         token = await receipt(draft, done.case, str(form.answers["referrer_email"]))
         answer = portal.go("/refer/received")
-        portal.cookie(answer, STATUS, token, KEPT_FOR)
-        answer.delete_cookie(COOKIE, path="/")
+        portal.give_cookie(request, answer, STATUS, token, KEPT_FOR)
+        portal.take_cookie(request, answer, COOKIE)
         return answer
 
     async def _again(request: Request, draft: Draft, form: Form, refusal: Refusal) -> Response:
@@ -278,10 +278,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
 
     @pages.get("/refer/received")
     async def received(request: Request) -> Response:
-        case = await status_case(request.cookies.get(STATUS, ""))
+        case = await status_case(cookie(request, STATUS))
         if case is None:
             return portal.go("/refer")
-        link = f"{portal.settings.address}/status#{request.cookies[STATUS]}"
+        link = f"{portal.settings.address}/status#{cookie(request, STATUS)}"
         await portal.questions.note_read(REFERRER, case, "receipt", portal.clock())
         return await portal.page(request, "refer_received.html", "Referral received", case=case, link=link)
 
@@ -292,7 +292,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
 
     @pages.get("/status")
     async def status(request: Request) -> Response:
-        case = await status_case(request.cookies.get(STATUS, ""))
+        case = await status_case(cookie(request, STATUS))
         if case is None:
             return await portal.page(
                 request,
@@ -325,7 +325,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                 problem="This is not a link that we sent. Copy the whole link from your receipt.",
             )
         answer = portal.go("/status")
-        portal.cookie(answer, STATUS, token)
+        portal.give_cookie(request, answer, STATUS, token)
         return answer
 
     @pages.get("/refer/{step}")

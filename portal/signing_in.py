@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from models.directory import Directory
 from models.tables import AccountRow
-from portal.visiting import SESSION, Portal, one_of, typed
+from portal.visiting import SESSION, Portal, cookie, one_of, typed
 from records.accounts import SHORTEST, SignInFailed, WeakPassword
 from records.audit import SIGN_INS
 
@@ -49,11 +49,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             token = await portal.accounts.sign_in(email, one_of(pairs, "password"), portal.clock())
         except SignInFailed as failed:
             return await sign_in_page(request, one_of(pairs, "next"), email=email, problem=failed.words)
-        return enter(token, _inside(one_of(pairs, "next")))
+        return enter(request, token, _inside(one_of(pairs, "next")))
 
-    def enter(token: str, address: str) -> Response:
+    def enter(request: Request, token: str, address: str) -> Response:
         answer = portal.go(address or "/cases")
-        portal.cookie(answer, SESSION, token)
+        portal.give_cookie(request, answer, SESSION, token)
         return answer
 
     @pages.post("/sign-in/demonstration")
@@ -67,7 +67,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         async with portal.there.database.writing() as session:
             token = await portal.accounts.begin(session, person, portal.clock())
             await portal.there.auditor.append(session, SIGN_INS, portal.clock(), person, "demonstration", {})
-        return enter(token, _inside(one_of(pairs, "next")))
+        return enter(request, token, _inside(one_of(pairs, "next")))
 
     @pages.get("/sign-out")
     async def ask_sign_out(request: Request) -> Response:
@@ -78,9 +78,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     async def sign_out(request: Request) -> Response:
         visitor = await portal.signed_in(request)
         portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
-        await portal.accounts.end(request.cookies[SESSION], portal.clock())
+        await portal.accounts.end(cookie(request, SESSION), portal.clock())
         answer = portal.go("/")
-        answer.delete_cookie(SESSION, path="/")
+        portal.take_cookie(request, answer, SESSION)
         return answer
 
     @pages.get("/invitation")

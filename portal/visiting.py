@@ -87,7 +87,7 @@ class Portal:
         return (days(names[1]).warning(day_of(self.clock())) or "") if names else ""
 
     async def visitor(self, request: Request) -> Visitor | None:
-        return await self.holder(request.cookies.get(SESSION, ""))
+        return await self.holder(cookie(request, SESSION))
 
     async def holder(self, token: str) -> Visitor | None:
         """Whose session this is, as long as it runs and the directory knows them."""
@@ -101,7 +101,7 @@ class Portal:
     async def lately(self, request: Request, form_token: str) -> Visitor | None:
         """Who typed into this form until their session ran out; nobody if it was ended, or the form is not of it."""
         async with self.there.database.reading() as reading:
-            session = await reading.get(SessionRow, fingerprint(request.cookies.get(SESSION, "")))
+            session = await reading.get(SessionRow, fingerprint(cookie(request, SESSION)))
             directory = await self.there.recorder.directory.read(reading)
         if session is None or session.ended or self.clock() - session.seen > STILL_THEIRS or directory is None:
             return None
@@ -191,8 +191,8 @@ class Portal:
             **data,
         )
         answer = HTMLResponse(html, status)
-        if visitor is None and ANONYMOUS not in request.cookies:
-            self.cookie(answer, ANONYMOUS, self.token(request, None))
+        if visitor is None and not cookie(request, ANONYMOUS):
+            self.give_cookie(request, answer, ANONYMOUS, self.token(request, None))
         return answer
 
     async def say(self, request: Request, message: Message, status: int = 200) -> HTMLResponse:
@@ -216,9 +216,11 @@ class Portal:
     def go(self, address: str) -> Response:
         return RedirectResponse(address, 303)
 
-    def cookie(self, answer: Response, name: str, value: str, lasts: timedelta | None = None) -> None:
+    def give_cookie(
+        self, request: Request, answer: Response, name: str, value: str, lasts: timedelta | None = None
+    ) -> None:
         answer.set_cookie(
-            name,
+            cookie_name(request.headers.get("host", ""), name),
             value,
             httponly=True,
             samesite="lax",
@@ -227,17 +229,20 @@ class Portal:
             path="/",
         )
 
+    def take_cookie(self, request: Request, answer: Response, name: str) -> None:
+        answer.delete_cookie(cookie_name(request.headers.get("host", ""), name), path="/")
+
     # The token that a form carries
 
     def token(self, request: Request, visitor: Visitor | None) -> str:
         if visitor is not None:
             return visitor.form_token
-        made: str = request.cookies.get(ANONYMOUS) or request.scope.setdefault("anonymous", secrets.token_urlsafe(24))
+        made: str = cookie(request, ANONYMOUS) or request.scope.setdefault("anonymous", secrets.token_urlsafe(24))
         return made
 
     def check_token(self, request: Request, token: str, visitor: Visitor | None) -> None:
         """Raises ForgedForm unless the form came from one of our own pages, opened by the same browser."""
-        expected = visitor.form_token if visitor else request.cookies.get(ANONYMOUS, "")
+        expected = visitor.form_token if visitor else cookie(request, ANONYMOUS)
         site = request.headers.get("sec-fetch-site", "same-origin")
         origin = request.headers.get("origin")
         elsewhere = origin is not None and origin.split("//")[-1] != request.headers.get("host")
@@ -265,6 +270,21 @@ class Portal:
 def hidden(refusal: Problem, actor: Actor) -> bool:
     """Whether it is not even said that there is such a case: to those who would see no case but their own anyway."""
     return refusal.words != LOCKED and not actor.anywhere(CASE_WIDE)
+
+
+def cookie_name(host: str, name: str) -> str:
+    """A browser keeps cookies by host and not by port, so the name says the port: two installations on one machine.
+
+    The anonymous token belongs to the browser; it opens nothing, and they share it.
+    """
+    if name == ANONYMOUS:
+        return name
+    port = host.rpartition(":")[2]
+    return f"{name}-{port}" if port.isascii() and port.isdigit() and port != host else name
+
+
+def cookie(request: Request, name: str) -> str:
+    return request.cookies.get(cookie_name(request.headers.get("host", ""), name), "")
 
 
 async def typed(request: Request) -> list[tuple[str, str]]:

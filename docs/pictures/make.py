@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 from playwright.async_api import async_playwright
 
+from portal.visiting import SESSION, cookie_name
 from tests.conftest import CHROMIUM
 from tests.support.house import referral, triage
 from tests.support.running import Running
@@ -35,7 +36,9 @@ class Partnership:
         with httpx2.Client(base_url=self.address, timeout=30) as browser:
             browser.get("/sign-in")
             browser.post("/sign-in/demonstration", data={"_csrf": browser.cookies["anonymous"], "person": person})
-            browser.headers["Authorization"] = f"Bearer {browser.cookies['session']}"
+            browser.headers["Authorization"] = (
+                f"Bearer {browser.cookies[cookie_name(browser.base_url.netloc.decode(), SESSION)]}"
+            )
             yield browser
 
     def give(self, person: str, ref: str, kind: str, **answers: Any) -> str:  # noqa: ANN401 -- the answers of a form

@@ -286,7 +286,11 @@ def test_no_date_is_taken_with_which_nothing_can_be_counted(
 @pytest.mark.parametrize(("kind", "path"), DATES)
 def test_no_date_is_taken_more_than_twenty_years_ahead(kind: str, path: str, data: st.DataObject) -> None:
     answers = data.draw(any_of(EVERY[kind]).filter(lambda one: _has(one, path))).model_dump()
-    clock = "T09:00:00Z" if "AwareDatetime" in str(EVERY[kind].model_fields[path.split(".")[0]].annotation) else ""
+    clock = (
+        "T09:00:00Z"
+        if "AwareDatetime" in str(EVERY[kind].model_fields[path.split(".", maxsplit=1)[0]].annotation)
+        else ""
+    )
     far, near = f"2046-11-03{clock}", f"2046-11-02{clock}"
 
     def said(day: str) -> list[Problem]:

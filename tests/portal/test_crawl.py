@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, Page
 from models.referral import SubmitReferral
 from portal.referring import COOKIE, KIND, PAGES, STATUS
 from portal.typed import of_answers
-from portal.visiting import SESSION
+from portal.visiting import SESSION, cookie_name
 from records.accounts import CALENDAR
 from records.drafts import Drafts, owner_of
 from tests.portal import scene
@@ -66,20 +66,26 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
         yield Site(made, played, cookies)
 
 
+def named(made: Served, name: str) -> str:
+    """What a cookie is called at this address."""
+    return cookie_name(made.address.partition("//")[2], name)
+
+
 async def _cookies(made: Served, person: str, played: Scene) -> dict[str, str]:
     """Signed in; or, without an account, with a complete referral begun and another one sent."""
     there, now = made.house.there, made.house.now
+    session_name, draft_name, status_name = (named(made, name) for name in (SESSION, COOKIE, STATUS))
     if person:
         await made.accounts.only_link(CALENDAR, person, now)
         async with there.database.writing() as session:
-            return {SESSION: await made.accounts.begin(session, person, now)}
+            return {session_name: await made.accounts.begin(session, person, now)}
     token, drafts = secrets.token_urlsafe(32), Drafts(there.database, there.vault)
     draft = await drafts.begin(owner_of(token), "", KIND, now)
     await drafts.type(draft, of_answers(SubmitReferral, referral(now)), now)
     async with there.database.writing() as session:
         return {
-            COOKIE: token,
-            STATUS: await made.accounts.link(session, STATUS, played.referral, now + timedelta(days=60)),
+            draft_name: token,
+            status_name: await made.accounts.link(session, STATUS, played.referral, now + timedelta(days=60)),
         }
 
 
@@ -172,7 +178,7 @@ async def _leaves(site: Site, all_routes: list[tuple[str, str]], found: Found) -
 async def _interface(site: Site, all_routes: list[tuple[str, str]], found: Found) -> None:
     """The JSON interface: every address, with nothing said. What is wrong is told as problem+json."""
     client = Walker(site.served.address, {}).client
-    client.headers["authorization"] = f"Bearer {site.cookies['business unit'][SESSION]}"
+    client.headers["authorization"] = f"Bearer {site.cookies['business unit'][named(site.served, SESSION)]}"
     for method, path in (one for one in all_routes if one[1].startswith("/api/")):
         address = path.replace("{ref}", site.scene.review)
         answer = await client.request(method, address, json={} if method == "POST" else None)

@@ -220,6 +220,25 @@ async def test_cookies_are_for_the_server_alone_and_for_this_site_alone(site: Si
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
+async def test_two_installations_on_one_machine_leave_each_other_signed_in(site: Site) -> None:
+    """A browser sends the cookies of a host to each of its ports."""
+    async with site.client() as browser:
+        for port, person in ((8080, CHAIR), (8081, POLICE)):
+            async with account(site, person) as (email, password):
+                at = f"http://reviews.test:{port}"
+                await browser.get(f"{at}/sign-in")
+                form = {"_csrf": browser.cookies[ANONYMOUS], "email": email, "password": password}
+                assert (await browser.post(f"{at}/sign-in", data=form)).status_code == 303
+        names = [(await browser.get(f"http://reviews.test:{port}/sign-out")).text for port in (8080, 8081)]
+        directory = (await site.portal.directory()).people
+        assert [directory[one].name in text for one, text in zip((CHAIR, POLICE), names, strict=True)] == [True, True]
+        token = re.search(r'name="_csrf" value="([^"]+)"', names[0])
+        assert token
+        await browser.post("http://reviews.test:8080/sign-out", data={"_csrf": token[1]})
+        left = [(await browser.get(f"http://reviews.test:{port}/cases")).status_code for port in (8080, 8081)]
+    assert left == [303, 200]
+
+
 # Limits
 
 

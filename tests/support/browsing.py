@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
 from portal.app import create_app
-from portal.visiting import SESSION
+from portal.visiting import SESSION, cookie_name
 from records.accounts import Accounts
 from records.opening import Installation, open_installation
 from tests.conftest import CHROMIUM
@@ -74,7 +74,8 @@ class Served:
             there = self.house.there
             async with there.database.writing() as session:
                 token = await self.accounts.begin(session, person, await self.house.read_clock())
-            await context.add_cookies([{"name": SESSION, "value": token, "url": self.address}])
+            name = cookie_name(f"127.0.0.1:{self._port}", SESSION)
+            await context.add_cookies([{"name": name, "value": token, "url": self.address}])
         return context
 
     def _requested(self, request: Request) -> None:
