@@ -77,9 +77,8 @@ class _Reader:
         try:
             return await self._shown(row)
         except UNSAYABLE as error:
-            log.error(
-                "unreadable message", case=row.case, kind=row.kind, error=type(error).__name__, where=where(error)
-            )
+            kind, place = type(error).__name__, where(error)
+            log.error("unreadable message", case=row.case, kind=row.kind, error=kind, where=place)  # noqa: TRY400 -- no words
             said = Said(subject=f"A message about {row.case}", text=UNREADABLE)
             return Shown(row=row, said=said, to=row.person, live=False, act=None, answers=())
 

@@ -44,6 +44,7 @@ class Page:
     footer: tuple[Link, ...] = (Link("Accessibility statement", "/accessibility"), Link("Privacy", "/privacy"))
     back: str = ""
     wide: bool = False
+    signed_in: str = ""
     demonstration: bool = False
 
 

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from door.door import REFERRER
-from door.refusals import Invalid, NotConfirmed, Refusal
+from door.refusals import Invalid, Refusal
 from models.command import Known
 from models.facts import Problem
 from models.referral import Event, SubmitReferral, ToldHow

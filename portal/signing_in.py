@@ -1,5 +1,6 @@
 """Signing in and out, and the invitation by which a person sets a password."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from fastapi import APIRouter
@@ -9,7 +10,7 @@ from starlette.responses import Response
 
 from models.directory import Directory
 from models.tables import AccountRow
-from portal.visiting import SESSION, Portal, cookie, one_of, typed
+from portal.visiting import SESSION, Portal, cookie, one_of, titles, typed
 from records.accounts import SHORTEST, SignInFailed, WeakPassword
 from records.audit import SIGN_INS
 
@@ -22,7 +23,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     async def sign_in_page(
         request: Request, following: str, *, email: str = "", problem: str = "", kept: bool = False
     ) -> Response:
-        people = parts(await portal.directory()) if portal.settings.demonstration else {}
+        people = parts(await portal.directory(), titles(await portal.rules())) if portal.settings.demonstration else {}
         return await portal.page(
             request,
             "sign_in.html",
@@ -144,13 +145,13 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     return pages
 
 
-def parts(directory: Directory) -> dict[str, str]:
+def parts(directory: Directory, offices: Mapping[str, str]) -> dict[str, str]:
     """Whom a demonstration lets one be: each person with the offices that they hold."""
     found = {}
     for id_, person in directory.people.items():
         held = [one for one in directory.holdings if one.person == id_]
-        offices = {f"{one.office.replace('_', ' ')}{_of(directory, one.agency)}" for one in held}
-        found[id_] = f"{person.name}{': ' if offices else ''}{', '.join(sorted(offices))}"
+        theirs = sorted({f"{offices.get(one.office, one.office)}{_of(directory, one.agency)}" for one in held})
+        found[id_] = f"{person.name}{': ' if theirs else ''}{', '.join(theirs)}"
     return found
 
 

@@ -16,7 +16,7 @@ from door.door import Door
 from models.command import Command
 from models.directory import Directory
 from models.facts import Problem
-from models.policy import Area
+from models.policy import Policy
 from models.rights import CASE_WIDE, LOCKED, NAMED_OFFICES, Actor
 from models.shelf import days, policy
 from models.tables import SessionRow
@@ -74,11 +74,11 @@ class Portal:
         assert found, "first_start puts a directory in place"
         return found
 
-    async def area(self) -> Area:
+    async def rules(self) -> Policy:
         async with self.there.database.reading() as session:
             names = await in_force(session)
         assert names, "first_start puts a policy in force"
-        return policy(names[0]).area
+        return policy(names[0])
 
     async def calendar_warning(self) -> str:
         """What has to be done before the working days run out; empty while there is time."""
@@ -170,11 +170,12 @@ class Portal:
     ) -> HTMLResponse:
         """A page in its frame."""
         visitor = await self.visitor(request)
-        area = await self.area()
+        rules = await self.rules()
         frame = Page(
             title=title,
             nonce=request.scope["nonce"],
-            organisation=area.name,
+            organisation=rules.area.name,
+            signed_in=_who(visitor, rules),
             navigation=self._navigation(visitor, request.url.path),
             back=back,
             wide=wide,
@@ -185,7 +186,8 @@ class Portal:
             page=frame,
             visitor=visitor,
             demonstration=self.settings.demonstration,
-            area=area,
+            area=rules.area,
+            offices=titles(rules),
             now=self.clock(),
             csrf=self.token(request, visitor),
             **data,
@@ -265,6 +267,19 @@ class Portal:
                 links += [Link("Register", "/register"), Link("People", "/people")]
             links += [Link("Sign out", "/sign-out")]
         return tuple(link._replace(current=path == link.href or path.startswith(link.href + "/")) for link in links)
+
+
+def titles(rules: Policy) -> dict[str, str]:
+    """What each office is called."""
+    return {name: office.title for name, office in rules.offices.items()}
+
+
+def _who(visitor: Visitor | None, rules: Policy) -> str:
+    """Name and offices of whoever is signed in."""
+    if visitor is None:
+        return ""
+    held = dict.fromkeys(titles(rules).get(one.office, one.office) for one in visitor.actor.offices)
+    return ", ".join((visitor.name, *held))
 
 
 def hidden(refusal: Problem, actor: Actor) -> bool:

@@ -190,7 +190,7 @@ async def test_every_answer_carries_the_headers_also_errors(site: Site, monkeypa
             await client.put("/cases"),
             await client.post("/refer", content=b"x" * (LARGEST + 1)),
         ]
-        monkeypatch.setattr(site.portal, "area", broken)
+        monkeypatch.setattr(site.portal, "rules", broken)
         answers += [await client.get("/accessibility")]
         monkeypatch.undo()
         monkeypatch.setattr(site.portal.questions, "board", broken)
@@ -355,6 +355,25 @@ async def test_a_session_ends_by_signing_out_by_time_and_when_it_is_revoked(site
     assert not await runs(long)
     assert not await runs(idle)
     site.house.now = await site.house.read_clock()
+
+
+@pytest.mark.promise("K1")
+async def test_every_page_shows_who_is_signed_in_and_in_which_office(site: Site) -> None:
+    chair = await site.visitor(CHAIR)
+    name = (await site.portal.directory()).people[CHAIR].name
+    for address in (
+        "/",
+        "/cases",
+        f"/cases/{site.review}/decide",
+        "/inbox",
+        "/refer",
+        "/accessibility",
+        "/people",
+        "/no",
+    ):
+        assert f"Signed in as {name}, Independent chair" in (await chair.client.get(address)).text, address
+    async with site.client() as nobody:
+        assert "Signed in as" not in (await nobody.get("/")).text
 
 
 # What was typed while the session ran out
@@ -620,7 +639,7 @@ async def test_an_answer_comes_also_when_the_log_cannot_be_written(site: Site, m
     page = await visitor.client.get("/cases")
     bearer = {"authorization": f"Bearer {visitor.client.cookies[SESSION]}"}
     said = await visitor.client.get("/api/v1/cases", headers=bearer)
-    monkeypatch.setattr(site.portal, "area", broken)
+    monkeypatch.setattr(site.portal, "rules", broken)
     bare = await visitor.client.get("/cases")
     assert [one.status_code for one in (page, said, bare)] == [500, 500, 500]
     assert said.headers["content-type"] == "application/problem+json"
