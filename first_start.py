@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from models.tables import AccountRow
 from records.accounts import Accounts
-from records.audit import DIRECTORY
+from records.audit import DIRECTORY, FIRST_START
 from records.opening import Installation, open_installation, prepare
 from records.policies import in_force, put_in_force
 from records.settings import Settings
@@ -39,10 +39,13 @@ async def _furnish(there: Installation) -> None:
 
     async with there.database.writing() as session:
         if await in_force(session) is None:
-            await put_in_force(session, read_policy_file(SHIPPED / "england.yaml"), now)
+            names = await put_in_force(session, read_policy_file(SHIPPED / "england.yaml"), now)
+            in_place = {"policy": "/".join(names)}
+            await there.auditor.append(session, DIRECTORY, now, FIRST_START, "policy_in_force", in_place)
         if await there.recorder.directory.read(session) is None:
-            await there.recorder.directory.replace(session, read_directory_file(SHIPPED / "directory.example.yaml"))
-            await there.auditor.append(session, DIRECTORY, now, "first-start", "directory_replaced", {})
+            directory = read_directory_file(SHIPPED / "directory.example.yaml")
+            await there.recorder.directory.replace(session, directory, FIRST_START, now)
+        await there.auditor.seal(session, there.settings.seals, now)
 
 
 async def _welcome(there: Installation, *, link: bool) -> str:

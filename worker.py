@@ -128,7 +128,7 @@ class Watch:
             )  # fmt: skip
 
     async def seal(self) -> None:
-        async with self._there.database.reading() as session:
+        async with self._there.database.writing() as session:
             await self._there.auditor.seal(session, self._there.settings.seals, datetime.now(UTC))
 
     async def refill(self) -> None:

@@ -157,7 +157,8 @@ async def run() -> dict[str, float]:
             await put_in_force(session, in_hours(shelf.policy(names[0])), datetime.now(UTC))
             directory = await there.recorder.directory.read(session)
             assert directory
-            await there.recorder.directory.replace(session, crowded(directory, BURST_EACH))
+            crowd = crowded(directory, BURST_EACH)
+            await there.recorder.directory.replace(session, crowd, "benchmark", datetime.now(UTC))
         with process("worker", environment(there)):
             stage = Stage(there, client)
             last = await burst(stage)

@@ -90,10 +90,9 @@ async def installed(*, tuned: bool = True) -> AsyncIterator[tuple[Installation, 
             await prepare(settings)
             there = await open_installation(settings)
             async with there.database.writing() as session:
-                await there.recorder.directory.replace(
-                    session, read_directory_file(HOME / "policy" / "directory.example.yaml")
-                )
-                await put_in_force(session, read_policy_file(HOME / "policy" / "england.yaml"), datetime.now(UTC))
+                now, directory = datetime.now(UTC), read_directory_file(HOME / "policy" / "directory.example.yaml")
+                await there.recorder.directory.replace(session, directory, "benchmark", now)
+                await put_in_force(session, read_policy_file(HOME / "policy" / "england.yaml"), now)
             try:
                 yield there, await there.connect()
             finally:

@@ -105,7 +105,7 @@ class Accounts:
                 await session.execute(_ended(purpose, person, now))
             ended = update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
             await session.execute(ended)
-            await self._auditor.append(session, SIGN_INS, now, person, "password_set", {})
+            await self._auditor.append(session, SIGN_INS, now, person, "password_set", {"password": hashed})
         return person
 
     async def sign_in(self, email: str, password: str, now: datetime) -> str:

@@ -15,15 +15,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.tables import HeadRow, LinkRow, SaltRow
-from records.chains import DIRECTORY, READS, SIGN_INS, START, commit, mac_of
+from models.tables import HeadRow, LinkRow, SaltRow, SettingRow
+from records.chains import DIRECTORY, FIRST_START, READS, SEALED, SIGN_INS, START, commit, mac_of
 from records.database import inserting
 from records.keys import Keys
 from records.sealing import Vault
 from records.seals import Seals
 from records.verifying import Broken, Verifier
 
-__all__ = ["DIRECTORY", "READS", "SIGN_INS", "Auditor", "Broken", "Entry"]
+__all__ = ["DIRECTORY", "FIRST_START", "READS", "SIGN_INS", "Auditor", "Broken", "Entry"]
 
 
 class Entry(NamedTuple):
@@ -96,7 +96,17 @@ class Auditor:
         return await Verifier(session, self._key, self._vault).broken(Seals(seals, self._key), looked)
 
     async def seal(self, session: AsyncSession, seals: Path, at: datetime) -> bool:
-        """Write a seal if any chain has grown since the last. Returns whether one was written."""
+        """Write a seal if any chain has grown since the last. Returns whether one was written.
+
+        The database keeps the end of the file, so that a file that was removed, emptied or cut is found.
+        """
         rows = await session.execute(select(HeadRow.chain, HeadRow.number, HeadRow.mac))
         heads = {chain: (number, mac) for chain, number, mac in rows}
-        return self._seals.setdefault(seals, Seals(seals, self._key)).append(heads, at)
+        file = self._seals.setdefault(seals, Seals(seals, self._key))
+        row = await session.get(SettingRow, SEALED)
+        follows = file.holds(row.value if row else "")
+        if not file.append(heads, at):
+            return False
+        if follows:  # seals that were removed are not covered up by those that come after
+            await session.merge(SettingRow(name=SEALED, value=file.end))
+        return True

@@ -2,15 +2,19 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from models.tables import FactRow, ReadRow, TextRow
+from models.tables import FactRow, NoticeRow, ReadRow, TextRow
 from records.sealing import canonical
 
 START = "0" * 64
 SIGN_INS, READS, DIRECTORY = "sign-ins", "reads", "directory"
+FIRST_START = "first-start"
+"""Who furnishes a new installation; it is sealed from then on."""
+SEALED = "sealed"
+"""The setting that keeps the end of the seals."""
 
 
 def commit(salt: bytes, value: Any) -> str:  # noqa: ANN401 -- any JSON value
@@ -40,5 +44,24 @@ def of_fact(row: FactRow, text: TextRow | None, words: Any) -> dict[str, Any]:  
     return {**plain, "text": [text.id, text.digest, text.author, text.written.timestamp(), words]}
 
 
+def of_notices(rows: Iterable[NoticeRow]) -> dict[str, Any]:
+    """What a fact commits itself to of the notices that went out with it: all but what became of them."""
+    told = [
+        [
+            one.key, one.kind, one.obligation, one.office, one.agency, one.person, one.rung, one.round,
+            one.rung_at.timestamp(), one.wake_at.timestamp(), one.due.timestamp() if one.due else None, one.data,
+        ]
+        for one in sorted(rows, key=lambda one: one.key)
+    ]  # fmt: skip
+    return {"notices": told} if told else {}
+
+
 def of_read(row: ReadRow) -> dict[str, Any]:
     return {"read": [row.person, row.case, row.what, row.at.timestamp()]}
+
+
+def of_directory(
+    agencies: Mapping[str, Any], people: Mapping[str, tuple[Any, str]], holdings: Iterable[Any]
+) -> dict[str, Any]:
+    """What a directory commits itself to: `people` holds each with the key by which the e-mail address is found."""
+    return {"directory": [dict(agencies), {name: list(one) for name, one in people.items()}, list(holdings)]}

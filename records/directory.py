@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.directory import Agency, Directory, Holding, Person, london_day
 from models.rights import Actor, Held
 from models.tables import AgencyRow, HoldingRow, PersonRow, PolicyRow, SettingRow
+from records.audit import DIRECTORY, Auditor
+from records.chains import of_directory
 from records.policies import fill_shelf
 from records.sealing import Vault
 
@@ -21,8 +23,8 @@ VERSION = "directory_version"
 class DirectoryRecord:
     """Reads the directory again only after it has changed."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, vault: Vault, auditor: Auditor) -> None:
+        self._vault, self._auditor = vault, auditor
         self._kept: tuple[str, Directory] | None = None
         self._rules = 0
 
@@ -56,17 +58,24 @@ class DirectoryRecord:
             ),
         )
 
-    async def replace(self, session: AsyncSession, directory: Directory) -> None:
-        """Put this directory in the place of the one before, as one step."""
+    async def replace(self, session: AsyncSession, directory: Directory, by: str, now: datetime) -> None:
+        """Put this directory in the place of the one before, as one step, with its link in the audit chain."""
         for table in (AgencyRow, PersonRow, HoldingRow):
             await session.execute(delete(table))
-        for name, agency in directory.agencies.items():
-            session.add(AgencyRow(id=name, body=agency.model_dump(mode="json")))
-        for name, person in directory.people.items():
-            sealed = self._vault.seal(person.model_dump(mode="json"), f"people.sealed/{name}")
-            session.add(PersonRow(id=name, email_key=self._vault.look_up(person.email), sealed=sealed))
-        for number, holding in enumerate(directory.holdings, start=1):
-            session.add(HoldingRow(number=number, body=holding.model_dump(mode="json")))
+        agencies = {name: one.model_dump(mode="json") for name, one in directory.agencies.items()}
+        people = {
+            name: (one.model_dump(mode="json"), self._vault.look_up(one.email))
+            for name, one in directory.people.items()
+        }
+        holdings = [one.model_dump(mode="json") for one in directory.holdings]
+        session.add_all(AgencyRow(id=name, body=body) for name, body in agencies.items())
+        session.add_all(
+            PersonRow(id=name, email_key=key, sealed=self._vault.seal(person, f"people.sealed/{name}"))
+            for name, (person, key) in people.items()
+        )
+        session.add_all(HoldingRow(number=number, body=body) for number, body in enumerate(holdings, start=1))
+        values = of_directory(agencies, people, holdings)
+        await self._auditor.append(session, DIRECTORY, now, by, "directory_replaced", values)
         version = await session.get(SettingRow, VERSION)
         if version is None:
             session.add(SettingRow(name=VERSION, value="1"))

@@ -1,9 +1,13 @@
-"""Facts as the database keeps them, read back."""
+"""Facts as the database keeps them, read back; and the line that it keeps of an obligation."""
+
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.case import Case
 from models.facts import Fact
+from models.obligation import Obligation
 from models.tables import FactRow
 
 
@@ -17,3 +21,12 @@ def fact_from(row: FactRow) -> Fact:
         case=row.case, number=row.number, kind=row.kind, actor=row.actor, office=row.office, agency=row.agency,
         request=row.request or "", occurred=row.occurred, recorded=row.recorded, data=row.data, text=row.text,
     )  # fmt: skip
+
+
+def obligation_row(case: Case, one: Obligation) -> dict[str, Any]:
+    """An obligation as boards and deadlines find it."""
+    state = one.ended or ("paused" if one.paused else "disputed" if one.dispute else "open")
+    return {
+        "case": case.ref, "key": one.key, "block": one.block, "agency": one.agency, "owed_by": one.owed_by,
+        "due": one.due, "speaks": one.speaks(), "level": one.level, "state": str(state),
+    }  # fmt: skip

@@ -26,6 +26,11 @@ class Sealed(NamedTuple):
     number: int
     heads: dict[str, Head]
     good: bool
+    mac: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.number}/{self.mac}"
 
 
 class Seals:
@@ -59,7 +64,18 @@ class Seals:
                 yield Sealed(number, {}, good=False)
                 return
             previous = mac
-            yield Sealed(number, {chain: (head[0], head[1]) for chain, head in seal["heads"].items()}, good=True)
+            heads = {chain: (head[0], head[1]) for chain, head in seal["heads"].items()}
+            yield Sealed(number, heads, good=True, mac=mac)
+
+    @property
+    def end(self) -> str:
+        """The name of the last seal, empty before the first."""
+        self._catch_up()
+        return f"{self._number}/{self._mac}" if self._number else ""
+
+    def holds(self, name: str) -> bool:
+        """Whether this seal is in the file, or none is asked for."""
+        return name in {"", self.end} or any(line.good and line.name == name for line in self.lines())
 
     def _catch_up(self) -> None:
         """Read what the file holds beyond what we have read of it: it only grows."""

@@ -6,18 +6,50 @@ One page of one chain is held at a time, however much there is.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
-from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy import exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import shelf
 from models.base import Message
 from models.case import Case
 from models.fold import after
+from models.obligation import Ended
 from models.shelf import NotOnShelf
-from models.tables import CaseRow, ChildRow, CommandRow, FactRow, HeadRow, LinkRow, PolicyRow, ReadRow, SaltRow, TextRow
-from records.chains import DIRECTORY, READS, SIGN_INS, START, commit, mac_of, of_fact, of_read
-from records.facts import fact_from
-from records.policies import fill_shelf
+from models.tables import (
+    AccountRow,
+    AgencyRow,
+    CaseRow,
+    ChildRow,
+    CommandRow,
+    FactRow,
+    HeadRow,
+    HoldingRow,
+    LinkRow,
+    NoticeRow,
+    ObligationRow,
+    PersonRow,
+    PolicyRow,
+    ReadRow,
+    SaltRow,
+    SettingRow,
+    TextRow,
+)
+from records.chains import (
+    DIRECTORY,
+    FIRST_START,
+    READS,
+    SEALED,
+    SIGN_INS,
+    START,
+    commit,
+    mac_of,
+    of_directory,
+    of_fact,
+    of_notices,
+    of_read,
+)
+from records.facts import fact_from, obligation_row
+from records.policies import IN_FORCE, fill_shelf
 from records.sealing import CannotUnseal, Vault
 from records.seals import Head, Seals
 
@@ -48,16 +80,13 @@ class Verifier:
                 looked(number, len(chains))
             if wrong := await _Chain(self._session, self._key, self._vault, chain).wrong():
                 found[chain] = wrong
-        async for wrong in self._policies():
-            found.setdefault(wrong.chain, wrong)
-        async for wrong in self._missing_facts():
-            found.setdefault(wrong.chain, wrong)
-        async for wrong in self._against(seals):
-            found.setdefault(wrong.chain, wrong)
+        for look in (self._policies(), self._missing_facts(), self._in_place(), self._accounts(), self._against(seals)):
+            async for wrong in look:
+                found.setdefault(wrong.chain, wrong)
         return list(found.values())
 
     async def _chains(self) -> list[str]:
-        everywhere = (HeadRow.chain, LinkRow.chain, CaseRow.ref, FactRow.case)
+        everywhere = (HeadRow.chain, LinkRow.chain, CaseRow.ref, FactRow.case, NoticeRow.case, ObligationRow.case)
         found = {READS}
         for column in everywhere:
             found |= set(await self._session.scalars(select(column).distinct()))
@@ -84,10 +113,65 @@ class Verifier:
             known = await self._session.scalar(select(func.max(FactRow.number)).where(FactRow.case == case)) or 0
             yield Broken(chain=case, number=known + 1, words="A command was recorded as done, and its fact is gone.")
 
+    async def _in_place(self) -> AsyncIterator[Broken]:
+        """The directory and the policy in force are those that were last put in place."""
+        agencies = {row.id: row.body for row in await self._session.scalars(select(AgencyRow))}
+        rows = (await self._session.scalars(select(HoldingRow).order_by(HoldingRow.number))).all()
+        value = of_directory(agencies, await self._people(), [row.body for row in rows])
+        row = await self._session.get(SettingRow, IN_FORCE)
+        for kind, now, words in (
+            ("directory_replaced", value, "The directory is not the one that was put in place."),
+            ("policy_in_force", {"policy": row.value if row else ""}, "Another policy is in force than was put there."),
+        ):
+            last = await self._last(DIRECTORY, kind)
+            unlinked = last is None and kind == "directory_replaced" and bool(agencies)
+            if unlinked or (last is not None and not await self._stands_for(last, now)):
+                yield Broken(chain=DIRECTORY, number=last.number if last else 1, words=words)
+
+    async def _people(self) -> dict[str, tuple[Any, str]]:
+        found: dict[str, tuple[Any, str]] = {}
+        for row in await self._session.scalars(select(PersonRow)):
+            try:
+                found[row.id] = self._vault.unseal(row.sealed, f"people.sealed/{row.id}"), row.email_key
+            except CannotUnseal:
+                found[row.id] = None, row.email_key
+        return found
+
+    async def _accounts(self) -> AsyncIterator[Broken]:
+        """Every password was set by whoever had the link to it; an account ends only where that is said."""
+        set_, ended = "password_set", "account_ended"
+        last: dict[str, LinkRow] = {}
+        links = select(LinkRow).where(LinkRow.chain == SIGN_INS, LinkRow.kind.in_((set_, ended)))
+        for link in (await self._session.scalars(links.order_by(LinkRow.number))).all():
+            last[link.actor] = link
+        accounts = {row.person: row.password for row in await self._session.scalars(select(AccountRow))}
+        for person in sorted(accounts.keys() | {one for one, link in last.items() if link.kind == set_}):
+            said, password = last.get(person), accounts.get(person)
+            if said is None or said.kind != set_ or not await self._stands_for(said, {"password": password}):
+                number = said.number if said else 1
+                yield Broken(
+                    chain=SIGN_INS, number=number, words=f"The account of {person} was added, changed or removed."
+                )
+
+    async def _last(self, chain: str, kind: str) -> LinkRow | None:
+        found = select(LinkRow).where(LinkRow.chain == chain, LinkRow.kind == kind)
+        return (await self._session.scalars(found.order_by(LinkRow.number.desc()).limit(1))).first()
+
+    async def _stands_for(self, link: LinkRow, value: Mapping[str, Any]) -> bool:
+        found = select(SaltRow).where(SaltRow.chain == link.chain, SaltRow.number == link.number)
+        salts = {row.name: row.salt for row in await self._session.scalars(found)}
+        return not _value(link, {link.number: value}, salts) and link.commitments.keys() == value.keys()
+
     async def _against(self, seals: Seals) -> AsyncIterator[Broken]:
+        row = await self._session.get(SettingRow, SEALED)
+        number, _, mac = row.value.partition("/") if row else ("0", "", "")
+        begun = select(LinkRow.number).where(LinkRow.chain == DIRECTORY, LinkRow.actor == FIRST_START).limit(1)
+        least = max(int(number), 0 if await self._session.scalar(begun) is None else 1)
         sealed: list[tuple[str, Head]] = []
+        last = 0
         for line in seals.lines():
-            if not line.good:
+            last = line.number
+            if not line.good or (last == int(number) and line.mac != mac):
                 yield Broken(
                     chain="seals", number=line.number, words="This seal was altered, or one before it is missing."
                 )
@@ -98,6 +182,9 @@ class Verifier:
                 sealed = []
         async for wrong in self._unlike(sealed):
             yield wrong
+        if last < least:
+            words = "The end of the seals was cut off." if last else "The seals are missing, or the file is empty."
+            yield Broken(chain="seals", number=last + 1, words=words)
 
     async def _unlike(self, sealed: list[tuple[str, Head]]) -> AsyncIterator[Broken]:
         """Sealed heads that are not links of the record any more."""
@@ -143,11 +230,24 @@ class _Chain:
         head = await self._session.get(HeadRow, self.chain)
         if (head.number, head.mac) != (number, previous) if head else number:
             return self._broken(number + 1, "The end of this chain was cut off or replaced.")
-        if self._values and (extra := await self._values(number, number + PAGE)):
-            return self._broken(min(extra), "This was recorded without a link.")
+        if (extra := await self._beyond(number)) is not None:
+            return self._broken(extra, "This was recorded without a link.")
         if self._values == self._of_facts and (words := await self._state()):
             return self._broken(number, words)
         return None
+
+    async def _beyond(self, last: int) -> int | None:
+        """The first number of what stands in this chain's tables and in none of its links."""
+        found = []
+        if self._values == self._of_reads:
+            found = [select(func.min(ReadRow.number)).where(_outside(ReadRow.number, last))]
+        if self._values == self._of_facts:
+            found = [
+                select(func.min(FactRow.number)).where(FactRow.case == self.chain, _outside(FactRow.number, last)),
+                select(func.min(NoticeRow.fact)).where(NoticeRow.case == self.chain, _outside(NoticeRow.fact, last)),
+            ]
+        numbers = [await self._session.scalar(one) for one in found]
+        return min((number for number in numbers if number is not None), default=None)
 
     def _broken(self, number: int, words: str) -> Broken:
         return Broken(chain=self.chain, number=number, words=words)
@@ -183,11 +283,16 @@ class _Chain:
             row.id: row
             for row in await self._session.scalars(select(TextRow).where(TextRow.id.in_([f.text for f in facts])))
         }
+        told: dict[int, list[NoticeRow]] = {}
+        sent = select(NoticeRow).where(NoticeRow.case == self.chain, NoticeRow.fact > beyond, NoticeRow.fact <= last)
+        for notice in await self._session.scalars(sent):
+            told.setdefault(notice.fact, []).append(notice)
         values = {}
         for row in facts:
             text = texts.get(row.text)
             text = text if text is not None and text.sealed else None
-            values[row.number] = of_fact(row, text, await self._words(row, text) if text else None)
+            fact = of_fact(row, text, await self._words(row, text) if text else None)
+            values[row.number] = fact | of_notices(told.get(row.number, ()))
             self._fold(row)
         return values
 
@@ -232,7 +337,22 @@ class _Chain:
         place = place or difference(self._case.model_dump(), stored.model_dump())
         if place is None and row.parent != self._case.said.get("referral"):
             place = "parent"
+        place = place or await self._obligations(self._case)
         return "" if place is None else f"The stored state is not what its facts make of it: {place}."
+
+    async def _obligations(self, case: Case) -> str | None:
+        """The first line kept of an obligation that says other than its case; ended ones may outlive it there."""
+        names = [column.name for column in ObligationRow.__table__.columns]
+        rows = await self._session.scalars(select(ObligationRow).where(ObligationRow.case == case.ref))
+        kept = {row.key: {name: getattr(row, name) for name in names} for row in rows}
+        for key, one in case.obligations.items():
+            if difference(obligation_row(case, one), kept.pop(key, {})) is not None:
+                return f"the line of {key}"
+        return next((f"the line of {key}" for key, row in kept.items() if row["state"] not in set(Ended)), None)
+
+
+def _outside(number: Any, last: int) -> Any:  # noqa: ANN401 -- a column, and a condition on it
+    return or_(number > last, number < 1)
 
 
 def _value(link: LinkRow, values: Mapping[int, Mapping[str, Any]] | None, salts: Mapping[str, bytes]) -> str:

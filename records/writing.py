@@ -39,10 +39,10 @@ from models.tables import (
 )
 from models.telling import Notice, notices, tell
 from records.audit import Auditor, Entry
-from records.chains import of_fact
+from records.chains import of_fact, of_notices
 from records.database import Database, inserting
 from records.directory import DirectoryRecord, actor_of
-from records.facts import facts_after
+from records.facts import facts_after, obligation_row
 from records.family import relatives
 from records.faults import where
 from records.sealing import CannotUnseal, Vault
@@ -87,7 +87,7 @@ class Recorder:
 
     def __init__(self, database: Database, vault: Vault, auditor: Auditor) -> None:
         self.database, self.vault, self.auditor = database, vault, auditor
-        self.directory = DirectoryRecord(vault)
+        self.directory = DirectoryRecord(vault, auditor)
 
     async def write(self, batch: Batch) -> Written:
         """Write what the batch asks for, or nothing. May run twice: what is written already is not written again."""
@@ -219,6 +219,7 @@ class _Writing:
             await connection.execute(_KEEP, [{f"new_{name}": value for name, value in row.items()} for row in kept])
         facts = [{**one.fact.model_dump(), "request": one.fact.request or None} for one in steps]
         await connection.execute(insert(FactRow), facts)
+        told = await self._notices(steps)
         await self.auditor.extend(
             self.session,
             [
@@ -227,13 +228,13 @@ class _Writing:
                     row["recorded"],
                     row["actor"],
                     row["kind"],
-                    of_fact(FactRow(**row), one.text, one.words),
+                    of_fact(FactRow(**row), one.text, one.words)
+                    | of_notices(told.get((row["case"], row["number"]), ())),
                 )
                 for row, one in zip(facts, steps, strict=True)
             ],
         )
         await self._obligations(steps)
-        await self._notices(steps)
 
     async def _obligations(self, steps: Sequence[Step]) -> None:
         changed: dict[tuple[str, str], tuple[Case, Obligation]] = {}
@@ -250,20 +251,27 @@ class _Writing:
             insert_ = inserting(self.session, ObligationRow)
             anew = {name: insert_.excluded[name] for name in ("owed_by", "due", "speaks", "level", "state")}
             upsert = insert_.on_conflict_do_update(index_elements=["case", "key"], set_=anew)
-            await connection.execute(upsert, [_obligation_row(case, one) for case, one in changed.values()])
+            await connection.execute(upsert, [obligation_row(case, one) for case, one in changed.values()])
         if moot:
             told = update(NoticeRow).where(tuple_(NoticeRow.case, NoticeRow.obligation).in_(moot))
             await connection.execute(told.values(state="superseded"))
 
-    async def _notices(self, steps: Sequence[Step]) -> None:
+    async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[NoticeRow]]:
+        """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""
         rows = [
             {**notice.model_dump(), "state": "queued", "written": one.fact.recorded, "seen": None}
             for one in steps
             for notice in one.notices
         ]
-        if rows:
-            connection = await self.session.connection()
-            await connection.execute(inserting(self.session, NoticeRow).on_conflict_do_nothing(), rows)
+        told: dict[tuple[str, int], list[NoticeRow]] = {}
+        if not rows:
+            return told
+        write = inserting(self.session, NoticeRow).on_conflict_do_nothing().returning(NoticeRow.key)
+        fresh = set((await (await self.session.connection()).execute(write, rows)).scalars())
+        for row in rows:
+            if row["key"] in fresh:
+                told.setdefault((row["case"], row["fact"]), []).append(NoticeRow(**row))
+        return told
 
 
 def judged_again(signed: Signed, case: Case, directory: Directory, now: datetime) -> Step | list[Problem]:
@@ -318,11 +326,3 @@ _KEEP = (
     .where(CaseRow.ref == bindparam("new_ref"))
     .values({name: bindparam(f"new_{name}") for name in ("known", "state", "closed")})
 )
-
-
-def _obligation_row(case: Case, one: Obligation) -> dict[str, Any]:
-    state = one.ended or ("paused" if one.paused else "disputed" if one.dispute else "open")
-    return {
-        "case": case.ref, "key": one.key, "block": one.block, "agency": one.agency, "owed_by": one.owed_by,
-        "due": one.due, "speaks": one.speaks(), "level": one.level, "state": str(state),
-    }  # fmt: skip

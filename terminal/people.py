@@ -48,7 +48,6 @@ def _read(file: Path) -> "Directory":
 async def _replace(data_dir: Path, by: str, directory: "Directory") -> None:
     from models import shelf
     from policy.reading import check_against
-    from records.audit import DIRECTORY
     from records.directory import actor_of
     from records.policies import in_force
 
@@ -73,7 +72,6 @@ async def _replace(data_dir: Path, by: str, directory: "Directory") -> None:
                 )
             if wrong:
                 fail("\n".join(["This directory was not taken:", *(f"  {one}" for one in wrong)]), REFUSED)
-            await recorder.directory.replace(writing, directory)
-            await session.there.auditor.append(writing, DIRECTORY, now, person, "directory_replaced", {})
+            await recorder.directory.replace(writing, directory, person, now)
         for one in problems:
             typer.echo(str(one), err=True)

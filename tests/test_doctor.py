@@ -157,7 +157,7 @@ def without(directory: Directory, office: str) -> Directory:
 
 async def put(there: Installation, directory: Directory) -> None:
     async with there.database.writing() as session:
-        await there.recorder.directory.replace(session, directory)
+        await there.recorder.directory.replace(session, directory, "p-018", datetime.now(UTC))
 
 
 async def test_who_cannot_sign_in_is_named(there: Installation) -> None:

@@ -173,7 +173,9 @@ async def test_an_office_that_was_taken_away_on_the_way_gives_no_right_any_more(
         directory = await made.there.recorder.directory.read(session)
         assert directory
         others = tuple(one for one in directory.holdings if MANAGER not in {one.person, one.deputy})
-        await made.there.recorder.directory.replace(session, directory.model_copy(update={"holdings": others}))
+        await made.there.recorder.directory.replace(
+            session, directory.model_copy(update={"holdings": others}), MANAGER, made.now
+        )
     known = (await made.case(command.case)).known
     with pytest.raises(Invalid) as caught:
         await made.door.send(signed)

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import pytest
 
+from records.accounts import Accounts
+from records.policies import in_force
 from records.questions import Questions
 from tests.support.lives import MANAGER, POLICE, SUBGROUP, Lives
 from tests.support.recording import START, Recording, recording, recording_again
@@ -39,6 +41,7 @@ async def _made(folder: Path) -> str:
         review = await lives.met()
         await made.speak(review)
         assert (await made.refer()).case == OTHER
+        await _in_place(made)
         questions = Questions(made.there.recorder)
         for number, person in enumerate((MANAGER, POLICE, SUBGROUP), start=1):
             await questions.note_read(person, RR, "case", START + timedelta(minutes=number))
@@ -51,6 +54,16 @@ async def _made(folder: Path) -> str:
         assert len(facts) == LAST, [one.kind for one in facts]
         assert await made.broken() == []
     return before
+
+
+async def _in_place(made: Recording) -> None:
+    """A policy that was put in force, and a manager who has set a password."""
+    accounts = Accounts(made.there.database, made.there.vault, made.there.auditor)
+    async with made.there.database.writing() as session:
+        policy = {"policy": "/".join(await in_force(session) or ())}
+        await made.there.auditor.append(session, "directory", START, MANAGER, "policy_in_force", policy)
+        token = await accounts.link(session, "invitation", MANAGER, None)
+    assert await accounts.set_password(token, "three words together", START) == MANAGER
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +111,10 @@ def of(table: str, number: int, case: str = RR) -> str:
 def text_of(number: int, case: str = RR) -> str:
     return f"id = (SELECT text FROM facts WHERE {of('facts', number, case)})"
 
+
+TOLD = 9
+"""The number of a fact of the review that says whom a rung told."""
+NOTICE = f"key = (SELECT min(key) FROM notices WHERE \"case\" = '{RR}' AND fact = {TOLD})"
 
 ALTERED, REMOVED, MISSING = "altered", "removed", "missing"
 
@@ -162,6 +179,40 @@ CHANGES: dict[str, tuple[list[str], str, int, str]] = {
     "where a case came from": ([f"UPDATE cases SET parent = '{OTHER}' WHERE ref = '{RR}'"], RR, LAST, "parent"),
     "the policy itself": (["UPDATE policies SET body = json_set(body, '$.title', 'Other rules')"], "policies", 1, "not what it was"),
     "the policy, to nonsense": (["UPDATE policies SET body = '[]'"], "policies", 1, "not what it was"),
+    "a fact, added far beyond the end": (
+        ["CREATE TEMP TABLE one AS SELECT * FROM facts WHERE " + of("facts", LAST), "UPDATE one SET number = 90000, request = 'forged'", "INSERT INTO facts SELECT * FROM one"],
+        RR, 90000, "without a link",
+    ),
+    "a read, added far beyond the end": (['INSERT INTO reads SELECT 90000, person, "case", what, at FROM reads WHERE number = 2'], "reads", 90000, "without a link"),
+    "a read, added before the beginning": (['INSERT INTO reads SELECT 0, person, "case", what, at FROM reads WHERE number = 2'], "reads", 0, "without a link"),
+    "whom a notice went to": ([f"UPDATE notices SET person = 'p-002' WHERE {NOTICE}"], RR, TOLD, ALTERED),
+    "of what a notice spoke": ([f"UPDATE notices SET obligation = 'decision' WHERE {NOTICE}"], RR, TOLD, ALTERED),
+    "what a notice carried": ([f"UPDATE notices SET data = '{{}}' WHERE {NOTICE}"], RR, TOLD, ALTERED),
+    "a notice, removed": ([f"DELETE FROM notices WHERE \"case\" = '{RR}' AND fact = {TOLD}"], RR, TOLD, REMOVED),
+    "a notice, added": (
+        [f"CREATE TEMP TABLE one AS SELECT * FROM notices WHERE {NOTICE}", "UPDATE one SET key = 'forged', fact = 2", "INSERT INTO notices SELECT * FROM one"], RR, 2, "added to",
+    ),
+    "a notice of a case that never was": (
+        [f"CREATE TEMP TABLE one AS SELECT * FROM notices WHERE {NOTICE}", "UPDATE one SET key = 'forged', \"case\" = 'RR-2026-0009'", "INSERT INTO notices SELECT * FROM one"],
+        "RR-2026-0009", TOLD, "without a link",
+    ),
+    "the line of an obligation": ([f"UPDATE obligations SET due = '2027-01-01 00:00:00.000000' WHERE \"case\" = '{RR}' AND key = 'submission'"], RR, LAST, "the line of submission"),
+    "the line of an obligation, removed": ([f"DELETE FROM obligations WHERE \"case\" = '{RR}' AND key = 'submission'"], RR, LAST, "the line of submission"),
+    "the line of an obligation, added": (
+        [f"CREATE TEMP TABLE one AS SELECT * FROM obligations WHERE \"case\" = '{RR}' AND key = 'submission'", "UPDATE one SET key = 'forged'", "INSERT INTO obligations SELECT * FROM one"],
+        RR, LAST, "the line of forged",
+    ),
+    "who holds an office": (["UPDATE holdings SET body = json_set(body, '$.person', 'p-017') WHERE number = 1"], "directory", 1, "directory"),
+    "an office, removed": (["DELETE FROM holdings WHERE number = 1"], "directory", 1, "directory"),
+    "an agency": (["UPDATE agencies SET body = json_set(body, '$.name', 'x')"], "directory", 1, "directory"),
+    "a person, removed": (["DELETE FROM people WHERE id = 'p-018'"], "directory", 1, "directory"),
+    "by which address a person signs in": (["UPDATE people SET email_key = 'x' WHERE id = 'p-018'"], "directory", 1, "directory"),
+    "the sealed words of a person": (["UPDATE people SET sealed = zeroblob(90) WHERE id = 'p-018'"], "directory", 1, "directory"),
+    "the policy in force": (["UPDATE settings SET value = 'x/y' WHERE name = 'policy_in_force'"], "directory", 2, "policy"),
+    "a password": (["UPDATE accounts SET password = '$argon2id$other' WHERE person = 'p-018'"], "sign-ins", 1, "p-018"),
+    "an account, removed": (["DELETE FROM accounts WHERE person = 'p-018'"], "sign-ins", 1, "p-018"),
+    "an account, added": (["INSERT INTO accounts SELECT 'p-021', password, failed, locked_until FROM accounts"], "sign-ins", 1, "p-021"),
+    "an account, given to another": (["UPDATE accounts SET person = 'p-021'"], "sign-ins", 1, "p-0"),
     "a case, removed without its facts": ([f"DELETE FROM cases WHERE ref = '{RR}'"], RR, LAST, "not there"),
 }  # fmt: skip
 
@@ -289,6 +340,30 @@ async def test_a_seal_that_was_changed_is_named(folder: Path, how: str) -> None:
     alter, number = SEALS[how]
     path.write_text("".join(f"{line}\n" for line in alter(path.read_text().splitlines())))
     assert await found(folder) == [("seals", number, "This seal was altered, or one before it is missing.")]
+
+
+SEALS_GONE: dict[str, tuple[Callable[[Path], object], int, str]] = {
+    "removed": (Path.unlink, 1, "missing"),
+    "emptied": (lambda path: path.write_text(""), 1, "missing"),
+    "cut": (lambda path: path.write_text("".join(path.read_text().splitlines(keepends=True)[:2])), 3, "cut off"),
+}
+
+
+@pytest.mark.promise("K7")
+@pytest.mark.parametrize("how", SEALS_GONE)
+async def test_seals_that_are_gone_are_missed_and_later_ones_do_not_cover_it(folder: Path, how: str) -> None:
+    path = await sealed_thrice(folder)
+    act, number, words = SEALS_GONE[how]
+    act(path)
+    [(chain, at, said)] = await found(folder)
+    assert (chain, at) == ("seals", number)
+    assert words in said
+    async with recording_again(folder) as made:
+        for hour in range(4, 8):
+            made.now = START + timedelta(hours=hour)
+            await made.refer()
+            assert await made.seal()
+            assert [one[0] for one in await made.broken()] == ["seals"]
 
 
 async def test_a_seal_holds_only_what_has_grown_and_no_word_of_a_case(folder: Path) -> None:

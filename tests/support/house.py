@@ -46,7 +46,7 @@ async def furnished(folder: Path, now: datetime, **settings: Any) -> Installatio
     await prepare(given)
     installation = await open_installation(given)
     async with installation.database.writing() as session:
-        await installation.recorder.directory.replace(session, read_directory_file(DIRECTORY))
+        await installation.recorder.directory.replace(session, read_directory_file(DIRECTORY), "p-018", now)
         await put_in_force(session, read_policy_file(POLICY), now)
     return installation
 

@@ -83,7 +83,7 @@ class Recording:
         return [(one.chain, one.number, one.words) for one in found]
 
     async def seal(self) -> bool:
-        async with self.there.database.reading() as session:
+        async with self.there.database.writing() as session:
             return await self.there.auditor.seal(session, self.there.settings.seals, self.now)
 
 
