@@ -1,13 +1,14 @@
 """Text without a space, such as an address of the web or a key held down: no page grows wider than a telephone."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 
 from models.time import day_of
 from portal.referring import PAGES
-from tests.portal.scene import CHAIR, MANAGER, POLICE
+from tests.portal.scene import AUTHORITY, CHAIR, MANAGER, POLICE
 from tests.support.browsing import Served, fill, picture, press, served
 from tests.support.house import triage
 
@@ -57,6 +58,8 @@ async def test_the_pages_of_a_case_are_no_wider_than_a_telephone(site: Served) -
     decided["children"][0]["reason"] = LONG
     await made.act(MANAGER, ref, "triage", **{**decided, "siblings_words": LONG})
     review = await made.child_of(ref)
+    sent = {"sent_at": made.now.isoformat(), "sent_by": LONG, "reference": LONG}
+    await made.act(AUTHORITY, review, "record_notification", **sent)
     await made.act(MANAGER, review, "request_information", agencies=["harrowshire-police"], words=LONG)
     told = {
         "holds": "something",
@@ -64,7 +67,9 @@ async def test_the_pages_of_a_case_are_no_wider_than_a_telephone(site: Served) -
         "events": [{"on": "2024-11-02", "event": LONG, "significance": "routine"}],
     }
     await made.act(POLICE, review, "submit_return", agency="harrowshire-police", **told)
-    await made.act(MANAGER, review, "arrange_meeting", at=made.now.isoformat(), minutes=60, place=LONG)
+    await made.act(
+        MANAGER, review, "arrange_meeting", at=(made.now + timedelta(days=3)).isoformat(), minutes=60, place=LONG
+    )
     manager, chair = await site.page(MANAGER, 360), await site.page(CHAIR, 360)
     wide = []
     for page, address in (
