@@ -5,7 +5,6 @@ none leaves out a criterion, a child or a partner for whom an answer is owed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Final
 
@@ -15,7 +14,7 @@ from models.case import Case
 from models.command import Command, part_of, said_of
 from models.directory import Directory
 from models.facts import Problem
-from models.policy import CriteriaSet, Policy
+from models.policy import CriteriaSet
 from models.shelf import policy
 from models.time import day_of
 
@@ -26,22 +25,9 @@ Offered = Mapping[str, Sequence[str]]
 """What can be named, by the name that a command's question gives to its rows."""
 
 
-class NoCriteria(LookupError):
-    """The policy has no text in force for a decision; `reviews policy check` refuses such a policy."""
-
-
-def criteria_in_force(rules: Policy, purpose: str, at: datetime) -> tuple[str, CriteriaSet]:
-    """The text in force when the partnership became aware."""
-    found = rules.criteria_in_force(purpose, day_of(at))
-    if found is None:
-        message = f"no criteria for {purpose} are in force"
-        raise NoCriteria(message)
-    return found
-
-
 def decided_against(case: Case, kind: str) -> tuple[str, CriteriaSet]:
     """The text against which this command decides: its name, and what it says."""
-    return criteria_in_force(policy(case.policy), PURPOSES[kind], case.marks["awareness"].at)
+    return policy(case.policy).criteria_for(PURPOSES[kind], day_of(case.marks["awareness"].at))
 
 
 def offered(case: Case, kind: str, directory: Directory) -> Offered:

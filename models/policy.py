@@ -344,3 +344,14 @@ class Policy(Word):
             if criteria.purpose == purpose and criteria.is_in_force(on):
                 return name, criteria
         return None
+
+    def criteria_for(self, purpose: str, aware: date) -> tuple[str, CriteriaSet]:
+        """Give the text against which a case is decided, by the day on which the partnership became aware.
+
+        Of what was known before the first text was in force, the first one asks.
+        """
+        found = sorted(
+            ((name, one) for name, one in self.criteria.items() if one.purpose == purpose),
+            key=lambda named: named[1].in_force_from,
+        )
+        return next((one for one in reversed(found) if one[1].in_force_from <= aware), found[0])

@@ -7,7 +7,7 @@ found in one reading.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from itertools import combinations
+from itertools import combinations, zip_longest
 
 from models.calendar import SATURDAY, holidays_by_rule, in_words
 from models.policy import MARKS, STEPS, Scope, Source, Span
@@ -124,6 +124,7 @@ def _check_criteria(written: Written) -> None:
             ids.add(criterion)
     for earlier, later in combinations(written.entries("criteria"), 2):
         _check_overlap(earlier, later, written)
+    _check_gaps(written)
     purposes = {written.text("criteria", name, "purpose") for name in written.entries("criteria")}
     for purpose in WITHOUT_CRITERIA_NOBODY_DECIDES:
         if purposes and purpose not in purposes:
@@ -151,6 +152,23 @@ def _check_overlap(earlier: str, later: str, written: Written) -> None:
             "Say with `in_force_until` when the older one ended."
         )
         written.complain(("criteria", later), words)
+
+
+def _check_gaps(written: Written) -> None:
+    """From the first text of a purpose on there is one on every day, or somebody could not decide."""
+    by_purpose: dict[str, list[str]] = {}
+    for name in sorted(written.entries("criteria"), key=lambda name: _in_force(("criteria", name), written)):
+        by_purpose.setdefault(written.text("criteria", name, "purpose"), []).append(name)
+    for purpose, names in by_purpose.items():
+        for name, later in zip_longest(names, names[1:]):
+            first, last = _in_force(("criteria", name), written)
+            begins = _in_force(("criteria", later), written)[0] if later else date.max
+            if first <= last < date.max and (begins - last).days > 1:
+                words = (
+                    f"After {in_words(last)} no text is in force for the purpose `{purpose}`"
+                    f"{f' until {in_words(begins)}' if later else ''}. Let one follow on the day after."
+                )
+                written.complain(("criteria", name, "in_force_until"), words)
 
 
 def _check_quorum(path: Path, written: Written) -> None:

@@ -283,6 +283,14 @@ POLICY_FAULTS = {
         "in_force_until: 2018-06-28", "in_force_until: 2006-03-31", "2006-03-31",
         "criteria.serious_case_review_2006.in_force_until", "before `in_force_from`",
     ),
+    "a gap between two texts": (
+        "in_force_until: 2018-06-28", "in_force_until: 2018-06-27", "2018-06-27",
+        "criteria.serious_case_review_2006.in_force_until", "until 29 June 2018",
+    ),
+    "a last text that ends": (
+        "purpose: national_notification\n", "purpose: national_notification\n    in_force_until: 2026-12-31\n",
+        "2026-12-31", "criteria.notification_s16c.in_force_until", "After 31 December 2026",
+    ),
     "a decision without criteria": (
         "purpose: national_notification", "purpose: practice_review_regard", "criteria:", "criteria",
         "`national_notification`",

@@ -181,7 +181,8 @@ async def test_an_address_ends_with_a_new_password_and_when_somebody_leaves(site
             for one in directory.holdings
             if one.deputy != POLICE
         ]
-        await there.recorder.directory.replace(session, directory.model_copy(update={"holdings": tuple(left)}))
+        changed = directory.model_copy(update={"holdings": tuple(left)})
+        await there.recorder.directory.replace(session, changed, "p-019", site.house.now)
     assert await site.events(address) == {}
 
 
