@@ -1,6 +1,5 @@
 """Changing the rules of open cases: a new policy, or a proclaimed holiday. Shown first, then done case by case."""
 
-import asyncio
 from datetime import date, datetime
 from uuid import uuid4
 
@@ -13,21 +12,15 @@ from models.answers import AdoptCalendar, AdoptPolicy
 from models.calendar import WorkingDays
 from models.case import Case
 from models.command import Command
-from models.judging import NO_CALENDAR, NO_POLICY
 from models.policy import Force, Policy, Proclaimed
 from models.rights import Actor, access_of, reads
 from models.tables import CaseRow
 from records.audit import DIRECTORY
 from records.policies import in_force, put_in_force
-from records.writing import UNKNOWN_RULES, Recorder
+from records.writing import Recorder
 
 MAY_ADOPT = frozenset({"administrator", "business_manager"})
 NOT_YOURS = "Only the administrator or the business manager may put a policy in force."
-NOT_YET_KNOWN = frozenset({NO_CALENDAR, NO_POLICY, UNKNOWN_RULES})
-
-
-LOADED_WITHIN = 15
-"""Seconds within which every worker knows rules that were put in force."""
 
 
 def adoptions(case: Case, names: tuple[str, str], reason: str, *, calendar_only: bool) -> list[Command]:
@@ -85,18 +78,12 @@ class Adopting:
 
 
 async def _adopted(door: Door, actor: Actor, case: str, command: Command) -> str:
-    """Why a case could not adopt these rules; empty when it did. What a worker does not know yet is asked again."""
-    request, left = f"adopt-{uuid4().hex}", LOADED_WITHIN
-    while True:
-        try:
-            await door.act(actor, case, command.KIND, command.model_dump(mode="json"), request)
-        except Refusal as refusal:
-            words, left = " ".join(one.words for one in refusal.problems), left - 1
-            if words not in NOT_YET_KNOWN or not left:
-                return words
-            await asyncio.sleep(1)
-        else:
-            return ""
+    """Why a case could not adopt these rules; empty when it did."""
+    try:
+        await door.act(actor, case, command.KIND, command.model_dump(mode="json"), f"adopt-{uuid4().hex}")
+    except Refusal as refusal:
+        return " ".join(one.words for one in refusal.problems)
+    return ""
 
 
 def with_holiday(policy: Policy, day: date, title: str, source: str) -> Policy:

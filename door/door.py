@@ -28,12 +28,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from door.refusals import Invalid, MovedOn, NotAllowed, NotConfirmed, NotStored, NotThere, OtherBody
+from models import shelf
 from models.base import Message
 from models.batch import TASK_TIMEOUT, Receipt
 from models.case import Case
 from models.command import Command, Signed, split
 from models.facts import Fact, Problem
-from models.judging import CLOSED
+from models.judging import CLOSED, NO_CALENDAR, NO_POLICY
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.offered import misnamed, names
 from models.rights import BY_RELATION, Actor, access_of, acts
@@ -46,6 +47,9 @@ from records.writing import Recorder, next_ref
 
 PATIENCE = timedelta(seconds=10)
 """How long a person waits for the engine before reading "not yet confirmed"."""
+
+LOADED_WITHIN = 10
+"""Seconds within which every worker knows rules that were put in force."""
 
 AT_ONCE = 200
 """How many commands one sweep sends again."""
@@ -92,7 +96,18 @@ class Door:
 
         Raises a Refusal: NotThere, Invalid, NotAllowed, MovedOn, OtherBody, NotStored or NotConfirmed.
         """
+        for _ in range(LOADED_WITHIN):
+            try:
+                return await self._act(actor, case, kind, answers, request, seen)
+            except Invalid as refusal:
+                if not _soon_known(kind, answers, refusal):
+                    raise
+            await asyncio.sleep(1)
+        return await self._act(actor, case, kind, answers, request, seen)
 
+    async def _act(  # noqa: PLR0913, PLR0917 -- who asks what of which case, and from which page
+        self, actor: Actor, case: str, kind: str, answers: Mapping[str, Any], request: str, seen: int | None
+    ) -> Done:
         async def ask(session: AsyncSession) -> tuple[Signed, Case | None] | Done:
             found = select(CaseRow.kind, CaseRow.state).where(CaseRow.ref == case)
             row = (await (await session.connection()).execute(found)).first()
@@ -303,6 +318,13 @@ async def earlier_of(session: AsyncSession, request: str) -> Earlier | None:
     locked = found.where(CommandRow.request == request).with_for_update(of=CommandRow)
     row = (await (await session.connection()).execute(locked)).first()
     return Earlier(*row) if row else None
+
+
+def _soon_known(kind: str, answers: Mapping[str, Any], refusal: Invalid) -> bool:
+    """Whether the worker only does not know yet the rules that were put in force a moment ago."""
+    unknown = {one.words for one in refusal.problems} & {NO_POLICY, NO_CALENDAR}
+    known_here = {"adopt_policy": shelf.holds_policy, "adopt_calendar": shelf.holds_calendar}.get(kind)
+    return bool(unknown and known_here and known_here(str(answers.get(kind.removeprefix("adopt_")))))
 
 
 async def _strange_cases(session: AsyncSession, case: str, command: Command) -> list[Problem]:

@@ -48,8 +48,12 @@ def lay(name: str, calendar_name: str, policy: Policy) -> None:
         _calendars[calendar_name] = WorkingDays(policy.calendar)
 
 
-def holds(name: str, calendar_name: str) -> bool:
-    return name in _policies and calendar_name in _calendars
+def holds_policy(name: str) -> bool:
+    return name in _policies
+
+
+def holds_calendar(name: str) -> bool:
+    return name in _calendars
 
 
 def put_calendar(calendar: Calendar) -> str:

@@ -17,7 +17,7 @@ log = structlog.get_logger("records")
 async def fill_shelf(session: AsyncSession) -> None:
     """Lay every policy that a case may follow, and that is not there yet, on this process's shelf."""
     keys = (await session.scalars(select(PolicyRow.digest))).all()
-    missing = [key for key in keys if not shelf.holds(*key.partition("/")[::2])]
+    missing = [key for key in keys if not _laid(*key.partition("/")[::2])]
     for row in (await session.scalars(select(PolicyRow).where(PolicyRow.digest.in_(missing)))).all():
         try:
             name, calendar = row.digest.split("/")
@@ -26,13 +26,17 @@ async def fill_shelf(session: AsyncSession) -> None:
             log.error("a policy cannot be read", policy=row.digest)  # noqa: TRY400 -- a traceback could repeat what was written
 
 
+def _laid(policy: str, calendar: str) -> bool:
+    return shelf.holds_policy(policy) and shelf.holds_calendar(calendar)
+
+
 async def in_force(session: AsyncSession) -> tuple[str, str] | None:
     """(policy, calendar) for new cases, both on the shelf: another process may have put them in force just now."""
     row = await session.get(SettingRow, IN_FORCE)
     if row is None:
         return None
     policy, calendar = row.value.split("/")
-    if not shelf.holds(policy, calendar):
+    if not _laid(policy, calendar):
         await fill_shelf(session)
     return policy, calendar
 
