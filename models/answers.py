@@ -170,23 +170,23 @@ class Reopen(Command):
 
 
 class AdoptCalendar(Command):
-    """Count this case by another calendar, after a holiday was proclaimed."""
+    """Count this case by the calendar that is in force: a holiday was proclaimed, or its end was moved."""
 
     KIND: ClassVar[str] = "adopt_calendar"
     FACT: ClassVar[str] = "calendar_adopted"
-    TITLE: ClassVar[str] = "Use a new calendar"
+    TITLE: ClassVar[str] = "Count by another calendar"
     calendar: Slug = asks("Which calendar")
-    reason: Words = asks("Why", private=True)
+    reason: Words = asks("Why does this case follow it?", private=True)
 
 
 class AdoptPolicy(Command):
-    """Count this case by another version of the policy, for a reason."""
+    """Let this case follow another version of the policy than that under which it started."""
 
     KIND: ClassVar[str] = "adopt_policy"
     FACT: ClassVar[str] = "policy_adopted"
-    TITLE: ClassVar[str] = "Use a new policy version"
+    TITLE: ClassVar[str] = "Follow another version of the policy"
     policy: Slug = asks("Which policy")
-    reason: Words = asks("Why", private=True)
+    reason: Words = asks("Why does this case follow it?", private=True)
 
 
 ANSWERS: tuple[type[Command], ...] = (

@@ -46,7 +46,7 @@ ENTER: Final[Mapping[str, str]] = {
     "Child": "Enter the number of the child",
     "Is it met?": "Choose whether the criterion is met",
     "Why?": "Enter why",
-    "Why": "Enter why",
+    "Why does this case follow it?": "Enter why this case follows it",
     "What happens next for this child?": "Choose what happens next for this child",
     "Which body?": "Choose the body that it is passed to",
     "Which case?": "Enter the reference of the case that it joins",

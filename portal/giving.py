@@ -315,7 +315,7 @@ def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
         others = [ref for ref in (giving.view.parent, *giving.view.children) if ref and giving.about == "awareness"]
         return [recorded, *(f"{ref} keeps this date for itself: correct it there as well." for ref in others)]
     if giving.kind in ADOPTING:
-        return [f"This case follows {one.was}. In force is {one.then}." for one in _newer(giving)]
+        return [f"This case follows {one.was}. In force now is {one.then}." for one in _newer(giving)]
     if giving.kind == "record_meeting":
         return [quorum_words(case)]
     if giving.kind in PURPOSES:

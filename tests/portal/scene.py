@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from models.time import day_of
-from tests.support.house import House, decision, triage
+from policy.reading import read_policy_file
+from records.policies import put_in_force
+from tests.support.house import POLICY, House, decision, triage
 
 MANAGER, SUBGROUP, CHAIR, PARTNER = "p-018", "p-020", "p-021", "p-004"
 AUTHORITY, ADMINISTRATOR = "p-001", "p-019"
@@ -95,7 +97,18 @@ async def play(house: House) -> Scene:
     await house.door.act(await house.actor(MANAGER), review, "lock_out", locked, "scene-lock-out")
     urgent = (await house.refer(others="yes", siblings_safe="not_known", carers="Not known")).case
     await house.wait(timedelta(seconds=10))
+    await _new_rules(house)
     return Scene(review, referral, urgent, parked, closed, restricted)
+
+
+async def _new_rules(house: House) -> None:
+    """Rules are put in force that none of these cases follows yet, by a calendar that soon runs out."""
+    shipped = read_policy_file(POLICY)
+    horizon = day_of(house.now) + timedelta(days=300)
+    calendar = shipped.calendar.model_copy(update={"version": "england-and-wales-next", "horizon": horizon})
+    fresh = shipped.model_copy(update={"version": "england-next", "calendar": calendar})
+    async with house.there.database.writing() as session:
+        await put_in_force(session, fresh, house.now)
 
 
 async def _opened(house: House) -> tuple[str, str]:
