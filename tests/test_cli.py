@@ -65,6 +65,17 @@ def test_a_referral_comes_in_by_file(here: Running, told: Write) -> None:
     assert done.stdout.startswith("Referral LR-")
 
 
+@pytest.mark.promise("A6")
+def test_whoever_may_know_is_told_of_likely_duplicates(here: Running, told: Write) -> None:
+    child = {"name": "Peverell Ashdown", "born": "2018-01-01"}
+    first = here.json("refer", told(**{**referral(datetime.now(UTC)), "children": [child]}))
+    assert "likely" not in first, "somebody without an account learns of no other case"
+    second = here.reviews("refer", told(**{**referral(datetime.now(UTC)), "children": [child]}), by=MANAGER)
+    assert f"Perhaps the same: {first['case']} (names 100% alike, the same date of birth)." in second.stdout
+    third = here.json("refer", told(**{**referral(datetime.now(UTC)), "children": [child]}), by=POLICE)
+    assert third["likely"] == []
+
+
 @pytest.mark.promise("A3")
 def test_every_problem_of_a_referral_is_named_at_once(here: Running, told: Write) -> None:
     day_after = (datetime.now(UTC) + timedelta(days=2)).date()
