@@ -17,9 +17,10 @@ from models.tables import CaseRow
 from models.time import london
 from notifier.post import Post
 from portal.visiting import Portal
+from records.accounts import IDLE
 from records.codec import converter
 from tests.portal.scene import MANAGER
-from tests.support.browsing import Served, fill, picture, press, served
+from tests.support.browsing import Served, fill, picture, press, send, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -262,3 +263,42 @@ async def test_not_known_about_other_children_rings_the_business_unit_at_once(si
     urgent = inbox.locator("article", has_text="Urgent").filter(has_text=found[0])
     assert "Make sure that the other children are safe" in await urgent.first.inner_text()
     assert await urgent.get_by_role("button", name="Say whether they are safe").count() == 1
+
+
+@pytest.mark.promise("A2")
+async def test_the_line_beside_the_button_says_why_nothing_is_saved_any_more(site: Served) -> None:
+    first, second = await begun(site, width=360), await site.page()
+    email = str(sender()["referrer_email"])
+    await first.goto("/refer/later")
+    await fill(first, {"email": email})
+    await press(first, "Send me the link")
+    await first.goto("/refer/incident")
+    await second.goto(await mailed(site, email))
+    await press(second, "Go on with my referral")
+    await fill(first, {"narrative": "What I typed on the first."})
+    await first.keyboard.press("Tab")
+    await expect(first.locator("#saved")).to_contain_text("its link was opened on another device")
+    await press(first, "Save and continue")
+    await picture(first, "another-device")
+    assert await first.locator('[name="narrative"]').input_value() == "What I typed on the first."
+
+
+@pytest.mark.promise("K1")
+async def test_whoever_was_signed_out_while_typing_is_told_beside_the_button_and_goes_on_after_signing_in(
+    site: Served,
+) -> None:
+    made = site.house
+    ref = (await made.refer()).case
+    page = await site.page(MANAGER)
+    await page.goto(f"/cases/{ref}/restrict")
+    await picture(page, "signed-in")
+    made.now += IDLE + timedelta(minutes=1)
+    await fill(page, {"reason": "A relative works here."})
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#saved")).to_contain_text("What you typed is kept. Press the button")
+    await send(page)
+    await picture(page, "kept")
+    assert "What you typed is kept" in await page.inner_text("main")
+    await site.sign_in(page.context, MANAGER)
+    await page.goto(f"/cases/{ref}/restrict")
+    assert await page.locator('[name="reason"]').input_value() == "A relative works here."

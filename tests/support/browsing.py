@@ -71,12 +71,14 @@ class Served:
         context.on("console", self._said)
         context.on("weberror", lambda error: self.strays.append(str(error.error)))
         if person:
-            there = self.house.there
-            async with there.database.writing() as session:
-                token = await self.accounts.begin(session, person, await self.house.read_clock())
-            name = cookie_name(f"127.0.0.1:{self._port}", SESSION)
-            await context.add_cookies([{"name": name, "value": token, "url": self.address}])
+            await self.sign_in(context, person)
         return context
+
+    async def sign_in(self, context: BrowserContext, person: str) -> None:
+        async with self.house.there.database.writing() as session:
+            token = await self.accounts.begin(session, person, await self.house.read_clock())
+        name = cookie_name(f"127.0.0.1:{self._port}", SESSION)
+        await context.add_cookies([{"name": name, "value": token, "url": self.address}])
 
     def _requested(self, request: Request) -> None:
         if not request.url.startswith((self.address, "data:")):
@@ -84,7 +86,7 @@ class Served:
 
     def _said(self, message: ConsoleMessage) -> None:
         """What the console says of a refusal is meant; all else that it calls an error is not."""
-        refused = "status of 4" in message.text or "status of 5" in message.text
+        refused = re.search(r"status of [45]|^Response Status Error Code [45]", message.text)  # the browser, and htmx
         if message.type == "error" and not refused:
             self.strays.append(message.text)
 
