@@ -64,6 +64,7 @@ def serve(
     try:
         held = serving.lock(settings.data_dir)
         serving.check_port(settings.host, port)
+        serving.check_kind(settings.data_dir, demonstration=demonstration)
         make_keys(settings.keys, settings.data_dir / "records.sqlite")
         supervisor = serving.Supervisor(settings, typer.echo, web_port=engine_page)
     except (serving.CannotServe, KeysMissing, KeysUnsafe) as problem:
@@ -75,13 +76,17 @@ def serve(
 @app.command()
 def prepare(data_dir: DataDir = Path("data")) -> None:
     """Make what is missing and bring the tables up to date, without starting anything: for the production form."""
+    import serving
     from first_start import first_start
     from records.keys import KeysMissing, KeysUnsafe
 
     os.umask(0o077)
+    settings = Settings(data_dir=data_dir)
     try:
-        welcome = run(first_start(Settings(data_dir=data_dir), link=sys.stdout.isatty()))
-    except (KeysMissing, KeysUnsafe, OSError) as problem:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        serving.check_kind(data_dir, demonstration=settings.demonstration)
+        welcome = run(first_start(settings, link=sys.stdout.isatty()))
+    except (serving.CannotServe, KeysMissing, KeysUnsafe, OSError) as problem:
         fail(str(problem))
     typer.echo(welcome)
 

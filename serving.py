@@ -35,6 +35,8 @@ TUNED = {
 
 SUPERVISED = "REVIEWS_SUPERVISED_IN"
 """The mark in the environment of everything that a supervisor started: the folder for which it runs."""
+KIND, REAL, DEMONSTRATION = "kind", "real", "demonstration"
+"""The file that says what a folder is, and what it may say."""
 STEADY = 30.0
 """Seconds after which a process counts as steady, so that its next restart does not wait."""
 SOON, SLOWEST = 0.2, 10.0
@@ -55,6 +57,10 @@ class AlreadyServed(CannotServe):
 
 class FolderUnusable(CannotServe):
     """The folder cannot be made, or not be written to."""
+
+
+class OtherKind(CannotServe):
+    """The folder is a demonstration, and is to be served as a real one; or the other way round."""
 
 
 class PortTaken(CannotServe):
@@ -247,6 +253,25 @@ def check_port(host: str, port: int) -> None:
         except OSError:
             words = f"Port {port} is in use by something else. Choose another: reviews serve --port {port + 1}"
             raise PortTaken(words) from None
+
+
+def check_kind(folder: Path, *, demonstration: bool) -> None:
+    """Whether a folder is a demonstration is written into it at its first start, and holds for ever.
+
+    A folder that was begun without that word may hold real cases. Raises OtherKind.
+    """
+    mark = folder / KIND
+    kind = DEMONSTRATION if demonstration else REAL
+    known = mark.read_text().strip() if mark.exists() else REAL if (folder / "keys.json").exists() else ""
+    if known and known != kind:
+        words = {
+            REAL: f"{folder} may hold real cases, which a demonstration shows to anybody. Use another folder.",
+            DEMONSTRATION: f"{folder} was begun as a demonstration, where anybody could be anybody. Start it with "
+            "--demonstration, or use another folder for real cases.",
+        }
+        raise OtherKind(words.get(known, f"{mark} says neither {REAL} nor {DEMONSTRATION}. Put it right first."))
+    if not mark.exists():
+        mark.write_text(f"{kind}\n")
 
 
 def end_orphans(folder: Path) -> None:

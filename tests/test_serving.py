@@ -13,6 +13,7 @@ import httpx2
 import psutil
 import pytest
 
+from serving import OtherKind, check_kind
 from tests.support.house import referral
 from tests.support.running import ADMINISTRATOR, PASSWORD, Running, free_port, reviews, write_json
 
@@ -55,6 +56,30 @@ def test_a_first_start_says_where_to_look_and_a_second_goes_on_where_it_was(tmp_
         bearer = {"Authorization": f"Bearer {signed_in.json()['token']}"}
         assert ref in httpx2.get(f"{again.address}/api/v1/cases", headers=bearer).text
         assert refer(again) != ref
+
+
+@pytest.mark.promise("K2")
+@pytest.mark.parametrize(("begun", "then", "words"), [("", "yes", "may hold real cases"), ("yes", "", "anybody")])
+def test_a_folder_is_a_demonstration_or_not_for_ever(tmp_path: Path, begun: str, then: str, words: str) -> None:
+    options = {"": [], "yes": ["--demonstration"]}
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        folder, port = tmp_path / "here", str(busy.getsockname()[1])
+        made = reviews("prepare", "--data-dir", folder, REVIEWS_DEMONSTRATION=begun or "no")
+        assert made.returncode == 0, made.stderr
+        busy.close()
+        refused = reviews("serve", "--data-dir", folder, "--port", port, *options[then])
+    assert refused.returncode != 0
+    assert words in refused.stderr.replace("\n", " ")
+    again = reviews("prepare", "--data-dir", folder, REVIEWS_DEMONSTRATION=begun or "no")
+    assert again.returncode == 0, again.stderr
+
+
+def test_a_folder_of_before_this_was_written_counts_as_real(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("{}")
+    with pytest.raises(OtherKind, match="real cases"):
+        check_kind(tmp_path, demonstration=True)
+    check_kind(tmp_path, demonstration=False)
 
 
 def test_an_earlier_link_of_the_administrator_is_spent_with_the_one_that_was_used(tmp_path: Path) -> None:
