@@ -166,6 +166,17 @@ class Accounts:
         async with self._database.writing() as session:
             await session.execute(update(SessionRow).where(SessionRow.id == fingerprint(token)).values(ended=now))
 
+    async def close(self, session: AsyncSession, person: str, now: datetime) -> None:
+        """End the account of a person, with every session and every invitation: they have to be invited anew."""
+        account = await session.get(AccountRow, person)
+        running = update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None))
+        await session.execute(running.values(ended=now))
+        links = update(OneTimeRow).where(OneTimeRow.purpose == "invitation", OneTimeRow.subject == person)
+        await session.execute(links.where(OneTimeRow.used.is_(None)).values(used=now))
+        if account is not None:
+            await session.delete(account)
+            await self._auditor.append(session, SIGN_INS, now, person, "account_ended", {})
+
     async def revoke(self, person: str, now: datetime) -> None:
         """End every session of a person."""
         async with self._database.writing() as session:

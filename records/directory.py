@@ -83,6 +83,15 @@ class DirectoryRecord:
             version.value = str(int(version.value) + 1)
 
 
+def readdressed(present: Directory, coming: Directory) -> list[str]:
+    """People who keep their id and get another e-mail address: the same person, or somebody else under an old id."""
+    return sorted(
+        name
+        for name, one in coming.people.items()
+        if name in present.people and present.people[name].email.casefold() != one.email.casefold()
+    )
+
+
 def actor_of(directory: Directory, person: str, day: datetime) -> Actor:
     """What this person is on that day: every office that they hold, or in which they deputise."""
     on = london_day(day)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Agencies, people, and who holds which office.")
 HERE = Path("data")
 MAY_CHANGE = frozenset({"administrator", "business_manager"})
+NewAddress = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID", help="This person has another e-mail address now. May be given several times."),
+]
 DirectoryFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="A directory file, such as policy/directory.example.yaml.")
 ]
@@ -28,10 +32,10 @@ def check(file: DirectoryFile) -> None:
 
 
 @app.command("import")
-def import_(file: DirectoryFile, data_dir: DataDir = HERE, *, as_: As) -> None:
+def import_(file: DirectoryFile, data_dir: DataDir = HERE, new_address: NewAddress = None, *, as_: As) -> None:
     """Put this directory in the place of the present one, as one step. It must fit the policy in force."""
     found = _read(file)
-    run(_replace(data_dir, as_, found))
+    run(_replace(data_dir, as_, found, new_address or []))
     typer.echo(f"{len(found.people)} people in {len(found.agencies)} agencies are in the directory now.")
 
 
@@ -45,10 +49,11 @@ def _read(file: Path) -> "Directory":
         fail(str(problems))
 
 
-async def _replace(data_dir: Path, by: str, directory: "Directory") -> None:
+async def _replace(data_dir: Path, by: str, directory: "Directory", new_address: list[str]) -> None:
     from models import shelf
     from policy.reading import check_against
-    from records.directory import actor_of
+    from records.accounts import Accounts
+    from records.directory import actor_of, readdressed
     from records.policies import in_force
 
     async with Session(data_dir) as session:
@@ -70,8 +75,19 @@ async def _replace(data_dir: Path, by: str, directory: "Directory") -> None:
                 wrong.append(
                     "Nobody could change the directory any more: enter an administrator or a business manager."
                 )
+            moved = readdressed(present, directory) if present else []
+            wrong += [
+                f"{one} has another e-mail address than before. Is it still the same person? Then add --new-address "
+                f"{one}: their sessions and password end, and they are invited again. Anybody else needs an id of "
+                "their own."
+                for one in moved
+                if one not in new_address
+            ]
             if wrong:
                 fail("\n".join(["This directory was not taken:", *(f"  {one}" for one in wrong)]), REFUSED)
+            accounts = Accounts(session.there.database, session.there.vault, session.there.auditor)
+            for gone in sorted({*moved, *(present.people.keys() - directory.people.keys() if present else ())}):
+                await accounts.close(writing, gone, now)
             await recorder.directory.replace(writing, directory, person, now)
         for one in problems:
             typer.echo(str(one), err=True)
