@@ -26,12 +26,16 @@ UNSAYABLE = (ArithmeticError, LookupError, ValueError, TemplateError)
 
 @dataclass(frozen=True)
 class Shown:
-    """A message as it reads now. `live`: it still asks for something, and says so for the last time so far."""
+    """A message as it reads now. `live`: it still asks for something, and says so for the last time so far.
+
+    `fresh`: it asks for nothing, and has to be read: it stays until it was.
+    """
 
     row: NoticeRow
     said: Said
     to: str
     live: bool
+    fresh: bool
     act: Act | None
     answers: tuple[Act, ...]
 
@@ -48,13 +52,16 @@ def router(portal: Portal) -> APIRouter:
             visitor.person, "", "everybody’s messages" if everybody else "inbox", portal.clock()
         )
         messages = await _Reader(portal, visitor, await portal.directory()).read(rows)
+        own = [one.row.key for one in messages if one.fresh and one.row.person == visitor.person]
+        await portal.questions.note_seen(visitor.person, own, portal.clock())
         return await portal.page(
             request,
             "inbox.html",
             "Everybody’s messages" if everybody else "Inbox",
             everybody=everybody,
             live=[one for one in messages if one.live],
-            over=[one for one in messages if not one.live],
+            fresh=[one for one in messages if one.fresh],
+            over=[one for one in messages if not one.live and not one.fresh],
         )
 
     return pages
@@ -87,7 +94,9 @@ class _Reader:
         one = case.obligations.get(notice.obligation)
         owed = notice.kind is NoticeKind.OWED and one is not None and one.ended is None and not case.closed
         asked = (row.person, row.case, notice.obligation)
-        live = owed and one is not None and not state_of(one, now) and asked not in self._asked
+        promised = one is not None and one.live_promise(now) is not None and not one.dispute and not one.paused
+        live = owed and one is not None and (promised or not state_of(one, now)) and asked not in self._asked
+        fresh = notice.kind is not NoticeKind.OWED and row.seen is None and row.state != "superseded"
         self._asked |= {asked} if owed else set()
         doing = (
             (await self._doings(row.case)).get(notice.obligation)
@@ -100,6 +109,7 @@ class _Reader:
             said=say(notice, case, self._directory, now),
             to=person.name if person else row.person,
             live=live,
+            fresh=fresh,
             act=doing.act if doing else None,
             answers=tuple(act for act in doing.answers if not act.address.startswith(f"/cases/{row.case}/suspend"))
             if doing

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import String, cast, select
+from sqlalchemy import String, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import shelf
@@ -382,6 +382,13 @@ class Questions:
             found = found.where(NoticeRow.person == person)
         async with self._recorder.database.reading() as session:
             return list((await session.scalars(found)).all())
+
+    async def note_seen(self, person: str, keys: Sequence[str], now: datetime) -> None:
+        """These messages were on the page of whom they went to."""
+        if keys:
+            unseen = update(NoticeRow).where(NoticeRow.key.in_(keys), NoticeRow.person == person)
+            async with self._recorder.database.writing() as session:
+                await session.execute(unseen.where(NoticeRow.seen.is_(None)).values(seen=now))
 
     async def facts(self, ref: str) -> list[Fact]:
         async with self._recorder.database.reading() as session:

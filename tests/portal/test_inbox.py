@@ -1,0 +1,51 @@
+"""What has to be read stays in sight until it was; what was promised can still be given."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from models.tables import NoticeRow
+from tests.portal import scene
+from tests.portal.scene import HOSPITAL
+from tests.portal.test_papers import Site
+from tests.support.house import house
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+NEW = "New, to read"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    async with house(tmp_path_factory.mktemp("inbox")) as made:
+        yield Site(made, await scene.play(made))
+
+
+async def unseen(site: Site) -> dict[str, list[str]]:
+    """By person, the messages that ask for nothing and were not seen."""
+    found = select(NoticeRow).where(NoticeRow.kind != "owed", NoticeRow.seen.is_(None), NoticeRow.state != "superseded")
+    async with site.house.there.database.reading() as session:
+        rows = (await session.scalars(found)).all()
+    people: dict[str, list[str]] = {}
+    for row in rows:
+        people.setdefault(row.person, []).append(row.key)
+    return people
+
+
+@pytest.mark.promise("G12")
+async def test_what_has_to_be_read_stands_open_until_it_was_seen_by_whom_it_went_to(site: Site) -> None:
+    people = await unseen(site)
+    person, other = sorted(people)[:2]
+    assert NEW in (await site.read(person, "/inbox")).text
+    assert NEW not in (await site.read(person, "/inbox")).text
+    left = await unseen(site)
+    assert person not in left
+    assert left[other] == people[other], "nobody reads for another"
+
+
+@pytest.mark.promise("F4", "G12")
+async def test_a_promised_return_keeps_its_button(site: Site) -> None:
+    text = (await site.read(HOSPITAL, "/inbox")).text
+    assert f'href="/cases/{site.scene.review}/submit_return' in text
+    assert "Nothing is asked of you now" not in text
