@@ -117,18 +117,19 @@ def why(
 
 
 async def _explained(data_dir: Path, by: str, case: str, obligation: str) -> "Explanation":
-    from models.rights import access_of, whole
+    from models.facts import Problem
     from models.why import explain
     from records.questions import Questions
 
     async with Session(data_dir) as session:
         actor, now, directory = await session.actor(by), datetime.now(UTC), await session.directory()
         questions = Questions(session.there.recorder)
-        state = await questions.state(case)
-        if state is None or not whole(actor, state, access_of(state, now)):
+        view = await questions.case(case, actor, now)
+        if view is None or isinstance(view, Problem):
             fail("There is no such case, or it is not yours to open.", REFUSED)
-        if obligation not in state.obligations:
-            fail(f"{case} has no such obligation. It has: {', '.join(sorted(state.obligations))}.", REFUSED)
+        state, known = view.state, sorted(one.key for one in view.deadlines)  # an agency's own, of those of the case
+        if obligation not in known:
+            fail(f"{case} has no such obligation. It has: {', '.join(known)}.", REFUSED)
         await questions.note_read(actor.person, case, "why", now)
         facts, messages = await questions.facts(case), await questions.messages(case, obligation)
         return explain(state, obligation, facts, messages, directory, now)
