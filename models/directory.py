@@ -97,6 +97,10 @@ class Directory(Word):
     people: dict[PersonId, Person] = Field(min_length=1)
     holdings: tuple[Holding, ...]
 
+    def called(self, agency: str) -> str:
+        """Name an agency; one that has left the directory keeps the name under which its cases know it."""
+        return self.agencies[agency].name if agency in self.agencies else agency
+
     def holding(self, office: str, agency: str | None, on: datetime | date) -> Holding | None:
         """Find who holds `office` in `agency` on that day; an office of the whole partnership ignores the agency."""
         day = london_day(on)

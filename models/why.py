@@ -72,7 +72,7 @@ def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is expla
     budget = f"{block.budget.n} {block.budget.unit.replace('_', ' ')}" if block.budget else "a date that a person said"
     return Explanation(
         case=case.ref, obligation=key, title=block.title,
-        agency=directory.agencies[one.agency].name if one.agency else "",
+        agency=directory.called(one.agency),
         rule=f"{budget}, counted from “{block.starts.replace('_', ' ')}”, that day not counted",
         citation=f"{source.citation}, {source.edition}", force=block.force.replace("_", " "),
         trigger=one.mark, started=one.start,

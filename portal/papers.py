@@ -70,7 +70,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             cells = [
                 (
                     row["on"],
-                    directory.agencies[row["agency"]].name,
+                    directory.called(row["agency"]),
                     row["event"],
                     Significance(row["significance"]).words,
                 )
@@ -78,7 +78,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             ]
             answer = download(Sheet(f"chronology-{ref}", ("Date", "Agency", "Event", "Significance"), cells), form)
             return answer or await portal.refuse(request, 404)
-        agencies = {row["agency"]: directory.agencies[row["agency"]].name for row in rows}
+        agencies = {row["agency"]: directory.called(row["agency"]) for row in rows}
         return await portal.page(
             request,
             "chronology.html",

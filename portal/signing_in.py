@@ -156,7 +156,7 @@ def parts(directory: Directory, offices: Mapping[str, str]) -> dict[str, str]:
 
 
 def _of(directory: Directory, agency: str | None) -> str:
-    return f" of {directory.agencies[agency].name}" if agency else ""
+    return f" of {directory.called(agency)}" if agency else ""
 
 
 def _inside(address: str) -> str:
