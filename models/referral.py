@@ -176,8 +176,9 @@ class SubmitReferral(Command):
             found.append(
                 Problem(field="aware_at", words="Nobody can become aware before it happened. Check both dates.")
             )
+        below = OF_AGE_IN_CARE if self.event is Event.CARE_LEAVER else OF_AGE
         for row, child in enumerate(self.children):
-            found += _child_problems(f"children.{row}", child, self.incident_on, today)
+            found += _child_problems(f"children.{row}", child, self.incident_on, today, below)
         if self.others is not Known.NO and self.siblings_safe is None:
             found.append(
                 Problem(field="siblings_safe", words="Say whether the other children are safe, or “Not known”.")
@@ -185,11 +186,13 @@ class SubmitReferral(Command):
         return found
 
 
+OF_AGE, OF_AGE_IN_CARE = 18, 25
+"""Who is a child (Children Act 1989 s105), and until when somebody has left care as a child did."""
 PREGNANCY, OVERDUE = timedelta(weeks=42), timedelta(weeks=3)
 """How long before the expected date a child can be spoken of, and how long after it one may still be unborn."""
 
 
-def _child_problems(path: str, child: Child, incident: date, today: date) -> list[Problem]:
+def _child_problems(path: str, child: Child, incident: date, today: date, below: int) -> list[Problem]:
     found = []
     if (child.born is None) == (child.expected is None):
         words = "Enter the date of birth, or the expected date for a child who was not yet born. Enter one of the two."
@@ -200,11 +203,18 @@ def _child_problems(path: str, child: Child, incident: date, today: date) -> lis
             "For a child who was not yet born when it happened, enter the expected date instead."
         )
         found.append(Problem(field=f"{path}.born", words=words))
+    if child.born and (incident.year - below, incident.month, incident.day) >= (
+        child.born.year, child.born.month, child.born.day
+    ):  # fmt: skip
+        words = f"By this date of birth they were {below} or older when it happened. Check both dates."
+        found.append(Problem(field=f"{path}.born", words=words))
     if child.expected and not incident - OVERDUE <= child.expected <= incident + PREGNANCY:
         words = "A child who was not yet born when it happened cannot have been expected then. Check both dates."
         found.append(Problem(field=f"{path}.expected", words=words))
     if child.died and child.died > today:
         found.append(Problem(field=f"{path}.died", words="The date must be today or in the past."))
+    if child.died and child.died < incident and not (child.born and child.died < child.born):
+        found.append(Problem(field=f"{path}.died", words="The child died before it happened. Check both dates."))
     if child.died and child.born and child.died < child.born:
         found.append(
             Problem(field=f"{path}.died", words="The date of death is before the date of birth. Check both dates.")

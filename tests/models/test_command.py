@@ -230,6 +230,25 @@ def test_a_childs_impossible_dates_are_named_beside_the_child(child: dict[str, d
 
 @pytest.mark.promise("A5")
 @pytest.mark.parametrize(
+    ("event", "child", "fields"),
+    [
+        ("death", {"born": date(1950, 1, 1)}, ["children.0.born"]),
+        ("death", {"born": date(2008, 11, 1)}, ["children.0.born"]),
+        ("death", {"born": date(2008, 11, 2)}, []),
+        ("care_leaver_death", {"born": date(2001, 11, 1)}, ["children.0.born"]),
+        ("care_leaver_death", {"born": date(2001, 11, 2)}, []),
+        ("death", {"born": date(2019, 2, 3), "died": date(2026, 10, 31)}, ["children.0.died"]),
+        ("death", {"born": date(2019, 2, 3), "died": date(2026, 11, 1)}, []),
+    ],
+)
+def test_a_child_was_a_child_and_alive_when_it_happened(event: str, child: dict[str, date], fields: list[str]) -> None:
+    answers = {**referral_answers(MONDAY), "event": event, "children": [{"name": "Q", **child}]}
+    assert answers["incident_on"] == date(2026, 11, 1)
+    assert [one.field for one in SubmitReferral.model_validate(answers).impossible(MONDAY)] == fields
+
+
+@pytest.mark.promise("A5")
+@pytest.mark.parametrize(
     ("weeks", "fields"), [(-4, ["children.0.expected"]), (-2, []), (0, []), (40, []), (43, ["children.0.expected"])]
 )
 def test_an_unborn_child_is_expected_about_the_time_at_which_it_can_be(weeks: int, fields: list[str]) -> None:
