@@ -28,7 +28,7 @@ from models.command import (
 )
 from models.facts import Fact, Problem
 from models.obligation import Ended, Obligation
-from models.referral import SAFE_HINT, AnswerSafety, Body, CriterionAnswer, TellReferrer, early, owed, safety
+from models.referral import SAFE_HINT, AnswerSafety, Body, CriterionAnswer, TellReferrer, before, early, owed, safety
 from models.time import day_of
 
 WITHDRAWN = "notification_withdrawn"
@@ -476,12 +476,18 @@ class RapidReview:
                     return [Problem(words="Record the decision first: the submission carries it.")]
                 if not case.is_open("submission") and not case.is_open("submit_changed_decision"):
                     return [Problem(words="The submission has been recorded already.")]
-                return early(case, body["sent_at"])
+                return before(
+                    case, body["sent_at"], "sent_at", "national_notification_sent", "meeting_held", "decision_recorded"
+                )
             case "record_panel_answer":
                 words = "No answer of the panel is expected now. Record the submission first."
                 return owed(case, "panel_answer", words) or early(case, body["received_at"], "received_at")
             case "send_information":
-                return owed(case, "panel_information", "The panel has not asked for more information.")
+                words = "The panel has not asked for more information."
+                asked_at = before(case, body["sent_at"], "sent_at", "panel_asked_more")
+                return owed(case, "panel_information", words) or asked_at
+            case "record_event":
+                return early(case, body["happened_at"], "happened_at")
             case "learning_done":
                 one = case.obligations.get(body["recommendation"])
                 if one is None or one.block != "immediate_learning" or one.agency != body["agency"]:

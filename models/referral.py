@@ -27,6 +27,7 @@ from models.command import (
     asks,
 )
 from models.facts import Fact, Problem
+from models.policy import MARKS
 from models.time import at, day_of
 
 
@@ -542,6 +543,15 @@ def early(case: Case, moment: str | None, field: str = "sent_at") -> list[Proble
                 words="This is before anybody was aware of the incident. Check the date, or correct the other one.",
             )
         ]
+    return []
+
+
+def before(case: Case, moment: str, field: str, *marks: str) -> list[Problem]:
+    """Nothing can happen before what it follows. Minutes are compared: nobody is asked for seconds."""
+    for name in marks:
+        mark = case.marks.get(name)
+        if mark and datetime.fromisoformat(moment) < mark.at.replace(second=0, microsecond=0):
+            return [Problem(field=field, words=f"This is before {MARKS[case.kind][name]}. Check both dates.")]
     return []
 
 

@@ -87,7 +87,7 @@ class _Reader:
             kind, place = type(error).__name__, where(error)
             log.error("unreadable message", case=row.case, kind=row.kind, error=kind, where=place)  # noqa: TRY400 -- no words
             said = Said(subject=f"A message about {row.case}", text=UNREADABLE)
-            return Shown(row=row, said=said, to=row.person, live=False, act=None, answers=())
+            return Shown(row=row, said=said, to=row.person, live=False, fresh=False, act=None, answers=())
 
     async def _shown(self, row: NoticeRow) -> Shown:
         case, notice, now = await self._case(row.case), _notice(row), self._portal.clock()

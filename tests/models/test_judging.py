@@ -190,6 +190,18 @@ REFUSALS: dict[str, tuple[list[Callable[[Play], object]], Callable[[Play], objec
     "a submission before the decision": (
         [], act(MANAGER, "record_submission", sent_at=MONDAY, siblings_safe="yes", siblings_words="n"), "first",
     ),
+    "a submission before the notification": (
+        [decided, wait(days=1)],
+        act(
+            MANAGER, "record_submission", sent_at=datetime(2026, 11, 1, 12, tzinfo=UTC), late="l", siblings_safe="yes",
+            siblings_words="n",
+        ),
+        "before the notification was sent",
+    ),
+    "an awaited event before anybody was aware": (
+        [], act(MANAGER, "record_event", event="inquest", happened_at=moment(1, 10), late="l", words="w"),
+        "before anybody was aware",
+    ),
     "an answer of the panel to nothing": (
         [], act(MANAGER, "record_panel_answer", received_at=MONDAY, position="agrees"), "No answer of the panel",
     ),

@@ -63,13 +63,14 @@ async def test_an_agency_that_has_left_the_directory_keeps_its_cases_readable(si
         assert present
         gone = (await site.house.case(review)).agencies
         left = {name: one for name, one in present.agencies.items() if name not in gone}
-        await recorder.directory.replace(session, present.model_copy(update={"agencies": left}))
+        fewer = present.model_copy(update={"agencies": left})
+        await recorder.directory.replace(session, fewer, MANAGER, site.house.now)
     for page in ("", "/deadlines", "/chronology", "/chronology?as=csv", "/pack"):
         answer = await site.read(MANAGER, f"/cases/{review}{page}")
         assert answer.status_code == 200, page
         assert gone[0] in answer.text or not page, page
     async with site.house.there.database.writing() as session:
-        await recorder.directory.replace(session, present)
+        await recorder.directory.replace(session, present, MANAGER, site.house.now)
 
 
 async def test_a_message_that_cannot_be_shown_hides_no_other(site: Site) -> None:
