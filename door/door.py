@@ -34,7 +34,7 @@ from models.batch import TASK_TIMEOUT, Receipt
 from models.case import Case
 from models.command import Command, Signed, split
 from models.facts import Fact, Problem
-from models.judging import CLOSED, NO_CALENDAR, NO_POLICY
+from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.offered import misnamed, names
 from models.rights import BY_RELATION, Actor, access_of, acts
@@ -121,7 +121,7 @@ class Door:
             office = acts(actor, state, access_of(state, self._clock()), kind, split(command)[0])
             if isinstance(office, Problem):
                 raise NotAllowed([office])
-            if state.closed and kind != "reopen":
+            if state.closed and kind not in OF_CLOSED:
                 raise Invalid(CLOSED)
             if strange := await _strange_cases(session, case, command):
                 raise Invalid(strange)

@@ -161,7 +161,7 @@ class LetIn(Command):
 
 
 class Reopen(Command):
-    """The one command that a closed case takes."""
+    """Beside those about who may read it, the one command that a closed case takes."""
 
     KIND: ClassVar[str] = "reopen"
     FACT: ClassVar[str] = "reopened"

@@ -23,7 +23,9 @@ from models.rapid_review import Outcome
 from models.time import day_of
 
 ACCESS = frozenset({"restrict", "lock_out", "let_in"})
-CLOSED = "This case is closed. The one thing that it takes is to be reopened, with a reason."
+CLOSED = "This case is closed. It can be reopened, with a reason."
+OF_CLOSED = ACCESS | {"reopen"}
+"""What a closed case takes: who may read it can still be changed."""
 NO_SUCH_DATE = "A date in this lies where no calendar reaches. Check its year."
 NO_CALENDAR, NO_POLICY = "There is no calendar of this name.", "There is no policy of this name."
 """Said as well for what was put in force a moment ago, until the worker has loaded it."""
@@ -46,10 +48,10 @@ def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list
     if kind == "reopen":
         reopens = LIFECYCLES[case.kind].reopens(case)
         return [] if reopens else [Problem(words="This case is open: there is nothing to reopen.")]
+    if kind in ACCESS:  # the story of a closed case can be read as well
+        return []
     if case.closed:
         return [Problem(words=CLOSED)]
-    if kind in ACCESS:
-        return []
     if kind in _ABOUT:
         return _ABOUT[kind](case, body, now)
     if "obligation" in body:

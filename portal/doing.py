@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from models.command import Command
+from models.judging import OF_CLOSED
 from models.lifecycles import COMMANDS, LIFECYCLES
 from records.questions import CaseView, Deadline
 
@@ -102,7 +103,7 @@ def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[
         if kind in view.can
         and kind not in {"correct", "adopt_policy", "adopt_calendar"}
         and not {"obligation", "recommendation"} & set(command.model_fields)
-        and (view.state.closed is None or kind == "reopen")
+        and (view.state.closed is None or kind in OF_CLOSED)
         and (kind != "reopen" or LIFECYCLES[view.kind].reopens(view.state))
         and f"/cases/{view.ref}/{kind}" not in taken
         and not stands_in_the_way(view, kind, "", now)

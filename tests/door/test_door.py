@@ -287,12 +287,18 @@ async def test_a_page_that_is_out_of_date_is_told_so_but_for_what_may_overtake(m
     await made.door.act(await made.actor(CHAIR), ref, "record_analysis", lives.analysing(), "a", seen)
 
 
-async def test_a_closed_case_takes_nothing_but_to_be_reopened(made: House) -> None:
+@pytest.mark.promise("K4")
+async def test_a_closed_case_takes_nothing_but_who_may_read_it_and_to_be_reopened(made: House) -> None:
     lives = Lives(made)
-    closed = await lives.closed("referral")
+    closed, kept = await lives.closed("referral"), await lives.closed("referral")
+    for kind in ("restrict", "lock_out", "let_in"):
+        await lives.give((await lives.ready("referral", kind))._replace(case=kept))
+    state = await made.case(kept)
+    assert state.closed
+    assert {"restricted", "locked_out", "let_in"} <= state.said.keys()
     before = await rows(made.there.database)
     for lifecycle, kind in ALL:
-        if lifecycle != "referral" or kind in {"submit_referral", "reopen"}:
+        if lifecycle != "referral" or kind in {"submit_referral", "reopen", "restrict", "lock_out", "let_in"}:
             continue
         command = await lives.ready("referral", kind)
         refusal = await refused(made, command._replace(case=closed))

@@ -255,12 +255,14 @@ def test_everything_before_the_notification_waits_for_it() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(COMMANDS["rapid_review"]))
-def test_a_closed_case_takes_nothing_but_to_be_reopened(kind: str) -> None:
+def test_a_closed_case_takes_nothing_but_who_may_read_it_and_to_be_reopened(kind: str) -> None:
     play = asked()
     play.act(MANAGER, "withdraw_notification", withdrawn_at=play.now, reason="r")
     play.act(MANAGER, "tell_referrer", how="email", words="w")
-    found = judge(play.case, kind, {"obligation": RETURN}, play.now)
-    assert [one.words for one in found] == ([] if kind == "reopen" else [CLOSED])
+    about = {"obligation": RETURN, "restricted": True, "person": "p-004", "locked": True, "until": "2026-12-01"}
+    found = judge(play.case, kind, about, play.now)
+    taken = {"reopen", "restrict", "lock_out", "let_in"}
+    assert [one.words for one in found] == ([] if kind in taken else [CLOSED])
 
 
 def test_a_policy_that_does_not_know_what_the_case_has_asked_for_is_refused() -> None:
