@@ -41,6 +41,7 @@ from models.rights import BY_RELATION, Actor, access_of, acts
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from models.words import problems
 from records.facts import fact_from
+from records.naming import strange_cases
 from records.policies import in_force
 from records.settings import TASK_QUEUE
 from records.writing import Recorder, next_ref
@@ -118,12 +119,13 @@ class Door:
             if earlier and earlier.number:
                 return await self._same(session, earlier, case, actor.person, self._shape(model, answers))
             command = self._possible(model, answers)
-            office = acts(actor, state, access_of(state, self._clock()), kind, split(command)[0])
+            plain = split(command)[0]
+            office = acts(actor, state, access_of(state, self._clock()), kind, plain)
             if isinstance(office, Problem):
                 raise NotAllowed([office])
             if state.closed and kind not in OF_CLOSED:
                 raise Invalid(CLOSED)
-            if strange := await _strange_cases(session, case, command):
+            if strange := await strange_cases(session, case, model.names_cases(plain)):
                 raise Invalid(strange)
             if seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
                 raise MovedOn
@@ -325,17 +327,6 @@ def _soon_known(kind: str, answers: Mapping[str, Any], refusal: Invalid) -> bool
     unknown = {one.words for one in refusal.problems} & {NO_POLICY, NO_CALENDAR}
     known_here = {"adopt_policy": shelf.holds_policy, "adopt_calendar": shelf.holds_calendar}.get(kind)
     return bool(unknown and known_here and known_here(str(answers.get(kind.removeprefix("adopt_")))))
-
-
-async def _strange_cases(session: AsyncSession, case: str, command: Command) -> list[Problem]:
-    """What is said against the other cases that a command names: one is not there, or is this one."""
-    found = []
-    for field, ref in command.names_cases():
-        if ref == case:
-            found.append(Problem(field=field, words="This is the case itself. Enter the reference of the other one."))
-        elif await session.get(CaseRow, ref) is None:
-            found.append(Problem(field=field, words=f"There is no case {ref}. Check the reference."))
-    return found
 
 
 async def _news(session: AsyncSession, case: str, seen: int) -> bool:

@@ -146,8 +146,9 @@ class Command(Word):
         """Plain data worked out from private answers, such as how many children there are."""
         return {}
 
-    def names_cases(self) -> list[tuple[str, str]]:
-        """(field, reference) of every other case that is named: each must be there."""
+    @classmethod
+    def names_cases(cls, body: Mapping[str, Any]) -> list[tuple[str, str, str]]:  # noqa: ARG003 -- most name none
+        """Of every other case in the plain answers: field, reference, and of which kind it must be (empty: of any)."""
         return []
 
     @property

@@ -29,6 +29,7 @@ from models.command import (
 from models.facts import Fact, Problem
 from models.obligation import Ended, Obligation
 from models.referral import SAFE_HINT, AnswerSafety, Body, CriterionAnswer, TellReferrer, before, early, owed, safety
+from models.shelf import policy
 from models.time import day_of
 
 WITHDRAWN = "notification_withdrawn"
@@ -461,14 +462,19 @@ class RapidReview:
                     return [Problem(field="withdrawn_at", words="This is before it was sent. Check both dates.")]
             case "request_information":
                 again = [one for one in body["agencies"] if one in asked(case)]
-                return [Problem(field="agencies", words=f"Already asked: {', '.join(again)}.")] if again else []
+                words = f"Already asked: {', '.join(again)}."
+                return [Problem(field="agencies", words=words)] if again else once("agencies", body["agencies"])
             case "submit_return":
                 if body["agency"] not in case.agencies:
                     return [
                         Problem(field="agency", words="This agency has not been asked for a return in this review.")
                     ]
             case "record_meeting":
-                return early(case, body["held_at"], "held_at")
+                return (
+                    early(case, body["held_at"], "held_at")
+                    or _seated(case, body["seats"])
+                    or once("agencies", body["agencies"])
+                )
             case "decide":
                 return self._judge_decision(case, body)
             case "record_submission":
@@ -535,6 +541,20 @@ class RapidReview:
     def closes(self, case: Case) -> bool:
         final = case.said.get("outcome") not in {None, Outcome.PARKED}
         return final and not case.open()
+
+
+def _seated(case: Case, seats: list[str]) -> list[Problem]:
+    known = policy(case.policy).quorums["rapid_review_meeting"].seats
+    if strange := [one for one in seats if one not in known]:
+        words = f"This meeting has no seat {', '.join(strange)}. Its seats are: {', '.join(known)}."
+        return [Problem(field="seats", words=words)]
+    return once("seats", seats)
+
+
+def once(field: str, names: list[str]) -> list[Problem]:
+    """Nobody is named twice: it would count twice, or be asked twice."""
+    again = sorted({one for one in names if names.count(one) > 1})
+    return [Problem(field=field, words=f"Named more than once: {', '.join(again)}.")] if again else []
 
 
 def asked(case: Case) -> set[str]:

@@ -3,6 +3,7 @@
 Children Act 2004 s16C (duty to notify); Working Together to Safeguard Children 2023, chapter 5.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -28,6 +29,7 @@ from models.command import (
 )
 from models.facts import Fact, Problem
 from models.policy import MARKS
+from models.shelf import policy
 from models.time import at, day_of
 
 
@@ -65,6 +67,8 @@ BELOW = frozenset({Route.ALTERNATIVE, Route.SINGLE_AGENCY})
 """Reviews of what is below the criteria: what they learn is heard before the referral closes."""
 CARE = frozenset({Event.LOOKED_AFTER, Event.CARE_LEAVER})
 """Deaths of which the Secretary of State and Ofsted hear, whether or not abuse or neglect is suspected."""
+DEATHS = CARE | {Event.DEATH}
+"""The referrer may not know that a child who has died was looked after."""
 ELSEWHERE = frozenset({Route.RAPID_REVIEW, Route.JOINED})
 """Where the national notification is made in another case; it reaches the Secretary of State and Ofsted as well."""
 
@@ -287,8 +291,13 @@ class Triage(Command):
                 found.append(Problem(field=f"children.{row}.route", words=words))
         return found
 
-    def names_cases(self) -> list[tuple[str, str]]:
-        return [(f"children.{row}.joins", child.joins) for row, child in enumerate(self.children) if child.joins]
+    @classmethod
+    def names_cases(cls, body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        return [
+            (f"children.{row}.joins", child["joins"], Route.RAPID_REVIEW)
+            for row, child in enumerate(body["children"])
+            if child.get("joins")
+        ]
 
 
 class NotifySecretaryOfState(Command):
@@ -364,8 +373,9 @@ class DecideDuplicate(Command):
     same: bool = asks("Is it the same incident?")
     reason: Words = asks("How do you know?", private=True)
 
-    def names_cases(self) -> list[tuple[str, str]]:
-        return [("other", self.other)]
+    @classmethod
+    def names_cases(cls, body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        return [("other", body["other"], "")]
 
 
 COMMANDS: tuple[type[Command], ...] = (
@@ -442,7 +452,7 @@ class Referral:
                 children = sorted(row["child"] for row in body["children"])
                 if children != case.said["children"]:
                     return [Problem(field="children", words="Decide for every child of the referral, each once.")]
-                return early(case, body.get("decided_at"), "decided_at")
+                return _triaged(case, body) or early(case, body.get("decided_at"), "decided_at")
             case "answer_safety":
                 words = "The safety of other children has been answered already."
                 return owed(case, "siblings_safety", words) or early(case, body.get("known_at"), "known_at")
@@ -478,6 +488,24 @@ def safety(fact: Fact) -> dict[str, datetime]:
             return {"siblings_safety_answered": fact.occurred}
         case _:
             return {"siblings_not_known": fact.occurred}
+
+
+def _triaged(case: Case, body: dict[str, Any]) -> list[Problem]:
+    """Decided against the text in force, each of its criteria once; and only a death is notified by itself."""
+    name, text = policy(case.policy).criteria_for("national_notification", day_of(case.marks["awareness"].at))
+    if body["criteria_set"] != name:
+        words = f"This case is decided against “{text.title}”, which was in force when it became known: {name}."
+        return [Problem(field="criteria_set", words=words)]
+    wanted = [one.id for one in text.criteria]
+    found = []
+    for row, child in enumerate(body["children"]):
+        if sorted(one["criterion"] for one in child["criteria"]) != sorted(wanted):
+            words = f"Answer each criterion once, and no other: {', '.join(wanted)}."
+            found.append(Problem(field=f"children.{row}.criteria", words=words))
+        if child["route"] == Route.NOTIFY_ONLY and case.said["event"] not in DEATHS:
+            words = "Only the death of a looked-after child or a care leaver is notified so, and nobody has died here."
+            found.append(Problem(field=f"children.{row}.route", words=words))
+    return found
 
 
 def routes(data: dict[str, Any]) -> dict[str, str]:

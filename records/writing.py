@@ -20,8 +20,8 @@ from models.directory import Directory
 from models.facts import Fact, Problem
 from models.family import access_moved, follows, grows, unsaid
 from models.fold import after
-from models.judging import judge
-from models.lifecycles import LIFECYCLES
+from models.judging import judge, named, strangers
+from models.lifecycles import COMMANDS, LIFECYCLES
 from models.making import fact_of
 from models.obligation import Obligation
 from models.rights import access_of, acts
@@ -45,6 +45,7 @@ from records.directory import DirectoryRecord, actor_of
 from records.facts import facts_after, obligation_row
 from records.family import relatives
 from records.faults import where
+from records.naming import strange_cases
 from records.sealing import CannotUnseal, Vault
 
 log = structlog.get_logger("records")
@@ -134,6 +135,9 @@ class _Writing:
         if number := await (await self.session.connection()).scalar(earlier):
             return Written(number=number)
         judged = judged_again(signed, case, directory, self.batch.now)
+        if isinstance(judged, Step):
+            others = COMMANDS[case.kind][signed.kind].names_cases(signed.body)
+            judged = await strange_cases(self.session, case.ref, others) or judged
         if not isinstance(judged, Step):
             await self._settle(signed, "refused", judged)
             return Written(problems=tuple(judged))
@@ -290,13 +294,15 @@ def judged_again(signed: Signed, case: Case, directory: Directory, now: datetime
 
 
 def _judged(signed: Signed, case: Case, directory: Directory, now: datetime) -> Step | list[Problem]:
-    office: str | Problem = "referrer"
     if signed.kind in OPENING:
-        problems = [Problem(words="This referral has been received already.")] if case.known else []
-    else:
-        office = acts(actor_of(directory, signed.actor, now), case, access_of(case, now), signed.kind, signed.body)
-        problems = [office] if isinstance(office, Problem) else judge(case, signed.kind, signed.body, now)
-    if problems or isinstance(office, Problem):
+        if case.known:
+            return [Problem(words="This referral has been received already.")]
+        return step(case, fact_of(case, signed, "referrer", now), directory)
+    office = acts(actor_of(directory, signed.actor, now), case, access_of(case, now), signed.kind, signed.body)
+    if isinstance(office, Problem):
+        return [office]
+    names = named(COMMANDS[case.kind][signed.kind], signed.body)
+    if problems := strangers(names, directory) or judge(case, signed.kind, signed.body, now):
         return problems
     return step(case, fact_of(case, signed, office, now), directory)
 

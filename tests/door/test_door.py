@@ -207,6 +207,52 @@ async def test_the_state_is_judged_again_inside_the_transaction(made: House) -> 
     assert await made.facts(ref) == before
 
 
+STRANGE = {
+    "an agency": ("request_information", {"agencies": ["atlantis"]}, "agencies"),
+    "a person": ("lock_out", {"person": "p-999", "locked": True, "reason": "r"}, "person"),
+    "an agency at the meeting": ("record_meeting", {"agencies": ["atlantis"]}, "agencies"),
+}
+
+
+@pytest.mark.promise("B2")
+@pytest.mark.parametrize("name", STRANGE)
+async def test_who_is_named_stands_in_the_directory_at_the_door_and_in_the_transaction(made: House, name: str) -> None:
+    lives = Lives(made)
+    ref = await lives.notified()
+    kind, answers, field = STRANGE[name]
+    command = Next(MANAGER, ref, kind, {**(lives.meeting() if kind == "record_meeting" else {}), **answers})
+    await refused_at_the_door_and_in_the_transaction(made, command, field)
+
+
+@pytest.mark.promise("A6")
+@pytest.mark.parametrize("other", ["LR-2026-9999", "itself"])
+async def test_a_duplicate_is_another_case_at_the_door_and_in_the_transaction(made: House, other: str) -> None:
+    ref = await Lives(made).received()
+    answers = {"other": ref if other == "itself" else other, "same": True, "reason": "r"}
+    await refused_at_the_door_and_in_the_transaction(made, Next(MANAGER, ref, "decide_duplicate", answers), "other")
+
+
+@pytest.mark.promise("A6")
+@pytest.mark.parametrize("other", ["RR-2026-9999", "itself", "a referral"])
+async def test_a_referral_joins_a_rapid_review_at_the_door_and_in_the_transaction(made: House, other: str) -> None:
+    lives = Lives(made)
+    ref = await lives.received()
+    answers = lives.triaging("joined")
+    joins = {"itself": ref, "a referral": await lives.received()}.get(other, other)
+    answers["children"][0]["joins"] = joins
+    await refused_at_the_door_and_in_the_transaction(made, Next(MANAGER, ref, "triage", answers), "children.0.joins")
+
+
+async def refused_at_the_door_and_in_the_transaction(made: House, command: Next, field: str) -> None:
+    refusal = await refused(made, command)
+    assert [one.field for one in refusal.problems] == [field]
+    signed = await signed_by_the_door(made, command, uuid4().hex)
+    before = await made.facts(command.case)
+    written = await made.there.recorder.write(Batch(case=command.case, known=len(before), now=made.now, command=signed))
+    assert [one.field for one in written.problems] == [field]
+    assert await made.facts(command.case) == before
+
+
 async def test_what_the_state_does_not_allow_leaves_no_trace_in_the_history(tmp_path: Path) -> None:
     async with real(tmp_path, worker=False) as made, make_worker(made.client, made.there):
         lives = Lives(made)

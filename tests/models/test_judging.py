@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from models import shelf
-from models.judging import CLOSED, judge
+from models.judging import CLOSED, judge, named, strangers
 from models.lifecycles import COMMANDS
 from tests.support.core import (
     AUTHORITY,
     CHAIR,
+    DIRECTORY,
     MANAGER,
     MONDAY,
     POLICY,
@@ -302,6 +303,87 @@ def test_a_triage_whose_review_could_not_be_counted_is_refused() -> None:
     with pytest.raises(Refused, match="begins on 1 January 2000"):
         play.act(MANAGER, "triage", **triage_answers())
     play.act(MANAGER, "triage", **triage_answers("no_further_action"))
+
+
+def criteria(*names: str) -> list[dict[str, str]]:
+    return [{"criterion": one, "met": "not_known", "reason": "r"} for one in names]
+
+
+ALL_MET = ("abuse_or_neglect", "died_or_seriously_harmed", "in_the_area")
+
+
+@pytest.mark.promise("A4", "A7")
+@pytest.mark.parametrize(
+    ("more", "child", "field", "words"),
+    [
+        ({"criteria_set": "nonsense"}, {}, "criteria_set", "notification_s16c"),
+        ({"criteria_set": "practice_review_reg11"}, {}, "criteria_set", "notification_s16c"),
+        ({}, {"criteria": []}, "children.0.criteria", "Answer each criterion once"),
+        ({}, {"criteria": criteria(*ALL_MET[:1])}, "children.0.criteria", "in_the_area"),
+        ({}, {"criteria": criteria(*ALL_MET, ALL_MET[0])}, "children.0.criteria", "once"),
+        ({}, {"criteria": criteria(*ALL_MET[:2], "improvements")}, "children.0.criteria", "no other"),
+        ({}, {"route": "notify_only"}, "children.0.route", "nobody has died"),
+    ],
+)
+def test_a_triage_answers_each_criterion_of_the_text_in_force_once(
+    more: dict[str, str], child: dict[str, object], field: str, words: str
+) -> None:
+    answers = triage_answers("no_further_action")
+    answers["children"][0] |= child
+    with pytest.raises(Refused, match=words) as refused:
+        referral().act(MANAGER, "triage", **{**answers, **more})
+    assert [one.field for one in refused.value.problems] == [field]
+
+
+@pytest.mark.promise("A7")
+@pytest.mark.parametrize("aware", [date(2018, 6, 28), date(2006, 3, 31), date(2001, 1, 2)])
+def test_what_was_known_before_the_first_text_is_decided_against_the_first(aware: date) -> None:
+    play = referral(incident_on=aware, aware_at=aware, children=[{"name": "Q", "born": aware}])
+    play.act(MANAGER, "triage", **triage_answers("no_further_action"))
+    assert play.case.said["criteria_set"] == "notification_s16c"
+
+
+@pytest.mark.promise("B6")
+@pytest.mark.parametrize(
+    ("answers", "field", "words"),
+    [
+        ({"seats": ["independent_chair", "police", "king"]}, "seats", "no seat king"),
+        ({"seats": ["independent_chair", "police", "police", "icb"]}, "seats", "more than once: police"),
+        ({"agencies": [POLICE, POLICE]}, "agencies", f"more than once: {POLICE}"),
+    ],
+)
+def test_a_meeting_has_the_seats_of_its_quorum_each_once(answers: dict[str, list[str]], field: str, words: str) -> None:
+    with pytest.raises(Refused, match=words) as refused:
+        asked().act(MANAGER, "record_meeting", **{**meeting_answers(MONDAY), **answers})
+    assert [one.field for one in refused.value.problems] == [field]
+
+
+def test_no_agency_is_asked_twice_at_once() -> None:
+    with pytest.raises(Refused, match="more than once"):
+        asked().act(MANAGER, "request_information", agencies=["harrowshire-icb", "harrowshire-icb"])
+
+
+NOBODY = [
+    ("referral", "triage", {"children": [{"child": 1, "criteria": [], "agency": "atlantis"}]}, "children.0.agency"),
+    ("referral", "lock_out", {"person": "p-999", "locked": True}, "person"),
+    ("referral", "let_in", {"person": "p-999"}, "person"),
+    ("rapid_review", "request_information", {"agencies": [POLICE, "atlantis"]}, "agencies"),
+    ("rapid_review", "record_meeting", {"agencies": ["atlantis"], "seats": []}, "agencies"),
+    ("rapid_review", "agree_learning", {"agency": "atlantis"}, "agency"),
+]
+
+
+@pytest.mark.parametrize(("lifecycle", "kind", "body", "field"), NOBODY)
+def test_nobody_is_named_who_does_not_stand_in_the_directory(
+    lifecycle: str, kind: str, body: dict[str, object], field: str
+) -> None:
+    found = strangers(named(COMMANDS[lifecycle][kind], body), DIRECTORY)
+    assert [one.field for one in found] == [field]
+    assert "in the directory" in found[0].words
+
+
+def test_whoever_has_left_the_directory_can_still_be_let_go() -> None:
+    assert not named(COMMANDS["referral"]["lock_out"], {"person": "p-999", "locked": False})
 
 
 def test_a_triage_decides_for_every_child_once() -> None:

@@ -475,7 +475,8 @@ class Referral(Life):
         safe=st.sampled_from(["yes", "not_known"]),
     )
     def open(self, start: datetime, safe: str) -> None:
-        self.play = referral(start.replace(second=0, microsecond=0), others="yes", siblings_safe=safe)
+        begins = start.replace(second=0, microsecond=0)
+        self.play = referral(begins, event="looked_after_death", others="yes", siblings_safe=safe)
 
     @precondition(lambda self: self.owes("triage", "triage_again"))
     @rule(

@@ -190,10 +190,11 @@ class Lives:
             return Next(AUTHORITY, ref, "answer_safety", {"siblings_safe": "yes", "words": self.words("words")})
 
         async def notify_secretary_of_state() -> Next:
-            return Next(AUTHORITY, await triaged("notify_only"), "notify_secretary_of_state", self.notifying())
+            ref = await triaged("notify_only", event="looked_after_death")
+            return Next(AUTHORITY, ref, "notify_secretary_of_state", self.notifying())
 
-        async def triaged(route: str) -> str:
-            ref = await self.received()
+        async def triaged(route: str, **more: Any) -> str:  # noqa: ANN401 -- the answers of a form
+            ref = await self.received(**more)
             await self.doer.act(MANAGER, ref, "triage", **self.triaging(route))
             return ref
 
