@@ -207,7 +207,7 @@ async def test_the_state_is_judged_again_inside_the_transaction(made: House) -> 
     assert await made.facts(ref) == before
 
 
-STRANGE = {
+STRANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "an agency": ("request_information", {"agencies": ["atlantis"]}, "agencies"),
     "a person": ("lock_out", {"person": "p-999", "locked": True, "reason": "r"}, "person"),
     "an agency at the meeting": ("record_meeting", {"agencies": ["atlantis"]}, "agencies"),
