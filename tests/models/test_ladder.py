@@ -150,8 +150,8 @@ def test_a_ladder_of_one_rung_speaks_even_when_it_opens_late() -> None:
     play = asked()
     play.until(on(12, 14))
     play.act(CHAIR, "record_analysis", facts="a", context="b", practice="c", learning="d")
-    play.act(MANAGER, "record_meeting", **meeting_answers(play.now))
-    play.act(CHAIR, "decide", **decision_answers("no_further_review", play.now))
+    play.act(MANAGER, "record_meeting", **{**meeting_answers(on(11, 3)), "late": "l"})
+    play.act(CHAIR, "decide", **decision_answers("no_further_review", on(11, 3), late="l"))
     play.act(MANAGER, "record_submission", sent_at=on(11, 4), late="l", siblings_safe="yes", siblings_words="n")
     recorded = play.now
     play.speak()

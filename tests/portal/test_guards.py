@@ -458,7 +458,9 @@ async def test_what_belongs_to_another_agency_is_not_there(site: Site) -> None:
     for address in ("", "/deadlines", "/chronology"):
         page = (await police.client.get(f"/cases/{site.review}{address}")).text
         assert "Harrow Vale" not in page
-        assert "Quillon" not in page
+        assert ("Quillon" in page) == (not address), "who is asked is told of which child, on the case page alone"
+            "who is asked is told of which child, on the page of the case alone"
+        )
     board = (await police.client.get("/cases")).text
     assert "Harrow Vale" not in board
     for address in ("/pack", "/notification-pack", "/decide", "/correct?about=awareness"):
@@ -517,7 +519,7 @@ async def test_the_same_form_sent_twice_is_done_once(site: Site) -> None:
     assert await site.facts() == before + 1
 
 
-async def test_a_closed_case_takes_nothing_but_being_reopened(site: Site) -> None:
+async def test_a_closed_case_takes_nothing_but_being_reopened_and_rules_of_access(site: Site) -> None:
     ref = (await site.house.refer(event="concern")).case
     manager = await site.visitor(MANAGER)
     await site.house.act(MANAGER, ref, "triage", **triage("no_further_action"))
@@ -531,7 +533,9 @@ async def test_a_closed_case_takes_nothing_but_being_reopened(site: Site) -> Non
     assert "I typed this." in answer.text
     page = await manager.client.get(f"/cases/{ref}")
     assert "Reopen this case" in page.text
-    assert "Restrict this case" not in page.text
+    assert "Restrict this case" in page.text
+    assert "Record what is known" not in page.text
+    assert "/triage" not in page.text
 
 
 # What may never be said
