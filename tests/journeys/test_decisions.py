@@ -20,6 +20,7 @@ from models.rapid_review import Alternative, AwaitedEvent, Outcome
 from models.referral import Body
 from models.time import london
 from portal.referring import STATUS
+from portal.visiting import cookie_name
 from tests.support.browsing import Served, fill, picture, send, served, text_of
 from tests.support.lives import CHAIR, MANAGER, Lives
 
@@ -162,7 +163,7 @@ async def test_the_referrer_sees_by_their_link_that_they_are_told_and_nothing_of
     async with house.there.database.writing() as session:
         token = await site.accounts.link(session, STATUS, ref, None)
     context = await site.context()
-    await context.add_cookies([{"name": STATUS, "value": token, "url": site.address}])
+    await context.add_cookies([{"name": cookie_name(site.address, STATUS), "value": token, "url": site.address}])
     page = await context.new_page()
     assert "You are told the outcome In hand" in await text_of(page, "/status")
     await house.act(MANAGER, ref, "tell_referrer", how="email", words="A rapid review is held.")

@@ -63,7 +63,7 @@ async def test_an_answer_that_does_not_come_is_awaited_and_nobody_here_is_late(s
     await told(site, ref)
     due = (await house.case(ref)).obligations["panel_answer"].due
     assert due is not None
-    await house.wait_until(due + timedelta(days=45))
+    await house.wait_until(due + timedelta(days=45, hours=12))
     page = await site.page(MANAGER)
     late = (day_of(house.now) - day_of(due)).days
     board = await text_of(page, "/cases")

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from models.tables import OneTimeRow, ReadRow
 from models.time import day_of
+from portal.visiting import SESSION, cookie_name
 from tests.portal import scene
 from tests.portal.scene import CHAIR, HOSPITAL, LOCKED_OUT, MANAGER, POLICE, STRANGER, Scene
 from tests.support.browsing import Served, axe, picture, press, served
@@ -147,7 +148,8 @@ async def test_an_address_is_kept_as_a_digest_and_opens_nothing_else(site: Site)
     async with site.house.there.database.reading() as session:
         rows = (await session.scalars(select(OneTimeRow))).all()
     assert token not in {row.id for row in rows}
-    async with httpx2.AsyncClient(base_url=site.served.address, cookies={"session": token}) as other:
+    session_cookie = {cookie_name(site.served.address, SESSION): token}
+    async with httpx2.AsyncClient(base_url=site.served.address, cookies=session_cookie) as other:
         assert (await other.get("/cases")).status_code == 303
         assert (await other.get("/api/v1/cases", headers={"authorization": f"Bearer {token}"})).status_code == 401
     assert (await site.fetch(address.replace(token, "x" * len(token)))).status_code == 404
