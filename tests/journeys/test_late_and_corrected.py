@@ -193,9 +193,11 @@ async def test_every_dated_fact_can_be_entered_late_with_a_reason(windows: Windo
     command = await Lives(made, answers=known_for(made, 10)).ready(lifecycle, kind)
     field = COMMANDS[lifecycle][kind].OCCURRED
     earlier = made.now - timedelta(days=2)
-    if kind == "withdraw_notification":  # not before it was sent
-        sent = {"mark": "national_notification_sent", "at": (made.now - timedelta(days=3)).isoformat(), "reason": "r"}
-        await made.act(MANAGER, command.case, "correct", **sent)
+    if kind in {"withdraw_notification", "record_submission", "send_information"}:  # not before what they follow
+        before = (made.now - timedelta(days=3)).isoformat()
+        for name, mark in (await made.case(command.case)).marks.items():
+            if mark.at > earlier:
+                await made.act(MANAGER, command.case, "correct", mark=name, at=before, reason="r")
     answers = {**command.answers, field: earlier.isoformat()}
     with pytest.raises(Invalid) as refused:
         await made.act(command.person, command.case, kind, **answers)

@@ -459,8 +459,6 @@ async def test_what_belongs_to_another_agency_is_not_there(site: Site) -> None:
         page = (await police.client.get(f"/cases/{site.review}{address}")).text
         assert "Harrow Vale" not in page
         assert ("Quillon" in page) == (not address), "who is asked is told of which child, on the case page alone"
-            "who is asked is told of which child, on the page of the case alone"
-        )
     board = (await police.client.get("/cases")).text
     assert "Harrow Vale" not in board
     for address in ("/pack", "/notification-pack", "/decide", "/correct?about=awareness"):
