@@ -15,7 +15,7 @@ from models.time import day_of, london
 from portal.pages import day, moment
 from tests.support.browsing import Served, fill, picture, served
 from tests.support.house import House, house
-from tests.support.lives import Lives
+from tests.support.lives import Lives, Next
 from tests.support.window import Windows
 
 pytestmark = [pytest.mark.promise("A14"), pytest.mark.timeout(240)]
@@ -185,20 +185,25 @@ DATED = [
 """Every command that says when something happened."""
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def happened(windows: Windows) -> tuple[datetime, dict[tuple[str, str], Next]]:
+    """When all of it happened, two days ago, and the case in which each is still to be recorded."""
+    made = windows.house
+    lives = Lives(made, answers=known_for(made, 10))
+    found = {(lifecycle, kind): await lives.ready(lifecycle, kind) for lifecycle, kind in DATED}
+    moment_ = await made.read_clock()
+    await made.wait(timedelta(days=2))
+    return moment_, found
+
+
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("lifecycle", "kind"), DATED, ids=[" ".join(one) for one in DATED])
-async def test_every_dated_fact_can_be_entered_late_with_a_reason(windows: Windows, lifecycle: str, kind: str) -> None:
-    made = windows.house
-    await made.read_clock()
-    command = await Lives(made, answers=known_for(made, 10)).ready(lifecycle, kind)
-    field = COMMANDS[lifecycle][kind].OCCURRED
-    earlier = made.now - timedelta(days=2)
-    if kind in {"withdraw_notification", "record_submission", "send_information"}:  # not before what they follow
-        for name in (await made.case(command.case)).marks:
-            if (await made.case(command.case)).marks[name].at > earlier:  # a correction moves all marks of one fact
-                before = (earlier - timedelta(days=1)).isoformat()
-                await made.act(MANAGER, command.case, "correct", mark=name, at=before, reason="r")
-    answers = {**command.answers, field: earlier.isoformat()}
+async def test_every_dated_fact_can_be_entered_late_with_a_reason(
+    windows: Windows, happened: tuple[datetime, dict[tuple[str, str], Next]], lifecycle: str, kind: str
+) -> None:
+    made, (earlier, waiting) = windows.house, happened
+    command = waiting[lifecycle, kind]
+    answers = {**command.answers, COMMANDS[lifecycle][kind].OCCURRED: earlier.isoformat()}
     with pytest.raises(Invalid) as refused:
         await made.act(command.person, command.case, kind, **answers)
     assert [one.field for one in refused.value.problems] == ["late"]
