@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -110,8 +110,7 @@ class Door:
         self, actor: Actor, case: str, kind: str, answers: Mapping[str, Any], request: str, seen: int | None
     ) -> Done:
         async def ask(session: AsyncSession) -> tuple[Signed, Case | None] | Done:
-            found = select(CaseRow.kind, CaseRow.state).where(CaseRow.ref == case)
-            row = (await (await session.connection()).execute(found)).first()
+            row = (await (await session.connection()).execute(_CASE, {"of": case})).first()
             if row is None or kind not in COMMANDS[row.kind]:
                 raise NotThere
             model, state = COMMANDS[row.kind][kind], Case.model_validate(row.state)
@@ -184,7 +183,7 @@ class Door:
         if earlier is None and private:
             sealed = vault.seal(private, f"texts.sealed/{text}")
             row = {"id": text, "digest": text_digest, "author": actor, "written": now, "sealed": sealed}
-            await connection.execute(insert(TextRow), row)
+            await connection.execute(_TEXT, row)
         case = case or (earlier.case if earlier else await next_ref(session, LIFECYCLES["referral"].prefix, now))
         signed = Signed(
             request=request, case=case, kind=command.KIND, actor=actor, body={**plain, **command.also()}, text=text,
@@ -194,7 +193,7 @@ class Door:
         asked = {"signed": signed.model_dump(mode="json"), "state": "asked", "asked": now, "problems": []}
         if earlier is None:
             row = {"request": request, "case": case, "kind": command.KIND, "digest": digest, **asked}
-            await connection.execute(insert(CommandRow), row)
+            await connection.execute(_ASKED, row)
         else:
             await connection.execute(update(CommandRow).where(CommandRow.request == request).values(asked))
         return signed
@@ -304,6 +303,16 @@ class Door:
         return len(found)
 
 
+_CASE = select(CaseRow.kind, CaseRow.state).where(CaseRow.ref == bindparam("of"))
+_EARLIER = (
+    select(CommandRow.digest, CommandRow.state, CommandRow.signed, CommandRow.case, FactRow.number)
+    .outerjoin(FactRow, FactRow.request == CommandRow.request)
+    .where(CommandRow.request == bindparam("of"))
+    .with_for_update(of=CommandRow)
+)
+_TEXT, _ASKED = insert(TextRow), insert(CommandRow)
+
+
 class Earlier(NamedTuple):
     """What was asked under the same request before, and the number of the fact that it became."""
 
@@ -315,10 +324,7 @@ class Earlier(NamedTuple):
 
 
 async def earlier_of(session: AsyncSession, request: str) -> Earlier | None:
-    columns = (CommandRow.digest, CommandRow.state, CommandRow.signed, CommandRow.case, FactRow.number)
-    found = select(*columns).outerjoin(FactRow, FactRow.request == CommandRow.request)
-    locked = found.where(CommandRow.request == request).with_for_update(of=CommandRow)
-    row = (await (await session.connection()).execute(locked)).first()
+    row = (await (await session.connection()).execute(_EARLIER, {"of": request})).first()
     return Earlier(*row) if row else None
 
 

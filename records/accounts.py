@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
@@ -151,10 +151,8 @@ class Accounts:
 
     async def session(self, reading: AsyncSession, token: str, now: datetime) -> Session | None:
         """Who this is, if the session still runs; it ends after two idle hours, or twelve."""
-        columns = (SessionRow.person, SessionRow.form_token, SessionRow.began, SessionRow.seen, SessionRow.ended)
         mine = fingerprint(token)
-        found = await (await reading.connection()).execute(select(*columns).where(SessionRow.id == mine))
-        row = found.first()
+        row = (await (await reading.connection()).execute(_SESSION, {"of": mine})).first()
         if row is None or row.ended or now - row.seen > IDLE or now - row.began > LONGEST:
             return None
         if now - row.seen > timedelta(minutes=5):
@@ -184,6 +182,11 @@ class Accounts:
                 update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
             )
             await self._auditor.append(session, SIGN_INS, now, person, "sessions_revoked", {})
+
+
+_SESSION = select(SessionRow.person, SessionRow.form_token, SessionRow.began, SessionRow.seen, SessionRow.ended).where(
+    SessionRow.id == bindparam("of")
+)
 
 
 def _ended(purpose: str, person: str, now: datetime) -> Update:

@@ -68,22 +68,20 @@ class Auditor:
             heads[chain] = number, mac
         connection = await session.connection()
         if salts:
-            await connection.execute(insert(SaltRow), salts)
-        await connection.execute(insert(LinkRow), links)
-        moved = (
-            update(HeadRow).where(HeadRow.chain == bindparam("of")).values(number=bindparam("n"), mac=bindparam("m"))
-        )
-        await connection.execute(moved, [{"of": chain, "n": n, "m": mac} for chain, (n, mac) in heads.items()])
+            await connection.execute(_SALTS, salts)
+        await connection.execute(_LINKS, links)
+        await connection.execute(_MOVED, [{"of": chain, "n": n, "m": mac} for chain, (n, mac) in heads.items()])
         return [link["number"] for link in links]
 
     async def _heads(self, session: AsyncSession, chains: Sequence[str]) -> dict[str, tuple[int, str]]:
         """The locked heads of these chains; those that begin now are made first, whoever else begins them as well."""
         connection = await session.connection()
-        found = select(HeadRow.chain, HeadRow.number, HeadRow.mac).where(HeadRow.chain.in_(chains)).with_for_update()
-        heads = {chain: (number, mac) for chain, number, mac in await connection.execute(found)}
+        found = await connection.execute(_HEADS, {"of": chains})
+        heads = {chain: (number, mac) for chain, number, mac in found}
         if new := [{"chain": chain, "number": 0, "mac": START} for chain in chains if chain not in heads]:
-            await connection.execute(inserting(session, HeadRow).on_conflict_do_nothing(), new)
-            heads = {chain: (number, mac) for chain, number, mac in await connection.execute(found)}
+            await connection.execute(inserting(HeadRow, connection.dialect.name).on_conflict_do_nothing(), new)
+            found = await connection.execute(_HEADS, {"of": chains})
+            heads = {chain: (number, mac) for chain, number, mac in found}
         return heads
 
     async def verify(
@@ -110,3 +108,12 @@ class Auditor:
         if follows:  # seals that were removed are not covered up by those that come after
             await session.merge(SettingRow(name=SEALED, value=file.end))
         return True
+
+
+_HEADS = (
+    select(HeadRow.chain, HeadRow.number, HeadRow.mac)
+    .where(HeadRow.chain.in_(bindparam("of", expanding=True)))
+    .with_for_update()
+)
+_MOVED = update(HeadRow).where(HeadRow.chain == bindparam("of")).values(number=bindparam("n"), mac=bindparam("m"))
+_LINKS, _SALTS = insert(LinkRow), insert(SaltRow)

@@ -34,8 +34,8 @@ class Database:
             return create_async_engine(self.url, hide_parameters=True, pool_pre_ping=True, pool_size=10)
         path = make_url(self.url).database or ""
         engine = create_async_engine(
-            self.url, async_creator=partial(near, path), hide_parameters=True, pool_size=1 if writes else 4,
-            max_overflow=0, pool_timeout=60,
+            self.url, async_creator=partial(near, path, writes=writes), hide_parameters=True,
+            pool_size=1 if writes else 4, max_overflow=0, pool_timeout=60,
         )  # fmt: skip
         event.listen(engine.sync_engine, "connect", _prepare)
         event.listen(engine.sync_engine, "begin", _begin_writing if writes else _begin_reading)
@@ -57,9 +57,9 @@ class Database:
         await self._read.dispose()
 
 
-def inserting(session: AsyncSession, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
+def inserting(table: type[Table], dialect: str) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that can be told, in this database's own words, what to do about a row that is there already."""
-    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def _prepare(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 -- the driver's own connection

@@ -18,6 +18,8 @@ from records.policies import fill_shelf
 from records.sealing import Vault
 
 VERSION = "directory_version"
+_RULES = select(func.count()).select_from(PolicyRow).scalar_subquery()
+_STANDING = select(SettingRow.value, _RULES).where(SettingRow.name == VERSION)
 
 
 class DirectoryRecord:
@@ -29,9 +31,7 @@ class DirectoryRecord:
         self._rules = 0
 
     async def read(self, session: AsyncSession) -> Directory | None:
-        rules = select(func.count()).select_from(PolicyRow).scalar_subquery()
-        found = select(SettingRow.value, rules).where(SettingRow.name == VERSION)
-        row = (await (await session.connection()).execute(found)).first()
+        row = (await (await session.connection()).execute(_STANDING)).first()
         if row is None:
             return None
         version, kept = row

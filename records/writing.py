@@ -6,11 +6,12 @@ one.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import Integer, bindparam, cast, insert, select, tuple_, update
+from sqlalchemy import Executable, Integer, bindparam, cast, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.batch import Batch, Written
@@ -105,8 +106,8 @@ class _Writing:
 
     async def done(self) -> Written:
         batch = self.batch
-        found = select(CaseRow.known, CaseRow.state).where(CaseRow.ref == batch.case).with_for_update()
-        row = (await (await self.session.connection()).execute(found)).first()
+        connection = await self.session.connection()
+        row = (await connection.execute(_LOCKED, {"of": batch.case})).first()
         if row is not None and row.known > batch.known:
             return Written(facts=tuple(await facts_after(self.session, batch.case, batch.known)), stale=True)
         if row is None and batch.opens is None:
@@ -131,8 +132,8 @@ class _Writing:
         genuine, text, words = await self._genuine(signed, case)
         if not genuine:
             return Written(problems=(Problem(words=UNSIGNED),))
-        earlier = select(FactRow.number).where(FactRow.request == signed.request)
-        if number := await (await self.session.connection()).scalar(earlier):
+        connection = await self.session.connection()
+        if number := await connection.scalar(_RECORDED, {"of": signed.request}):
             return Written(number=number)
         judged = judged_again(signed, case, directory, self.batch.now)
         if isinstance(judged, Step):
@@ -199,8 +200,8 @@ class _Writing:
 
     async def _settle(self, signed: Signed, state: str, problems: Iterable[Problem] = ()) -> None:
         said = [problem.model_dump(mode="json") for problem in problems]
-        settled = update(CommandRow).where(CommandRow.request == signed.request, CommandRow.state == "asked")
-        await (await self.session.connection()).execute(settled.values(state=state, problems=said))
+        connection = await self.session.connection()
+        await connection.execute(_SETTLED, {"of": signed.request, "to": state, "said": said})
 
     async def _children(self, fact: Fact, words: Any) -> None:  # noqa: ANN401 -- any JSON value
         """Who the children are stands apart from the case, sealed, under the numbers that the case knows."""
@@ -218,11 +219,11 @@ class _Writing:
         cases = {one.case.ref: one.case for one in steps}
         if begin:
             rows = [{**_case_row(cases[ref]), "parent": parent or None} for ref, parent in begin.items()]
-            await connection.execute(insert(CaseRow), rows)
+            await connection.execute(_BEGUN, rows)
         if kept := [_case_row(case) for ref, case in cases.items() if ref not in begin]:
             await connection.execute(_KEEP, [{f"new_{name}": value for name, value in row.items()} for row in kept])
         facts = [{**one.fact.model_dump(), "request": one.fact.request or None} for one in steps]
-        await connection.execute(insert(FactRow), facts)
+        await connection.execute(_FACTS, facts)
         told = await self._notices(steps)
         await self.auditor.extend(
             self.session,
@@ -252,10 +253,8 @@ class _Writing:
                         moot.append((case.ref, key))
         connection = await self.session.connection()
         if changed:
-            insert_ = inserting(self.session, ObligationRow)
-            anew = {name: insert_.excluded[name] for name in ("owed_by", "due", "speaks", "level", "state")}
-            upsert = insert_.on_conflict_do_update(index_elements=["case", "key"], set_=anew)
-            await connection.execute(upsert, [obligation_row(case, one) for case, one in changed.values()])
+            rows = [obligation_row(case, one) for case, one in changed.values()]
+            await connection.execute(_owed(connection.dialect.name), rows)
         if moot:
             told = update(NoticeRow).where(tuple_(NoticeRow.case, NoticeRow.obligation).in_(moot))
             await connection.execute(told.values(state="superseded"))
@@ -270,8 +269,8 @@ class _Writing:
         told: dict[tuple[str, int], list[NoticeRow]] = {}
         if not rows:
             return told
-        write = inserting(self.session, NoticeRow).on_conflict_do_nothing().returning(NoticeRow.key)
-        fresh = set((await (await self.session.connection()).execute(write, rows)).scalars())
+        connection = await self.session.connection()
+        fresh = set((await connection.execute(_told(connection.dialect.name), rows)).scalars())
         for row in rows:
             if row["key"] in fresh:
                 told.setdefault((row["case"], row["fact"]), []).append(NoticeRow(**row))
@@ -314,7 +313,8 @@ def begins(case: Case) -> dict[str, Any]:
 
 async def next_ref(session: AsyncSession, prefix: str, now: datetime) -> str:
     """The next reference of a series: LR-2026-0004. Numbers are never used twice."""
-    first = inserting(session, SettingRow).values(name=f"next/{prefix}-{now.year}", value="1")
+    counter = {"name": f"next/{prefix}-{now.year}", "value": "1"}
+    first = inserting(SettingRow, session.get_bind().dialect.name).values(counter)
     next_ = cast(cast(SettingRow.value, Integer) + 1, SettingRow.value.type)
     counted = first.on_conflict_do_update(index_elements=["name"], set_={"value": next_}).returning(SettingRow.value)
     return f"{prefix}-{now.year}-{int(await session.scalar(counted) or 0):04}"
@@ -327,8 +327,33 @@ def _case_row(case: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
+# Statements are built once: building one costs about as much as its part of the transaction.
+
+_LOCKED = select(CaseRow.known, CaseRow.state).where(CaseRow.ref == bindparam("of")).with_for_update()
+_RECORDED = select(FactRow.number).where(FactRow.request == bindparam("of"))
+_SETTLED = (
+    update(CommandRow)
+    .where(CommandRow.request == bindparam("of"), CommandRow.state == "asked")
+    .values(state=bindparam("to"), problems=bindparam("said"))
+)
+_BEGUN = insert(CaseRow)
 _KEEP = (
     update(CaseRow)
     .where(CaseRow.ref == bindparam("new_ref"))
     .values({name: bindparam(f"new_{name}") for name in ("known", "state", "closed")})
 )
+_FACTS = insert(FactRow)
+
+
+@cache
+def _owed(dialect: str) -> Executable:
+    """What an obligation is now, whether it is new or was there."""
+    new = inserting(ObligationRow, dialect)
+    anew = {name: new.excluded[name] for name in ("owed_by", "due", "speaks", "level", "state")}
+    return new.on_conflict_do_update(index_elements=["case", "key"], set_=anew)
+
+
+@cache
+def _told(dialect: str) -> Executable:
+    """Notices that were not told before, each with its key."""
+    return inserting(NoticeRow, dialect).on_conflict_do_nothing().returning(NoticeRow.key)
