@@ -111,8 +111,26 @@ def _bound(case: Case, start: datetime, span: Span) -> date:
     return furthest(start, span, shelf.days(case.calendar))
 
 
-def _date(field: str, body: dict[str, Any], bound: date, now: datetime) -> list[Problem]:
-    words = reaches(date.fromisoformat(body[field]), bound, now)
+def reach(case: Case, kind: str, one: Obligation, now: datetime) -> date | None:
+    """The last day that the policy allows for the date of this answer; none for an answer that gives no such date.
+
+    What is done by its due date is done in time, so that a promise may always reach as far.
+    """
+    bounds = shelf.policy(case.policy).bounds
+    match kind:
+        case "promise":
+            furthest_day = _bound(case, now, bounds.promise_most)
+            return max(furthest_day, day_of(one.due)) if one.due else furthest_day
+        case "suspend" | "review_suspension":
+            return _bound(case, now, bounds.suspension_most)
+        case "ask_time" | "answer_time" if one.due:
+            return _bound(case, one.due, bounds.extension_most)
+        case _:
+            return None
+
+
+def _date(field: str, body: dict[str, Any], bound: date | None, now: datetime) -> list[Problem]:
+    words = reaches(date.fromisoformat(body[field]), bound or date.max, now)
     return [Problem(field=field, words=words)] if words else []
 
 
@@ -129,7 +147,7 @@ def _promise(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -
         return [Problem(words="A date has been promised already. Keep it, or ask for time.")]
     if rules.block.urgent and date.fromisoformat(body["until"]) > day_of(now):
         return [Problem(field="until", words="This is urgent, so it can be promised for today only.")]
-    return _date("until", body, _bound(case, now, shelf.policy(case.policy).bounds.promise_most), now)
+    return _date("until", body, reach(case, "promise", one, now), now)
 
 
 def _dispute(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -159,7 +177,7 @@ def _ask_time(case: Case, one: Obligation, body: dict[str, Any], now: datetime) 
         return [Problem(words="More time has been given as often as the policy allows. Promise a date instead.")]
     if _waits(case, one, "time_request"):
         return [Problem(words="More time has been asked for already, and the answer is awaited.")]
-    return _later(one.due, body) or _date("until", body, _bound(case, one.due, bounds.extension_most), now)
+    return _later(one.due, body) or _date("until", body, reach(case, "ask_time", one, now), now)
 
 
 def _answer_time(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -169,8 +187,7 @@ def _answer_time(case: Case, one: Obligation, body: dict[str, Any], now: datetim
         return []
     if one.due is None:
         return [Problem(words="The clock of this stands still. End the suspension first, or give no more time.")]
-    bounds = shelf.policy(case.policy).bounds
-    return _later(one.due, body) or _date("until", body, _bound(case, one.due, bounds.extension_most), now)
+    return _later(one.due, body) or _date("until", body, reach(case, "ask_time", one, now), now)
 
 
 def _later(due: datetime, body: dict[str, Any]) -> list[Problem]:
@@ -184,7 +201,7 @@ def _suspend(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -
         return [Problem(words="This clock is suspended already.")]
     if one.of:
         return [Problem(words="An answer that somebody waits for cannot be suspended.")]
-    return _date("review", body, _bound(case, now, shelf.policy(case.policy).bounds.suspension_most), now)
+    return _date("review", body, reach(case, "suspend", one, now), now)
 
 
 def _review(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -192,7 +209,7 @@ def _review(case: Case, one: Obligation, body: dict[str, Any], now: datetime) ->
         return [Problem(words="This clock is not suspended.")]
     if body["outcome"] != ReviewOutcome.CONTINUE:
         return []
-    return _date("review", body, _bound(case, now, shelf.policy(case.policy).bounds.suspension_most), now)
+    return _date("review", body, reach(case, "suspend", one, now), now)
 
 
 def _correct(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:

@@ -165,7 +165,6 @@ def _next(one: Obligation, now: datetime) -> str:
         return "Nothing: it is not owed any more."
     if one.paused:
         return "The clock is suspended; the suspension itself is reviewed."
-    if promise := one.live_promise(now):
-        return f"Promised until {promise.until:%d %B %Y}; if that is missed, the next office is told then."
-    speaks = one.speaks()
-    return f"The next message goes out {speaks:%d %B %Y %H:%M} UTC." if speaks else "No message is to come."
+    promise, speaks = one.live_promise(now), one.speaks()
+    kept = f"Promised until {promise.until:%d %B %Y}. " if promise else ""
+    return f"{kept}The next message goes out {speaks:%d %B %Y %H:%M} UTC." if speaks else "No message is to come."

@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from door.refusals import NotConfirmed, Refusal
-from models.clocks import furthest
 from models.command import Command, split
 from models.directory import Directory
+from models.judging import reach
 from models.lifecycles import COMMANDS
 from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
 from models.rights import BY_RELATION
-from models.shelf import days, policy
+from models.shelf import policy
 from portal.doing import BUTTONS, stands_in_the_way
 from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
@@ -322,11 +322,9 @@ def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
         _, text = decided_against(case, giving.kind)
         source = policy(case.policy).sources[text.source]
         return [f"Decided against: {text.title}. {source.citation}, {source.edition}."]
-    one, bounds = case.obligations.get(giving.about), policy(case.policy).bounds
-    reaches = {"promise": (now, bounds.promise_most), "suspend": (now, bounds.suspension_most)}
-    if one is not None and one.due is not None:
-        reaches |= dict.fromkeys(("ask_time", "answer_time"), (one.due, bounds.extension_most))
-    if one is None or giving.kind not in reaches:
+    one = case.obligations.get(giving.about)
+    last = reach(case, giving.kind, one, now) if one else None
+    if one is None or last is None:
         return []
     due = [f"It is due {by(one.due)}."] if one.due else []
-    return [*due, f"The policy lets a date reach to {day(furthest(*reaches[giving.kind], days(case.calendar)))}."]
+    return [*due, f"The policy lets a date reach to {day(last)}."]

@@ -74,7 +74,7 @@ REFUSALS: dict[str, tuple[list[Callable[[Play], object]], Callable[[Play], objec
     "a promise on what was met": ([SUBMIT], PROMISE, "not owed any more"),
     "a promise after a promise": ([PROMISE], PROMISE, "promised already"),
     "a promise on a suspended clock": ([SUSPEND], PROMISE, "clock of this is suspended"),
-    "a promise too far": ([], act(CONTACT, "promise", **ABOUT_RETURN, until=day(10)), "up to 9 November 2026"),
+    "a promise too far": ([], act(CONTACT, "promise", **ABOUT_RETURN, until=day(17)), "up to 16 November 2026"),
     "a promise for yesterday": ([], act(CONTACT, "promise", **ABOUT_RETURN, until=day(1)), "today or later"),
     "a second dispute": ([DISPUTE], DISPUTE, "disputed already"),
     "a dispute about a dispute": (

@@ -294,6 +294,17 @@ def test_a_missed_promise_resumes_one_rung_higher_on_the_next_working_morning() 
     ]
 
 
+@pytest.mark.promise("F4")
+def test_a_promise_may_always_reach_to_the_due_date_and_is_missed_after_it() -> None:
+    play = asked()
+    play.speak()
+    with pytest.raises(Refused, match="up to 16 November 2026"):
+        play.act(CONTACT, "promise", obligation=RETURN, until=date(2026, 11, 17))
+    play.act(CONTACT, "promise", obligation=RETURN, until=date(2026, 11, 16))
+    play.until(on(11, 18))
+    assert play.said(RETURN)[1:] == [(nine(11, 17), "agency_lead")]
+
+
 def test_a_promise_for_an_earlier_day_leaves_the_later_reminders() -> None:
     play = asked()
     play.speak()

@@ -206,6 +206,7 @@ class Life(RuleBasedStateMachine):
             return
         case = self.play.case
         bound = furthest(now, POLICY.bounds.promise_most, shelf.days(case.calendar))
+        bound = max(bound, day_of(one.due)) if one.due else bound
         later = case.obligations[one.key]
         hushed, speaks = hushed_until(later, rules_of(case, later)), later.speaks()
         assert hushed is not None
