@@ -265,9 +265,19 @@ def _policy(case: Case, fact: Fact) -> Case:
     new = case.model_copy(update={"policy": fact.data["policy"]})
 
     def change(one: Obligation) -> Obligation:
-        return ladder.reruled(one, rules_of(case, one), rules_of(new, one), fact.recorded)
+        rules = rules_of(new, one)
+        return ladder.reruled(_counted_from(case, one, rules.block.starts), rules_of(case, one), rules, fact.recorded)
 
     return _each(new, case.open(), change)
+
+
+def _counted_from(case: Case, one: Obligation, starts: str) -> Obligation:
+    """The same obligation, its clock counting from what the policy now names: from the opening if that has not been."""
+    if one.mark == starts:
+        return one
+    mark = case.marks.get(f"{starts}/{one.agency}") or case.marks.get(starts)
+    changes = {"mark": starts, "since": mark.number if mark else 0, "start": mark.at if mark else one.opened}
+    return one.model_copy(update=changes)
 
 
 def _reopened(case: Case, fact: Fact) -> Case:

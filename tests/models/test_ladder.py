@@ -595,6 +595,34 @@ def another_policy(*rungs: Rung) -> str:
     )[0]
 
 
+def counting_from(starts: str) -> str:
+    """The shipped policy, but that the return of an agency counts from something else."""
+    blocks = POLICY.lifecycles["rapid_review"]
+    changed = {**blocks, "agency_return": blocks["agency_return"].model_copy(update={"starts": starts})}
+    lifecycles = {**POLICY.lifecycles, "rapid_review": changed}
+    return shelf.put(POLICY.model_copy(update={"version": starts, "lifecycles": lifecycles}))[0]
+
+
+@pytest.mark.promise("F9")
+def test_under_another_policy_a_clock_counts_from_what_that_policy_names() -> None:
+    play = asked()
+    play.act(MANAGER, "adopt_policy", policy=counting_from("awareness"), reason="r")
+    one = play.case.obligations[RETURN]
+    assert (one.start, one.due) == (MONDAY - timedelta(days=1), end_of(date(2026, 11, 13)))
+    play.act(MANAGER, "correct", mark="awareness", at=on(10, 29), reason="r")
+    assert play.case.obligations[RETURN].due == end_of(date(2026, 11, 12))
+
+
+@pytest.mark.promise("F9")
+def test_under_another_policy_a_clock_whose_trigger_has_not_been_counts_from_the_opening_until_it_is() -> None:
+    play = asked()
+    play.act(MANAGER, "adopt_policy", policy=counting_from("analysis_recorded"), reason="r")
+    assert play.case.obligations[RETURN].start == MONDAY
+    play.until(on(11, 5))
+    play.act(CHAIR, "record_analysis", facts="a", context="b", practice="c", learning="d")
+    assert play.case.obligations[RETURN].start == on(11, 5)
+
+
 def rung(office: str, delay: str) -> Rung:
     return Rung(office=office, delay=Span.model_validate(delay))
 
