@@ -20,7 +20,7 @@ from activities.starting import Starting
 from activities.writing import Writing
 from door.door import Door
 from models.batch import TASK_TIMEOUT
-from models.case import Case
+from models.case import Case, packed
 from models.tables import CaseRow
 from notifier.post import Post
 from records.gate import wait_at_gate
@@ -123,7 +123,7 @@ class Watch:
             case = Case.model_validate((await session.get_one(CaseRow, ref)).state)
         with suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
-                case.kind, case, id=ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
+                case.kind, packed(case), id=ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             )  # fmt: skip
 

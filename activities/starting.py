@@ -5,7 +5,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
 from models.batch import TASK_TIMEOUT
-from models.case import Case
+from models.case import Case, packed
 from records.settings import TASK_QUEUE
 
 
@@ -20,7 +20,7 @@ class Starting:
         """Start it beside the one that opened it, and not as its child: both live on their own."""
         await self._client.start_workflow(
             case.kind,
-            case,
+            packed(case),
             id=case.ref,
             task_queue=TASK_QUEUE,
             task_timeout=TASK_TIMEOUT,

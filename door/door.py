@@ -31,7 +31,7 @@ from door.refusals import Invalid, MovedOn, NotAllowed, NotConfirmed, NotStored,
 from models import shelf
 from models.base import Message
 from models.batch import TASK_TIMEOUT, Receipt
-from models.case import Case
+from models.case import Case, packed
 from models.command import Command, Signed, split
 from models.facts import Fact, Problem
 from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED
@@ -261,7 +261,7 @@ class Door:
             else:
                 return receipt
         operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            start.kind, start, id=start.ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
+            start.kind, packed(start), id=start.ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )  # fmt: skip
         try:

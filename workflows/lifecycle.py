@@ -3,11 +3,11 @@
 A command becomes a fact while the pen is held, and is judged again before it is written. The one timer waits for the
 next rung of any obligation; all that is due when it rings is said in one write, by the story itself, which is always
 waiting for something. What a command says at the instant of a rung counts first, because the rung is judged again under
-the pen.
+the pen. A case waits nearly all of its life, and is packed while it waits.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +18,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.starting import Starting
     from activities.writing import Writing
     from models.batch import Batch, Receipt, Written
-    from models.case import Case
+    from models.case import Case, packed, unpacked
     from models.command import Signed
-    from models.facts import Problem
+    from models.facts import Fact, Problem
     from models.fold import after
     from models.judging import judge
     from workflows.options import START_RETRY, START_TIMEOUT, WRITE_RETRY, WRITE_TIMEOUT
@@ -36,9 +36,12 @@ class NotOwed(RuntimeError):
 class Lifecycle:
     """What every kind of case has in common. A subclass tells the story; see RapidReview."""
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.opens = case if case.known == 0 else None
+    def __init__(self, kept: bytes) -> None:
+        self._case: Case | None = None
+        self._kept: bytes | None = kept
+        self.opens = self.case if self.case.known == 0 else None
+        self.news = True
+        """Whether something has happened, or a rung has come due, since the story last looked."""
         self.pen = asyncio.Lock()
         self.timer: asyncio.TimerHandle | None = None
         self.rings: datetime | None = None
@@ -52,26 +55,44 @@ class Lifecycle:
             if self.case.closed is not None:
                 return self.case.ref
 
+    @property
+    def case(self) -> Case:
+        """The state, unpacked from now on until the story waits again."""
+        if self._case is None:
+            assert self._kept is not None
+            self._case = unpacked(self._kept)
+        return self._case
+
+    def _happened(self, fact: Fact) -> None:
+        self._case, self._kept, self.news = after(self.case, fact), None, True
+
+    def _rest(self) -> bytes:
+        """Pack the state away, if it has been looked at since."""
+        if self._kept is None:
+            self._kept = packed(self.case)
+        self._case = None
+        return self._kept
+
     # The words of a story.
 
-    async def owed(self, block: str) -> None:
+    def owed(self, block: str) -> Awaitable[None]:
         """Wait until everything that this block of the policy asks for has been met or withdrawn."""
         if not self.over() and not self.case.of_block(block):
             message = f"{self.case.ref}: nobody owes {block}"
             raise NotOwed(message)
-        await self.until(lambda case: case.done(block))
+        return self.until(lambda case: case.done(block))
 
-    async def until(self, true: Callable[[Case], bool]) -> None:
+    def until(self, true: Callable[[Case], bool]) -> Awaitable[None]:
         """Wait for this, or for the end of the story."""
-        await self._wait(lambda: true(self.case) or self.over())
+        return self._wait(lambda: true(self.case) or self.over())
 
     def over(self) -> bool:
         """Whether the rest of the story is not told: the case is closed, or was given up before its end."""
         return self.case.closed is not None
 
-    async def closed(self) -> None:
+    def closed(self) -> Awaitable[None]:
         """Wait until nothing is owed any more; also when the story was given up before its end."""
-        await self._wait(lambda: self.case.closed is not None)
+        return self._wait(lambda: self.case.closed is not None)
 
     # What is said to the case, and asked of it.
 
@@ -88,8 +109,9 @@ class Lifecycle:
     @act.validator
     def _judge(self, signed: Signed) -> None:
         """Refuse at once, without a trace in the history, what the state does not allow."""
-        if self.opens is None:
-            self._refuse(judge(self.case, signed.kind, signed.body, workflow.now()))
+        if self.opens is None and (problems := judge(self.case, signed.kind, signed.body, workflow.now())):
+            self._rest()
+            self._refuse(problems)
 
     @workflow.signal
     async def look(self, known: int) -> None:
@@ -99,17 +121,21 @@ class Lifecycle:
 
     @workflow.query
     def state(self) -> Case:
-        return self.case
+        case = self.case
+        self._rest()
+        return case
 
     # One pen, one timer.
 
     async def _wait(self, come: Callable[[], bool]) -> None:
         """Wait for this, and pursue whoever owes something in the meantime."""
         while not come():
-            await workflow.wait_condition(lambda: come() or self._is_due() or self._is_long())
+            self._rest()
+            await workflow.wait_condition(lambda: self.news or self._is_long())
+            self.news = False
             if self._is_long():
                 await workflow.wait_condition(self._at_rest)
-                workflow.continue_as_new(self.case)
+                workflow.continue_as_new(self._rest())
             _ = await self._write(self._what_is_due)
 
     def _wind(self) -> None:
@@ -123,11 +149,8 @@ class Lifecycle:
         self.timer = asyncio.get_running_loop().call_later((alarm - now).total_seconds(), self._ring)
 
     def _ring(self) -> None:
-        self.timer, self.rings = None, None
+        self.timer, self.rings, self.news = None, None, True
         self._wind()
-
-    def _is_due(self) -> bool:
-        return (alarm := self.case.wakes) is not None and alarm <= workflow.now()
 
     @staticmethod
     def _is_long() -> bool:
@@ -152,7 +175,7 @@ class Lifecycle:
                 number = written.number
                 for fact in written.facts:
                     if fact.number > self.case.known:
-                        self.case = after(self.case, fact)
+                        self._happened(fact)
                     if signed and fact.request == signed.request:
                         number, made = fact.number, fact
                 self.opens = None if self.case.known else self.opens

@@ -3,7 +3,6 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.case import Case
     from models.rapid_review import WITHDRAWN
     from workflows.lifecycle import Lifecycle
 
@@ -11,11 +10,11 @@ with workflow.unsafe.imports_passed_through():
 @workflow.defn(name="rapid_review")
 class RapidReview(Lifecycle):
     @workflow.init
-    def __init__(self, case: Case) -> None:
-        super().__init__(case)
+    def __init__(self, kept: bytes) -> None:
+        super().__init__(kept)
 
     @workflow.run
-    async def run(self, case: Case) -> str:
+    async def run(self, kept: bytes) -> str:
         return await self.live(self._story)
 
     async def _story(self) -> None:

@@ -3,18 +3,17 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.case import Case
     from workflows.lifecycle import Lifecycle
 
 
 @workflow.defn(name="referral")
 class Referral(Lifecycle):
     @workflow.init
-    def __init__(self, case: Case) -> None:
-        super().__init__(case)
+    def __init__(self, kept: bytes) -> None:
+        super().__init__(kept)
 
     @workflow.run
-    async def run(self, case: Case) -> str:
+    async def run(self, kept: bytes) -> str:
         return await self.live(self._story)
 
     async def _story(self) -> None:

@@ -17,6 +17,7 @@ import records.writing
 from door.door import Door
 from door.refusals import Invalid, MovedOn, NotAllowed, NotConfirmed, NotStored, NotThere, Refusal
 from models.batch import Batch
+from models.case import packed
 from models.command import Command, Signed
 from models.facts import Problem
 from models.judging import CLOSED
@@ -139,7 +140,7 @@ async def test_no_case_can_be_opened_round_the_door(made: House) -> None:
     )
     before = await rows(made.there.database)
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-        "referral", start, id=start.ref, task_queue=TASK_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.FAIL
+        "referral", packed(start), id=start.ref, task_queue=TASK_QUEUE, id_conflict_policy=WorkflowIDConflictPolicy.FAIL
     )
     with pytest.raises(WorkflowUpdateFailedError):
         await made.client.execute_update_with_start_workflow("act", forged, start_workflow_operation=operation, id="f")

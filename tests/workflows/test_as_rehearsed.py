@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models import shelf
-from models.case import Case
+from models.case import Case, packed
 from models.policy import Span, Unit
 from models.rehearsal import REFERRAL, Act, Scenario, Stage, rehearse
 from models.replaying import replay
@@ -59,7 +59,7 @@ async def outage(made: House, begins: datetime, ends: datetime) -> None:
     await made.wait_until(ends)
     for ref in await made.open_cases():
         case = await made.case(ref)
-        await made.client.start_workflow(case.kind, case, id=ref, task_queue=TASK_QUEUE)
+        await made.client.start_workflow(case.kind, packed(case), id=ref, task_queue=TASK_QUEUE)
     await made.settled()
 
 
