@@ -21,7 +21,7 @@ from models.directory import Directory
 from models.policy import Policy
 from models.tables import AccountRow, CommandRow, HeadRow, LinkRow, MailRow
 from models.time import day_of
-from policy.problems import Problem
+from policy.problems import together
 from policy.reading import advice, check_against
 from records.database import Database
 from records.keys import Keys, KeysMissing, KeysUnsafe, read_keys
@@ -260,18 +260,14 @@ def _offices(known: Known) -> Iterable[Finding]:
     if known.policy is None:
         return
     do = "Enter a holder in the directory file, then: reviews directory import FILE --as YOUR-ADDRESS"
-    empty: dict[str, list[Problem]] = {}
-    for one in check_against(known.policy, known.directory, day_of(known.now)):
-        empty.setdefault(one.words, []).append(one)
-    for words, problems in empty.items():
-        named = ", ".join(one.key for one in problems)
+    for one in together(check_against(known.policy, known.directory, day_of(known.now))):
         yield Finding(
-            what=f"{named}: {words}",
+            what=str(one),
             why="A ladder that ends in silence lets what is owed be forgotten."
-            if problems[0].grave
+            if one.grave
             else "Its messages go on at once to whoever comes next, and nobody of that office hears of it.",
             do=do,
-            grave=problems[0].grave,
+            grave=one.grave,
         )
     alone = [one for one in known.directory.holdings if not one.deputy and one.covers(day_of(known.now))]
     if alone:

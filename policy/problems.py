@@ -31,6 +31,14 @@ class PolicyProblems(ValueError):
         super().__init__("\n".join((f"{name} has {count}:", *(f"  {problem}" for problem in self.problems))))
 
 
+def together(problems: Iterable[Problem]) -> list[Problem]:
+    """The same problems; those of one line and in the same words are told once, with all their keys."""
+    found: dict[tuple[int, str, bool], list[str]] = {}
+    for one in problems:
+        found.setdefault((one.line, one.words, one.grave), []).append(one.key)
+    return [Problem(line, ", ".join(keys), words, grave) for (line, words, grave), keys in found.items()]
+
+
 def key_of(path: Path) -> str:
     """The path as people write it: `ladders.agency_return.rungs[2].office`."""
     words = ""

@@ -4,14 +4,16 @@ Whoever reads it also learns the rules that another process has put in force mea
 never met under rules that are not on the shelf.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.base import Message
 from models.directory import Agency, Directory, Holding, Person, london_day
+from models.obligation import Ended
 from models.rights import Actor, Held
-from models.tables import AgencyRow, HoldingRow, PersonRow, PolicyRow, SettingRow
+from models.tables import AgencyRow, HoldingRow, ObligationRow, PersonRow, PolicyRow, SettingRow
 from records.audit import DIRECTORY, Auditor
 from records.chains import of_directory
 from records.policies import fill_shelf
@@ -90,6 +92,40 @@ def readdressed(present: Directory, coming: Directory) -> list[str]:
         for name, one in coming.people.items()
         if name in present.people and present.people[name].email.casefold() != one.email.casefold()
     )
+
+
+class Leaving(Message):
+    """An agency or a person of whom something is still owed, and who would not be in the directory any more."""
+
+    id: str
+    name: str
+    office: str = ""
+    """The person's, in `agency` or in the partnership; empty for an agency."""
+    agency: str = ""
+    owes: int
+    """How many open obligations, in all cases together."""
+    then: str = ""
+    """Who holds the office in the directory that comes; empty if nobody does."""
+
+
+async def leaving(session: AsyncSession, present: Directory, coming: Directory, on: date) -> list[Leaving]:
+    """Who would leave while something is still owed of them: agencies first, then people of what remains."""
+    columns = (ObligationRow.agency, ObligationRow.owed_by)
+    owed = select(*columns, func.count()).where(ObligationRow.state.not_in(tuple(Ended))).group_by(*columns)
+    agencies: dict[str, int] = {}
+    people = []
+    for agency, office, count in (await session.execute(owed.order_by(*columns))).all():
+        who = present.look_up(office, agency or None, on).person
+        if agency in present.agencies and agency not in coming.agencies:
+            agencies[agency] = agencies.get(agency, 0) + count
+        elif who and who not in coming.people:
+            then = coming.look_up(office, agency or None, on).person
+            name = coming.people[then].name if then else ""
+            of = present.called(agency) if agency else ""
+            people.append(
+                Leaving(id=who, name=present.people[who].name, office=office, agency=of, owes=count, then=name)
+            )
+    return [Leaving(id=one, name=present.called(one), owes=count) for one, count in agencies.items()] + people
 
 
 def actor_of(directory: Directory, person: str, day: datetime) -> Actor:

@@ -10,7 +10,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self, TypeVar
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from door.refusals import Refusal
     from models.directory import Directory
     from models.rights import Actor
+    from policy.problems import Problem
 
 T = TypeVar("T")
 WRONG, MISUSED, REFUSED, NOT_CONFIRMED = 1, 2, 3, 4
@@ -57,6 +58,22 @@ def fail(words: str, code: int = WRONG) -> NoReturn:
 
 def say(found: Any, words: str, *, as_json: bool) -> None:  # noqa: ANN401 -- any JSON value
     typer.echo(json.dumps(found, indent=1, default=str) if as_json else words)
+
+
+def judged(
+    found: dict[str, Any], problems: "Sequence[Problem]", words: str, *, as_json: bool, good: bool = False
+) -> None:
+    """Say what was found in a file, and every problem of it."""
+    listed = [{"line": one.line, "key": one.key, "words": one.words, "grave": one.grave} for one in problems]
+    if as_json:
+        say({**found, "good": good, "problems": listed}, "", as_json=True)
+    else:
+        typer.echo(words, err=not good)
+
+
+def counted(count: int, what: str, several: str = "") -> str:
+    """As in "1 message", "2 messages"."""
+    return f"{count} {what if count == 1 else several or f'{what}s'}"
 
 
 def text_of(file: Path) -> str:

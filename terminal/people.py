@@ -1,15 +1,21 @@
 """Commands on the directory: check, import."""
 
-from datetime import UTC, datetime
+import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
-from terminal.common import REFUSED, As, DataDir, Session, fail, run, text_of
+from terminal.common import REFUSED, WRONG, As, AsJson, DataDir, Session, counted, fail, judged, run, say, text_of
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
     from models.directory import Directory
+    from models.policy import Policy
+    from policy.problems import Problem
+    from records.directory import Leaving
 
 app = typer.Typer(no_args_is_help=True, help="Agencies, people, and who holds which office.")
 HERE = Path("data")
@@ -24,70 +30,184 @@ DirectoryFile = Annotated[
 
 
 @app.command()
-def check(file: DirectoryFile) -> None:
-    """Name every problem of a directory file, with its line."""
-    found = _read(file)
-    counted = f"{len(found.agencies)} agencies, {len(found.people)} people, {len(found.holdings)} offices held"
-    typer.echo(f"{file.name}: {counted}. It is good.")
+def check(
+    file: DirectoryFile,
+    policy: Annotated[
+        Path | None, typer.Option(help="Check it against this policy. Otherwise the shipped one.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Name every problem of a directory file, with its line. Advice does not make it bad; problems do."""
+    from first_start import SHIPPED
+    from models.time import day_of
+    from policy.problems import PolicyProblems
+    from policy.reading import read_policy
+
+    text, rules = text_of(file), policy or SHIPPED / "england.yaml"
+    try:
+        against = read_policy(text_of(rules), rules.name)
+    except PolicyProblems as wrong:
+        fail(str(wrong))
+    try:
+        found, problems = _looked_at(text, file.name, against, day_of(datetime.now(UTC)))
+    except PolicyProblems as wrong:
+        judged({}, wrong.problems, str(wrong), as_json=as_json)
+        raise typer.Exit(WRONG) from None
+    good = not any(one.grave for one in problems)
+    sizes = {"agencies": len(found.agencies), "people": len(found.people), "offices held": len(found.holdings)}
+    words = (
+        f"{file.name}: {', '.join(f'{n} {what}' for what, n in sizes.items())}. It is {'good' if good else 'not good'}."
+    )
+    judged(sizes, problems, "\n".join([*map(str, problems), words]), as_json=as_json, good=good)
+    raise typer.Exit(0 if good else WRONG)
 
 
 @app.command("import")
-def import_(file: DirectoryFile, data_dir: DataDir = HERE, new_address: NewAddress = None, *, as_: As) -> None:
+def import_(  # noqa: PLR0913 -- each is a word about the import
+    file: DirectoryFile,
+    data_dir: DataDir = HERE,
+    new_address: NewAddress = None,
+    *,
+    as_: As,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Also if agencies or people leave of whom something is still owed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Put this directory in the place of the present one, as one step. It must fit the policy in force."""
-    found = _read(file)
-    run(_replace(data_dir, as_, found, new_address or []))
-    typer.echo(f"{len(found.people)} people in {len(found.agencies)} agencies are in the directory now.")
-
-
-def _read(file: Path) -> "Directory":
     from policy.problems import PolicyProblems
     from policy.reading import read_directory
 
+    text = text_of(file)
     try:
-        return read_directory(text_of(file), file.name)
+        read_directory(text, file.name)  # what is no directory at all is said before anybody types a password
     except PolicyProblems as problems:
         fail(str(problems))
+    plan = run(_replace(data_dir, as_, Import(text, file.name, frozenset(new_address or ()), yes, as_json)))
+    found = plan.directory
+    words = f"{len(found.people)} people in {len(found.agencies)} agencies are in the directory now."
+    said = {"taken": True, "agencies": len(found.agencies), "people": len(found.people), **_said(plan)}
+    say(said, "\n".join([*map(str, plan.problems), words]), as_json=as_json)
 
 
-async def _replace(data_dir: Path, by: str, directory: "Directory", new_address: list[str]) -> None:
-    from models import shelf
-    from policy.reading import check_against
+class Import(NamedTuple):
+    """What is to be imported, and what was agreed to beforehand."""
+
+    text: str
+    name: str
+    new_address: frozenset[str]
+    yes: bool
+    as_json: bool
+
+
+class Plan(NamedTuple):
+    """What an import would do: the directory, advice about it, whose account ends, who leaves owing something."""
+
+    directory: "Directory"
+    problems: "list[Problem]"
+    closed: frozenset[str]
+    leaving: "list[Leaving]"
+
+
+def _looked_at(text: str, name: str, policy: "Policy", on: date) -> "tuple[Directory, list[Problem]]":
+    """The directory, and what a check and an import say about it alike. Raises PolicyProblems, with each line."""
+    from policy.problems import Problem, together
+    from policy.reading import check_against, read_directory
+    from records.directory import actor_of
+
+    found = read_directory(text, name, policy)
+    problems = check_against(policy, found, on)
+    noon = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
+    if not any(actor_of(found, one, noon).anywhere(MAY_CHANGE) for one in found.people):
+        words = "Nobody could change the directory any more. Enter an administrator or a business manager."
+        problems.append(Problem(0, "holdings", words))
+    return found, sorted(together(problems), key=lambda one: not one.grave)
+
+
+async def _replace(data_dir: Path, by: str, wanted: Import) -> Plan:
+    """Look, ask about those who leave, look again, and do it: nothing is held while a person thinks."""
     from records.accounts import Accounts
-    from records.directory import actor_of, readdressed
-    from records.policies import in_force
 
     async with Session(data_dir) as session:
         person, now = await session.sign_in(by), datetime.now(UTC)
-        recorder = session.there.recorder
+        async with session.there.database.reading() as reading:
+            agreed = await _plan(session, reading, person, now, wanted)
+        _agree(agreed, wanted)
         async with session.there.database.writing() as writing:
-            present, names = await recorder.directory.read(writing), await in_force(writing)
-            if present and not actor_of(present, person, now).anywhere(MAY_CHANGE):
-                fail("Only the administrator or the business manager may change the directory.", REFUSED)
-            problems = check_against(shelf.policy(names[0]), directory, now.date()) if names else []
-            unknown = (
-                sorted({one.office for one in directory.holdings} - shelf.policy(names[0]).offices.keys())
-                if names
-                else []
-            )
-            wrong = [str(one) for one in problems if one.grave]
-            wrong += [f"The policy in force has no office `{one}`." for one in unknown]
-            if not any(actor_of(directory, one, now).anywhere(MAY_CHANGE) for one in directory.people):
-                wrong.append(
-                    "Nobody could change the directory any more: enter an administrator or a business manager."
-                )
-            moved = readdressed(present, directory) if present else []
-            wrong += [
-                f"{one} has another e-mail address than before. Is it still the same person? Then add --new-address "
-                f"{one}: their sessions and password end, and they are invited again. Anybody else needs an id of "
-                "their own."
-                for one in moved
-                if one not in new_address
-            ]
-            if wrong:
-                fail("\n".join(["This directory was not taken:", *(f"  {one}" for one in wrong)]), REFUSED)
+            plan = await _plan(session, writing, person, now, wanted)
+            if plan.leaving != agreed.leaving:
+                _refused(["What is owed has changed meanwhile. Give the same command again."], plan, wanted)
             accounts = Accounts(session.there.database, session.there.vault, session.there.auditor)
-            for gone in sorted({*moved, *(present.people.keys() - directory.people.keys() if present else ())}):
+            for gone in sorted(plan.closed):
                 await accounts.close(writing, gone, now)
-            await recorder.directory.replace(writing, directory, person, now)
-        for one in problems:
-            typer.echo(str(one), err=True)
+            await session.there.recorder.directory.replace(writing, plan.directory, person, now)
+        return plan
+
+
+async def _plan(session: Session, open_: "AsyncSession", person: str, now: datetime, wanted: Import) -> Plan:
+    """What the import would do, or the end of the command with everything that speaks against it."""
+    from models import shelf
+    from models.time import day_of
+    from policy.problems import PolicyProblems
+    from records.directory import actor_of, leaving, readdressed
+    from records.policies import in_force
+
+    present, names = await session.there.recorder.directory.read(open_), await in_force(open_)
+    if present and not actor_of(present, person, now).anywhere(MAY_CHANGE):
+        fail("Only the administrator or the business manager may change the directory.", REFUSED)
+    if names is None:
+        fail("No policy is in force, so it is not known which offices there are. Start `reviews serve` once.")
+    today = day_of(now)
+    try:
+        found, problems = _looked_at(wanted.text, wanted.name, shelf.policy(names[0]), today)
+    except PolicyProblems as wrong:
+        _refused([str(one) for one in wrong.problems], None, wanted)
+    moved = readdressed(present, found) if present else []
+    against = [str(one) for one in problems if one.grave]
+    against += [
+        f"{one} has another e-mail address than before. Is it still the same person? Then add --new-address "
+        f"{one}: their sessions and password end, and they are invited again. Anybody else needs an id of "
+        "their own."
+        for one in moved
+        if one not in wanted.new_address
+    ]
+    gone = present.people.keys() - found.people.keys() if present else set()
+    leave = await leaving(open_, present, found, today) if present else []
+    plan = Plan(found, problems, frozenset({*moved, *gone}), leave)
+    if against:
+        _refused(against, plan, wanted)
+    return plan
+
+
+def _agree(plan: Plan, wanted: Import) -> None:
+    """Go on if nobody leaves of whom something is owed, or if that is wanted; otherwise ask, or say what to add."""
+    if not plan.leaving or wanted.yes:
+        return
+    lines = [_leaves(one) for one in plan.leaving]
+    if sys.stdin.isatty() and not wanted.as_json:
+        typer.echo("\n".join(lines), err=True)
+        if typer.confirm("Go on all the same?", err=True):
+            return
+        fail("Nothing was changed.", REFUSED)
+    _refused([*lines, "If that is right, give the same command with --yes."], plan, wanted)
+
+
+def _refused(words: list[str], plan: Plan | None, wanted: Import) -> NoReturn:
+    if wanted.as_json:
+        say({"taken": False, "problems": words, **(_said(plan) if plan else {"leaving": []})}, "", as_json=True)
+    else:
+        typer.echo("\n".join(["This directory was not taken:", *(f"  {one}" for one in words)]), err=True)
+    raise typer.Exit(REFUSED)
+
+
+def _said(plan: Plan) -> dict[str, list[dict[str, object]]]:
+    return {"leaving": [one.model_dump() for one in plan.leaving]}
+
+
+def _leaves(one: "Leaving") -> str:
+    owed = counted(one.owes, "open obligation")
+    if not one.office:
+        return f"{one.name} ({one.id}) would leave with {owed}: nobody there could be told of them any more."
+    office = f"{one.office}{f' of {one.agency}' if one.agency else ''}"
+    return f"{one.name} ({one.id}), {office}, would leave with {owed}, which would pass to {one.then or 'nobody'}."

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from terminal import adopting
-from terminal.common import WRONG, AsJson, DataDir, PolicyFile, Session, fail, run, say, text_of
+from terminal.common import WRONG, AsJson, DataDir, PolicyFile, Session, fail, judged, run, say, text_of
 
 if TYPE_CHECKING:
     from models.policy import Policy
-    from policy.problems import Problem
 
 app = typer.Typer(no_args_is_help=True, help="The policy: every figure, with its source.")
 HERE = Path("data")
@@ -24,7 +23,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Name every problem of a policy file, with its line. Advice does not make it bad; problems do."""
-    from policy.problems import PolicyProblems
+    from policy.problems import PolicyProblems, together
     from policy.reading import advice, check_against, read_directory, read_policy
 
     try:
@@ -33,22 +32,13 @@ def check(
         if directory:
             problems += check_against(found, read_directory(text_of(directory), directory.name, found))
     except PolicyProblems as wrong:
-        _judged("", wrong.problems, str(wrong), as_json=as_json)
+        judged({"version": ""}, wrong.problems, str(wrong), as_json=as_json)
         raise typer.Exit(WRONG) from None
     grave = any(one.grave for one in problems)
     words = f"{file.name}: version {found.version} is {'not good' if grave else 'good'}."
-    _judged(found.version, problems, "\n".join([*map(str, problems), words]), as_json=as_json, good=not grave)
+    listed = together(problems)
+    judged({"version": found.version}, listed, "\n".join([*map(str, listed), words]), as_json=as_json, good=not grave)
     raise typer.Exit(WRONG if grave else 0)
-
-
-def _judged(
-    version: str, problems: "tuple[Problem, ...] | list[Problem]", words: str, *, as_json: bool, good: bool = False
-) -> None:
-    listed = [{"line": one.line, "key": one.key, "words": one.words, "grave": one.grave} for one in problems]
-    if as_json:
-        say({"version": version, "good": good, "problems": listed}, "", as_json=True)
-    else:
-        typer.echo(words, err=not good)
 
 
 @app.command()

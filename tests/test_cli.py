@@ -1,6 +1,7 @@
 """The command line, each command by a process of its own against a running installation."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -265,6 +266,57 @@ def test_a_directory_is_checked(tmp_path: Path) -> None:
     done = reviews("directory", "check", file)
     assert done.returncode == 1
     assert "p-999" in done.stderr
+
+
+CHAIR_LINE = "  - {office: independent_chair, person: p-021, deputy: p-022, since: 2025-01-01}\n"
+REVIEWER = "{office: reviewer, person: p-023"
+DIRECTORY_FAULTS = {
+    "an unknown office": (REVIEWER, "{office: reviewr, person: p-023", "Did you mean `reviewer`?"),
+    "an agency's in none": ("{office: agency_lead, agency: harrowshire-icb,", "{office: agency_lead,", "Say of which"),
+    "a partnership's in one": (REVIEWER, "{office: reviewer, agency: harrowshire-icb, person: p-023", "Take `agency`"),
+    "nobody in the last office": (CHAIR_LINE, "", "The last rung, `independent_chair`, is held by nobody"),
+}  # fmt: skip
+
+
+@pytest.mark.promise("F8")
+@pytest.mark.parametrize("fault", DIRECTORY_FAULTS)
+def test_a_directory_is_checked_against_the_policy_and_nothing_refused_is_imported(
+    here: Running, tmp_path: Path, fault: str
+) -> None:
+    old, new, words = DIRECTORY_FAULTS[fault]
+    text = DIRECTORY.read_text()
+    assert old in text
+    file = tmp_path / "wrong.yaml"
+    file.write_text(text.replace(old, new))
+    checked = reviews("directory", "check", file)
+    assert checked.returncode == 1
+    assert words in checked.stderr
+    found = json.loads(reviews("directory", "check", file, "--json").stdout)
+    assert not found["good"]
+    assert any(words in one["words"] for one in found["problems"] if one["grave"])
+    taken = here.reviews("directory", "import", file, by=ADMINISTRATOR)
+    assert taken.returncode == 3
+    assert words in taken.stderr
+
+
+def test_a_directory_that_nobody_could_change_any_more_is_refused(tmp_path: Path) -> None:
+    lines = DIRECTORY.read_text().splitlines()
+    file = tmp_path / "wrong.yaml"
+    file.write_text("\n".join(line for line in lines if not re.search(r"\{office: (administrator|business_m)", line)))
+    done = reviews("directory", "check", file)
+    assert done.returncode == 1
+    assert "Nobody could change the directory any more." in done.stderr
+
+
+@pytest.mark.promise("F8")
+def test_a_directory_is_checked_against_the_policy_that_is_named(tmp_path: Path) -> None:
+    policy = tmp_path / "mine.yaml"
+    policy.write_text(POLICY.read_text().replace("independent_chair", "scrutineer"))
+    done = reviews("directory", "check", DIRECTORY, "--policy", policy)
+    assert done.returncode == 1
+    assert "The policy has no office `independent_chair`" in done.stderr
+    policy.write_text("offices: none\n")
+    assert reviews("directory", "check", DIRECTORY, "--policy", policy).returncode == 1
 
 
 def test_a_directory_is_imported_by_who_may_and_never_without_its_last_rungs(here: Running, tmp_path: Path) -> None:
