@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from records.settings import Settings
 from terminal import assurance, cases, people, rehearsing, rules
-from terminal.common import DataDir, fail, run
+from terminal.common import DataDir, fail, run, settings_with, trouble
 
 if TYPE_CHECKING:
     from serving import Supervisor
@@ -43,7 +42,9 @@ def main() -> None:
 @app.command()
 def serve(
     data_dir: DataDir = Path("data"),
-    port: Annotated[int, typer.Option(envvar=["PORT", "REVIEWS_PORT"], help="Where the portal listens.")] = 8080,
+    port: Annotated[
+        int, typer.Option(envvar=["PORT", "REVIEWS_PORT"], min=1, max=65535, help="Where the portal listens.")
+    ] = 8080,
     *,
     demonstration: Annotated[
         bool,
@@ -53,22 +54,28 @@ def serve(
             help="Everybody's messages are shown, and anybody may sign in as anybody. Never with real cases.",
         ),
     ] = False,
-    engine_page: Annotated[int, typer.Option(help="Port of the engine's own web page; off without it.")] = 0,
+    engine_page: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the engine's own web page; off without it.")
+    ] = 0,
 ) -> None:
     """Start everything on this machine, and keep it running until Ctrl-C."""
     import serving
     from records.keys import KeysMissing, KeysUnsafe, make_keys
 
     os.umask(0o077)
-    settings = Settings(data_dir=data_dir, port=port, demonstration=demonstration)
+    settings = settings_with(data_dir=data_dir, port=port, demonstration=demonstration)
     try:
-        held = serving.lock(settings.data_dir)
-        serving.check_port(settings.host, port)
-        serving.check_kind(settings.data_dir, demonstration=demonstration)
-        make_keys(settings.keys, settings.data_dir / "records.sqlite")
+        if not data_dir.exists():
+            serving.check_ports(settings, engine_page)  # before anything is made: a refused start leaves no folder
+        held = serving.lock(data_dir)
+        serving.check_ports(settings, engine_page)
+        serving.check_kind(data_dir, demonstration=demonstration)
+        make_keys(settings.keys, data_dir / "records.sqlite")
         supervisor = serving.Supervisor(settings, typer.echo, web_port=engine_page)
     except (serving.CannotServe, KeysMissing, KeysUnsafe) as problem:
         fail(str(problem))
+    except OSError as problem:
+        fail(trouble(problem))
     run(_serve(supervisor))
     held.close()
 
@@ -81,13 +88,15 @@ def prepare(data_dir: DataDir = Path("data")) -> None:
     from records.keys import KeysMissing, KeysUnsafe
 
     os.umask(0o077)
-    settings = Settings(data_dir=data_dir)
+    settings = settings_with(data_dir=data_dir)
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         serving.check_kind(data_dir, demonstration=settings.demonstration)
         welcome = run(first_start(settings, link=sys.stdout.isatty()))
-    except (serving.CannotServe, KeysMissing, KeysUnsafe, OSError) as problem:
+    except (serving.CannotServe, KeysMissing, KeysUnsafe) as problem:
         fail(str(problem))
+    except OSError as problem:
+        fail(trouble(problem))
     typer.echo(welcome)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from models import shelf
 from models.base import Message
@@ -179,7 +179,11 @@ def _doors(settings: Settings) -> Iterable[Finding]:
 async def _tables(settings: Settings) -> Finding | None:
     """Why the database cannot be looked into; nothing if it can."""
     why = "Every page and every reminder comes from the database."
-    database = Database(settings.database)
+    try:
+        database = Database(settings.database)
+    except ArgumentError:
+        words = "REVIEWS_DATABASE_URL is not the address of a database."
+        return Finding(what=words, why=why, do="Set it right, or take it away for SQLite.", grave=True)
     try:
         async with asyncio.timeout(SHORT.total_seconds()), database.reading() as session:
             await session.execute(text("SELECT 1"))

@@ -5,6 +5,7 @@ so that two installations run side by side.
 """
 
 import asyncio
+import errno
 import fcntl
 import json
 import os
@@ -65,6 +66,10 @@ class OtherKind(CannotServe):
 
 class PortTaken(CannotServe):
     """Something else listens on the port."""
+
+
+class PortUnusable(CannotServe):
+    """The port is not for everybody, or the address is not one of this machine."""
 
 
 class ProgramMissing(CannotServe):
@@ -244,15 +249,42 @@ def lock(folder: Path) -> IO[str]:
     return held
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises PortTaken while something else listens there."""
-    with socket.socket() as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            one.bind((host, port))
-        except OSError:
-            words = f"Port {port} is in use by something else. Choose another: reviews serve --port {port + 1}"
+def check_ports(settings: Settings, web_port: int = 0) -> None:
+    """Whether portal and engine's page can listen where they are asked to. Raises PortTaken or PortUnusable."""
+    _check_port(settings.host, settings.port, "--port")
+    if web_port == settings.port:
+        raise PortTaken(f"Port {web_port} is the portal's already. Choose another for --engine-page.")
+    if web_port:
+        _check_port("127.0.0.1", web_port, "--engine-page")
+
+
+def _check_port(host: str, port: int, option: str) -> None:
+    try:
+        _listen(host, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            words = f"Port {port} is in use by something else. {_next_free(host, port)} is free: add {option} with it."
             raise PortTaken(words) from None
+        if error.errno == errno.EACCES:
+            words = f"Port {port} is kept for the system. Choose one from 1024 up: add {option} with it."
+            raise PortUnusable(words) from None
+        raise PortUnusable(f"{host} is not an address of this machine. Look at REVIEWS_HOST.") from None
+
+
+def _listen(host: str, port: int) -> None:
+    """Listen there for a moment. Raises OSError."""
+    family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind(address)
+
+
+def _next_free(host: str, port: int) -> int:
+    for one in range(port + 1, min(port + 100, 65536)):
+        with suppress(OSError):
+            _listen(host, one)
+            return one
+    return free_port()
 
 
 def check_kind(folder: Path, *, demonstration: bool) -> None:
@@ -262,7 +294,8 @@ def check_kind(folder: Path, *, demonstration: bool) -> None:
     """
     mark = folder / KIND
     kind = DEMONSTRATION if demonstration else REAL
-    known = mark.read_text().strip() if mark.exists() else REAL if (folder / "keys.json").exists() else ""
+    written = mark.read_text().strip() if mark.exists() else ""
+    known = written or (REAL if (folder / "keys.json").exists() else "")
     if known and known != kind:
         words = {
             REAL: f"{folder} may hold real cases, which a demonstration shows to anybody. Use another folder.",
@@ -270,8 +303,10 @@ def check_kind(folder: Path, *, demonstration: bool) -> None:
             "--demonstration, or use another folder for real cases.",
         }
         raise OtherKind(words.get(known, f"{mark} says neither {REAL} nor {DEMONSTRATION}. Put it right first."))
-    if not mark.exists():
-        mark.write_text(f"{kind}\n")
+    if not written:  # as one step: on a full disk an empty mark would say neither
+        fresh = mark.with_suffix(".new")
+        fresh.write_text(f"{kind}\n")
+        fresh.replace(mark)
 
 
 def end_orphans(folder: Path) -> None:

@@ -1,12 +1,14 @@
 """The settings, read once by whoever starts a process: from the environment (`REVIEWS_...`), or given by name."""
 
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TASK_QUEUE = "reviews"
+Port = Annotated[int, Field(ge=1, le=65535)]
 SECRETS = Path("/run/secrets")
 """Where a container finds its secrets: a file `reviews_smtp_password` is the setting `smtp_password`."""
 
@@ -24,11 +26,11 @@ class Settings(BaseSettings):
     engine: str = "127.0.0.1:7233"
     namespace: str = "default"
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: Port = 8080
     base_url: str = ""
     smtp_host: str = ""
     """Without a mail server, mail to referrers is read by the business unit, who pass it on by other means."""
-    smtp_port: int = 587
+    smtp_port: Port = 587
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_starttls: bool = True

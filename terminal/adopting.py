@@ -89,6 +89,9 @@ def holiday(  # noqa: PLR0913 -- each is a choice of whoever proclaims
     """Proclaim a holiday: show which live deadlines move, and with --apply move them in every open case."""
     from door.adopting import with_holiday
 
+    if not title.strip():
+        fail('Say what people call this holiday, such as: reviews policy holiday 2027-05-03 "Coronation"', MISUSED)
+
     def make(policy: "Policy") -> "Policy":
         return with_holiday(policy, day.date(), title, "proclamation")
 

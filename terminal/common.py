@@ -6,6 +6,7 @@ give the same command again with the same `--request`. 130: stopped by Ctrl-C.
 """
 
 import asyncio
+import errno
 import getpass
 import json
 import os
@@ -48,7 +49,52 @@ Request = Annotated[
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(work)
+    """Do it. A disk or a database that fails ends the command in words."""
+    try:
+        return asyncio.run(work)
+    except Exception as error:
+        if words := trouble(error):
+            fail(words)
+        raise
+
+
+FULL = (
+    "The disk takes nothing more. Make room, or see what else is wrong with it, and give the same command again: "
+    "nothing is half recorded."
+)
+READ_ONLY = (
+    "The records cannot be opened for writing, which is needed even for looking. If they are a copy, put it into a "
+    "folder that you may write to, and name that with --data-dir."
+)
+NO_DATABASE = "REVIEWS_DATABASE_URL is not the address of a database. Set it right, or take it away for SQLite."
+FILLED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, "database or disk is full", "disk I/O error"}
+CLOSED = {errno.EROFS, "unable to open database file", "attempt to write a readonly database"}
+
+
+def trouble(error: Exception) -> str:
+    """What a person can do about a disk, a folder or a database that fails; empty for an error of ours."""
+    from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+    from sqlalchemy.exc import TimeoutError as NeverFree
+
+    why = error.errno if isinstance(error, OSError) else str(error.orig) if isinstance(error, OperationalError) else ""
+    if why in FILLED or why in CLOSED:
+        return FULL if why in FILLED else READ_ONLY
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} cannot be used: {error.strerror}."
+    if isinstance(error, ArgumentError):
+        return NO_DATABASE
+    silent = isinstance(error, OSError | OperationalError | InterfaceError | NeverFree) or _of_postgres(error)
+    if not silent or isinstance(error, BrokenPipeError):  # or whoever read our answer has gone
+        return ""
+    return (
+        f"The database does not answer ({type(error).__name__}). See that it runs, and look at "
+        "REVIEWS_DATABASE_URL; `reviews doctor` says more."
+    )
+
+
+def _of_postgres(error: Exception) -> bool:
+    """Whether the driver refused before SQLAlchemy had a connection: a wrong password, an unknown database."""
+    return type(error).__module__.partition(".")[0] == "asyncpg"
 
 
 def fail(words: str, code: int = WRONG) -> NoReturn:
@@ -102,8 +148,19 @@ def settings_of(data_dir: Path) -> Settings:
     try:
         engine = str(json.loads((data_dir / "processes.json").read_text())["engine_at"])
     except (OSError, ValueError, KeyError):
-        return Settings(data_dir=data_dir)
-    return Settings(data_dir=data_dir, engine=engine)
+        return settings_with(data_dir=data_dir)
+    return settings_with(data_dir=data_dir, engine=engine)
+
+
+def settings_with(**decided: Any) -> Settings:  # noqa: ANN401 -- settings of any type
+    """The settings of the environment, and what the command line decided. What was typed is never repeated."""
+    from pydantic import ValidationError
+
+    try:
+        return Settings(**decided)
+    except ValidationError as wrong:
+        lines = [f"REVIEWS_{str(one['loc'][0]).upper()} cannot be read: {one['msg']}." for one in wrong.errors()]
+    fail("\n".join([*lines, "Set it right in the environment, or take it away."]), MISUSED)
 
 
 def day(moment: datetime) -> str:

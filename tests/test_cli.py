@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from cli import app
+from terminal.common import NO_DATABASE, READ_ONLY
 from tests.support.house import DIRECTORY, POLICY, decision, referral, triage
-from tests.support.running import ADMINISTRATOR, MANAGER, PEOPLE, Running, reviews, write_json
+from tests.support.running import ADMINISTRATOR, MANAGER, PEOPLE, Running, free_port, reviews, write_json
 from tests.test_documents import commands
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("cli")]
@@ -405,6 +406,66 @@ def test_a_folder_without_an_installation_is_said_and_not_made(tmp_path: Path) -
     assert "There is no installation in" in done.stderr
     assert not folder.exists()
     assert reviews("status", "--data-dir", folder).returncode == 2
+
+
+SETTINGS = {
+    "REVIEWS_SMTP_PORT": "abc",
+    "REVIEWS_INSECURE_COOKIES": "perhaps",
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("command", [["serve"], ["prepare"], ["doctor"], ["audit", "verify"], ["policy", "show"]])
+def test_a_setting_that_cannot_be_read_is_named_and_not_repeated(tmp_path: Path, command: list[str], name: str) -> None:
+    done = reviews(*command, "--data-dir", tmp_path / "here", **{name: SETTINGS[name]})
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{name} cannot be read: ")
+    assert "Set it right in the environment, or take it away." in done.stderr
+    assert SETTINGS[name] not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["audit", "verify"], ["policy", "show"], ["status", "--as", MANAGER], ["prepare"]])
+def test_records_that_cannot_be_opened_are_said_in_words(tmp_path: Path, command: list[str]) -> None:
+    folder = tmp_path / "here"
+    assert reviews("prepare", "--data-dir", folder).returncode == 0
+    (folder / "records.sqlite-wal").mkdir()  # SQLite cannot write beside it, as in a folder that is for reading only
+    done = reviews(*command, "--data-dir", folder, REVIEWS_PASSWORD="three words apart")
+    assert (done.returncode, done.stderr) == (1, f"{READ_ONLY}\n")
+
+
+@pytest.mark.parametrize("command", [["audit", "verify"], ["prepare"], ["serve"]])
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("nonsense", NO_DATABASE),
+        ("postgresql+asyncpg://nobody@127.0.0.1:1/none", "The database does not answer (ConnectionRefusedError)."),
+    ],
+)
+def test_a_database_that_is_not_there_is_said_in_words(
+    tmp_path: Path, command: list[str], address: str, words: str
+) -> None:
+    folder = tmp_path / "here"
+    assert reviews("prepare", "--data-dir", folder).returncode == 0
+    port = {"PORT": str(free_port())} if command == ["serve"] else {}
+    done = reviews(*command, "--data-dir", folder, REVIEWS_DATABASE_URL=address, **port)
+    assert done.returncode == 1
+    assert done.stderr.startswith(words)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["2027-05-03", ""], "Say what people call this holiday"),
+        (["2027-05-03", " "], "Say what people call this holiday"),
+        (["3 May", "Jubilee"], "Invalid value for 'DAY'"),
+    ],
+)
+def test_a_holiday_without_a_day_or_a_name_is_not_understood(tmp_path: Path, given: list[str], words: str) -> None:
+    done = reviews("policy", "holiday", *given, "--data-dir", tmp_path, "--as", MANAGER)
+    assert done.returncode == 2
+    assert words in done.stderr
 
 
 @pytest.mark.promise("K11")

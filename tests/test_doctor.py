@@ -110,6 +110,12 @@ async def test_a_database_that_does_not_answer_is_grave(there: Installation) -> 
     assert one.grave
 
 
+async def test_an_address_that_is_none_of_a_database_is_grave(there: Installation) -> None:
+    settings = there.settings.model_copy(update={"database_url": "nonsense"})
+    (one,) = [one for one in await examine(settings) if "not the address of a database" in one.what]
+    assert one.grave
+
+
 async def test_without_a_policy_or_a_directory_nothing_can_be_opened_or_told(there: Installation) -> None:
     async with there.database.writing() as session:
         await session.execute(delete(SettingRow).where(SettingRow.name == IN_FORCE))

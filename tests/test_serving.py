@@ -1,11 +1,13 @@
 """`reviews serve`: everything on one machine by one command, with real processes."""
 
+import re
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +16,18 @@ import psutil
 import pytest
 
 from serving import OtherKind, check_kind
+from terminal.common import FULL
 from tests.support.house import referral
-from tests.support.running import ADMINISTRATOR, PASSWORD, Running, free_port, reviews, write_json
+from tests.support.running import (
+    ADMINISTRATOR,
+    PASSWORD,
+    REVIEWS,
+    Running,
+    environment,
+    free_port,
+    reviews,
+    write_json,
+)
 
 pytestmark = [pytest.mark.timeout(180)]
 KEPT = ("-m worker", "-m portal", "server start-dev")
@@ -156,6 +168,71 @@ def test_a_second_start_on_the_same_folder_and_a_taken_port_are_refused_in_words
         assert same_folder.stderr == words
         assert f"Port {running.port} is in use by something else." in same_port.stderr
         assert httpx2.get(f"{running.address}/health/ready").status_code == 200
+
+
+def test_a_refused_start_leaves_no_folder_and_names_a_port_that_is_free(tmp_path: Path) -> None:
+    with socket.socket() as busy, socket.socket() as next_door:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        with suppress(OSError):  # then it is taken by somebody else, which is as well
+            next_door.bind(("127.0.0.1", port + 1))
+            next_door.listen()
+        refused = reviews("serve", "--data-dir", tmp_path / "new", "--port", str(port))
+        assert refused.returncode == 1
+        named = re.search(r"(\d+) is free: add --port with it\.", refused.stderr)
+        assert named, refused.stderr
+        assert int(named[1]) not in {port, port + 1}
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", int(named[1])))
+        same = reviews("serve", "--data-dir", tmp_path / "new", "--port", named[1], "--engine-page", named[1])
+        assert (same.returncode, "the portal's already" in same.stderr) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("port", ["99999", "-5", "0", "eighty"])
+def test_a_port_that_is_none_is_not_understood(tmp_path: Path, port: str) -> None:
+    for given in ({"words": ("--port", port)}, {"words": (), "PORT": port}):
+        words = given.pop("words")
+        refused = reviews("serve", "--data-dir", tmp_path / "here", *words, **given)
+        assert refused.returncode == 2
+        assert "Invalid value for '--port'" in refused.stderr
+        assert "Traceback" not in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_that_is_not_of_this_machine_is_refused_in_words(tmp_path: Path) -> None:
+    refused = reviews("serve", "--data-dir", tmp_path / "here", "--port", str(free_port()), REVIEWS_HOST="192.0.2.1")
+    assert refused.returncode == 1
+    assert refused.stderr == "192.0.2.1 is not an address of this machine. Look at REVIEWS_HOST.\n"
+
+
+@pytest.mark.promise("L5")
+@pytest.mark.parametrize("command", ["serve", "prepare"])
+@pytest.mark.parametrize("room", [0, 4096, 100_000])
+def test_a_first_start_on_a_full_disk_is_said_in_words_and_goes_on_with_room(
+    tmp_path: Path, command: str, room: int
+) -> None:
+    """No file may grow beyond this many bytes, which the kernel refuses as it refuses on a full disk."""
+    folder = tmp_path / "here"
+    port = ("--port", str(free_port())) if command == "serve" else ()
+    full = subprocess.run(  # noqa: S603 -- our own command
+        [sys.executable, "-c", LITTLE_ROOM, str(room), str(REVIEWS), command, "--data-dir", str(folder), *port],
+        env=environment(), capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+    assert full.returncode == 1, full.stderr
+    assert "Traceback" not in full.stdout + full.stderr
+    assert full.stderr.endswith(f"{FULL}\n"), full.stderr
+    again = reviews("prepare", "--data-dir", folder)
+    assert again.returncode == 0, again.stderr
+    assert (folder / "kind").read_text() == "real\n"
+
+
+LITTLE_ROOM = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 
 def test_a_folder_that_cannot_be_used_is_refused_in_words(tmp_path: Path) -> None:
