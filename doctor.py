@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from first_start import SHIPPED
 from models import shelf
 from models.base import Message
 from models.directory import Directory
@@ -22,8 +23,9 @@ from models.policy import Policy
 from models.tables import AccountRow, CommandRow, HeadRow, LinkRow, MailRow
 from models.time import day_of
 from policy.problems import together
-from policy.reading import advice, check_against
+from policy.reading import advice, check_against, read_directory_file
 from records.database import Database
+from records.directory import invented
 from records.keys import Keys, KeysMissing, KeysUnsafe, read_keys
 from records.migrating import newest, standing
 from records.opening import Installation, open_installation
@@ -37,6 +39,7 @@ SHORT = timedelta(seconds=5)
 SILENT = timedelta(seconds=90)
 """A worker that waits for work asks again after at most a minute."""
 LATE = timedelta(minutes=5)
+MOST_NAMED = 10
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -214,7 +217,7 @@ async def _inside(settings: Settings) -> AsyncIterator[Finding]:
             names, directory = await in_force(session), await there.recorder.directory.read(session)
         policy = shelf.policy(names[0]) if names else None
         known = Known(there, datetime.now(UTC), policy, names[1] if names else "", directory)
-        for check in (_rules, _offices):
+        for check in (_rules, _offices, _invented):
             for one in check(known):
                 yield one
         for look in (_accounts, _engine, _waiting, _mail, _audit, _times):
@@ -280,6 +283,27 @@ def _offices(known: Known) -> Iterable[Finding]:
             what=f"{len(alone)} offices have no deputy: {offices}.",
             why="While the holder is on leave nobody is told.",
             do=do.replace("holder", "deputy"),
+        )
+
+
+def _invented(known: Known) -> Iterable[Finding]:
+    """Agencies and people of the example that is shipped, in a folder that is not a demonstration."""
+    if known.directory is None or known.there.settings.demonstration:
+        return
+    there = known.directory
+    example = read_directory_file(SHIPPED / "directory.example.yaml")
+    people = {one.name for one in example.people.values()}
+    nobody = set(invented(there))
+    named = [one.name for one in there.agencies.values() if one in example.agencies.values()]
+    named += [one.name for id_, one in there.people.items() if id_ in nobody or one.name in people]
+    if named:
+        more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+        yield Finding(
+            what=f"Not ready for real cases: invented, or with an address at example.org: "
+            f"{', '.join(named[:MOST_NAMED])}{more}.",
+            why="No message reaches them, so nobody is told what is owed.",
+            do="Put your own agencies and people into a directory file, then: "
+            "reviews directory import FILE --as YOUR-ADDRESS",
         )
 
 

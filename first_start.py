@@ -8,6 +8,7 @@ from sqlalchemy import select
 from models.tables import AccountRow
 from records.accounts import Accounts
 from records.audit import DIRECTORY, FIRST_START
+from records.directory import invented
 from records.opening import Installation, open_installation, prepare
 from records.policies import in_force, put_in_force
 from records.settings import Settings
@@ -67,6 +68,15 @@ async def _welcome(there: Installation, *, link: bool) -> str:
                 lines.append(f"  {settings.address}/invitation#{token}")
             else:
                 lines.append("  (run this command in a terminal to see the link)")
+    if directory and administrators and not settings.demonstration and invented(directory):
+        email = directory.people[administrators[0].person].email
+        lines += [
+            "The directory is an example: its people are invented, and no message reaches them. Before the first real",
+            f"case copy {SHIPPED / 'directory.example.yaml'}, and put your own agencies and people into it,",
+            "with ids of their own from p-101 on. Then give these commands, and start again, for a link of your own:",
+            "  reviews directory check FILE",
+            f"  reviews directory import FILE --data-dir {settings.data_dir} --as {email}",
+        ]
     if settings.demonstration:
         lines.append("DEMONSTRATION: everybody's messages are shown to everybody. Never use it with real cases.")
     return "\n".join(lines)

@@ -4,6 +4,7 @@ Whoever reads it also learns the rules that another process has put in force mea
 never met under rules that are not on the shelf.
 """
 
+import re
 from datetime import date, datetime
 
 from sqlalchemy import delete, func, select
@@ -20,6 +21,7 @@ from records.policies import fill_shelf
 from records.sealing import Vault
 
 VERSION = "directory_version"
+NOBODY_LIVES_THERE = re.compile(r"[@.]((example|test|invalid|localhost)|example\.(com|net|org))$", re.IGNORECASE)
 _RULES = select(func.count()).select_from(PolicyRow).scalar_subquery()
 _STANDING = select(SettingRow.value, _RULES).where(SettingRow.name == VERSION)
 
@@ -83,6 +85,11 @@ class DirectoryRecord:
             session.add(SettingRow(name=VERSION, value="1"))
         else:
             version.value = str(int(version.value) + 1)
+
+
+def invented(directory: Directory) -> list[str]:
+    """People whose address is of those in which nobody lives (RFC 2606), as in the example that is shipped."""
+    return sorted(name for name, one in directory.people.items() if NOBODY_LIVES_THERE.search(one.email))
 
 
 def readdressed(present: Directory, coming: Directory) -> list[str]:

@@ -84,9 +84,11 @@ def import_(  # noqa: PLR0913 -- each is a word about the import
         read_directory(text, file.name)  # what is no directory at all is said before anybody types a password
     except PolicyProblems as problems:
         fail(str(problems))
-    plan = run(_replace(data_dir, as_, Import(text, file.name, frozenset(new_address or ()), yes, as_json)))
+    plan, anybody = run(_replace(data_dir, as_, Import(text, file.name, frozenset(new_address or ()), yes, as_json)))
     found = plan.directory
     words = f"{len(found.people)} people in {len(found.agencies)} agencies are in the directory now."
+    if not anybody:
+        words += " Nobody can sign in any more: start `reviews serve` again, which prints a link for the administrator."
     said = {"taken": True, "agencies": len(found.agencies), "people": len(found.people), **_said(plan)}
     say(said, "\n".join([*map(str, plan.problems), words]), as_json=as_json)
 
@@ -125,8 +127,14 @@ def _looked_at(text: str, name: str, policy: "Policy", on: date) -> "tuple[Direc
     return found, sorted(together(problems), key=lambda one: not one.grave)
 
 
-async def _replace(data_dir: Path, by: str, wanted: Import) -> Plan:
-    """Look, ask about those who leave, look again, and do it: nothing is held while a person thinks."""
+async def _replace(data_dir: Path, by: str, wanted: Import) -> tuple[Plan, bool]:
+    """Look, ask about those who leave, look again, and do it: nothing is held while a person thinks.
+
+    Returns what was done, and whether anybody can still sign in.
+    """
+    from sqlalchemy import select
+
+    from models.tables import AccountRow
     from records.accounts import Accounts
 
     async with Session(data_dir) as session:
@@ -142,7 +150,7 @@ async def _replace(data_dir: Path, by: str, wanted: Import) -> Plan:
             for gone in sorted(plan.closed):
                 await accounts.close(writing, gone, now)
             await session.there.recorder.directory.replace(writing, plan.directory, person, now)
-        return plan
+            return plan, await writing.scalar(select(AccountRow.person).limit(1)) is not None
 
 
 async def _plan(session: Session, open_: "AsyncSession", person: str, now: datetime, wanted: Import) -> Plan:

@@ -116,6 +116,33 @@ async def test_an_address_that_is_none_of_a_database_is_grave(there: Installatio
     assert one.grave
 
 
+async def test_people_of_the_example_are_not_ready_for_real_cases(there: Installation) -> None:
+    one = await found(there, "Not ready for real cases")
+    assert "Harrowshire Council" in one.what
+    assert "Marigold Testwell" in one.what
+    async with there.database.reading() as session:
+        directory = await there.recorder.directory.read(session)
+    assert directory
+    real = directory.model_copy(
+        update={
+            "agencies": {id_: two.model_copy(update={"name": f"Our {id_}"}) for id_, two in directory.agencies.items()},
+            "people": {
+                id_: two.model_copy(update={"name": f"Person {id_}", "email": f"{id_}@harrowshire.gov.uk"})
+                for id_, two in directory.people.items()
+            },
+        }
+    )
+    await put(there, real)
+    assert await nothing(there, "Not ready")
+    left = real.people | {"p-018": directory.people["p-018"].model_copy(update={"email": "a@harrowshire.gov.uk"})}
+    left |= {"p-019": real.people["p-019"].model_copy(update={"email": "b@council.example"})}
+    await put(there, real.model_copy(update={"people": left}))
+    words = "invented, or with an address at example.org: Rosamund Testwick, Person p-019."
+    assert (await found(there, "Not ready")).what.endswith(words)
+    demonstration = there.settings.model_copy(update={"demonstration": True})
+    assert not [one for one in await examine(demonstration) if "Not ready" in one.what]
+
+
 async def test_without_a_policy_or_a_directory_nothing_can_be_opened_or_told(there: Installation) -> None:
     async with there.database.writing() as session:
         await session.execute(delete(SettingRow).where(SettingRow.name == IN_FORCE))

@@ -17,7 +17,7 @@ import pytest
 
 from serving import OtherKind, check_kind
 from terminal.common import FULL
-from tests.support.house import referral
+from tests.support.house import DIRECTORY, referral
 from tests.support.running import (
     ADMINISTRATOR,
     PASSWORD,
@@ -108,6 +108,28 @@ def test_an_earlier_link_of_the_administrator_is_spent_with_the_one_that_was_use
             browser.get("/invitation")
             form = {"_csrf": browser.cookies["anonymous"], "token": first, "password": "another of three words"}
             assert browser.post("/invitation", data=form).status_code == 422
+
+
+def test_a_real_folder_says_that_its_directory_is_an_example_until_it_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    with Running(folder) as running:
+        running.ready()
+        assert "The directory is an example: its people are invented" in running.said()
+        assert f"reviews directory import FILE --data-dir {folder} --as" in running.said()
+        running.sign_up()
+        own = tmp_path / "own.yaml"
+        own.write_text(DIRECTORY.read_text().replace("p-0", "p-1").replace("example.org", "harrowshire.gov.uk"))
+        done = running.reviews("directory", "import", own, by=ADMINISTRATOR)
+        assert done.returncode == 0, done.stderr
+        assert "Nobody can sign in any more: start `reviews serve` again" in done.stdout
+    again = reviews("prepare", "--data-dir", folder)
+    assert "The directory is an example" not in again.stdout
+    assert (
+        f"The administrator ({ADMINISTRATOR.replace('example.org', 'harrowshire.gov.uk')}) sets a password"
+        in again.stdout
+    )
+    shown = reviews("prepare", "--data-dir", tmp_path / "other", REVIEWS_DEMONSTRATION="yes")
+    assert "The directory is an example" not in shown.stdout
 
 
 def test_what_a_log_would_keep_holds_no_link(tmp_path: Path) -> None:
