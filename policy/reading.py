@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from models.calendar import WorkingDays
 from models.directory import Directory
 from models.policy import Calendar, Office, Policy, Scope
 from models.rehearsal import Scenario
@@ -63,10 +64,12 @@ def read_directory_file(path: Path, policy: Policy | None = None) -> Directory:
     return read_directory(_text_of(path), path.name, policy)
 
 
-def advice(policy: Policy) -> list[Problem]:
-    """What is allowed but better mended: sources that nobody has compared with their text."""
+def advice(policy: Policy, on: date | None = None) -> list[Problem]:
+    """What is allowed but better mended: sources that nobody compared with their text, a calendar that ends soon."""
+    ends = WorkingDays(policy.calendar).warning(on) if on else None
+    horizon = [Problem(0, "calendar.horizon", ends, grave=False)] if ends else []
     words = "Nobody has said that this was compared with the text. Do it, then fill in `checked_by` and `checked_on`."
-    return [Problem(0, f"sources.{name}", words, grave=False) for name in uncompared(policy.sources)]
+    return horizon + [Problem(0, f"sources.{name}", words, grave=False) for name in uncompared(policy.sources)]
 
 
 def check_against(policy: Policy, directory: Directory, on: date | None = None) -> list[Problem]:

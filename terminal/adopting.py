@@ -112,6 +112,8 @@ async def _change(data_dir: Path, by: str, change: Change, *, as_json: bool) -> 
             await Questions(session.there.recorder).note_read(actor.person, "", "what a policy would move", now)
             present = await rules.present()
             fresh = change.make(present)
+            if not change.calendar_only:
+                await rules.check_version(fresh)
         except NotAllowed as refusal:
             fail(refusal.problems[0].words, REFUSED)
         except ValueError as wrong:
@@ -157,7 +159,7 @@ async def _applied(  # noqa: PLR0913, PLR0917 -- what is adopted, by whom, where
     """Put it in force, and let these cases follow, each with the reason. What came of each."""
     from door.door import Door
 
-    names = await rules.keep(fresh, actor, datetime.now(UTC))
+    names = await rules.keep(fresh, actor, datetime.now(UTC), calendar_only=change.calendar_only)
     door = Door(session.there.recorder, await session.there.connect(lazy=True), lambda: datetime.now(UTC))
     done = []
     for case in _track(cases, "Changing open cases"):

@@ -1,15 +1,18 @@
 """Commands on the policy: check, show, adopt, holiday."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from terminal import adopting
-from terminal.common import WRONG, AsJson, DataDir, PolicyFile, Session, fail, judged, run, say, text_of
+from terminal.common import WRONG, AsJson, DataDir, PolicyFile, Session, counted, fail, judged, run, say, text_of
 
 if TYPE_CHECKING:
-    from models.policy import Policy
+    from collections.abc import Iterator
+
+    from models.policy import Policy, Sourced, Span
 
 app = typer.Typer(no_args_is_help=True, help="The policy: every figure, with its source.")
 HERE = Path("data")
@@ -23,12 +26,13 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Name every problem of a policy file, with its line. Advice does not make it bad; problems do."""
+    from models.time import day_of
     from policy.problems import PolicyProblems, together
     from policy.reading import advice, check_against, read_directory, read_policy
 
     try:
         found = read_policy(text_of(file), file.name)
-        problems = list(advice(found))
+        problems = advice(found, day_of(datetime.now(UTC)))
         if directory:
             problems += check_against(found, read_directory(text_of(directory), directory.name, found))
     except PolicyProblems as wrong:
@@ -48,7 +52,7 @@ def show(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show every deadline with its figure, trigger, ladder, force and citation."""
+    """Show every deadline, ladder, office, bound, quorum and criterion, each with its force and citation."""
     from policy.problems import PolicyProblems
     from policy.reading import read_policy
 
@@ -64,23 +68,92 @@ async def _present(data_dir: Path) -> "Policy":
     from records.policies import in_force
 
     async with Session(data_dir) as session, session.there.database.reading() as reading:
-        names = await in_force(reading)
-        return shelf.policy(names[0]) if names else fail("No policy is in force.")
+        names = await in_force(reading) or fail("No policy is in force.")
+        return shelf.policy(names[0]).model_copy(update={"calendar": shelf.days(names[1]).calendar})
 
 
 def _shown(policy: "Policy") -> list[str]:
-    lines = [f"{policy.title}, version {policy.version}"]
+    from models.calendar import in_words
+
+    calendar = policy.calendar
+    known = f"working days are known from {in_words(calendar.begins)} to {in_words(calendar.horizon)}"
+    lines = [f"{policy.title}, version {policy.version}", f"Calendar {calendar.version}: {known}"]
+    lines += [
+        f"  {in_words(one.day)}: {one.title}{', worked' if one.works else ''}{_source(policy, one)}"
+        for one in calendar.proclaimed
+    ]
     for lifecycle, blocks in policy.lifecycles.items():
-        lines += ["", lifecycle.replace("_", " ")]
+        lines += ["", f"What is owed: {_plain(lifecycle)}{' case' if lifecycle == 'any' else ''}"]
         for name, block in blocks.items():
-            budget = block.budget
-            figure = (
-                f"{budget.n} {budget.unit.replace('_', ' ')} from {block.starts}" if budget else "a person says the day"
-            )
+            figure = f"{_length(block.budget)} from {block.starts}" if block.budget else "a person says the day"
             source = policy.sources[block.source]
-            force = block.force.replace("_", " ")
-            lines.append(f"  {name:26} {figure:48} {block.ladder:22} {force:20} {source.citation}, {source.edition}")
-    return lines
+            where = f"{_plain(block.force):20} {source.citation}, {source.edition}"
+            lines.append(f"  {name:26} {figure:48} {block.ladder:22} {where}")
+    return [*lines, *_ladders(policy), *_offices(policy), *_bounds(policy), *_quorums(policy), *_criteria(policy)]
+
+
+def _ladders(policy: "Policy") -> "Iterator[str]":
+    from policy.ladders import in_words
+
+    yield from ("", "Ladders")
+    for name, ladder in policy.ladders.items():
+        yield f"  {name}: {ladder.title}{_source(policy, ladder)}"
+        for rung in ladder.rungs:
+            yield f"    {in_words(rung):30} {', '.join((rung.office, *rung.also))}"
+        yield f"    then again every {_length(ladder.again)}"
+
+
+def _offices(policy: "Policy") -> "Iterator[str]":
+    yield from ("", "Offices")
+    for name, office in policy.offices.items():
+        each = "each safeguarding partner" if office.partners_only else "each agency"
+        of = each if office.scope == "agency" else "the partnership"
+        yield f"  {name:30} {office.title}, of {of}{_source(policy, office)}"
+
+
+def _bounds(policy: "Policy") -> "Iterator[str]":
+    bounds = policy.bounds
+    yield from ("", f"Bounds{_source(policy, bounds)}")
+    yield f"  A promise: at most {_length(bounds.promise_most)}."
+    yield (
+        f"  More time: at most {_length(bounds.extension_most)}, {counted(bounds.extensions_at_most, 'time')}, "
+        f"from {bounds.extension_office}."
+    )
+    yield f"  A suspension: at most {_length(bounds.suspension_most)}, by {bounds.suspension_office}."
+    yield f"  A parked decision: at most {_length(bounds.parked_most)}. A dispute goes to {bounds.dispute_office}."
+
+
+def _quorums(policy: "Policy") -> "Iterator[str]":
+    yield from ("", "Quorums")
+    for name, quorum in policy.quorums.items():
+        yield f"  {name}: {quorum.title}, at least {counted(quorum.least, 'seat')} filled{_source(policy, quorum)}"
+        for seat, one in quorum.seats.items():
+            always = ", always" if seat in quorum.always else ""
+            yield f"    {seat:30} {one.title}: {one.office}{f' of {_plain(one.kind)}' if one.kind else ''}{always}"
+
+
+def _criteria(policy: "Policy") -> "Iterator[str]":
+    from models.calendar import in_words
+
+    yield from ("", "Criteria")
+    for name, one in policy.criteria.items():
+        until = f" until {in_words(one.in_force_until)}" if one.in_force_until else ""
+        yield f"  {name}: {one.title}, in force from {in_words(one.in_force_from)}{until}{_source(policy, one)}"
+        for criterion in one.criteria:
+            yield f"    {criterion.id:30} {criterion.text}{' (must be answered)' if criterion.required else ''}"
+
+
+def _source(policy: "Policy", one: "Sourced") -> str:
+    source = policy.sources.get(one.source)
+    return f" ({_plain(one.force)}{f': {source.citation}, {source.edition}' if source else ''})"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _length(span: "Span") -> str:
+    return counted(span.n, _plain(span.unit).removesuffix("s"))
 
 
 app.command()(adopting.adopt)

@@ -245,6 +245,68 @@ def test_the_shipped_policy_is_good_and_shown(here: Running) -> None:
 
 
 @pytest.mark.promise("F8")
+def test_a_policy_shows_ladders_offices_quorums_and_criteria() -> None:
+    shown = [" ".join(line.split()) for line in reviews("policy", "show", POLICY).stdout.splitlines()]
+    for line in (
+        "1 working day after due agency_lead",
+        "then again every 5 working days",
+        "at due local_authority_lead, business_manager",
+        "recurrent_themes The case highlights or may highlight recurrent themes in the safeguarding and promotion",
+        "independent_chair Independent chair: independent_chair, always",
+        "19 September 2022: State funeral of Queen Elizabeth II",
+    ):
+        assert [one for one in shown if one.startswith(line)], line
+    for beginning in (
+        "agency_return: What an agency owes (local: Esc",
+        "agency_contact Agency contact for reviews, of each",
+    ):
+        assert [one for one in shown if one.startswith(beginning)], beginning
+    assert [one for one in shown if one.startswith("rapid_review_meeting: ") and "at least 3 seats filled" in one]
+    assert [one for one in shown if one.startswith("serious_case_review_2006: ") and "until 28 June 2018" in one]
+
+
+@pytest.mark.promise("F7")
+def test_the_check_of_a_policy_warns_of_the_end_of_its_calendar(tmp_path: Path) -> None:
+    file = tmp_path / "near.yaml"
+    near = datetime.now(UTC).date() + timedelta(days=9)
+    file.write_text(POLICY.read_text().replace("horizon: 2032-12-31", f"horizon: {near}"))
+    done = reviews("policy", "check", file)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"calendar\.horizon: .* in [89] days", done.stdout)
+    assert "calendar.horizon" not in reviews("policy", "check", POLICY).stdout
+
+
+@pytest.mark.promise("F9")
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        (
+            "budget: 14 working days",
+            "budget: 13 working days",
+            "england-2026-11 is known here with other content. Give",
+        ),
+        (
+            "horizon: 2032-12-31",
+            "horizon: 2031-12-31",
+            "known here with other content. Give the file another `calendar:",
+        ),
+    ],
+)
+def test_a_known_version_with_other_content_is_not_adopted(
+    here: Running, tmp_path: Path, was: str, now: str, words: str
+) -> None:
+    text = POLICY.read_text()
+    assert was in text
+    file = tmp_path / "changed.yaml"
+    file.write_text(text.replace(was, now))
+    for more in ((), ("--apply",)):
+        done = here.reviews("policy", "adopt", file, *more, by=MANAGER)
+        assert done.returncode == 1
+        assert words in done.stderr
+    assert here.reviews("policy", "adopt", POLICY, "--apply", by=MANAGER).returncode == 0
+
+
+@pytest.mark.promise("F8")
 def test_every_problem_of_a_policy_is_named_with_its_line(tmp_path: Path) -> None:
     lines = POLICY.read_text().splitlines()
     wrong = [line.replace("budget: 2 working days", "budget: 2 fortnights") for line in lines]

@@ -203,7 +203,10 @@ def test_a_warning_comes_before_the_working_days_run_out(here: Running, reviews:
     """At every door at which somebody looks who can do something about it; and its advice works."""
     year = datetime.now(UTC).year + 1
     near = written(
-        here, ("version: england-2026-11", "version: england-near"), ("horizon: 2032-12-31", f"horizon: {year}-10-31")
+        here,
+        ("version: england-2026-11", "version: england-near"),
+        ("version: england-and-wales-2026-11", "version: england-and-wales-near"),
+        ("horizon: 2032-12-31", f"horizon: {year}-10-31"),
     )
     done = here.reviews("policy", "adopt", near, "--apply", "--open-cases", "--reason", "A trial.", by=MANAGER)
     assert done.returncode == 0, done.stdout + done.stderr
