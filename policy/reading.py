@@ -16,6 +16,7 @@ from models.calendar import WorkingDays
 from models.directory import Directory
 from models.policy import Calendar, Office, Policy, Scope
 from models.rehearsal import Scenario
+from policy.acts import cross_check_scenario
 from policy.checks import cross_check, uncompared
 from policy.directory import cross_check_directory
 from policy.problems import PolicyProblems, Problem
@@ -49,9 +50,12 @@ def read_directory(text: str, name: str, policy: Policy | None = None) -> Direct
     return _read(Directory, text, name, lambda written: cross_check_directory(written, policy))
 
 
-def read_scenario(text: str, name: str) -> Scenario:
-    """Read a rehearsal's scenario. Raises PolicyProblems, naming every problem with its line."""
-    return _read(Scenario, text, name, lambda _: None)
+def read_scenario(text: str, name: str, policy: Policy | None = None, directory: Directory | None = None) -> Scenario:
+    """Read a rehearsal's scenario, whoever acts checked against `policy` and `directory` if given.
+
+    Raises PolicyProblems, naming every problem with its line.
+    """
+    return _read(Scenario, text, name, lambda written: cross_check_scenario(written, policy, directory))
 
 
 def read_policy_file(path: Path) -> Policy:

@@ -10,6 +10,7 @@ import typer
 from terminal.common import REFUSED, As, AsJson, DataDir, Session, fail, moment, run, text_of
 
 if TYPE_CHECKING:
+    from models.directory import Directory
     from models.policy import Policy
     from models.rehearsal import Changed, Scenario, Step, Timeline
 
@@ -88,9 +89,11 @@ def _scenario(name: str, policy: Path | None, compare: Path | None, directory: P
     from models.rehearsal import rehearse as play
     from policy.reading import read_directory
 
-    story = _story(name, SHIPPED)
-    people = read_directory(text_of(directory or SHIPPED / "directory.example.yaml"), "the directory")
-    line = play(story, *shelf.put(_policy(policy or SHIPPED / "england.yaml")), people)
+    rules = _policy(policy or SHIPPED / "england.yaml")
+    book = directory or SHIPPED / "directory.example.yaml"
+    people = read_directory(text_of(book), book.name)
+    story = _story(name, SHIPPED, rules, people)
+    line = play(story, *shelf.put(rules), people)
     if compare is None:
         return Rehearsed(story.title, story.words, line, [], "")
     changes = difference(line, play(story, *shelf.put(_policy(compare)), people))
@@ -143,14 +146,17 @@ def _policy(file: Path) -> "Policy":
     return read_policy(text_of(file), file.name)
 
 
-def _story(name: str, shipped: Path) -> "Scenario":
+def _story(name: str, shipped: Path, rules: "Policy", people: "Directory") -> "Scenario":
     from policy.reading import read_scenario
     from policy.year import a_year
 
     if name == "year":
         return a_year()
     file = shipped / "scenarios" / f"{name}.yaml"
-    return read_scenario(text_of(file if file.exists() else Path(name)), Path(name).name)
+    if not file.exists() and name != "-" and not Path(name).exists():
+        there = ", ".join(sorted(one.stem for one in file.parent.glob("*.yaml")))
+        fail(f"There is no file {name}, and no scenario of this name. Shipped are: {there}, year; and {LAST_YEAR}.")
+    return read_scenario(text_of(file if file.exists() else Path(name)), Path(name).name, rules, people)
 
 
 def _line(step: "Step") -> str:
