@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal import assurance, cases, people, rehearsing, rules
+from terminal import assurance, cases, people, questions, rehearsing, rules
 from terminal.common import DataDir, fail, run, settings_with, trouble
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def prepare(data_dir: DataDir = Path("data")) -> None:
 
 
 for command in (
-    cases.refer, cases.answer, cases.decide, cases.status, cases.why, rehearsing.rehearse, assurance.doctor,
+    cases.refer, cases.answer, cases.decide, questions.questions, cases.status, cases.why, rehearsing.rehearse,
+    assurance.doctor,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(rules.app, name="policy")

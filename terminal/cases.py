@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from terminal.common import REFUSED, As, AsJson, DataDir, Request, Session, answers_of, day, fail, moment, run, say
+from terminal.common import (
+    NO_CASE,
+    REFUSED,
+    As,
+    AsJson,
+    DataDir,
+    Request,
+    Session,
+    answers_of,
+    day,
+    fail,
+    moment,
+    run,
+    say,
+)
 
 if TYPE_CHECKING:
     from models.why import Explanation
@@ -19,7 +33,10 @@ HERE = Path("data")
 def refer(
     file: Answers, data_dir: DataDir = HERE, as_: As = "", request: Request = "", *, as_json: AsJson = False
 ) -> None:
-    """Submit a referral from a file. Without --as it comes from somebody without an account."""
+    """Submit a referral from a file. Without --as it comes from somebody without an account.
+
+    `reviews questions submit_referral` shows what it asks.
+    """
     done = _given(data_dir, as_, ("", "submit_referral"), answers_of(file), request=request, as_json=as_json)
     alike = [f"Perhaps the same: {one['case']} ({', '.join(one['because'])})." for one in done.get("likely", ())]
     say(done, "\n".join([f"Referral {done['case']} is received.", *alike]), as_json=as_json)
@@ -35,7 +52,13 @@ def answer(  # noqa: PLR0913 -- a command and who gives it
     as_: As,
     as_json: AsJson = False,
 ) -> None:
-    """Give any command on a case. docs/api.md says which there are, and what each asks."""
+    """Give any command on a case. `reviews questions` shows which there are, and what each asks."""
+    from models.lifecycles import COMMANDS, LIFECYCLES
+    from policy.shapes import did_you_mean
+
+    for name, known in COMMANDS.items():
+        if case.startswith(f"{LIFECYCLES[name].prefix}-") and command not in known:
+            fail(f"A {name.replace('_', ' ')} takes no command `{command}`. {did_you_mean(command, known)}", REFUSED)
     done = _given(data_dir, as_, (case, command), answers_of(file), request=request, as_json=as_json)
     say(done, f"{done['case']}: recorded as fact {done['fact']}.", as_json=as_json)
 
@@ -43,7 +66,7 @@ def answer(  # noqa: PLR0913 -- a command and who gives it
 def decide(  # noqa: PLR0913 -- a command and who gives it
     case: Reference, file: Answers, data_dir: DataDir = HERE, request: Request = "", *, as_: As, as_json: AsJson = False
 ) -> None:
-    """Record the decision of a rapid review from a file."""
+    """Record the decision of a rapid review from a file. `reviews questions decide` shows what it asks."""
     answer(case, "decide", file, data_dir, request, as_=as_, as_json=as_json)
 
 
@@ -94,7 +117,7 @@ async def _one(data_dir: Path, by: str, ref: str) -> list[dict[str, Any]]:
         questions = Questions(session.there.recorder)
         found = await questions.case(ref, actor, now)
         if found is None or isinstance(found, Problem):
-            fail("There is no such case, or it is not yours to open.", REFUSED)
+            fail(NO_CASE, REFUSED)
         await questions.note_read(actor.person, ref, "status", now)
         return [one.model_dump(mode="json") for one in found.deadlines]
 
@@ -126,7 +149,7 @@ async def _explained(data_dir: Path, by: str, case: str, obligation: str) -> "Ex
         questions = Questions(session.there.recorder)
         view = await questions.case(case, actor, now)
         if view is None or isinstance(view, Problem):
-            fail("There is no such case, or it is not yours to open.", REFUSED)
+            fail(NO_CASE, REFUSED)
         state, known = view.state, sorted(one.key for one in view.deadlines)  # an agency's own, of those of the case
         if obligation not in known:
             fail(f"{case} has no such obligation. It has: {', '.join(known)}.", REFUSED)

@@ -259,13 +259,20 @@ class Session:
         return said
 
 
+NO_CASE = "There is no such case, or it is not yours to open."
+OTHER_BODY = "This --request was given before with other answers. Leave it out, or give another."
+
+
 def refused(refusal: "Refusal", request: str, *, as_json: bool) -> NoReturn:
-    """End with every problem that the door names."""
-    from door.refusals import NotConfirmed
+    """End with every problem that the door names; where its words are of pages, in words of the terminal."""
+    from door.refusals import NotConfirmed, NotStored, NotThere, OtherBody
+    from models.facts import Problem
 
     uncertain = isinstance(refusal, NotConfirmed)
+    ours = {NotThere: NO_CASE, OtherBody: OTHER_BODY, NotStored: FULL}.get(type(refusal))
+    found = [Problem(words=ours)] if ours else refusal.problems
     if as_json:
-        problems = [one.model_dump(mode="json") for one in refusal.problems]
+        problems = [one.model_dump(mode="json") for one in found]
         typer.echo(
             json.dumps({"taken": None if uncertain else False, "request": request, "problems": problems}, indent=1)
         )
@@ -276,6 +283,6 @@ def refused(refusal: "Refusal", request: str, *, as_json: bool) -> NoReturn:
             err=True,
         )
     else:
-        lines = [f"  {one.field + ': ' if one.field else ''}{one.words}" for one in refusal.problems]
+        lines = [f"  {one.field + ': ' if one.field else ''}{one.words}" for one in found]
         typer.echo("\n".join(["This was not taken:", *lines]), err=True)
     raise typer.Exit(NOT_CONFIRMED if uncertain else REFUSED)

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from cli import app
+from models.lifecycles import COMMANDS
 from terminal.common import NO_DATABASE, READ_ONLY
 from tests.support.house import DIRECTORY, POLICY, decision, referral, triage
 from tests.support.running import ADMINISTRATOR, MANAGER, PEOPLE, Running, free_port, reviews, write_json
@@ -140,6 +142,45 @@ def test_a_person_who_may_answers_and_one_who_may_not_is_refused(here: Running, 
 def test_a_command_or_a_case_that_does_not_exist_is_refused(here: Running, review: str, told: Write) -> None:
     assert here.reviews("answer", review, "abolish", told(), by=MANAGER).returncode == 3
     assert here.reviews("answer", "RR-2000-0001", "decide", told(), by=MANAGER).returncode == 3
+
+
+def test_a_command_that_there_is_not_is_answered_with_those_that_there_are(here: Running, told: Write) -> None:
+    for ref, command, words in (
+        (
+            "RR-2026-0001",
+            "submit_retrun",
+            "A rapid review takes no command `submit_retrun`. Did you mean `submit_r",
+        ),
+        ("LR-2026-0001", "decide", "A referral takes no command `decide`."),
+        ("RR-2026-0001", "nonsense", "A rapid review takes no command `nonsense`. Known are: adopt_calendar,"),
+        ("RR-2000-0001", "decide", "There is no such case, or it is not yours to open."),
+        ("nonsense", "decide", "There is no such case, or it is not yours to open."),
+    ):
+        done = here.reviews("answer", ref, command, told(), by=MANAGER)
+        assert done.returncode == 3
+        assert words in done.stderr
+        assert "page" not in done.stderr
+
+
+@pytest.mark.promise("A3")
+def test_every_command_shows_every_question_as_a_file_answers_it() -> None:
+    every = reviews("questions").stdout
+    for taken in COMMANDS.values():
+        for kind, model in taken.items():
+            assert f"  {kind:26} {model.TITLE}\n" in every
+            asked = CliRunner().invoke(app, ["questions", kind]).output
+            for name in model.model_fields:
+                assert re.search(rf"^  {name} ", asked, re.MULTILINE), (kind, name)
+    asked = reviews("questions", "submit_return").stdout
+    assert re.search(r"^  holds +Does your agency hold information\? \(one of .*nothing", asked, re.MULTILINE)
+    assert json.loads(reviews("questions", "promise", "--json").stdout)["properties"]["until"]["format"] == "date"
+    unknown = reviews("questions", "promis")
+    assert (unknown.returncode, unknown.stderr) == (2, "There is no command `promis`. Did you mean `promise`?\n")
+
+
+def test_the_help_of_what_takes_answers_says_where_the_questions_are() -> None:
+    for command in ("refer", "answer", "decide"):
+        assert "reviews questions" in reviews(command, "--help").stdout
 
 
 def test_a_wrong_password_and_an_unknown_address_read_the_same(here: Running) -> None:
@@ -409,8 +450,8 @@ SHOWS_CASES: dict[str, tuple[str, ...]] = {
 }
 """What to type to see a case. Every other command shows none but the one that it has just been given."""
 SHOWS_NONE = {
-    "refer", "answer", "decide", "serve", "prepare", "doctor", "audit verify", "policy check", "policy show",
-    "directory check", "directory import",
+    "refer", "answer", "decide", "questions", "serve", "prepare", "doctor", "audit verify", "policy check",
+    "policy show", "directory check", "directory import",
 }  # fmt: skip
 
 
