@@ -5,14 +5,15 @@ from datetime import date, datetime
 
 from models import shelf
 from models.base import Message
+from models.calendar import in_words
 from models.case import Case
 from models.directory import Directory
 from models.facts import Fact
 from models.fold import rules_of
 from models.ladder import Rules
 from models.obligation import Obligation, Told
-from models.policy import Unit
-from models.time import day_of
+from models.policy import MARKS, Block, Unit
+from models.time import day_of, london
 
 
 class DayCounted(Message):
@@ -52,6 +53,8 @@ class Explanation(Message):
     suspensions: tuple[str, ...]
     rungs: tuple[Spoken, ...]
     next: str
+    hourly: bool = False
+    """Whether it is counted in hours, so that moments matter and no day is counted."""
 
 
 def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is explained from
@@ -69,18 +72,37 @@ def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is expla
     one, rules = case.obligations[key], rules_of(case, case.obligations[key])
     policy, block = shelf.policy(case.policy), rules_of(case, case.obligations[key]).block
     source, titles = policy.sources[block.source], policy_titles(case)
-    budget = f"{block.budget.n} {block.budget.unit.replace('_', ' ')}" if block.budget else "a date that a person said"
     return Explanation(
         case=case.ref, obligation=key, title=block.title,
         agency=directory.called(one.agency),
-        rule=f"{budget}, counted from “{block.starts.replace('_', ' ')}”, that day not counted",
+        rule=_rule(case, block), hourly=_hourly(block),
         citation=f"{source.citation}, {source.edition}", force=block.force.replace("_", " "),
         trigger=one.mark, started=one.start,
-        due=one.due, ended=f"{one.ended} {one.ended_at:%d %B %Y %H:%M} UTC" if one.ended and one.ended_at else "",
-        days=_days(one, rules), suspensions=_suspensions(one, facts),
+        due=one.due, ended=f"{one.ended} {_said(one.ended_at)}" if one.ended and one.ended_at else "",
+        days=_days(one, rules), suspensions=_suspensions(one, facts, directory),
         rungs=(*_spoken(one, rules, facts, messages, directory, titles), *_to_come(one, rules, titles)),
         next=_next(one, now),
     )  # fmt: skip
+
+
+def _hourly(block: Block) -> bool:
+    return block.budget is not None and block.budget.unit is Unit.HOURS
+
+
+def _rule(case: Case, block: Block) -> str:
+    """How long, and from when, in the words of the guidance."""
+    if block.budget is None:
+        return "by the day that a person said"
+    began = {**MARKS["any"], **MARKS[case.kind]}.get(block.starts, block.starts)
+    unit = block.budget.unit.replace("_", " ")
+    length = f"{block.budget.n} {unit.removesuffix('s') if block.budget.n == 1 else unit}"
+    return f"{length}, counted from when {began}{'' if _hourly(block) else ', that day not counted'}"
+
+
+def _said(moment: datetime, *, seconds: bool = False) -> str:
+    """A moment in London."""
+    here = london(moment)
+    return f"{here.day} {here:%B %Y %H:%M:%S}" if seconds else f"{here.day} {here:%B %Y %H:%M}"
 
 
 def policy_titles(case: Case) -> dict[str, str]:
@@ -100,17 +122,19 @@ def _days(one: Obligation, rules: Rules) -> tuple[DayCounted, ...]:
     return tuple(found)
 
 
-def _suspensions(one: Obligation, facts: Sequence[Fact]) -> tuple[str, ...]:
+def _suspensions(one: Obligation, facts: Sequence[Fact], directory: Directory) -> tuple[str, ...]:
     by = [fact for fact in facts if fact.kind == "suspended" and fact.data["obligation"] == one.key]
-    return tuple(
-        f"from {pause.since:%d %B %Y} until {f'{pause.until:%d %B %Y}' if pause.until else 'it is ended'}"
-        + (
-            f", by {by[n].actor} as {by[n].office.replace('_', ' ')}, to be reviewed on {by[n].data['review']}"
-            if n < len(by)
-            else ""
-        )
-        for n, pause in enumerate(one.pauses)
-    )
+    found = []
+    for number, pause in enumerate(one.pauses):
+        until = in_words(day_of(pause.until)) if pause.until else "it is ended"
+        words = f"from {in_words(day_of(pause.since))} until {until}"
+        if number < len(by):
+            fact = by[number]
+            who = directory.people[fact.actor].name if fact.actor in directory.people else fact.actor
+            review = in_words(date.fromisoformat(fact.data["review"]))
+            words += f", by {who} as {fact.office.replace('_', ' ')}, to be reviewed on {review}"
+        found.append(words)
+    return tuple(found)
 
 
 def _spoken(  # noqa: PLR0913, PLR0917 -- everything that a rung is explained from
@@ -132,7 +156,7 @@ def _spoken(  # noqa: PLR0913, PLR0917 -- everything that a rung is explained fr
                 Spoken(rung=missed, round=told.round, office=titles[rules.office(missed)], at=None, state=words)
             )
         person = directory.people.get(told.person)
-        sent = f"sent {told.at:%d %B %Y %H:%M:%S} UTC to the {fact.data['reason']}"
+        sent = f"sent {_said(told.at, seconds=True)} to the {fact.data['reason']}"
         spoken = Spoken(
             rung=told.rung, round=told.round, office=titles[told.office], at=told.due,
             state=sent if told.person else "nobody could be told", person=person.name if person else told.person,
@@ -166,5 +190,5 @@ def _next(one: Obligation, now: datetime) -> str:
     if one.paused:
         return "The clock is suspended; the suspension itself is reviewed."
     promise, speaks = one.live_promise(now), one.speaks()
-    kept = f"Promised until {promise.until:%d %B %Y}. " if promise else ""
-    return f"{kept}The next message goes out {speaks:%d %B %Y %H:%M} UTC." if speaks else "No message is to come."
+    kept = f"Promised until {in_words(day_of(promise.until))}. " if promise else ""
+    return f"{kept}The next message goes out {_said(speaks)}." if speaks else "No message is to come."

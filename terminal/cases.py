@@ -15,6 +15,7 @@ from terminal.common import (
     Request,
     Session,
     answers_of,
+    counted,
     day,
     fail,
     moment,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 Answers = Annotated[Path, typer.Argument(metavar="FILE", help="A JSON file with the answers; `-`: standard input.")]
 Reference = Annotated[str, typer.Argument(metavar="REF", help="The case, such as RR-2026-0004.")]
 HERE = Path("data")
+STATES = {"queued": "in the inbox", "delivered": "in the inbox", "superseded": "the matter has moved on"}
+"""What became of a message: the inbox shows it from the moment at which it is queued."""
 
 
 def refer(
@@ -159,16 +162,17 @@ async def _explained(data_dir: Path, by: str, case: str, obligation: str) -> "Ex
 
 
 def _explanation(found: "Explanation") -> list[str]:
-    counted = ", ".join(f"{one.day:%a} {one.day.day} {one.day:%b}" for one in found.days if one.counted)
+    when = moment if found.hourly else day
+    days = ", ".join(f"{one.day:%a} {one.day.day} {one.day:%b}" for one in found.days if one.counted)
     lines = [
         f"{found.title}{', ' + found.agency if found.agency else ''} ({found.case} {found.obligation})",
         f"  Rule      {found.rule}",
         f"            {found.force}: {found.citation}",
-        f"  Started   {day(found.started)}",
-        f"  Due       {day(found.due) if found.due else 'no date: the clock stands still'}",
+        f"  Started   {when(found.started)}",
+        f"  Due       {when(found.due) if found.due else 'no date: the clock stands still'}",
         *([f"  Ended     {found.ended}"] if found.ended else []),
         *(f"  Suspended {words}" for words in found.suspensions),
-        f"  Counted   {sum(one.counted for one in found.days)} days: {counted}",
+        *([f"  Counted   {counted(sum(one.counted for one in found.days), 'day')}: {days}"] if found.days else []),
     ]
     lines += [
         f"            not {one.day:%a} {one.day.day} {one.day:%b}: {one.because}"
@@ -178,7 +182,7 @@ def _explanation(found: "Explanation") -> list[str]:
     for rung in found.rungs:
         to = f", {rung.person}" if rung.person else ""
         over = f"; nobody in: {', '.join(rung.passed_over)}" if rung.passed_over else ""
-        message = f" [{rung.message}]" if rung.message else ""
+        message = f" [{STATES.get(rung.message, rung.message)}]" if rung.message else ""
         at = moment(rung.at) if rung.at else "-"
         lines.append(f"  Rung {rung.rung + 1}.{rung.round}  {at}  {rung.office}{to}: {rung.state}{over}{message}")
     return [*lines, f"  Next      {found.next}"]

@@ -69,7 +69,8 @@ async def test_five_working_days_from_awareness_pass_over_a_bank_holiday(windows
     assert f"by the end of {due:%A} {due.day} {due:%B %Y}" in await manager.read(f"/cases/{review}")
     days = await manager.read(f"/cases/{review}/deadlines")
     assert f"{holiday:%A} {holiday.day} {holiday:%B %Y}: not counted, " in days
-    assert "5 working days, counted from “awareness”, that day not counted" in days
+    became_aware = "the local authority became aware of the incident"
+    assert f"5 working days, counted from when {became_aware}, that day not counted" in days
     assert "Working Together to Safeguard Children 2023, chapter 5 (December 2023) (statutory guidance)" in days
 
     before, late = working_days_before(due), working_days_after(due, 1)
