@@ -16,7 +16,6 @@ class Promise:
     number: str
     words: str
     state: str
-    proof: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +78,14 @@ def test_every_promise_has_its_own_number_words_and_a_known_state() -> None:
 def test_every_promise_marked_done_has_a_test() -> None:
     proved = {number for marker in markers() if marker.on_a_test for number in marker.numbers}
     assert [promise.number for promise in promises() if promise.state == "done" and promise.number not in proved] == []
+
+
+def test_what_the_document_says_to_type_finds_a_test_of_every_promise_marked_done() -> None:
+    """It looks for the number in double quotes, as every marker has it."""
+    said = re.search(r"`grep -rn '\"(A1)\"' tests`", FEATURES.read_text())
+    assert said
+    written = "".join(path.read_text() for path in TESTS.rglob("test_*.py"))
+    assert [one.number for one in promises() if one.state == "done" and f'"{one.number}"' not in written] == []
 
 
 def test_every_marker_names_promises_that_exist() -> None:
