@@ -32,6 +32,7 @@ from records.opening import Installation, open_installation
 from records.policies import in_force
 from records.seals import Seals
 from records.settings import TASK_QUEUE, Settings
+from terminal.common import counted
 
 MEGABYTE = 1024 * 1024
 LITTLE, TOO_LITTLE = 2_000 * MEGABYTE, 200 * MEGABYTE
@@ -280,7 +281,7 @@ def _offices(known: Known) -> Iterable[Finding]:
     if alone:
         offices = ", ".join(f"{one.office}{' in ' + one.agency if one.agency else ''}" for one in alone)
         yield Finding(
-            what=f"{len(alone)} offices have no deputy: {offices}.",
+            what=f"{counted(len(alone), 'office has', 'offices have')} no deputy: {offices}.",
             why="While the holder is on leave nobody is told.",
             do=do.replace("holder", "deputy"),
         )
@@ -370,7 +371,7 @@ async def _waiting(known: Known) -> AsyncIterator[Finding]:
         count = await session.scalar(old) or 0
     if count:
         yield Finding(
-            what=f"{count} commands have waited for more than five minutes.",
+            what=f"{counted(count, 'command has', 'commands have')} waited for more than five minutes.",
             why="People were told that these are not yet confirmed.",
             do="Mend engine and worker; they are sent again by themselves, and none is done twice.",
             grave=True,
@@ -381,7 +382,7 @@ async def _mail(known: Known) -> AsyncIterator[Finding]:
     settings = known.there.settings
     async with known.there.database.reading() as session:
         waiting = await session.scalar(select(func.count()).select_from(MailRow).where(MailRow.state == "queued")) or 0
-    letters = f" {waiting} letters wait." if waiting else ""
+    letters = f" {counted(waiting, 'letter waits', 'letters wait')}." if waiting else ""
     if not settings.smtp_host:
         yield Finding(
             what=f"No mail server is set up.{letters}",
@@ -421,11 +422,13 @@ async def _audit(known: Known) -> AsyncIterator[Finding]:
         grown = (await session.execute(select(LinkRow.chain, func.max(LinkRow.at)).group_by(LinkRow.chain))).all()
     cut = [chain for chain, (number, mac) in sealed.items() if not _continues(heads.get(chain), number, mac)]
     if cut:
-        yield _broken(f"{len(cut)} chains end before the point at which they were sealed: {', '.join(cut[:5])}.")
+        yield _broken(
+            f"{counted(len(cut), 'chain ends', 'chains end')} before the point last sealed: {', '.join(cut[:5])}."
+        )
     late = [chain for chain, at in grown if sealed.get(chain) != heads.get(chain) and at < known.now - LATE]
     if late:
         yield Finding(
-            what=f"{len(late)} audit chains have grown and were not sealed for five minutes.",
+            what=f"What has grown was not sealed for five minutes: {counted(len(late), 'audit chain')}.",
             why="What is not sealed outside the database could be cut off without being found.",
             do=f"See that a worker runs and may write {seals}.",
             grave=True,

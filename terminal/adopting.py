@@ -17,12 +17,14 @@ from terminal.common import (
     DataDir,
     PolicyFile,
     Session,
+    counted,
     day,
     fail,
     moment,
     run,
     say,
     text_of,
+    typed_day,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 HERE = Path("data")
+THEIRS = "open cases are not yours to open, and stay as they are"
 Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it only shows what would move.")]
 
 
@@ -78,8 +81,8 @@ def adopt(  # noqa: PLR0913 -- each is a choice of whoever adopts
 
 
 def holiday(  # noqa: PLR0913 -- each is a choice of whoever proclaims
-    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DAY", help="As in 2027-05-03.")],
-    title: Annotated[str, typer.Argument(help="What people call it.")],
+    day: Annotated[datetime, typer.Argument(parser=typed_day, metavar="DAY", help="As in 2027-05-03.")],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What people call it.")],
     data_dir: DataDir = HERE,
     *,
     as_: As,
@@ -180,8 +183,9 @@ def _shown(found: dict[str, Any]) -> list[str]:
     lines += [f"{ref} cannot follow: {words}" for ref, words in found["cannot"].items()]
     lines += [f"No longer a holiday, because the file does not name it: {one}" for one in found["holidays_lost"]]
     if found["not_yours"]:
-        lines.append(f"{found['not_yours']} open cases are not yours to open, and stay as they are.")
-    return [*lines, f"{found['open_cases']} open cases looked at."]
+        hidden = counted(found["not_yours"], "open case is not yours to open, and stays as it is", THEIRS)
+        lines.append(f"{hidden}.")
+    return [*lines, f"{counted(found['open_cases'], 'open case')} looked at."]
 
 
 def _move(one: dict[str, Any]) -> str:
@@ -210,7 +214,7 @@ def _outcome(found: dict[str, Any], fresh: "Policy", change: Change) -> list[str
     done = found["done"]
     lines = [f"{one['case']}: {one['problem'] or 'done'}" for one in done]
     if failed := sum(bool(one["problem"]) for one in done):
-        lines.append(f"{failed} cases were not changed. Run the same command again.")
+        lines.append(f"{counted(failed, 'case was', 'cases were')} not changed. Run the same command again.")
     in_force = f"Version {fresh.version} with calendar {fresh.calendar.version} is in force for new cases."
     warning = WorkingDays(fresh.calendar).warning(datetime.now(UTC).date())
     return [*lines, in_force, *([warning] if warning else [])]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.common import REFUSED, WRONG, As, AsJson, DataDir, Session, fail, moment, run, say, settings_of
+from terminal.common import REFUSED, WRONG, As, AsJson, DataDir, Session, counted, fail, moment, run, say, settings_of
 
 if TYPE_CHECKING:
     from records.audit import Broken
@@ -28,13 +28,14 @@ def verify(data_dir: DataDir = HERE, *, as_json: AsJson = False) -> None:
     else:
         for one in broken:
             typer.echo(f"{one.chain}, link {one.number}: {one.words}", err=True)
-        typer.echo("Every chain is whole." if not broken else f"{len(broken)} chains are broken.", err=bool(broken))
+        words = f"{counted(len(broken), 'chain is', 'chains are')} broken." if broken else "Every chain is whole."
+        typer.echo(words, err=bool(broken))
     raise typer.Exit(WRONG if broken else 0)
 
 
 @audit.command()
 def reads(
-    case: Annotated[str, typer.Argument(metavar="[CASE]", help="Only of this case.")] = "",
+    case: Annotated[str, typer.Argument(metavar="CASE", help="Only of this case.")] = "",
     person: Annotated[str, typer.Option(help="Only by this person, by their id in the directory.")] = "",
     data_dir: DataDir = HERE,
     *,

@@ -47,7 +47,9 @@ def refer(
 
 def answer(  # noqa: PLR0913 -- a command and who gives it
     case: Reference,
-    command: Annotated[str, typer.Argument(help="What is asked for, such as submit_return, promise or triage.")],
+    command: Annotated[
+        str, typer.Argument(metavar="COMMAND", help="What is asked for, such as submit_return, promise or triage.")
+    ],
     file: Answers,
     data_dir: DataDir = HERE,
     request: Request = "",
@@ -84,7 +86,7 @@ def _given(data_dir: Path, by: str, what: tuple[str, str], answers: dict[str, An
 
 
 def status(
-    ref: Annotated[str, typer.Argument(metavar="[REF]", help="One case. Without it: every open case.")] = "",
+    ref: Annotated[str, typer.Argument(metavar="REF", help="One case. Without it: every open case.")] = "",
     data_dir: DataDir = HERE,
     *,
     as_: As,
@@ -131,7 +133,10 @@ def _due(one: dict[str, Any]) -> str:
 
 def why(
     case: Reference,
-    obligation: Annotated[str, typer.Argument(help="As `reviews status REF` names it: agency_return/harrowshire-icb.")],
+    obligation: Annotated[
+        str,
+        typer.Argument(metavar="OBLIGATION", help="As `reviews status REF` names it: agency_return/harrowshire-icb."),
+    ],
     data_dir: DataDir = HERE,
     *,
     as_: As,

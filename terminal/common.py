@@ -11,6 +11,7 @@ import getpass
 import json
 import os
 import sys
+import warnings
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,6 +178,25 @@ def moment(moment: datetime) -> str:
     return f"{london(moment):%d %b %Y %H:%M}"
 
 
+def _typed() -> str:
+    """The password, typed unseen: never where it would be shown."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass("Password: ")
+        except (getpass.GetPassWarning, EOFError):
+            fail("There is no terminal in which to ask for the password. Give it in REVIEWS_PASSWORD.", MISUSED)
+
+
+def typed_day(text: str) -> datetime:
+    """A day as people type it on the command line."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        words = "write a day that exists as year-month-day, such as 2027-05-03."
+        raise typer.BadParameter(words) from None
+
+
 class Session:
     """An installation opened for one command, and the person who gives it."""
 
@@ -209,7 +229,7 @@ class Session:
 
         if not email:
             fail("Say who you are: --as with your e-mail address.", MISUSED)
-        password = os.environ.get("REVIEWS_PASSWORD") or getpass.getpass("Password: ")
+        password = os.environ.get("REVIEWS_PASSWORD") or _typed()
         accounts, now = Accounts(self.there.database, self.there.vault, self.there.auditor), datetime.now(UTC)
         try:
             token = await accounts.sign_in(email, password, now)

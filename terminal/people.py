@@ -55,10 +55,9 @@ def check(
         judged({}, wrong.problems, str(wrong), as_json=as_json)
         raise typer.Exit(WRONG) from None
     good = not any(one.grave for one in problems)
-    sizes = {"agencies": len(found.agencies), "people": len(found.people), "offices held": len(found.holdings)}
-    words = (
-        f"{file.name}: {', '.join(f'{n} {what}' for what, n in sizes.items())}. It is {'good' if good else 'not good'}."
-    )
+    sizes = {"agencies": len(found.agencies), "people": len(found.people), "offices_held": len(found.holdings)}
+    held = counted(len(found.holdings), "office held", "offices held")
+    words = f"{file.name}: {_sizes(found)}, {held}. It is {'good' if good else 'not good'}."
     judged(sizes, problems, "\n".join([*map(str, problems), words]), as_json=as_json, good=good)
     raise typer.Exit(0 if good else WRONG)
 
@@ -86,7 +85,7 @@ def import_(  # noqa: PLR0913 -- each is a word about the import
         fail(str(problems))
     plan, anybody = run(_replace(data_dir, as_, Import(text, file.name, frozenset(new_address or ()), yes, as_json)))
     found = plan.directory
-    words = f"{len(found.people)} people in {len(found.agencies)} agencies are in the directory now."
+    words = f"{_sizes(found)}: this is the directory now."
     if not anybody:
         words += " Nobody can sign in any more: start `reviews serve` again, which prints a link for the administrator."
     said = {"taken": True, "agencies": len(found.agencies), "people": len(found.people), **_said(plan)}
@@ -125,6 +124,11 @@ def _looked_at(text: str, name: str, policy: "Policy", on: date) -> "tuple[Direc
         words = "Nobody could change the directory any more. Enter an administrator or a business manager."
         problems.append(Problem(0, "holdings", words))
     return found, sorted(together(problems), key=lambda one: not one.grave)
+
+
+def _sizes(directory: "Directory") -> str:
+    people, agencies = len(directory.people), len(directory.agencies)
+    return f"{counted(people, 'person', 'people')} in {counted(agencies, 'agency', 'agencies')}"
 
 
 async def _replace(data_dir: Path, by: str, wanted: Import) -> tuple[Plan, bool]:

@@ -17,7 +17,7 @@ KINDS = {
 
 
 def questions(
-    command: Annotated[str, typer.Argument(metavar="[COMMAND]", help="Without it: every command.")] = "",
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help="Without it: every command.")] = "",
     *,
     as_json: AsJson = False,
 ) -> None:

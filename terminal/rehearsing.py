@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from terminal.common import REFUSED, As, AsJson, DataDir, Session, fail, moment, run, text_of
+from terminal.common import REFUSED, As, AsJson, DataDir, Session, counted, fail, moment, run, text_of, typed_day
 
 if TYPE_CHECKING:
     from models.directory import Directory
@@ -32,8 +32,9 @@ def rehearse(  # noqa: PLR0913, PLR0917 -- what is rehearsed, under which rules,
     scenario: Annotated[
         str,
         typer.Argument(
+            metavar="SCENARIO",
             help="A scenario file; a shipped one (smooth, silent-agency, parked, outage); `year`; or `last-year`: the "
-            "cases recorded here."
+            "cases recorded here.",
         ),
     ],
     policy: Annotated[
@@ -50,7 +51,9 @@ def rehearse(  # noqa: PLR0913, PLR0917 -- what is rehearsed, under which rules,
     ] = None,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="For `last-year`: cases opened from this day on; else in 365 days."),
+        typer.Option(
+            parser=typed_day, metavar="DAY", help="For `last-year`: cases opened from this day on; else in 365 days."
+        ),
     ] = None,
     data_dir: DataDir = Path("data"),
     *,
@@ -77,7 +80,7 @@ def rehearse(  # noqa: PLR0913, PLR0917 -- what is rehearsed, under which rules,
         typer.echo(_line(step))
     _say_messages(found.line)
     if found.other:
-        typer.echo(f"\n{len(found.changes)} messages change under {found.other}:")
+        typer.echo(f"\n{counted(len(found.changes), 'message changes', 'messages change')} under {found.other}:")
         for one in found.changes:
             typer.echo(f"  {_change(one)}")
 
@@ -128,9 +131,9 @@ async def _last_year(
             fail("Your office does not see whole cases, so there is nothing that you could rehearse.", REFUSED)
         await questions.note_read(actor.person, "", "rehearsal of recorded cases", now)
     present = replay(histories, *today, people, now)
-    words = f"{len(histories)} cases, with the people of {book.name if book else 'today'}."
+    words = f"{counted(len(histories), 'case')}, with the people of {book.name if book else 'today'}."
     if left_out:
-        words += f" {left_out} are left out: they are not yours to open."
+        words += f" Left out are {left_out} that are not yours to open."
     title = f"The cases recorded since {begins:%d %B %Y}"
     if draft is None:
         return Rehearsed(title, words, present, [], "")
@@ -170,7 +173,7 @@ def _line(step: "Step") -> str:
 
 def _say_messages(line: "Timeline") -> None:
     """Every message, by the office that it goes to."""
-    typer.echo(f"\n{len(line.notices)} messages would be sent:")
+    typer.echo(f"\n{counted(len(line.notices), 'message')} would be sent:")
     for office, count in line.by_office().items():
         typer.echo(f"  {count:5} {office.replace('_', ' ')}")
         for notice in (one for one in line.notices if one.office == office):

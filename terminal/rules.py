@@ -47,7 +47,7 @@ def check(
 
 @app.command()
 def show(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Without it: the policy in force.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Without it: the policy in force.")] = None,
     data_dir: DataDir = HERE,
     *,
     as_json: AsJson = False,

@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -14,9 +15,19 @@ from typer.testing import CliRunner
 
 from cli import app
 from models.lifecycles import COMMANDS
-from terminal.common import NO_DATABASE, READ_ONLY
+from terminal.common import NO_DATABASE, READ_ONLY, counted
 from tests.support.house import DIRECTORY, POLICY, decision, referral, triage
-from tests.support.running import ADMINISTRATOR, MANAGER, PEOPLE, Running, free_port, reviews, write_json
+from tests.support.running import (
+    ADMINISTRATOR,
+    MANAGER,
+    PEOPLE,
+    REVIEWS,
+    Running,
+    environment,
+    free_port,
+    reviews,
+    write_json,
+)
 from tests.test_documents import commands
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("cli")]
@@ -562,13 +573,28 @@ def test_a_database_that_is_not_there_is_said_in_words(
     [
         (["2027-05-03", ""], "Say what people call this holiday"),
         (["2027-05-03", " "], "Say what people call this holiday"),
-        (["3 May", "Jubilee"], "Invalid value for 'DAY'"),
+        (["3 May", "Jubilee"], "write a day that exists as year-month-day, such as 2027-05-03."),
+        (["2027-02-29", "Jubilee"], "write a day that exists as year-month-day, such as 2027-05-03."),
     ],
 )
 def test_a_holiday_without_a_day_or_a_name_is_not_understood(tmp_path: Path, given: list[str], words: str) -> None:
     done = reviews("policy", "holiday", *given, "--data-dir", tmp_path, "--as", MANAGER)
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_without_a_terminal_it_says_where_the_password_can_be_given(here: Running) -> None:
+    done = subprocess.run(  # noqa: S603 -- our own command
+        [REVIEWS, "status", "--data-dir", here.folder, "--as", MANAGER], env=environment(), capture_output=True,
+        stdin=subprocess.DEVNULL, text=True, timeout=60, check=False, start_new_session=True,
+    )  # fmt: skip
+    words = "There is no terminal in which to ask for the password. Give it in REVIEWS_PASSWORD.\n"
+    assert (done.returncode, done.stderr) == (2, words)
+
+
+def test_one_is_never_called_several() -> None:
+    assert [counted(n, "message") for n in (0, 1, 2)] == ["0 messages", "1 message", "2 messages"]
+    assert [counted(n, "chain is", "chains are") for n in (1, 2)] == ["1 chain is", "2 chains are"]
 
 
 @pytest.mark.promise("K11")

@@ -181,7 +181,7 @@ async def test_an_office_without_a_deputy_is_worth_a_look(there: Installation) -
     full = read_directory_file(DIRECTORY)
     alone = [one.model_copy(update={"deputy": None}) if one.office == "reviewer" else one for one in full.holdings]
     await put(there, full.model_copy(update={"holdings": tuple(alone)}))
-    assert "reviewer" in (await found(there, "have no deputy")).what
+    assert "reviewer" in (await found(there, "1 office has no deputy")).what
 
 
 def without(directory: Directory, office: str) -> Directory:
@@ -218,7 +218,7 @@ async def test_commands_that_wait_are_grave(there: Installation) -> None:
     )
     async with there.database.writing() as session:
         session.add(row)
-    assert (await found(there, "1 commands have waited")).grave
+    assert (await found(there, "1 command has waited")).grave
 
 
 async def test_a_portal_for_others_needs_https_and_no_demonstration(there: Installation) -> None:
@@ -256,7 +256,7 @@ async def test_a_chain_that_was_cut_and_a_seal_that_was_altered_are_grave(there:
     async with there.database.writing() as session:
         await session.execute(delete(LinkRow).where(LinkRow.chain == SIGN_INS, LinkRow.number == 3))
         await session.execute(update(HeadRow).where(HeadRow.chain == SIGN_INS).values(number=2))
-    assert SIGN_INS in (await found(there, "end before the point")).what
+    assert SIGN_INS in (await found(there, "1 chain ends before the point")).what
     seals = there.settings.seals
     seals.write_text(seals.read_text().replace('"number": 1', '"number": 2'))
     assert (await found(there, "was altered")).grave
