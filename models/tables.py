@@ -293,11 +293,11 @@ Index("ix_facts_recorded", FactRow.recorded)
 
 
 class MailRow(Table):
-    """Mail to people who are not in the directory. `sealed` holds address, subject and words."""
+    """Mail that leaves the house. `sealed` holds address, subject and words."""
 
     __tablename__ = "mail"
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     written: Mapped[datetime]
     state: Mapped[str] = mapped_column(Short, index=True)
-    """queued, sending, sent, unknown or failed."""
+    """queued, sending, sent, unknown, failed, or passed_on by other means."""
     sealed: Mapped[bytes]

@@ -1,14 +1,15 @@
-"""Mail to people outside the directory: the link that proves a referrer's address, and their receipt.
+"""Mail: the link that proves a referrer's address, their receipt, and the link by which somebody sets a password.
 
 Mail is written into the database, sealed, in the transaction that made the link, and sent from there. Where no mail
-server is set up it stays readable for the business unit, who then tell the referrer by other means.
+server is set up it stays readable for the business unit, who then tell the referrer by other means. A link for a
+password is written only where there is a server, and read by nobody on the way.
 """
 
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import aiosmtplib
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
@@ -25,6 +26,8 @@ class Mail(Message):
     text: str
     written: datetime
     state: str = "queued"
+    private: bool = False
+    """Whether only whom it goes to may read it."""
 
 
 class Post:
@@ -38,7 +41,7 @@ class Post:
         session.add(row)
         await session.flush()
         row.sealed = self._vault.seal(
-            mail.model_dump(mode="json", include={"to", "subject", "text"}), f"mail.sealed/{row.number}"
+            mail.model_dump(mode="json", include={"to", "subject", "text", "private"}), f"mail.sealed/{row.number}"
         )
 
     async def read(self, state: str = "") -> list[Mail]:
@@ -54,6 +57,17 @@ class Post:
             )
             for row in rows
         ]
+
+    async def waiting(self) -> int:
+        """How many letters nobody has sent or passed on."""
+        found = select(func.count()).select_from(MailRow).where(MailRow.state.in_(TO_PASS_ON))
+        async with self._database.reading() as session:
+            return await session.scalar(found) or 0
+
+    async def pass_on(self, session: AsyncSession, number: int) -> bool:
+        """Note that somebody has told the receiver by other means. Returns whether it still waited for that."""
+        moved = update(MailRow).where(MailRow.number == number, MailRow.state.in_(TO_PASS_ON)).values(state="passed_on")
+        return (await session.execute(moved.returning(MailRow.number))).first() is not None
 
     async def send(self, settings: Settings, now: datetime) -> int:
         """Send what is queued, each once at most: what was taken in hand and not settled is shown as unknown.
@@ -80,6 +94,8 @@ class Post:
 
 
 LOST_AFTER = timedelta(minutes=10)
+TO_PASS_ON = ("queued", "failed", "unknown")
+"""States in which the receiver has not got it, or may not have."""
 
 
 async def _send(mail: Mail, settings: Settings) -> str:

@@ -17,7 +17,7 @@ from models.lifecycles import COMMANDS
 from models.referral import SubmitReferral
 from models.rights import Actor
 from portal.guarding import PROBLEM
-from portal.visiting import NotSignedIn, Portal, hidden
+from portal.visiting import NotSignedIn, Portal, address_of, hidden
 from records.accounts import SignInFailed
 from records.questions import LikelySame
 from records.sealing import fingerprint
@@ -161,7 +161,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return said
         try:
             token = await portal.accounts.sign_in(
-                str(said.get("email", "")), str(said.get("password", "")), portal.clock()
+                str(said.get("email", "")),
+                str(said.get("password", "")),
+                portal.clock(),
+                address=address_of(request),
             )
         except SignInFailed as failed:
             return problem(401, failed.words)

@@ -13,14 +13,23 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
-from portal import api, calendars, cases, front, giving, inbox, papers, reads, referring, register, signing_in
+from portal import api, calendars, cases, front, giving, inbox, inviting, papers, reads, referring, register, signing_in
 from portal.guarding import Calm, Headers, Limit, Often
 from portal.keeping import keep_for_later
 from portal.pages import STATIC, Message, refusal
 from portal.visiting import ForgedForm, NotSignedIn, Portal, autosaving, one_of, typed, wall_clock
 from records.opening import Installation
 
-GUARDED = ("/sign-in", "/invitation", "/refer/return", "/refer/later", "/refer/check", "/status", "/api/v1/session")
+GUARDED = (
+    "/sign-in",
+    "/invitation",
+    "/forgotten",
+    "/refer/return",
+    "/refer/later",
+    "/refer/check",
+    "/status",
+    "/api/v1/session",
+)
 ATTEMPTS = 30
 
 
@@ -58,7 +67,7 @@ def create_app(
     app.state.portal = portal
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(front.router(portal, engine))
-    for room in (signing_in, referring, register, inbox, calendars, reads, api, cases, papers, giving):
+    for room in (signing_in, inviting, referring, register, inbox, calendars, reads, api, cases, papers, giving):
         app.include_router(room.router(portal), include_in_schema=room is api)
 
     async def broken(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """The local inbox: the messages that a person would get in chat, with the same buttons. Nothing in it says more."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 from fastapi import APIRouter
@@ -14,6 +15,7 @@ from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
 from notifier.words import Said, say, state_of
 from portal.doing import Act, Doing, doings
+from portal.inviting import TRUSTED, Inviter
 from portal.visiting import Portal, Visitor
 from records.faults import where
 from records.questions import CaseView
@@ -40,8 +42,27 @@ class Shown:
     answers: tuple[Act, ...]
 
 
+class Asked(NamedTuple):
+    """An invitation that somebody has asked for: of whom, and by whom."""
+
+    person: str
+    name: str
+    by: str
+
+
 def router(portal: Portal) -> APIRouter:
-    pages = APIRouter()
+    pages, inviter = APIRouter(), Inviter(portal)
+
+    async def invitations(visitor: Visitor, directory: Directory) -> list[Asked]:
+        """Those that wait for a second person, for whoever can be that; and one's own, so that it is no surprise."""
+        waiting = {} if portal.mails else await inviter.waiting()
+        trusted = visitor.actor.anywhere(TRUSTED)
+        return [
+            Asked(one.person, directory.people[one.person].name, directory.people[one.by].name)
+            for one in waiting.values()
+            if {one.person, one.by} <= directory.people.keys()
+            and (one.person == visitor.person or (trusted and one.by != visitor.person))
+        ]
 
     @pages.get("/inbox")
     async def inbox(request: Request) -> Response:
@@ -51,7 +72,8 @@ def router(portal: Portal) -> APIRouter:
         await portal.questions.note_read(
             visitor.person, "", "everybody’s messages" if everybody else "inbox", portal.clock()
         )
-        messages = await _Reader(portal, visitor, await portal.directory()).read(rows)
+        directory = await portal.directory()
+        messages = await _Reader(portal, visitor, directory).read(rows)
         own = [one.row.key for one in messages if one.fresh and one.row.person == visitor.person]
         await portal.questions.note_seen(visitor.person, own, portal.clock())
         return await portal.page(
@@ -59,6 +81,7 @@ def router(portal: Portal) -> APIRouter:
             "inbox.html",
             "Everybody’s messages" if everybody else "Inbox",
             everybody=everybody,
+            invitations=await invitations(visitor, directory),
             live=[one for one in messages if one.live],
             fresh=[one for one in messages if one.fresh],
             over=[one for one in messages if not one.live and not one.fresh],

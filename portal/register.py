@@ -100,7 +100,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if not visitor.actor.anywhere(UNIT):
             return await portal.refuse(request, 403)
         await portal.questions.note_read(visitor.person, "", "mail", portal.clock())
-        return await portal.page(request, "mail.html", "Mail to referrers", mails=await post.read())
+        return await portal.page(request, "mail.html", "Mail to referrers", written=await post.read())
 
     @pages.get("/demonstration/mail")
     async def everybody(request: Request) -> Response:
@@ -109,7 +109,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return await portal.refuse(request, 404)
         visitor = await portal.visitor(request)
         await portal.questions.note_read(visitor.person if visitor else ANYBODY, "", "mail", portal.clock())
-        return await portal.page(request, "mail.html", "Mail to referrers", mails=await post.read())
+        return await portal.page(request, "mail.html", "Mail to referrers", written=await post.read())
 
     return pages
 

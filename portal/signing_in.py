@@ -1,27 +1,35 @@
-"""Signing in and out, and the invitation by which a person sets a password."""
+"""Signing in and out, setting a password, and what to do when it is forgotten."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from fastapi import APIRouter
-from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from models.directory import Directory
-from models.tables import AccountRow
-from portal.visiting import SESSION, Portal, cookie, one_of, titles, typed
-from records.accounts import SHORTEST, SignInFailed, WeakPassword
+from models.telling import MANAGER
+from portal.inviting import Inviter
+from portal.pages import Message
+from portal.visiting import BROWSER, SESSION, Portal, address_of, cookie, one_of, titles, typed
+from records.accounts import KNOWN_FOR, SHORTEST, SignInFailed, WeakPassword
 from records.audit import SIGN_INS
 
-INVITED_FOR = timedelta(days=7)
+FRESH = "set"
+"""Says in the address of the sign-in page that a password has just been set."""
+MAILED = Message(
+    "Look at your mail",
+    (
+        "If this is the address of somebody who may sign in, a link goes there now. It works once, within a day.",
+        "If nothing comes, look among unwanted mail, or ask the business unit.",
+    ),
+)
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page
-    pages = APIRouter()
+    pages, inviter = APIRouter(), Inviter(portal)
 
-    async def sign_in_page(
-        request: Request, following: str, *, email: str = "", problem: str = "", kept: bool = False
+    async def sign_in_page(  # noqa: PLR0913 -- what the page says
+        request: Request, following: str, *, email: str = "", problem: str = "", kept: bool = False, fresh: bool = False
     ) -> Response:
         people = parts(await portal.directory(), titles(await portal.rules())) if portal.settings.demonstration else {}
         return await portal.page(
@@ -34,23 +42,30 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             people=people,
             next=_inside(following),
             kept=kept,
+            fresh=fresh,
         )
 
     @pages.get("/sign-in")
     async def show(request: Request) -> Response:
         asked = request.query_params
-        return await sign_in_page(request, asked.get("next", ""), kept=bool(asked.get("kept")))
+        kept, fresh = bool(asked.get("kept")), bool(asked.get(FRESH))
+        return await sign_in_page(request, asked.get("next", ""), kept=kept, fresh=fresh)
 
     @pages.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         pairs = await typed(request)
         portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
-        email = one_of(pairs, "email").strip()
+        email, now, browser = one_of(pairs, "email").strip(), portal.clock(), cookie(request, BROWSER)
         try:
-            token = await portal.accounts.sign_in(email, one_of(pairs, "password"), portal.clock())
+            token = await portal.accounts.sign_in(
+                email, one_of(pairs, "password"), now, address=address_of(request), browser=browser
+            )
         except SignInFailed as failed:
             return await sign_in_page(request, one_of(pairs, "next"), email=email, problem=failed.words)
-        return enter(request, token, _inside(one_of(pairs, "next")))
+        answer = enter(request, token, _inside(one_of(pairs, "next")))
+        known = await portal.accounts.known_browser(token, browser, now)
+        portal.give_cookie(request, answer, BROWSER, known, KNOWN_FOR)
+        return answer
 
     def enter(request: Request, token: str, address: str) -> Response:
         answer = portal.go(address or "/cases")
@@ -97,7 +112,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         token, problem = one_of(pairs, "token").strip(), ""
         try:
             if await portal.accounts.set_password(token, one_of(pairs, "password"), portal.clock()) is not None:
-                return portal.go("/sign-in")
+                return portal.go(f"/sign-in?{FRESH}=yes")
             problem = "This invitation has been used already or is too old. Ask the administrator for a new one."
         except WeakPassword as weak:
             problem = weak.words
@@ -105,42 +120,22 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             request, "invitation.html", "Set your password", status=422, problem=problem, token=token, shortest=SHORTEST
         )
 
-    @pages.get("/people")
-    async def people(request: Request) -> Response:
-        visitor = await portal.signed_in(request)
-        if not visitor.actor.anywhere(frozenset({"administrator", "business_manager"})):
-            return await portal.refuse(request, 403)
-        return await _people(request)
-
-    async def _people(request: Request, link: str = "", invited_name: str = "") -> Response:
+    @pages.get("/forgotten")
+    async def forgotten(request: Request) -> Response:
         directory = await portal.directory()
-        async with portal.there.database.reading() as session:
-            known = set(await session.scalars(select(AccountRow.person)))
-        return await portal.page(
-            request,
-            "people.html",
-            "People and offices",
-            wide=True,
-            directory=directory,
-            known=known,
-            link=link,
-            invited=invited_name,
-        )
+        held = [one.person for one in directory.holdings if one.office in {MANAGER, "administrator"}]
+        names = [directory.people[person].name for person in dict.fromkeys(held) if person in directory.people]
+        return await portal.page(request, "forgotten.html", "Forgotten password", back="/sign-in", names=names)
 
-    @pages.post("/people/{person}/invite")
-    async def invite(request: Request, person: str) -> Response:
-        visitor = await portal.signed_in(request)
-        portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
-        directory = await portal.directory()
-        if not visitor.actor.anywhere(frozenset({"administrator", "business_manager"})):
-            return await portal.refuse(request, 403)
-        if person not in directory.people:
-            return await portal.refuse(request, 404)
-        now = portal.clock()
-        async with portal.there.database.writing() as session:
-            token = await portal.accounts.link(session, "invitation", person, now + INVITED_FOR)
-            await portal.there.auditor.append(session, SIGN_INS, now, visitor.person, "invited", {"person": person})
-        return await _people(request, f"{portal.settings.address}/invitation#{token}", directory.people[person].name)
+    @pages.post("/forgotten")
+    async def mail_link(request: Request) -> Response:
+        """The answer is the same, whoever asks and whether or not there is such a person."""
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        if not portal.mails:
+            return portal.go("/forgotten")
+        await inviter.forgotten(one_of(pairs, "email").strip())
+        return await portal.say(request, MAILED)
 
     return pages
 

@@ -30,7 +30,7 @@ from records.policies import in_force
 from records.questions import CaseView, LikelySame, Questions
 from records.sealing import fingerprint
 
-SESSION, ANONYMOUS, FORM = "session", "anonymous", "form"
+SESSION, ANONYMOUS, FORM, BROWSER = "session", "anonymous", "form", "browser"
 STILL_THEIRS = timedelta(days=3)
 """So long after a session ran out, over a weekend, what was typed in it is kept for whoever it was."""
 TITLES = {"referral": "Referral", "rapid_review": "Rapid review"}
@@ -68,6 +68,11 @@ class Portal:
         self.accounts = Accounts(there.database, there.vault, there.auditor)
         self.drafts = Drafts(there.database, there.vault)
         self.pages: Environment = templates()
+
+    @property
+    def mails(self) -> bool:
+        """Whether there is a mail server; where there is none, the business unit passes on what would be mailed."""
+        return bool(self.settings.smtp_host)
 
     async def directory(self) -> Directory:
         found = await self.questions.directory()
@@ -186,6 +191,7 @@ class Portal:
             page=frame,
             visitor=visitor,
             demonstration=self.settings.demonstration,
+            mails=self.mails,
             area=rules.area,
             offices=titles(rules),
             now=self.clock(),
@@ -300,6 +306,11 @@ def cookie_name(host: str, name: str) -> str:
 
 def cookie(request: Request, name: str) -> str:
     return request.cookies.get(cookie_name(request.headers.get("host", ""), name), "")
+
+
+def address_of(request: Request) -> str:
+    """From where this was asked."""
+    return request.client.host if request.client else ""
 
 
 async def typed(request: Request) -> list[tuple[str, str]]:

@@ -2,15 +2,21 @@
 
 Passwords: argon2id (RFC 9106). Sessions and links are kept as a digest of their token, of no use to whoever reads the
 database. Every sign-in, failed or not, is a link of the chain `sign-ins`.
+
+Whoever guesses waits, and whom they guess at does not. Wrong tries are counted by account and address; a browser in
+which somebody has signed in before is counted for itself (OWASP calls this a device cookie), so that it goes on
+whatever others try. Only where one account is tried from many addresses do all wait that are not known.
 """
 
 import asyncio
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
@@ -22,7 +28,13 @@ from records.sealing import Vault, fingerprint
 IDLE, LONGEST = timedelta(hours=2), timedelta(hours=12)
 CALENDAR = "calendar"
 """The purpose of the address to which a person's calendar subscribes; it lasts until it is ended."""
+BROWSER = "browser"
+"""The purpose of what a browser keeps in which somebody has signed in, so that it is known again."""
+KNOWN_FOR = timedelta(days=180)
 TRIES, LOCK = 8, timedelta(minutes=15)
+"""So many wrong tries at one account, from one address or in one known browser, and how long these then wait."""
+EVERYWHERE, LONG_LOCK = 40, timedelta(hours=1)
+"""So many wrong tries at one account from wherever, and how long every browser then waits that is not known."""
 SHORTEST = 12
 _hasher = PasswordHasher()
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$cm9vbS1mb3ItdGhlLXNhbWUtd29yay1hcy1hbnlib2R5"
@@ -43,9 +55,26 @@ class Session(Message):
     form_token: str
 
 
+class Tries:
+    """The wrong tries of the last quarter of an hour, by account and where they came from. Kept in memory alone."""
+
+    def __init__(self) -> None:
+        self._wrong: dict[str, list[datetime]] = {}
+
+    def enough(self, where: str, now: datetime) -> bool:
+        return len([at for at in self._wrong.get(where, ()) if now - at < LOCK]) >= TRIES
+
+    def wrong(self, where: str, now: datetime) -> None:
+        """One more; while somebody waits nothing is counted, so that the waiting ends."""
+        if not self.enough(where, now):
+            self._wrong = {key: times for key, times in self._wrong.items() if now - times[-1] < LOCK}
+            self._wrong.setdefault(where, []).append(now)
+
+
 class Accounts:
     def __init__(self, database: Database, vault: Vault, auditor: Auditor) -> None:
         self._database, self._vault, self._auditor = database, vault, auditor
+        self._tries = Tries()
 
     async def link(self, session: AsyncSession, purpose: str, subject: str, until: datetime | None) -> str:
         """A new one-time link's token; only its digest is kept."""
@@ -89,7 +118,9 @@ class Accounts:
             return (await session.scalars(mine)).first() is not None
 
     async def set_password(self, token: str, password: str, now: datetime) -> str | None:
-        """Use up an invitation, with every other one of this person and their calendar's address; set the password.
+        """Use up an invitation, with every other one of this person; set the password.
+
+        Their sessions end with it, their calendar's address, and what their browsers are known by.
 
         Returns the person; none if the link is spent. Raises WeakPassword.
         """
@@ -101,39 +132,58 @@ class Accounts:
             if person is None:
                 return None
             await session.merge(AccountRow(person=person, password=hashed, failed=0, locked_until=None))
-            for purpose in ("invitation", CALENDAR):
+            for purpose in ("invitation", CALENDAR, BROWSER):
                 await session.execute(_ended(purpose, person, now))
             ended = update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
             await session.execute(ended)
             await self._auditor.append(session, SIGN_INS, now, person, "password_set", {"password": hashed})
         return person
 
-    async def sign_in(self, email: str, password: str, now: datetime) -> str:
-        """Returns the session's token. Raises SignInFailed."""
+    async def sign_in(self, email: str, password: str, now: datetime, *, address: str = "", browser: str = "") -> str:
+        """Returns the session's token. `address`: from where it is tried; `browser`: by what it may be known.
+
+        Raises SignInFailed.
+        """
         async with self._database.reading() as session:
             found = select(PersonRow.id).where(PersonRow.email_key == self._vault.look_up(email))
             person = (await session.scalars(found)).first()
             account = await session.get(AccountRow, person) if person else None
         hashed = account.password if account else _NOBODY
         right = await asyncio.to_thread(_verify, hashed, password)
+        known = bool(browser and person) and await self.peek(browser, BROWSER, now) == person
+        where = f"{person}/{fingerprint(browser) if known else address}"
         locked = account is not None and account.locked_until is not None and account.locked_until > now
+        waits = self._tries.enough(where, now) or (locked and not known)
         async with self._database.writing() as session:
-            if not right or locked or person is None:
-                await self._failed(session, person, now)
-            else:
+            if right and not waits and person is not None:
                 token = await self.begin(session, person, now)
-                await session.merge(AccountRow(person=person, password=hashed, failed=0, locked_until=None))
+                if not known:
+                    fresh = update(AccountRow).where(AccountRow.person == person)
+                    await session.execute(fresh.values(failed=0, locked_until=None))
                 await self._auditor.append(session, SIGN_INS, now, person, "signed_in", {})
                 return token
+            await self._failed(session, person, now, counts=not known and not waits)
+        if not right:
+            self._tries.wrong(where, now)
         raise SignInFailed
 
-    async def _failed(self, session: AsyncSession, person: str | None, now: datetime) -> None:
+    async def _failed(self, session: AsyncSession, person: str | None, now: datetime, *, counts: bool) -> None:
         account = await session.get(AccountRow, person, with_for_update=True) if person else None
-        if account is not None:
+        if account is not None and counts:
             account.failed += 1
-            if account.failed % TRIES == 0:
-                account.locked_until = now + LOCK
+            if account.failed % EVERYWHERE == 0:
+                account.locked_until = now + LONG_LOCK
         await self._auditor.append(session, SIGN_INS, now, person or "unknown", "sign_in_failed", {})
+
+    async def known_browser(self, token: str, browser: str, now: datetime) -> str:
+        """What a browser keeps in which somebody has just signed in: what it is known by already, or something new."""
+        async with self._database.writing() as session:
+            person = (await session.get_one(SessionRow, fingerprint(token))).person
+            row = await session.get(OneTimeRow, fingerprint(browser)) if browser else None
+            if row is None or row.purpose != BROWSER or row.subject != person or row.used:
+                return await self.link(session, BROWSER, person, now + KNOWN_FOR)
+            row.until = now + KNOWN_FOR
+            return browser
 
     async def begin(self, session: AsyncSession, person: str, now: datetime) -> str:
         token = secrets.token_urlsafe(32)
@@ -156,8 +206,9 @@ class Accounts:
         if row is None or row.ended or now - row.seen > IDLE or now - row.began > LONGEST:
             return None
         if now - row.seen > timedelta(minutes=5):
-            async with self._database.writing() as session:
-                await session.execute(update(SessionRow).where(SessionRow.id == mine).values(seen=now))
+            with suppress(DBAPIError):  # a full disk stops no reading
+                async with self._database.writing() as session:
+                    await session.execute(update(SessionRow).where(SessionRow.id == mine).values(seen=now))
         return Session(person=row.person, form_token=row.form_token)
 
     async def end(self, token: str, now: datetime) -> None:
@@ -169,8 +220,8 @@ class Accounts:
         account = await session.get(AccountRow, person)
         running = update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None))
         await session.execute(running.values(ended=now))
-        links = update(OneTimeRow).where(OneTimeRow.purpose == "invitation", OneTimeRow.subject == person)
-        await session.execute(links.where(OneTimeRow.used.is_(None)).values(used=now))
+        for purpose in ("invitation", BROWSER):
+            await session.execute(_ended(purpose, person, now))
         if account is not None:
             await session.delete(account)
             await self._auditor.append(session, SIGN_INS, now, person, "account_ended", {})

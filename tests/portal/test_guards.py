@@ -616,7 +616,7 @@ async def test_what_could_not_be_stored_comes_back_with_a_button_that_sends_it_a
 
 @pytest.mark.promise("L5")
 async def test_no_page_of_a_full_disk_shows_a_password(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def full_disk(*_: object) -> str:
+    async def full_disk(*_: object, **__: object) -> str:
         raise OperationalError("INSERT", {}, OSError(ENOSPC, "No space left on device"))
 
     monkeypatch.setattr(site.portal.accounts, "sign_in", full_disk)

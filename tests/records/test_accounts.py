@@ -2,15 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.tables import AccountRow, LinkRow, OneTimeRow, SessionRow
-from records.accounts import IDLE, LOCK, LONGEST, SHORTEST, TRIES, Accounts, Session, SignInFailed, WeakPassword
+from records.accounts import (
+    EVERYWHERE,
+    IDLE,
+    LOCK,
+    LONG_LOCK,
+    LONGEST,
+    SHORTEST,
+    TRIES,
+    Accounts,
+    Session,
+    SignInFailed,
+    WeakPassword,
+)
 from tests.support.recording import START, Recording, recording
 
 PASSWORD, PERSON, EMAIL = "three words apart", "p-018", "rosamund.testwick@partnership.example.org"
@@ -96,6 +111,71 @@ async def test_eight_wrong_tries_lock_for_a_quarter_of_an_hour_even_with_the_rig
         await kept.accounts.sign_in(EMAIL, PASSWORD, START + LOCK - timedelta(seconds=1))
     assert await kept.accounts.sign_in(EMAIL, PASSWORD, START + LOCK)
     assert [kind for kind, _ in await kept.links()].count("sign_in_failed") == TRIES + 1
+
+
+async def wrong(kept: Kept, times: int, now: datetime = START, *, address: str = "", browser: str = "") -> None:
+    for _ in range(times):
+        with pytest.raises(SignInFailed):
+            await kept.accounts.sign_in(EMAIL, "wrong words here", now, address=address, browser=browser)
+
+
+@pytest.mark.promise("K1")
+async def test_whoever_guesses_waits_and_whom_they_guess_at_does_not(kept: Kept) -> None:
+    await kept.accounts.set_password(await kept.invited(), PASSWORD, START)
+    await wrong(kept, TRIES, address="10.0.0.1")
+    with pytest.raises(SignInFailed):
+        await kept.accounts.sign_in(EMAIL, PASSWORD, START, address="10.0.0.1")
+    assert await kept.accounts.sign_in(EMAIL, PASSWORD, START, address="10.0.0.2")
+
+
+@pytest.mark.promise("K1")
+async def test_a_known_browser_goes_on_whatever_others_try_from_wherever(kept: Kept) -> None:
+    await kept.accounts.set_password(await kept.invited(), PASSWORD, START)
+    token = await kept.accounts.sign_in(EMAIL, PASSWORD, START, address="10.0.0.9")
+    known = await kept.accounts.known_browser(token, "", START)
+    assert await kept.accounts.known_browser(token, known, START) == known
+    for number in range(EVERYWHERE // (TRIES - 1) + 1):
+        await wrong(kept, TRIES - 1, address=f"10.0.1.{number}")
+    with pytest.raises(SignInFailed):
+        await kept.accounts.sign_in(EMAIL, PASSWORD, START + LONG_LOCK - LOCK, address="10.0.0.9")
+    assert await kept.accounts.sign_in(EMAIL, PASSWORD, START, address="10.0.0.9", browser=known)
+    with pytest.raises(SignInFailed):
+        await kept.accounts.sign_in(EMAIL, PASSWORD, START, address="10.0.0.9", browser="made up")
+    assert await kept.accounts.sign_in(EMAIL, PASSWORD, START + LONG_LOCK, address="10.0.0.9")
+
+
+@pytest.mark.promise("K1")
+async def test_a_known_browser_is_no_way_to_guess_and_is_of_one_person(kept: Kept) -> None:
+    await kept.accounts.set_password(await kept.invited(), PASSWORD, START)
+    token = await kept.accounts.sign_in(EMAIL, PASSWORD, START)
+    known = await kept.accounts.known_browser(token, "", START)
+    await wrong(kept, TRIES, browser=known)
+    with pytest.raises(SignInFailed):
+        await kept.accounts.sign_in(EMAIL, PASSWORD, START, browser=known)
+    assert await kept.accounts.sign_in(EMAIL, PASSWORD, START), "no other browser waits for it"
+    async with kept.made.there.database.writing() as session:
+        other = await kept.accounts.begin(session, "p-021", START)
+    assert await kept.accounts.known_browser(other, known, START) != known
+    await kept.accounts.set_password(await kept.invited(), PASSWORD, START)
+    await wrong(kept, TRIES)
+    with pytest.raises(SignInFailed):
+        await kept.accounts.sign_in(EMAIL, PASSWORD, START, browser=known)
+
+
+async def test_a_full_disk_stops_no_reading(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    await kept.accounts.set_password(await kept.invited(), PASSWORD, START)
+    token, tried = await kept.accounts.sign_in(EMAIL, PASSWORD, START), []
+
+    @asynccontextmanager
+    async def full() -> AsyncIterator[AsyncSession]:
+        tried.append(True)
+        raise OperationalError("UPDATE", {}, OSError("No space left on device"))
+        yield
+
+    monkeypatch.setattr(kept.made.there.database, "writing", full)
+    assert await kept.session(token, START + timedelta(minutes=10)) is not None
+    assert tried
+    monkeypatch.undo()
 
 
 async def test_a_stranger_fails_in_the_same_words_and_no_less_slowly(kept: Kept) -> None:

@@ -125,20 +125,27 @@ class Running:
             assert browser.post("/invitation", data=form).status_code == 303
 
     def sign_up(self, *people: str) -> None:
-        """Let the administrator set a password, and invite these people, who set theirs."""
-        token = self.invitation()
-        self.set_password(token)
+        """Let the administrator set a password, and invite these people, who set theirs.
+
+        Where it takes two, the business manager gives what the administrator has asked for.
+        """
+        self.set_password(self.invitation())
+        for person in sorted(people, key=lambda one: PEOPLE[one] != MANAGER):
+            link = self.invite(ADMINISTRATOR, person) or self.invite(MANAGER, person)
+            assert link, person
+            self.set_password(link)
+
+    def invite(self, by: str, person: str) -> str:
+        """Press the button of an invitation. Returns the code of its link, if it is shown."""
         with httpx2.Client(base_url=self.address, timeout=10) as browser:
             browser.get("/sign-in")
-            form = {"_csrf": browser.cookies["anonymous"], "email": ADMINISTRATOR, "password": PASSWORD}
+            form = {"_csrf": browser.cookies["anonymous"], "email": by, "password": PASSWORD}
             assert browser.post("/sign-in", data=form).status_code == 303
-            for person in people:
-                csrf = re.search(r'name="_csrf" value="([^"]+)"', browser.get("/people").text)
-                assert csrf
-                page = browser.post(f"/people/{person}/invite", data={"_csrf": csrf[1]})
-                link = re.search(r"/invitation#([\w-]+)", page.text)
-                assert link, page.text
-                self.set_password(link[1])
+            csrf = re.search(r'name="_csrf" value="([^"]+)"', browser.get("/people").text)
+            assert csrf
+            page = browser.post(f"/people/{person}/invite", data={"_csrf": csrf[1]})
+            link = re.search(r"/invitation#([\w-]+)", page.text)
+            return link[1] if link else ""
 
     def reviews(self, *words: str | Path, by: str = "", typed: str = "") -> subprocess.CompletedProcess[str]:
         """Give a command on this folder, as this person."""
