@@ -150,7 +150,7 @@ class SubmitReferral(Command):
         "Who cares for them now?", private=True, step="safety", default="", when=("others", ("yes", "not_known"))
     )
     siblings_safe: Known | None = asks(
-        "Are they safe now?", "If you do not know, we ring the business unit at once.", step="safety", default=None,
+        "Are they safe now?", "Unless you answer yes, the business unit is told at once.", step="safety", default=None,
         when=("others", ("yes", "not_known")),
     )  # fmt: skip
     safety_action: MaybeWords = asks(
@@ -162,7 +162,7 @@ class SubmitReferral(Command):
     referrer_role: Line = asks("Your role", private=True, step="you")
     referrer_agency: Line = asks("Your organisation", private=True, step="you")
     referrer_email: EmailStr = asks(
-        "Your work e-mail address", "We send a link to prove that it is yours.", private=True, step="you"
+        "Your work e-mail address", "A link that is sent there proves that it is yours.", private=True, step="you"
     )
     referrer_phone: MaybeLine = asks("A phone number for questions", private=True, step="you", default="", short=True)
     lead_agrees: Known = asks("Have you agreed this referral with your safeguarding lead?", step="you")

@@ -58,9 +58,10 @@ class Post:
             for row in rows
         ]
 
-    async def waiting(self) -> int:
-        """How many letters nobody has sent or passed on."""
-        found = select(func.count()).select_from(MailRow).where(MailRow.state.in_(TO_PASS_ON))
+    async def waiting(self, settings: Settings) -> int:
+        """How many letters somebody has to pass on: no server takes them, or it is not known that one did."""
+        states = [state for state in TO_PASS_ON if state != "queued" or not settings.smtp_host]
+        found = select(func.count()).select_from(MailRow).where(MailRow.state.in_(states))
         async with self._database.reading() as session:
             return await session.scalar(found) or 0
 

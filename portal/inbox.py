@@ -13,9 +13,10 @@ from models.case import Case
 from models.directory import Directory
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
+from notifier.post import Post
 from notifier.words import Said, say, state_of
 from portal.doing import Act, Doing, doings
-from portal.inviting import TRUSTED, Inviter
+from portal.inviting import TRUSTED, UNIT, Inviter
 from portal.visiting import Portal, Visitor
 from records.faults import where
 from records.questions import CaseView
@@ -52,6 +53,7 @@ class Asked(NamedTuple):
 
 def router(portal: Portal) -> APIRouter:
     pages, inviter = APIRouter(), Inviter(portal)
+    post = Post(portal.there.database, portal.there.vault)
 
     async def invitations(visitor: Visitor, directory: Directory) -> list[Asked]:
         """Those that wait for a second person, for whoever can be that; and one's own, so that it is no surprise."""
@@ -81,6 +83,7 @@ def router(portal: Portal) -> APIRouter:
             "inbox.html",
             "Everybody’s messages" if everybody else "Inbox",
             everybody=everybody,
+            letters=await post.waiting(portal.settings) if visitor.actor.anywhere(UNIT) else 0,
             invitations=await invitations(visitor, directory),
             live=[one for one in messages if one.live],
             fresh=[one for one in messages if one.fresh],

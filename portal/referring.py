@@ -41,20 +41,16 @@ LINK, ENDED = "referral", "referral_ended"
 """Mailed links: the newest of a referral, and those that ended with it."""
 LINKS_A_DAY, A_DAY = 5, timedelta(days=1)
 """So many links a day go to one address, whoever asks for them."""
+SAVED = "Everything that you typed is saved. If you asked for a link before, only the newest works."
 MAILED = Message(
     "Check your e-mail",
-    (
-        "We have sent you a link. Open it and press the button on the page, on this device or another.",
-        "Everything that you typed is saved. If you asked for a link before, only the newest works.",
-    ),
+    ("We send you a link. Open it and press the button on the page, on this device or another.", SAVED),
 )
-MAILED_OFTEN = Message(
-    "No more links today",
-    (
-        f"We have sent {LINKS_A_DAY} links to this address within a day. Use the newest, and look among unwanted mail.",
-        "Everything that you typed is saved. Tomorrow you can ask for another link.",
-    ),
+OFTEN = (
+    f"{LINKS_A_DAY} links were made for this address within a day. Use the newest.",
+    "Everything that you typed is saved. Tomorrow you can ask for another link.",
 )
+MAILED_OFTEN = Message("No more links today", OFTEN)
 ELSEWHERE = (
     "What you type here is not saved: this referral is not open in this browser any more. It has been sent, or its "
     "link was opened on another device. Copy from this page what is not there yet, and go on there."
@@ -101,7 +97,21 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                 )
                 mail = Mail(to=email, subject="Your referral: go on here", text=text, written=now)
                 await post.write(session, mail)
-        return await portal.say(request, *((MAILED_OFTEN, 429) if enough else (MAILED, 200)))
+        if enough:
+            return await portal.say(request, MAILED_OFTEN, 429)
+        return await portal.say(request, MAILED if portal.mails else await by_hand())
+
+    async def by_hand() -> Message:
+        """Where no mail goes out: who passes the link on, and how to reach them."""
+        write = f"write to {(await portal.rules()).area.contact_email}, without details of a child"
+        words = (
+            "This service sends no mail by itself. The business unit has been told that a link waits for you.",
+            "They send it to the address that you gave. Open it and press its button, on this device or another.",
+            f"If nothing comes, {write}. If a child is in danger now, call 999.",
+            SAVED,
+        )
+        links = (Link("Mail of this demonstration", "/demonstration/mail"),) if portal.settings.demonstration else ()
+        return Message("The business unit sends you the link", words, links=links)
 
     def sheet(draft: Draft | None, step: str, form: Form, token: str) -> Sheet:
         number = PAGES.index(step) + 1

@@ -1,5 +1,6 @@
 """The referral register: every referral, what became of it and why, filtered and exported; and the mail that waits."""
 
+import re
 from collections.abc import Mapping
 
 from fastapi import APIRouter
@@ -11,11 +12,12 @@ from models.facts import Fact
 from models.referral import Event, Route
 from notifier.post import Post
 from portal.exporting import Sheet, download
+from portal.inviting import UNIT
 from portal.outcomes import outcomes
 from portal.pages import short
-from portal.visiting import Portal
+from portal.visiting import Portal, one_of, typed
+from records.audit import SIGN_INS
 
-UNIT = frozenset({"business_manager", "administrator"})
 COLUMNS = ("Reference", "Received", "Event", "Children", "Outcome", "Reasons", "Opened", "Closed")
 UNTRIAGED = "untriaged"
 ANYBODY = "anybody"
@@ -100,7 +102,24 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if not visitor.actor.anywhere(UNIT):
             return await portal.refuse(request, 403)
         await portal.questions.note_read(visitor.person, "", "mail", portal.clock())
-        return await portal.page(request, "mail.html", "Mail to referrers", written=await post.read())
+        return await portal.page(request, "mail.html", "Mail to referrers", written=await post.read(), passes=True)
+
+    @pages.post("/mail/{number}/passed-on")
+    async def passed_on(request: Request, number: str) -> Response:
+        """The receiver has got it from somebody; it is noted who says so."""
+        visitor = await portal.signed_in(request)
+        portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
+        if not visitor.actor.anywhere(UNIT):
+            return await portal.refuse(request, 403)
+        if not re.fullmatch(r"\d{1,9}", number, re.ASCII):
+            return await portal.refuse(request, 404)
+        async with portal.there.database.writing() as session:
+            if await post.pass_on(session, int(number)):
+                values = {"mail": int(number)}
+                await portal.there.auditor.append(
+                    session, SIGN_INS, portal.clock(), visitor.person, "mail_passed_on", values
+                )
+        return portal.go("/mail")
 
     @pages.get("/demonstration/mail")
     async def everybody(request: Request) -> Response:
@@ -109,7 +128,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return await portal.refuse(request, 404)
         visitor = await portal.visitor(request)
         await portal.questions.note_read(visitor.person if visitor else ANYBODY, "", "mail", portal.clock())
-        return await portal.page(request, "mail.html", "Mail to referrers", written=await post.read())
+        return await portal.page(request, "mail.html", "Mail to referrers", written=await post.read(), passes=False)
 
     return pages
 

@@ -225,3 +225,41 @@ async def test_wrong_tries_of_others_leave_a_browser_alone_in_which_one_has_sign
         assert (await theirs.post("/sign-in", email=email, password=PASSWORD)).status_code == 422
         assert ANONYMOUS in mine.client.cookies
         assert (await mine.post("/sign-in", email=email, password=PASSWORD)).status_code == 303
+
+
+@pytest.mark.promise("A13")
+async def test_without_a_mail_server_nothing_is_said_to_be_mailed_and_the_business_unit_is_told_urgently(
+    by_hand: Site,
+) -> None:
+    async with by_hand.browser() as browser:
+        await browser.post("/refer")
+        said = await browser.post("/refer/later", email="nurse@hospital.example.org")
+        start = (await browser.client.get("/refer")).text
+    assert "The business unit sends you the link" in said.text
+    assert "reviews@harrowshire.example.org" in said.text
+    assert not {page for page in (said.text, start) if "We send" in page}
+    async with by_hand.browser(MANAGER) as browser:
+        assert "letter waits to be passed on" in (await browser.client.get("/inbox")).text
+        page = (await browser.client.get("/mail")).text
+        number = re.search(r"/mail/(\d+)/passed-on", page)
+        assert number
+        assert "waits to be passed on" in page
+        await browser.post(f"/mail/{number[1]}/passed-on")
+        assert "passed on" in (await browser.client.get("/mail")).text
+        assert "Urgent:" not in (await browser.client.get("/inbox")).text
+        assert (await browser.post("/mail/none/passed-on")).status_code == 404
+    async with by_hand.browser(POLICE) as browser:
+        assert "Urgent:" not in (await browser.client.get("/inbox")).text
+        assert (await browser.post(f"/mail/{number[1]}/passed-on")).status_code == 403
+    assert ("mail_passed_on", MANAGER) in await by_hand.links()
+
+
+async def test_with_a_mail_server_the_link_of_a_referral_is_mailed_and_nobody_has_to_pass_it_on(by_mail: Site) -> None:
+    async with by_mail.browser() as browser:
+        await browser.post("/refer")
+        assert "We send you a link" in (await browser.post("/refer/later", email="nurse@school.example.org")).text
+    async with by_mail.browser(MANAGER) as browser:
+        assert "Urgent:" not in (await browser.client.get("/inbox")).text
+        page = (await browser.client.get("/mail")).text
+    assert "waits to be sent" in page
+    assert "has been passed on" not in page

@@ -120,7 +120,7 @@ async def test_an_address_that_is_changed_after_it_was_proven_has_to_be_proven_a
     await checked(window)
     await prove(window, (await links_to(windows, email))[0])
     await put(window, "you", said(windows, referrer_email=other))
-    assert "Check your e-mail" in await checked(window)
+    assert "The business unit sends you the link" in await checked(window)
     assert await links_to(windows, other)
     await put(window, "you", said(windows, referrer_email=email.upper()))
     assert "Referral received" in await checked(window)
@@ -133,7 +133,7 @@ async def test_a_link_proves_the_address_to_which_it_went_and_no_other(windows: 
     await checked(window)
     await put(window, "you", said(windows, referrer_email=other))
     assert "Check your answers" in words((await prove(window, (await links_to(windows, email))[0])).text)
-    assert "Check your e-mail" in await checked(window)
+    assert "The business unit sends you the link" in await checked(window)
 
 
 @pytest.mark.promise("K11")
@@ -159,7 +159,7 @@ async def test_an_address_gets_few_links_a_day_whoever_asks_and_however_often(wi
     assert later.status_code == 429
     assert len(await links_to(windows, email)) == LINKS_A_DAY
     windows.house.now += timedelta(days=1, minutes=1)
-    assert "Check your e-mail" in await checked(window)
+    assert "The business unit sends you the link" in await checked(window)
     await windows.house.read_clock()
 
 

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.tables import AccountRow, LinkRow, OneTimeRow, SessionRow
 from records.accounts import (
@@ -166,11 +164,9 @@ async def test_a_full_disk_stops_no_reading(kept: Kept, monkeypatch: pytest.Monk
     await kept.accounts.set_password(await kept.invited(), PASSWORD, START)
     token, tried = await kept.accounts.sign_in(EMAIL, PASSWORD, START), []
 
-    @asynccontextmanager
-    async def full() -> AsyncIterator[AsyncSession]:
+    def full() -> NoReturn:
         tried.append(True)
         raise OperationalError("UPDATE", {}, OSError("No space left on device"))
-        yield
 
     monkeypatch.setattr(kept.made.there.database, "writing", full)
     assert await kept.session(token, START + timedelta(minutes=10)) is not None
