@@ -9,6 +9,7 @@ from urllib.parse import quote
 from models.command import Command
 from models.judging import OF_CLOSED
 from models.lifecycles import COMMANDS, LIFECYCLES
+from portal.pages import moment
 from records.questions import CaseView, Deadline
 
 MET_BY: Final[Mapping[str, str]] = {
@@ -104,6 +105,7 @@ def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[
         and kind not in {"correct", "adopt_policy", "adopt_calendar"}
         and not {"obligation", "recommendation"} & set(command.model_fields)
         and (view.state.closed is None or kind in OF_CLOSED)
+        and (kind != "submit_return" or view.asked)
         and (kind != "reopen" or LIFECYCLES[view.kind].reopens(view.state))
         and f"/cases/{view.ref}/{kind}" not in taken
         and not stands_in_the_way(view, kind, "", now)
@@ -166,12 +168,29 @@ def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:
     words = VERBS.get(kind, command.TITLE)
     if _is_about_one(command):
         return Doing(one, _about(view, kind, words, one.about), "", [])
+    if kind == "record_meeting":
+        kind, words = _next_of_meeting(view, now)
     why_not = stands_in_the_way(view, kind, one.agency, now)
+    if not why_not and kind == "record_meeting" and not _is_over(view, now):
+        why_not = f"It is arranged for {moment(view.state.said['meeting_at'])}; record it when it was held."
     if why_not:
         return Doing(one, None, why_not, answers_to(view, one))
     of_several = "recommendation" in command.model_fields
     act = _about(view, kind, words, one.key) if of_several else Act(words, f"/cases/{view.ref}/{kind}")
     return Doing(one, act, "", answers_to(view, one))
+
+
+def _next_of_meeting(view: CaseView, now: datetime) -> tuple[str, str]:
+    """A meeting is arranged before it is recorded; one that was held without its quorum is arranged again."""
+    arranged, recorded = (view.state.marks.get(name) for name in ("meeting_arranged", "meeting_recorded"))
+    again = arranged and recorded and recorded.number > arranged.number
+    kind = "record_meeting" if arranged and not again and "record_meeting" in view.can else "arrange_meeting"
+    return kind, COMMANDS[view.kind][kind].TITLE
+
+
+def _is_over(view: CaseView, now: datetime) -> bool:
+    begins = view.state.said.get("meeting_at")
+    return begins is None or datetime.fromisoformat(begins) <= now
 
 
 def _about(view: CaseView, kind: str, words: str, key: str) -> Act:

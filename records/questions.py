@@ -19,6 +19,7 @@ from models.lifecycles import COMMANDS, LIFECYCLES
 from models.likeness import LIKELY, Likeness, likeness
 from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
+from models.rapid_review import AwaitedEvent
 from models.referral import Route, leads
 from models.replaying import History
 from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, asked_for, reads, whole
@@ -46,6 +47,10 @@ class Colour(StrEnum):
 
 SOON = timedelta(days=3)
 WORST_FIRST = (Colour.RED, Colour.AMBER, Colour.PAUSED, Colour.AWAITED)
+
+
+DECIDES = frozenset({"siblings_safety", "reassess", "reconsider", "decide_again"})
+"""Stages that go before a parked decision's waiting."""
 
 
 class Line(Message):
@@ -639,7 +644,12 @@ def _line(case: Case, actor: Actor, now: datetime, directory: Directory | None, 
     opened = [one for one in case.open() if all_of_it or one.agency in own]
     order = LIFECYCLES[case.kind].story
     told = [one.block for one in opened if one.block in order]
-    stage = min(told, key=lambda name: (bool(blocks[name].expected_of), order.index(name)), default="")
+    parked = bool(case.said.get("parked_on")) and "parked_review" in told and DECIDES.isdisjoint(told)
+    stage = (
+        "parked_review"
+        if parked
+        else min(told, key=lambda name: (bool(blocks[name].expected_of), order.index(name)), default="")
+    )
     dated = sorted(
         (one for one in opened if one.due), key=lambda one: (bool(blocks[one.block].expected_of), one.due or now)
     )
@@ -649,7 +659,7 @@ def _line(case: Case, actor: Actor, now: datetime, directory: Directory | None, 
     return Line(
         ref=case.ref,
         kind=case.kind,
-        stage=blocks[stage].title if stage else nothing,
+        stage=_parked(case) if parked else blocks[stage].title if stage else nothing,
         due=dated[0].due if dated else None,
         colour=Colour.GREY if case.closed else worst,
         waiting_for=_waiting(opened, stage, policy, blocks, directory),
@@ -661,6 +671,12 @@ def _line(case: Case, actor: Actor, now: datetime, directory: Directory | None, 
         urgent=any(blocks[one.block].urgent for one in opened),
         mine=any(actor.holds(one.owed_by, one.agency) for one in opened),
     )
+
+
+def _parked(case: Case) -> str:
+    """That the decision waits, and for what."""
+    event = AwaitedEvent(case.said["parked_on"]).words
+    return f"Parked until {event[:1].lower()}{event[1:]}"
 
 
 def _waiting(

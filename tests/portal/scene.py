@@ -34,7 +34,7 @@ class Scene:
 
 async def play(house: House) -> Scene:
     """Seventeen days of a small partnership."""
-    referral, review = await _opened(house)
+    referral, review = await opened(house)
     await _asked(house, review)
     parked = await _parked(house)
     await house.wait(timedelta(days=9))
@@ -46,7 +46,7 @@ async def play(house: House) -> Scene:
         review,
         "suspend",
         obligation="agency_return/harrowshire-schools",
-        review=str(_day(house, 20)),
+        review=str(day(house, 20)),
         authority="The senior investigating officer, by letter.",
         reason="Staff are witnesses.",
     )
@@ -64,7 +64,7 @@ async def play(house: House) -> Scene:
     closed = await _closed(house)
     await house.wait(timedelta(days=8))
     await house.act(
-        HOSPITAL, review, "promise", obligation="agency_return/harrow-vale-hospitals", until=str(_day(house, 2))
+        HOSPITAL, review, "promise", obligation="agency_return/harrow-vale-hospitals", until=str(day(house, 2))
     )
     await house.act(
         "p-015",
@@ -81,7 +81,7 @@ async def play(house: House) -> Scene:
         "agree_learning",
         agency="harrowshire-police",
         action="Every call is logged with the child's name.",
-        by=str(_day(house, 5)),
+        by=str(day(house, 5)),
     )
     await house.act(
         MANAGER,
@@ -111,7 +111,7 @@ async def _new_rules(house: House) -> None:
         await put_in_force(session, fresh, house.now)
 
 
-async def _opened(house: House) -> tuple[str, str]:
+async def opened(house: House) -> tuple[str, str]:
     referral = (await house.refer()).case
     await house.act(MANAGER, referral, "triage", **triage())
     await house.act(MANAGER, referral, "tell_referrer", how="email", words="A rapid review is held.")
@@ -134,7 +134,7 @@ async def _asked(house: House, review: str) -> None:
 
 
 async def _parked(house: House) -> str:
-    _, review = await _opened(house)
+    _, review = await opened(house)
     await house.act(MANAGER, review, "request_information", agencies=["harrowshire-police"])
     await house.act(POLICE, review, "submit_return", agency="harrowshire-police", holds="nothing")
     await house.act(
@@ -151,7 +151,7 @@ async def _parked(house: House) -> str:
     await house.act(
         MANAGER, review, "record_meeting", held_at=_at(house), seats=seats, agencies=["harrowshire-police"], **_SAFE
     )
-    more = {"parked_on": "inquest", "parked_review": str(_day(house, 60))}
+    more = {"parked_on": "inquest", "parked_review": str(day(house, 60))}
     await house.act(CHAIR, review, "decide", **decision("parked", house.now, **more))
     return review
 
@@ -176,7 +176,7 @@ def _told(summary: str, day: str) -> dict[str, Any]:
     }
 
 
-def _day(house: House, days: int) -> Any:  # noqa: ANN401
+def day(house: House, days: int) -> Any:  # noqa: ANN401
     return day_of(house.now) + timedelta(days=days)
 
 

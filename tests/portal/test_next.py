@@ -1,0 +1,64 @@
+"""A case's page begins with what is owed next by the one who looks, and offers nobody what is not theirs."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from tests.portal import scene
+from tests.portal.scene import CHAIR, HOSPITAL, MANAGER, POLICE
+from tests.portal.test_papers import Site
+from tests.support.house import house
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+BUTTON = re.compile(r'<a class="govuk-button portal-act"[^>]*href="/cases/[^/]+/([a-z_]+)')
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    async with house(tmp_path_factory.mktemp("next")) as made:
+        yield Site(made, await scene.play(made))
+
+
+async def buttons(site: Site, person: str, ref: str) -> list[str]:
+    return BUTTON.findall((await site.read(person, f"/cases/{ref}")).text)
+
+
+@pytest.mark.promise("J3")
+async def test_a_meeting_is_arranged_before_it_is_recorded_and_recorded_once_it_has_begun(site: Site) -> None:
+    made = site.house
+    review = (await scene.opened(made))[1]
+    await made.act(MANAGER, review, "request_information", agencies=["harrowshire-police"])
+    assert await buttons(site, MANAGER, review) == ["arrange_meeting"]
+    begins = (made.now + timedelta(hours=3)).isoformat()
+    await made.act(MANAGER, review, "arrange_meeting", at=begins, minutes=60, place="Room 2")
+    page = (await site.read(MANAGER, f"/cases/{review}")).text
+    assert BUTTON.findall(page) == []
+    assert "record it when it was held" in page
+    await made.wait(timedelta(hours=3, minutes=1))
+    assert await buttons(site, MANAGER, review) == ["record_meeting"]
+    safe = {"siblings_safe": "yes", "siblings_words": "A social worker saw them."}
+    await made.act(MANAGER, review, "record_meeting", held_at=made.now.isoformat(), seats=["police"], **safe)
+    assert await buttons(site, MANAGER, review) == ["arrange_meeting"], "it had no quorum, so it is held again"
+
+
+@pytest.mark.promise("K3")
+async def test_a_return_is_offered_only_to_whoever_was_asked(site: Site) -> None:
+    made, parked = site.house, site.scene.parked
+    await made.act(
+        MANAGER, parked, "agree_learning", agency="harrow-vale-hospitals", action="Ask.", by=str(scene.day(made, 9))
+    )
+    page = await site.read(HOSPITAL, f"/cases/{parked}")
+    assert page.status_code == 200, "it owes what was recommended to it"
+    assert "submit_return" not in page.text
+    assert (await site.read(HOSPITAL, f"/cases/{parked}/submit_return")).status_code == 403
+    assert "submit_return" in (await site.read(POLICE, f"/cases/{parked}")).text
+
+
+@pytest.mark.promise("J1", "J3")
+async def test_a_parked_case_says_that_it_is_parked_and_until_when(site: Site) -> None:
+    words = "Parked until the inquest concludes"
+    for address in (f"/cases/{site.scene.parked}", "/cases"):
+        assert words in (await site.read(CHAIR, address)).text
