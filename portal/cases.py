@@ -97,6 +97,7 @@ def router(portal: Portal) -> APIRouter:
             usual=usual,
             rare=rare,
             asked=None if view.whole else await portal.questions.asked_about(view, visitor.actor, now),
+            meeting=await portal.questions.meeting(view),
             children=[(number, child) for number, child in people if number in view.state.said.get("children", [])],
             likely=await portal.likely(view, visitor.actor),
             joined=await portal.questions.joined(ref, visitor.actor, now) if view.whole else [],

@@ -19,6 +19,7 @@ from models.judging import reach
 from models.lifecycles import COMMANDS
 from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
+from models.referral import SubmitReferral
 from models.rights import BY_RELATION
 from models.shelf import policy
 from portal.doing import BUTTONS, stands_in_the_way
@@ -26,6 +27,7 @@ from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
 from portal.pages import Link, Sheet, by, day, moment
 from portal.rows import fixed_for, rows_for
+from portal.said import Pair, answered
 from portal.typed import text_in
 from portal.visiting import TITLES, Portal, Visitor, one_of, typed
 from records.drafts import Draft
@@ -136,6 +138,14 @@ class Giver:
         draft = await self.kept(giving) or await drafts.begin(giving.visitor.person, giving.view.ref, giving.draft, now)
         await drafts.save(draft.model_copy(update={"typed": form.typed}), now)
 
+    async def referrer(self, giving: Giving) -> list[Pair]:
+        """Whoever is to be told of the outcome: name, office, address and telephone. A reading that is noted."""
+        if giving.kind != "tell_referrer":
+            return []
+        now = self.portal.clock()
+        said = await self.portal.questions.referral(giving.view, giving.visitor.actor, "referrer", now)
+        return answered(SubmitReferral, {name: said[name] for name in said if name != "lead_agrees"}, "you")
+
     async def drop(self, giving: Giving, fact: int) -> None:
         """What was typed has become a fact."""
         draft = await self.kept(giving)
@@ -196,6 +206,7 @@ class Giver:
             first=first,
             notes=_notes(giving, directory, self.portal.clock()),
             asked=asked_about,
+            referrer=await self.referrer(giving),
             beside=_beside(giving, directory),
             likely=await self.portal.likely(view, giving.visitor.actor) if giving.kind == "triage" else [],
         )

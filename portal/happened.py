@@ -9,8 +9,9 @@ from typing import Final
 from models.case import Case
 from models.directory import Directory
 from models.lifecycles import COMMANDS
-from models.policy import MARKS
-from models.shelf import blocks, days, policy
+from models.policy import MARKS, CriteriaSet
+from models.shelf import blocks, days, every_policy, policy
+from models.time import day_of
 from portal.said import Names, Pair, answered
 from records.questions import Entry
 
@@ -120,18 +121,29 @@ def title_of(case: Case, key: str, directory: Directory) -> str:
     return f"{title}, {directory.agencies[one.agency].name}" if one.agency in directory.agencies else title
 
 
-def names_of(case: Case, directory: Directory) -> Names:
-    """What stands behind the references in answers, as people read it."""
+def names_of(case: Case, directory: Directory, decided: str = "") -> Names:
+    """What stands behind the references in answers, as people read it.
+
+    `decided`: the text against which these answers were given; its words are shown, and those of no other text.
+    """
     rules = policy(case.policy)
-    criteria = {one.id: one.text for of_purpose in rules.criteria.values() for one in of_purpose.criteria}
+    of_text = text_of(case, decided) if decided else None
+    regarded = (
+        rules.criteria_in_force("practice_review_regard", day_of(case.marks["awareness"].at)) if of_text else None
+    )
     return {
-        **criteria,
+        **{one.id: one.text for text in (regarded[1] if regarded else None, of_text) if text for one in text.criteria},
         **{name: seat.title for quorum in rules.quorums.values() for name, seat in quorum.seats.items()},
         **{name: agency.name for name, agency in directory.agencies.items()},
         **{name: person.name for name, person in directory.people.items()},
-        **{name: one.title for name, one in rules.criteria.items()},
+        **({decided: of_text.title} if of_text else {}),
         **{str(number): f"Child {number}" for number in case.said.get("children", ())},
     }
+
+
+def text_of(case: Case, name: str) -> CriteriaSet | None:
+    """The criteria of this name: those of the case's policy, or of one that it followed before."""
+    return next((one.criteria[name] for one in (policy(case.policy), *every_policy()) if name in one.criteria), None)
 
 
 def time_line(case: Case, entries: Iterable[Entry], directory: Directory) -> list[Happened | Reminders]:
@@ -171,7 +183,9 @@ def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Direc
         entry=entry,
         title=TITLES.get(entry.kind, entry.kind.replace("_", " ").capitalize()),
         about=about,
-        pairs=answered(command, shown, names=names_of(case, directory)) if command else [],
+        pairs=answered(command, shown, names=names_of(case, directory, str(data.get("criteria_set", ""))))
+        if command
+        else [],
         note=_note(case, entry),
         dates=[Dated(name, mark_words(case, name, directory), mark.at) for name, mark in brought.items()],
         moved=next((move for move in moves if move.by == entry.number), None),

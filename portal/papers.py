@@ -11,24 +11,30 @@ from models.clocks import Pause
 from models.directory import Directory
 from models.policy import AgencyKind
 from models.rapid_review import Significance
+from models.referral import SubmitReferral
 from models.shelf import policy
 from models.why import Explanation, explain
 from portal.calendars import calendar_file, meeting_event
 from portal.exporting import Sheet, download
 from portal.happened import quorum_words, time_line
 from portal.notification import Sender, fields
+from portal.said import answered
 from portal.visiting import Portal, Visitor
 from records.questions import CaseView, Deadline
 
+TOLD_OF_IT = ("incident", "safety")
+"""The parts of a referral that its meeting reads; who sent it is no part of the papers."""
 PACKED = ("return_received", "analysis_recorded", "meeting_arranged", "meeting_recorded")
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page
     pages = APIRouter()
 
-    async def opened(request: Request, ref: str, what: str, *, whole: bool = False) -> CaseView | Response:
+    async def opened(
+        request: Request, ref: str, what: str, *, whole: bool = False, for_meeting: bool = False
+    ) -> CaseView | Response:
         visitor = await portal.signed_in(request)
-        view = await portal.seen(request, visitor, ref, what)
+        view = await portal.seen(request, visitor, ref, what, for_meeting=for_meeting)
         if isinstance(view, Response) or view.whole or not whole:
             return view
         return await portal.refuse(request, 403)
@@ -96,10 +102,13 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
 
     @pages.get("/cases/{ref}/pack")
     async def pack(request: Request, ref: str) -> Response:
-        view = await opened(request, ref, "pack", whole=True)
+        """Everything that whoever is asked to the meeting has to have read; it says of whom it is."""
+        view = await opened(request, ref, "pack", whole=True, for_meeting=True)
         if isinstance(view, Response):
             return view
-        directory = await portal.directory()
+        directory, actor = await portal.directory(), (await portal.signed_in(request)).actor
+        referral = await portal.questions.referral(view, actor, "pack", portal.clock())
+        people = await portal.questions.children(str(view.state.said.get("referral", ref)))
         returns = view.state.of_block("agency_return")
         line = time_line(view.state, [entry for entry in view.entries if entry.kind in PACKED], directory)
         return await portal.page(
@@ -116,7 +125,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             events=_events(view),
             directory=directory,
             quorum=quorum_words(view.state),
-            meeting_at=view.state.said.get("meeting_at", ""),
+            meeting=await portal.questions.meeting(view),
+            children=[child for number, child in people if number in view.state.said.get("children", [])],
+            referral=[pair for step in TOLD_OF_IT for pair in answered(SubmitReferral, referral, step, {})],
         )
 
     @pages.get("/cases/{ref}/meeting.ics")

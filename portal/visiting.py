@@ -127,12 +127,14 @@ class Portal:
             raise NotSignedIn
         return visitor
 
-    async def seen(self, request: Request, visitor: Visitor, ref: str, what: str) -> CaseView | Response:
+    async def seen(
+        self, request: Request, visitor: Visitor, ref: str, what: str, *, for_meeting: bool = False
+    ) -> CaseView | Response:
         """The case as this visitor may see it, with the reading noted; or the page that says why not.
 
-        `what`: what is shown of it; empty if nothing is, as when a draft is saved.
+        `what`: what is shown of it; empty if nothing is, as when a draft is saved. `for_meeting`: its papers.
         """
-        found = await self.questions.case(ref, visitor.actor, self.clock())
+        found = await self.questions.case(ref, visitor.actor, self.clock(), for_meeting=for_meeting)
         if found is None:
             return await self.refuse(request, 404)
         if isinstance(found, Problem):

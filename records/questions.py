@@ -19,7 +19,7 @@ from models.lifecycles import COMMANDS, LIFECYCLES
 from models.likeness import LIKELY, Likeness, likeness
 from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
-from models.rapid_review import AwaitedEvent
+from models.rapid_review import AwaitedEvent, asked
 from models.referral import Route, leads
 from models.replaying import History
 from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, asked_for, reads, whole
@@ -207,6 +207,8 @@ class CaseView(Message):
     """The commands that this person may give now."""
     asked: bool = False
     """Whether their own agency is asked for a return here."""
+    invited: bool = False
+    """Whether they are asked to the meeting, and so see its place and its papers."""
     newer: list[Newer] = []
 
 
@@ -244,8 +246,13 @@ class Questions:
             ),
         )
 
-    async def case(self, ref: str, actor: Actor, now: datetime) -> CaseView | Problem | None:
-        """The case, or the part to which this person's agency is party; a Problem if they may not; None: no case."""
+    async def case(
+        self, ref: str, actor: Actor, now: datetime, *, for_meeting: bool = False
+    ) -> CaseView | Problem | None:
+        """The case, or the part to which this person's agency is party; a Problem if they may not; None: no case.
+
+        `for_meeting`: whoever is asked to the meeting reads all of it, as its papers show it.
+        """
         async with self._recorder.database.reading() as session:
             row = await session.get(CaseRow, ref)
             if row is None:
@@ -254,7 +261,8 @@ class Questions:
             access = access_of(case, now)
             if refusal := reads(actor, case, access):
                 return refusal
-            all_of_it = whole(actor, case, access)
+            invited = _invited(actor, case)
+            all_of_it = whole(actor, case, access) or (for_meeting and invited)
             directory = await self._recorder.directory.read(session)
             children = (await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref))).all()
             newer = await self._newer(session, case) if all_of_it else []
@@ -272,6 +280,7 @@ class Questions:
             entries=entries,
             can=_can(case, actor, access),
             asked=asked_for(actor, case, access),
+            invited=invited,
             newer=newer,
         )
 
@@ -374,6 +383,20 @@ class Questions:
             incident_on=str((await self.words(submitted))["incident_on"]),
             words=[said["words"] for said in requests if said.get("words")],
         )
+
+    async def meeting(self, view: CaseView) -> dict[str, Any]:
+        """The meeting as it was arranged last, with its place; empty for whoever is not asked to it."""
+        arranged = [fact for fact in await self.facts(view.ref) if fact.kind == "meeting_arranged"]
+        return await self.words(arranged[-1]) if arranged and (view.whole or view.invited) else {}
+
+    async def referral(self, view: CaseView, actor: Actor, what: str, now: datetime) -> dict[str, Any]:
+        """All that the referral of a case says; a reading that is noted. For those who see all of the case."""
+        if not view.whole:
+            return {}
+        ref = str(view.state.said.get("referral", view.ref))
+        submitted = next(fact for fact in await self.facts(ref) if fact.kind == "referral_received")
+        await self.note_read(actor.person, ref, what, now)
+        return await self.words(submitted)
 
     async def words(self, fact: Fact) -> dict[str, Any]:
         """All answers of a command, plain and private together."""
@@ -537,6 +560,11 @@ def deadlines(case: Case, actor: Actor, now: datetime, *, all_of_it: bool = True
     seen = [one for one in case.obligations.values() if all_of_it or one.agency in own]
     made = [_deadline(case, one, policy, blocks[one.block], actor, now) for one in seen]
     return sorted(made, key=lambda one: (bool(one.ended), one.due is None, one.due or one.started, one.key))
+
+
+def _invited(actor: Actor, case: Case) -> bool:
+    """Whether a meeting is arranged to which the contact of each agency asked is invited, and they are one."""
+    return "meeting_at" in case.said and any(actor.holds("agency_contact", agency) for agency in asked(case))
 
 
 def _owed_by(actor: Actor, case: Case) -> list[Dated]:

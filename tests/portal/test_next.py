@@ -10,7 +10,7 @@ import pytest_asyncio
 from tests.portal import scene
 from tests.portal.scene import CHAIR, HOSPITAL, MANAGER, POLICE
 from tests.portal.test_papers import Site
-from tests.support.house import house
+from tests.support.house import house, referral, triage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BUTTON = re.compile(r'<a class="govuk-button portal-act"[^>]*href="/cases/[^/]+/([a-z_]+)')
@@ -62,3 +62,14 @@ async def test_a_parked_case_says_that_it_is_parked_and_until_when(site: Site) -
     words = "Parked until the inquest concludes"
     for address in (f"/cases/{site.scene.parked}", "/cases"):
         assert words in (await site.read(CHAIR, address)).text
+
+
+@pytest.mark.promise("A11", "K6")
+async def test_whoever_tells_the_referrer_sees_whom_and_it_is_noted(site: Site) -> None:
+    said, ref = referral(site.house.now), (await site.house.refer(event="concern")).case
+    await site.house.act(MANAGER, ref, "triage", **triage("no_further_action"))
+    text = (await site.read(MANAGER, f"/cases/{ref}/tell_referrer")).text
+    for name in ("referrer_name", "referrer_role", "referrer_agency", "referrer_email"):
+        assert said[name] in text, name
+    assert (await site.reads())[-1] == (MANAGER, ref, "referrer")
+    assert said["referrer_email"] not in (await site.read(MANAGER, f"/cases/{ref}/correct?about=awareness")).text

@@ -22,7 +22,7 @@ from portal.happened import TITLES
 from portal.visiting import SESSION
 from records.accounts import Accounts
 from tests.portal import scene
-from tests.portal.scene import CHAIR, MANAGER, POLICE, Scene
+from tests.portal.scene import CHAIR, HOSPITAL, LOCKED_OUT, MANAGER, POLICE, STRANGER, Scene
 from tests.support.browsing import served
 from tests.support.house import House, house, referral
 
@@ -101,6 +101,39 @@ async def test_the_pack_says_what_is_in_and_what_is_missing(site: Site) -> None:
     assert "Return of Harrowshire Police" in rest
     assert "Four calls to the house." in rest
     assert "A meeting can decide with 3 of its 4 seats filled, always with: Independent chair." in text
+
+
+@pytest.mark.promise("B6", "K6")
+async def test_the_pack_says_of_which_child_and_of_what_the_referral_told_but_not_who_sent_it(site: Site) -> None:
+    said, review = referral(site.house.now), site.scene.review
+    text = (await site.read(CHAIR, f"/cases/{review}/pack")).text
+    assert said["children"][0]["name"] in text
+    assert said["narrative"] in text
+    assert said["referrer_name"] not in text
+    assert said["referrer_email"] not in text
+    assert (await site.reads())[-2:] == [(CHAIR, review, "pack"), (CHAIR, site.scene.referral, "pack")]
+
+
+@pytest.mark.promise("B6", "K3")
+async def test_whoever_is_asked_to_the_meeting_sees_its_place_and_its_papers_and_nobody_else_does(site: Site) -> None:
+    review = site.scene.review
+    case = (await site.read(POLICE, f"/cases/{review}")).text
+    assert "Room 2, or by video" in case
+    assert f'href="/cases/{review}/pack"' in case
+    assert "Four calls to the house." in (await site.read(HOSPITAL, f"/cases/{review}/pack")).text
+    for person, ref, status in (
+        (POLICE, site.scene.parked, 403),
+        (STRANGER, review, 404),
+        (LOCKED_OUT, review, 403),
+    ):
+        assert (await site.read(person, f"/cases/{ref}/pack")).status_code == status, person
+
+
+@pytest.mark.promise("A7")
+async def test_a_decision_is_shown_with_the_words_of_the_text_against_which_it_was_decided(site: Site) -> None:
+    text = (await site.read(CHAIR, f"/cases/{site.scene.referral}")).text
+    assert "The local authority knows or suspects that the child has been abused or neglected" in text
+    assert "Abuse or neglect of a child is known or suspected" not in text, "an older text uses the same name"
 
 
 @pytest.mark.promise("B6")
