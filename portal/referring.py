@@ -55,6 +55,8 @@ ELSEWHERE = (
     "What you type here is not saved: this referral is not open in this browser any more. It has been sent, or its "
     "link was opened on another device. Copy from this page what is not there yet, and go on there."
 )
+CHANGING = "change"
+"""Says in the address of a page that somebody came from the check, and goes back there."""
 SPENT = "This link has been used already or is too old. Ask for a new one with “Save and come back later”."
 
 
@@ -113,11 +115,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         links = (Link("Mail of this demonstration", "/demonstration/mail"),) if portal.settings.demonstration else ()
         return Message("The business unit sends you the link", words, links=links)
 
-    def sheet(draft: Draft | None, step: str, form: Form, token: str) -> Sheet:
+    def sheet(draft: Draft | None, step: str, form: Form, token: str, query: str) -> Sheet:
         number = PAGES.index(step) + 1
         return Sheet(
             form=form,
-            action=f"/refer/{step}",
+            action=f"/refer/{step}{query}",
             csrf=token,
             request=draft.request if draft else "",
             button="Save and continue",
@@ -350,14 +352,15 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
 
     async def show_step(request: Request, draft: Draft | None, step: str, form: Form, status: int = 200) -> Response:
         visitor = await portal.visitor(request)
-        number = PAGES.index(step)
+        number, changing = PAGES.index(step), CHANGING in request.query_params
+        before = f"/refer/{PAGES[number - 1]}" if number else "/refer"
         return await portal.page(
             request,
             "form.html",
             STEPS[step],
             status=status,
-            back=f"/refer/{PAGES[number - 1]}" if number else "/refer",
-            sheet=sheet(draft, step, form, portal.token(request, visitor)),
+            back="/refer/check" if changing else before,
+            sheet=sheet(draft, step, form, portal.token(request, visitor), f"?{CHANGING}=yes" if changing else ""),
         )
 
     @pages.post("/refer/{step}/save")
@@ -392,7 +395,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             checked = form.refused(_so_far(form).impossible(portal.clock())).only(step)
         if checked.problems:
             return await show_step(request, draft, step, checked, 422)
-        following = PAGES.index(step) + 1
+        following = len(PAGES) if CHANGING in request.query_params else PAGES.index(step) + 1
         return portal.go(f"/refer/{PAGES[following]}" if following < len(PAGES) else "/refer/check")
 
     return pages

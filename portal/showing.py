@@ -11,7 +11,7 @@ from models.facts import Problem
 from portal.dates import CLOCK, PARTS
 from portal.questions import RADIOS_AT_MOST, Asked, Row, Rows, Widget, asked_named, asked_of, given, key_of, singular
 from portal.reading import clock_required, is_asked, value_of
-from portal.typed import Group, rows_in, text_in, texts_in
+from portal.typed import Group, default_text, rows_in, text_in, texts_in
 
 WITHOUT_TIME = "If you do not know the time, give the day alone: the start of the day is recorded."
 
@@ -164,7 +164,7 @@ class Showing:
             hint=self._hint(asked),
             widget=asked.widget,
             error=self.errors.get(name, ""),
-            optional=_is_optional(asked),
+            optional=is_optional(model, asked),
             value="" if asked.part or asked.widget is Widget.MANY_OF else value_of(asked, group),
             boxes={part: text_in(group, f"{asked.name}-{part}") for part in (*PARTS, CLOCK)},
             box=self.boxes.get(name, ""),
@@ -262,10 +262,18 @@ def _place(asked: Asked, name: str, box: str) -> str:
     return f"{name}-{box}" if asked.widget in {Widget.DAY, Widget.MOMENT} else name
 
 
-def _is_optional(asked: Asked) -> bool:
-    """Whether to say so: a text that may stay empty. A title with its own "if" and a condition speak for themselves."""
-    text = asked.widget in {Widget.LINE, Widget.WORDS} or asked.widget is Widget.MANY_OF
-    return text and not asked.required and asked.when is None and ", if " not in asked.title
+NEEDED: Final = frozenset({
+    "Child.born", "SubmitReferral.siblings_safe", "ChildTriage.agency", "ChildTriage.body", "ChildTriage.joins",
+    "AnswerTime.until", "ReviewSuspension.review", "SubmitReturn.summary", "PartnerPosition.words", "Regarded.words",
+    "Decide.alternative", "Decide.parked_on", "Decide.parked_review", "Decide.joins",
+})  # fmt: skip
+"""What a model leaves open and its command then asks for, as an earlier answer has it."""
+
+
+def is_optional(model: type[BaseModel], asked: Asked) -> bool:
+    """Whether to say so. Not where an answer stands there already, or the title says by itself when it applies."""
+    said = ", if " in asked.title or asked.title.startswith("If ")
+    return not (asked.required or said or f"{model.__name__}.{asked.name}" in NEEDED or default_text(asked))
 
 
 def _all(questions: Sequence[Question], before: str = "") -> Iterator[tuple[str, Question]]:

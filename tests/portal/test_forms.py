@@ -1,8 +1,13 @@
 """From a command to its page and back: nothing asked that the model does not take, nothing typed lost."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from models.answers import AnswerTime, DisputeIt, Promise
 from models.command import Choice, Command, Part, asks
@@ -11,6 +16,7 @@ from models.rapid_review import ArrangeMeeting, Decide, RecordNotification, Requ
 from models.referral import SubmitReferral, Triage
 from portal.forms import CHANGED, STEPS, STRANGE, Form, steps
 from portal.questions import RowsMissing, Widget, asked_of
+from portal.showing import is_optional
 from tests.portal.browsing import Pairs, seen
 from tests.portal.examples import ANSWERS, EVERY, ROWS, fixed_of, wrong_everywhere
 
@@ -395,6 +401,28 @@ def test_what_stands_in_a_fresh_form_is_what_would_be_recorded() -> None:
 def test_optional_is_said_only_where_it_is_true() -> None:
     optional = {one.name for one in Form.empty(SubmitReferral).questions() if one.optional}
     assert optional == {"place", "agencies_involved", "referrer_phone"}
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_what_is_called_optional_can_be_left_out(kind: str) -> None:
+    now, command = datetime(2027, 1, 1, tzinfo=UTC), EVERY[kind]
+    answers = {**fixed_of(command), **ANSWERS[kind]}
+    before = command.model_validate(answers).impossible(now)
+    for name, left in _left_out(command, answers):
+        found = command.model_validate(left).impossible(now)
+        assert [one for one in found if one not in before] == [], name
+
+
+def _left_out(model: type[BaseModel], answers: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """These answers without each of those that are called optional, one at a time."""
+    for asked in asked_of(model):
+        rows = answers.get(asked.name, ())
+        if asked.name in answers and is_optional(model, asked):
+            yield asked.name, {name: value for name, value in answers.items() if name != asked.name}
+        for number, row in enumerate(rows if asked.part else ()):
+            assert asked.part
+            for name, less in _left_out(asked.part, row):
+                yield name, {**answers, asked.name: [*rows[:number], less, *rows[number + 1 :]]}
 
 
 def test_a_person_who_fills_in_their_own_details_is_helped_by_the_browser() -> None:

@@ -190,3 +190,21 @@ async def test_the_first_device_is_told_that_another_one_goes_on_and_keeps_its_w
     assert "its link was opened on another device" in first.last[1]
     assert "What I typed on the first." in first.last[1]
     assert "What I typed on the first." not in (await second.client.get("/refer/incident")).text
+
+
+async def test_whoever_changes_an_answer_at_the_check_comes_back_to_the_check(windows: Windows) -> None:
+    window = await filled(windows)
+    page = await window.client.get("/refer/check")
+    change = re.search(r'href="(/refer/incident[^"]*)"', page.text)
+    assert change
+    form = (await window.client.get(change[1])).text
+    assert 'href="/refer/check"' in form, "the way back leads there too"
+    action = re.search(r'action="(/refer/incident[^"]*)"', form)
+    assert action
+    mine = {name: value for name, value in said(windows, narrative="Told anew.").items() if name in INCIDENT}
+    shown = await window.send(action[1], form, SubmitReferral, mine)
+    assert "Check your answers" in shown
+    assert "Told anew." in shown
+
+
+INCIDENT = {one.name for one in asked_of(SubmitReferral) if one.step == "incident"}
