@@ -65,8 +65,8 @@ class NotConfirmed(Refusal):
     def __init__(self, request: str) -> None:
         self.request = request
         super().__init__(
-            "Not yet confirmed. What you typed is kept. It may well be recorded when the service is back: "
-            "wait a moment and press the button again, it will not be recorded twice."
+            "Not yet confirmed. What you sent is kept. It may well be recorded when the service is back: "
+            "wait a moment and send it again, it will not be recorded twice."
         )
 
 
@@ -76,6 +76,5 @@ class NotStored(Refusal):
     def __init__(self) -> None:
         super().__init__(
             "This could not be stored, so it is not recorded: the database cannot be written just now "
-            "(its disk may be full). "
-            "Keep this page open, tell whoever runs the service, and press the button again when it is mended."
+            "(its disk may be full). Tell whoever runs the service, and send it again when it is mended."
         )

@@ -61,6 +61,10 @@ _LIKELY = {
 _RECEIVED_SCHEMA = {"allOf": [_DONE_SCHEMA, {"type": "object", "properties": {"likely": _LIKELY}}]}
 
 
+_WRONG = {"description": "Not done; the words say why", "content": {PROBLEM: {"schema": _PROBLEM_SCHEMA}}}
+"""Every answer that is no good one. Said of the whole router, so that FastAPI describes no refusal of its own."""
+
+
 def problem(status: int, title: str, problems: Sequence[Problem] = ()) -> Response:
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     if problems:
@@ -69,8 +73,7 @@ def problem(status: int, title: str, problems: Sequence[Problem] = ()) -> Respon
 
 
 def _responses(good: dict[str, Any]) -> dict[str, Any]:
-    wrong = {"description": "Not done; the words say why", "content": {PROBLEM: {"schema": _PROBLEM_SCHEMA}}}
-    return {"200": {"description": "Recorded", "content": {"application/json": {"schema": good}}}, "default": wrong}
+    return {"200": {"description": "Recorded", "content": {"application/json": {"schema": good}}}, "default": _WRONG}
 
 
 def _described(model: type[Command], done: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -106,7 +109,7 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401 -
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each address
-    pages = APIRouter(prefix="/api/v1", tags=["reviews"])
+    pages = APIRouter(prefix="/api/v1", tags=["reviews"], responses={"default": _WRONG})
 
     async def actor(request: Request) -> Actor:
         kind, _, token = request.headers.get("authorization", "").partition(" ")

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
 from portal import api, calendars, cases, front, giving, inbox, inviting, papers, reads, referring, register, signing_in
-from portal.guarding import Calm, Headers, Limit, Often
+from portal.guarding import LARGEST, Calm, Headers, Limit, Often
 from portal.keeping import keep_for_later
 from portal.pages import STATIC, Message, refusal
 from portal.visiting import ForgedForm, NotSignedIn, Portal, autosaving, one_of, typed, wall_clock
@@ -48,6 +48,11 @@ NOT_STORED = (
     "This could not be stored, so it is not recorded: the database cannot be written just now (its disk may be full). "
     "Tell whoever runs the service."
 )
+IN_JSON = {
+    413: f"Too much was sent at once: a request holds at most {LARGEST} bytes.",
+    429: "Too many attempts. Wait a minute, then try again.",
+    500: "Something went wrong here. Try again in a moment.",
+}
 TRIED_AGAIN = "Keep this page open: it is tried again with your next change."
 
 
@@ -70,14 +75,16 @@ def create_app(
     for room in (signing_in, inviting, referring, register, inbox, calendars, reads, api, cases, papers, giving):
         app.include_router(room.router(portal), include_in_schema=room is api)
 
-    async def broken(request: Request) -> Response:
+    async def refused(request: Request, status: int) -> Response:
         if _is_json(request):
-            return api.problem(500, "Something went wrong here. Try again in a moment.")
-        return await portal.refuse(request, 500)
+            return api.problem(status, IN_JSON[status])
+        if autosaving(request):
+            return await portal.tell(request, refusal(status), status)
+        return await portal.refuse(request, status)
 
-    app.add_middleware(Often, paths=GUARDED, most=attempts)
-    app.add_middleware(Limit)
-    app.add_middleware(Calm, answer=broken)
+    app.add_middleware(Often, answer=refused, paths=GUARDED, most=attempts)
+    app.add_middleware(Limit, answer=refused)
+    app.add_middleware(Calm, answer=refused)
     app.add_middleware(Headers, secure=not there.settings.insecure_cookies)
     return app
 

@@ -1,16 +1,24 @@
-"""Tables for spreadsheets: CSV and xlsx, in which no cell is ever run as a formula."""
+"""Tables for spreadsheets: CSV and xlsx, in which no cell is ever run as a formula, and a date is a date.
+
+In xlsx a date is a number that sorts and filters as one; in CSV it is written as ISO 8601 has it. Times are London's.
+"""
 
 import csv
 import io
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 import xlsxwriter
 from starlette.responses import Response
 
+from models.time import london
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST = 60
+Cell = str | date | datetime
+_DAY, _MOMENT = "d mmm yyyy", "d mmm yyyy hh:mm"
 
 
 class Sheet(NamedTuple):
@@ -18,7 +26,7 @@ class Sheet(NamedTuple):
 
     name: str
     heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[Cell]]
 
 
 def download(sheet: Sheet, form: str) -> Response | None:
@@ -36,7 +44,7 @@ def as_csv(sheet: Sheet) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(sheet.heads)
-    writer.writerows([f"'{cell}" if cell.startswith(DANGEROUS) else cell for cell in row] for row in sheet.rows)
+    writer.writerows([_harmless(_written(cell)) for cell in row] for row in sheet.rows)
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -47,13 +55,32 @@ def as_xlsx(sheet: Sheet) -> bytes:
     with xlsxwriter.Workbook(file, options) as book:
         page = book.add_worksheet()
         bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+        days = {
+            kind: book.add_format({"num_format": kind, "valign": "top", "align": "left"}) for kind in (_DAY, _MOMENT)
+        }
         page.write_row(0, 0, sheet.heads, bold)
         for number, row in enumerate(sheet.rows, start=1):
             for column, cell in enumerate(row):
-                page.write_string(number, column, cell, wrapped)
+                if isinstance(cell, datetime):
+                    page.write_datetime(number, column, london(cell).replace(tzinfo=None), days[_MOMENT])
+                elif isinstance(cell, date):
+                    page.write_datetime(number, column, cell, days[_DAY])
+                else:
+                    page.write_string(number, column, cell, wrapped)
         for column, head in enumerate(sheet.heads):
-            longest = max([len(head), *(len(row[column]) for row in sheet.rows)])
+            longest = max([len(head), *(len(_written(row[column])) for row in sheet.rows)])
             page.set_column(column, column, min(longest, _WIDEST) + 2)
         page.freeze_panes(1, 0)
         page.autofilter(0, 0, len(sheet.rows), len(sheet.heads) - 1)
     return file.getvalue()
+
+
+def _written(cell: Cell) -> str:
+    """As text: "2026-03-03", "2026-03-03 14:05", or what it says."""
+    if isinstance(cell, datetime):
+        return f"{london(cell):%Y-%m-%d %H:%M}"
+    return cell.isoformat() if isinstance(cell, date) else cell
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(DANGEROUS) else text

@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = structlog.get_logger("portal")
 
 PROBLEM = "application/problem+json"
-TOO_MUCH = "Too much was sent at once. Go back, make it shorter, and send it again. Your saved draft is still there."
+Answer = Callable[[Request, int], Awaitable[Response]]
+"""The page, or the problem as JSON has it, of a status."""
 
 LARGEST = 1_000_000
 """Bytes of one request. A form with every answer at its longest stays far below."""
@@ -73,8 +74,8 @@ class TooLarge(Exception):
 class Limit:
     """Counts what is sent, whatever the request says of its own length."""
 
-    def __init__(self, app: ASGIApp, largest: int = LARGEST) -> None:
-        self._app, self._largest = app, largest
+    def __init__(self, app: ASGIApp, answer: Answer, largest: int = LARGEST) -> None:
+        self._app, self._answer, self._largest = app, answer, largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -102,13 +103,14 @@ class Limit:
             await self._app(scope, counting, noting)
         except TooLarge:
             if not started:
-                await _plain(scope, send, 413, TOO_MUCH)
+                answer = await self._answer(Request(scope), 413)
+                await answer(scope, receive, send)
 
 
 class Calm:
     """What nobody foresaw becomes a page, inside the headers; the log names its kind and its place, and no words."""
 
-    def __init__(self, app: ASGIApp, answer: Callable[[Request], Awaitable[Response]]) -> None:
+    def __init__(self, app: ASGIApp, answer: Answer) -> None:
         self._app, self._answer = app, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,10 +130,10 @@ class Calm:
 
     async def _say(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            answer = await self._answer(Request(scope))
+            answer = await self._answer(Request(scope), 500)
         except Exception as error:  # noqa: BLE001 -- the page could not be made either: the database may be away
             _note("broken page", error)
-            await _plain(scope, send, 500, "Sorry, there is a problem with this service. Try again in a few minutes.")
+            await _plain(scope, send)
             return
         await answer(scope, receive, send)
 
@@ -151,26 +153,28 @@ def _where(error: BaseException) -> str:
 class Often:
     """At most so many requests a minute from one address to the doors that can be tried without a name."""
 
-    def __init__(self, app: ASGIApp, paths: Iterable[str], most: int) -> None:
-        self._app, self._paths, self._most = app, tuple(paths), RateLimitItemPerMinute(most)
+    def __init__(self, app: ASGIApp, answer: Answer, paths: Iterable[str], most: int) -> None:
+        self._app, self._answer, self._paths, self._most = app, answer, tuple(paths), RateLimitItemPerMinute(most)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         guarded = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(self._paths)
         if guarded and not await self._limiter.hit(self._most, (scope.get("client") or ("?",))[0]):
-            await _plain(scope, send, 429, "Too many attempts. Wait a minute, then try again.")
+            answer = await self._answer(Request(scope), 429)
+            await answer(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
-async def _plain(scope: Scope, send: Send, status: int, words: str) -> None:
+async def _plain(scope: Scope, send: Send) -> None:
     """An answer that needs nothing else to work: a bare page, or a problem as JSON has it."""
+    words = "Sorry, there is a problem with this service. Try again in a few minutes."
     if scope["path"].startswith("/api/"):
-        kind, body = PROBLEM, json.dumps({"type": "about:blank", "title": words, "status": status})
+        kind, body = PROBLEM, json.dumps({"type": "about:blank", "title": words, "status": 500})
     else:
         kind = "text/html; charset=utf-8"
-        title, content = "<title>Not taken</title>", f"<main><h1>Not taken</h1><p>{words}</p></main>"
+        title, content = "<title>Sorry</title>", f"<main><h1>Sorry</h1><p>{words}</p></main>"
         body = f'<!DOCTYPE html><html lang="en">{title}{content}</html>'
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body.encode())).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
     await send({"type": "http.response.body", "body": body.encode()})

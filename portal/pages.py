@@ -114,7 +114,7 @@ _REFUSALS: Final[Mapping[int, tuple[str, ...]]] = {
     413: (
         "That is too much at once",
         "What you sent is larger than this service takes.",
-        "Go back, make it shorter or the file smaller, and send it again.",
+        "Go back, make it shorter, and send it again. What was saved as a draft is still there.",
     ),
     422: (
         "There is a problem",
@@ -122,7 +122,7 @@ _REFUSALS: Final[Mapping[int, tuple[str, ...]]] = {
     ),
     429: (
         "Too many attempts",
-        "Wait a few minutes, then try again.",
+        "Wait a minute, then try again.",
     ),
     500: (
         "Sorry, there is a problem with this service",

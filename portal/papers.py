@@ -1,6 +1,6 @@
 """What is read about a case beside its page: its dates, the chronology, the packs, the invitation. Each is noted."""
 
-from datetime import datetime
+from datetime import date, datetime
 from itertools import zip_longest
 
 from fastapi import APIRouter
@@ -75,7 +75,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         if form:
             cells = [
                 (
-                    row["on"],
+                    date.fromisoformat(row["on"]),
                     directory.called(row["agency"]),
                     row["event"],
                     Significance(row["significance"]).words,

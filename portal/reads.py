@@ -35,9 +35,10 @@ def router(portal: Portal) -> APIRouter:
         await portal.questions.note_read(visitor.person, about, "reads exported" if form else "reads", now)
         most = EVERY_READ if form else SHOWN
         found = await portal.questions.reads(visitor.actor, now, case, person, most=most)
-        rows = [(moment(one.at), one.name, one.case, what(one.what)) for one in found]
         if form:
-            return download(Sheet("reads", COLUMNS, rows), form) or await portal.refuse(request, 404)
+            cells = [(one.at, one.name, one.case, what(one.what)) for one in found]
+            return download(Sheet("reads", COLUMNS, cells), form) or await portal.refuse(request, 404)
+        rows = [(moment(one.at), one.name, one.case, what(one.what)) for one in found]
         people = (await portal.directory()).people
         return await portal.page(
             request,

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from models.case import Case
 from models.facts import Fact
 from models.referral import Event, Route
+from models.time import day_of
 from notifier.post import Post
-from portal.exporting import Sheet, download
+from portal.exporting import Cell, Sheet, download
 from portal.inviting import UNIT
 from portal.outcomes import outcomes
 from portal.pages import short
@@ -28,26 +29,26 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
     pages = APIRouter()
     post = Post(portal.there.database, portal.there.vault)
 
-    async def line(case: Case) -> dict[str, str]:
+    async def line(case: Case) -> dict[str, Cell]:
         """One referral, with the reasons of its last triage."""
         triaged = [fact for fact in await portal.questions.facts(case.ref) if fact.kind == "triaged"]
         found = outcomes(case, await portal.directory())
         return {
             "Reference": case.ref,
-            "Received": short(case.opened),
+            "Received": day_of(case.opened),
             "Event": Event(case.said["event"]).words,
             "Children": str(len(case.said["children"])),
             "Outcome": _by_child(found) or "Not yet triaged",
             "Reasons": await reasons(triaged[-1]) if triaged else "",
             "Opened": ", ".join(await portal.questions.opened_by(case.ref)),
-            "Closed": short(case.closed) if case.closed else "",
+            "Closed": day_of(case.closed) if case.closed else "",
         }
 
     async def reasons(fact: Fact) -> str:
         said = await portal.questions.words(fact)
         return _by_child({row["child"]: str(row.get("reason", "")) for row in said.get("children", ())}, " ")
 
-    async def matching(request: Request, refs: list[str]) -> list[dict[str, str]]:
+    async def matching(request: Request, refs: list[str]) -> list[dict[str, Cell]]:
         event, outcome = request.query_params.get("event", ""), request.query_params.get("outcome", "")
         year = request.query_params.get("year", "")
         found = []
@@ -61,7 +62,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
                 and year in ("", str(case.opened.year))
             ):
                 found.append(await line(case))
-        return sorted(found, key=lambda row: row["Reference"], reverse=True)
+        return sorted(found, key=lambda row: str(row["Reference"]), reverse=True)
 
     @pages.get("/register")
     async def register(request: Request) -> Response:
@@ -86,7 +87,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             "register.html",
             "Referral register",
             wide=True,
-            rows=rows,
+            rows=[{name: cell if isinstance(cell, str) else short(cell) for name, cell in row.items()} for row in rows],
             columns=COLUMNS,
             all=len(lines),
             events=[(one.value, one.words) for one in Event],

@@ -1,7 +1,7 @@
 """What pages, JSON and the command line ask of the record. Reading only; each answer is fit for its reader."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -24,7 +24,7 @@ from models.referral import Route, leads
 from models.replaying import History
 from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, asked_for, reads, whole
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
-from models.time import day_of
+from models.time import at, day_of
 from records.audit import READS
 from records.facts import fact_from
 from records.policies import in_force
@@ -306,6 +306,15 @@ class Questions:
             values = {"read": [person, case, what, now.timestamp()]}
             number = await self._recorder.auditor.append(session, READS, now, person, "read", values)
             session.add(ReadRow(number=number, person=person, case=case, what=what, at=now))
+
+    async def note_first_read(self, person: str, what: str, now: datetime) -> None:
+        """A reading that a device repeats by itself, as of a calendar: noted once on each day."""
+        begins = at(day_of(now), time(0))
+        today = select(ReadRow.number).where(ReadRow.person == person, ReadRow.what == what, ReadRow.at >= begins)
+        async with self._recorder.database.reading() as session:
+            noted = (await session.scalars(today.limit(1))).first() is not None
+        if not noted:
+            await self.note_read(person, "", what, now)
 
     async def reads(self, actor: Actor, now: datetime, case: str, person: str, most: int) -> list[Read]:
         """Who opened what, the newest first, of one case or person if named.

@@ -13,6 +13,7 @@ import pytest_asyncio
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 
+from door.refusals import NotConfirmed, NotStored
 from models.lifecycles import COMMANDS
 from portal.app import create_app
 from portal.guarding import LARGEST, PROBLEM
@@ -219,6 +220,21 @@ async def test_every_command_is_described_with_its_questions(site: Site) -> None
     ]
     assert decide["properties"]["outcome"]["title"] == "What is the decision?"
     assert "$ref" not in json.dumps(decide)
+    for path, method, one in (
+        (path, how, one) for path, ways in described["paths"].items() for how, one in ways.items()
+    ):
+        answers = {status: list(said.get("content", {})) for status, said in one["responses"].items()}
+        assert set(answers) == {"200", "default"}, (method, path)
+        assert answers["default"] == ["application/problem+json"], (method, path)
+    assert "HTTPValidationError" not in json.dumps(described)
+
+
+async def test_what_could_not_be_stored_is_said_in_json_without_a_page_or_a_button() -> None:
+    for refusal in (NotStored(), NotConfirmed("j-1")):
+        words = " ".join(one.words for one in refusal.problems)
+        assert "send it again" in words
+        assert "button" not in words
+        assert "page" not in words
 
 
 @pytest.mark.asyncio(loop_scope="function")

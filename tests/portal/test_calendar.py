@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from icalendar import Calendar, Event
 from playwright.async_api import Page
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from models.tables import OneTimeRow, ReadRow
 from models.time import day_of
@@ -132,13 +132,23 @@ async def test_the_calendar_follows_when_a_date_moves_and_when_it_is_done(site: 
     assert name not in await site.events(address)
 
 
-async def test_every_look_of_a_phone_is_noted_as_a_read(site: Site) -> None:
-    address = await site.subscribe(MANAGER)
-    await site.fetch(address)
-    async with site.house.there.database.reading() as session:
-        last = (await session.scalars(select(ReadRow).order_by(ReadRow.number.desc()))).first()
-    assert last is not None
-    assert (last.person, last.what) == (MANAGER, "calendar")
+async def test_the_looks_of_a_phone_are_noted_once_a_day_and_person(site: Site) -> None:
+    async def noted(person: str) -> int:
+        mine = select(func.count()).where(ReadRow.person == person, ReadRow.what == "calendar")
+        async with site.house.there.database.reading() as session:
+            return await session.scalar(mine) or 0
+
+    before, other = await noted(MANAGER), await noted(CHAIR)
+    site.house.now += timedelta(days=1)
+    for _ in range(3):
+        await site.fetch(await site.subscribe(MANAGER))
+    assert await noted(MANAGER) == before + 1
+    await site.fetch(await site.subscribe(CHAIR))
+    assert await noted(CHAIR) == other + 1
+    site.house.now += timedelta(days=1)
+    await site.fetch(await site.subscribe(MANAGER))
+    assert await noted(MANAGER) == before + 2
+    site.house.now -= timedelta(days=2)
 
 
 async def test_an_address_is_kept_as_a_digest_and_opens_nothing_else(site: Site) -> None:

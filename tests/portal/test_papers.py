@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zipfile import ZipFile
 
@@ -245,6 +245,18 @@ async def test_the_chronology_is_filtered_and_exported_and_the_export_is_noted(s
     assert (await site.read(CHAIR, f"{address}?as=exe")).status_code == 404
     own = await site.read("p-011", f"{address}?as=csv")  # the hospital has given no return yet
     assert rows_of(own.content) == [rows[0]]
+
+
+async def test_a_date_in_an_export_is_a_date_and_a_time_is_londons() -> None:
+    summer = datetime(2026, 7, 1, 12, 5, tzinfo=UTC)
+    sheet = Sheet("dates", ("Day", "Moment", "Words"), [(summer.date(), summer, "2026-07-01")])
+    assert rows_of(as_csv(sheet))[1] == ["2026-07-01", "2026-07-01 13:05", "2026-07-01"]
+    with ZipFile(io.BytesIO(as_xlsx(sheet))) as book:
+        page, styles = (book.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
+    day = (summer.date() - date(1899, 12, 30)).days
+    numbers = [float(found) for found in re.findall(r'<c r="[AB]2" s="\d"><v>([\d.]+)</v>', page)]
+    assert numbers == [day, pytest.approx(day + (13 * 60 + 5) / (24 * 60))]
+    assert 'formatCode="d mmm yyyy hh:mm"' in styles
 
 
 @pytest.mark.promise("A12")
