@@ -23,3 +23,15 @@ def end_of(day: date) -> datetime:
 
 def london(moment: datetime) -> datetime:
     return moment.astimezone(LONDON)
+
+
+def clock(moment: datetime) -> str:
+    """The hour as people read it, in London: "2:05pm", "midday" and "midnight"."""
+    here = london(moment)
+    if here.minute == 0 and here.hour in _NAMED:
+        return _NAMED[here.hour]
+    return f"{here.hour % 12 or 12}:{here:%M}{'am' if here.hour < _NOON else 'pm'}"
+
+
+_NOON = 12
+_NAMED = {0: "midnight", _NOON: "midday"}

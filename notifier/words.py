@@ -14,6 +14,7 @@ from models.directory import Directory
 from models.obligation import Ended, Obligation
 from models.policy import Scope
 from models.telling import Notice, NoticeKind
+from models.time import clock as hour
 from models.time import day_of, london
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -126,7 +127,7 @@ def by(due: datetime) -> str:
 
 
 def clock(moment: datetime) -> str:
-    return f"{day(moment)} at {london(moment):%H:%M}"
+    return f"{day(moment)} at {hour(moment)}"
 
 
 def _outcome(notice: Notice) -> str:

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, PackageLoader, PrefixLoader, S
 
 from models.command import Choice
 from models.facts import Problem
+from models.time import clock as hour
 from models.time import day_of, london
 from portal import widgets
 from portal.forms import Form
@@ -212,10 +213,7 @@ def age(opened: datetime, now: datetime) -> str:
 
 def clock(value: datetime | str) -> str:
     """As in "2:05pm", "midday" and "midnight", London time."""
-    here = london(datetime.fromisoformat(value) if isinstance(value, str) else value)
-    if here.minute == 0 and here.hour in _NAMED_HOURS:
-        return _NAMED_HOURS[here.hour]
-    return f"{here.hour % 12 or 12}:{here:%M}{'am' if here.hour < _NOON else 'pm'}"
+    return hour(datetime.fromisoformat(value) if isinstance(value, str) else value)
 
 
 def moment(value: datetime | str) -> str:
@@ -230,10 +228,6 @@ def words(value: object) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     return "Not answered" if value is None or value == "" else str(value)
-
-
-_NOON = 12
-_NAMED_HOURS: Final = {0: "midnight", _NOON: "midday"}
 
 
 def _govuk() -> dict[str, Callable[..., Any]]:

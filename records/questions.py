@@ -634,7 +634,7 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         due=one.due,
         colour=colour(one, block, now),
         started=one.start,
-        budget=f"{block.budget.n} {unit.replace('_', ' ')}" if block.budget else "",
+        budget=_counted(block.budget.n, unit) if block.budget else "",
         used=used,
         suspended=suspended,
         citation=f"{source.citation} ({source.edition})",
@@ -657,6 +657,12 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         pauses=list(one.pauses),
         rungs=_rungs(one, policy, block),
     )
+
+
+def _counted(number: int, unit: Unit) -> str:
+    """As in "1 working day" and "15 working days"."""
+    words = unit.replace("_", " ")
+    return f"{number} {words.removesuffix('s') if number == 1 else words}"
 
 
 def _rungs(one: Obligation, policy: Policy, block: Block) -> list[Rung]:

@@ -169,7 +169,7 @@ def test_a_demand_says_how_the_matter_stands_now(said: list[tuple[str, str, Noti
         "overdue for long": "9 days ago",
         "overdue for a day": "1 day ago",
         "owed": "by the end of",
-        "due within the hour": "at 11:00",
+        "due within the hour": "at 11:00am",
         "overdue since this morning": "it was due by",
     }
     for name, state, notice, one in said:

@@ -73,3 +73,10 @@ async def test_whoever_tells_the_referrer_sees_whom_and_it_is_noted(site: Site) 
         assert said[name] in text, name
     assert (await site.reads())[-1] == (MANAGER, ref, "referrer")
     assert said["referrer_email"] not in (await site.read(MANAGER, f"/cases/{ref}/correct?about=awareness")).text
+
+
+@pytest.mark.promise("K10")
+async def test_the_accessibility_statement_has_its_date_and_the_way_to_enforcement(site: Site) -> None:
+    text = (await site.read(MANAGER, "/accessibility")).text
+    assert "It was prepared on 22 November 2026" in text
+    assert 'href="https://www.equalityadvisoryservice.com/"' in text

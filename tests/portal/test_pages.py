@@ -6,6 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from models.command import Known
+from notifier.words import clock as said_in_messages
 from portal.pages import KEPT, Link, Message, Page, clock, day, moment, refusal, static, templates, words
 
 ENV = templates()
@@ -28,6 +29,12 @@ def test_days_and_moments_are_londons() -> None:
 )
 def test_the_clock_names_midday_and_midnight(hour: int, said: str) -> None:
     assert clock(datetime(2026, 1, 5, hour, tzinfo=UTC)) == said
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_a_message_names_the_hour_as_pages_do(hour: int) -> None:
+    when = datetime(2026, 7, 1, hour, 51, tzinfo=UTC)
+    assert said_in_messages(when) == moment(when)
 
 
 def test_choices_are_read_in_words() -> None:
