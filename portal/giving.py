@@ -19,7 +19,6 @@ from models.judging import reach
 from models.lifecycles import COMMANDS
 from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
-from models.referral import SubmitReferral
 from models.rights import BY_RELATION
 from models.shelf import policy
 from portal.doing import BUTTONS, stands_in_the_way
@@ -27,7 +26,7 @@ from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
 from portal.pages import Link, Sheet, by, day, moment
 from portal.rows import fixed_for, rows_for
-from portal.said import Pair, answered
+from portal.said import Pair
 from portal.typed import text_in
 from portal.visiting import TITLES, Portal, Visitor, one_of, typed
 from records.drafts import Draft
@@ -62,6 +61,15 @@ BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "learning_done": ("immediate_learning_agreed",),
 }
 """What whoever fills in a form has to have read: shown beside it, folded."""
+
+REFERRER: Final[Mapping[str, str]] = {
+    "referrer_name": "Name",
+    "referrer_role": "Role",
+    "referrer_agency": "Organisation",
+    "referrer_email": "E-mail address",
+    "referrer_phone": "Telephone",
+}
+"""Whom to tell, of what the referral says."""
 
 DONE = "done"
 RECORD = "Record this"
@@ -144,7 +152,7 @@ class Giver:
             return []
         now = self.portal.clock()
         said = await self.portal.questions.referral(giving.view, giving.visitor.actor, "referrer", now)
-        return answered(SubmitReferral, {name: said[name] for name in said if name != "lead_agrees"}, "you")
+        return [(title, str(said[name])) for name, title in REFERRER.items() if said.get(name)]
 
     async def drop(self, giving: Giving, fact: int) -> None:
         """What was typed has become a fact."""

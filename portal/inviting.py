@@ -19,12 +19,14 @@ from models.directory import Directory
 from models.rights import CASE_WIDE
 from models.tables import AccountRow, OneTimeRow, PersonRow
 from notifier.post import Mail, Post
+from portal.pages import Link, Message
 from portal.visiting import Portal, Visitor, one_of, typed
 from records.audit import SIGN_INS
 
 INVITED_FOR, FORGOTTEN_FOR = timedelta(days=7), timedelta(days=1)
 MAILED_AT_MOST = 5
 """So many live links one person is mailed, whoever asks for them."""
+BY_HAND = "Give them this link by a safe way, and be sure that it is them. It works once, for seven days."
 INVITATION, ASKED = "invitation", "invitation_asked"
 UNIT = frozenset({"administrator", "business_manager"})
 TRUSTED = CASE_WIDE | UNIT
@@ -170,12 +172,18 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
     @pages.get("/people")
     async def people(request: Request) -> Response:
         visitor = await portal.signed_in(request)
-        if not visitor.actor.anywhere(TRUSTED):
+        if not visitor.actor.anywhere(UNIT):
             return await portal.refuse(request, 403)
         return await show(request, visitor)
 
     async def show(request: Request, visitor: Visitor, said: str = "", link: str = "") -> Response:
-        """`said`: what has become of the invitation that was asked for; `link`: to be passed on."""
+        """`said`: what has become of the invitation that was asked for; `link`: to be passed on.
+
+        Whoever is only the second person sees nothing but that.
+        """
+        if not visitor.actor.anywhere(UNIT):
+            words = (BY_HAND, link)
+            return await portal.say(request, Message(said, words, links=(Link("Back to your messages", "/inbox"),)))
         now = await inviter.standing()
         people = now.directory.people
         return await portal.page(
@@ -190,6 +198,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             two={one for one in people if takes_two(one, visitor.person, now)},
             said=said,
             link=link,
+            pass_it_on=BY_HAND,
         )
 
     @pages.post("/people/{person}/invite")
@@ -220,7 +229,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return await portal.refuse(request, 403)
         if person in await inviter.waiting():
             await inviter.withdraw(person, visitor.person)
-        return portal.go("/people" if visitor.actor.anywhere(TRUSTED) else "/inbox")
+        return portal.go("/inbox")
 
     return pages
 
@@ -251,4 +260,4 @@ def _asks_for(name: str, others: list[str]) -> str:
             f"Asked. The link for {name} is shown to a second person alone, and nobody else has a password yet who "
             "could be that. Invite the business manager or another administrator first, or set up a mail server."
         )
-    return f"Asked. A second person gives the link for {name}, on this page: {', '.join(others)}."
+    return f"Asked. A second person gives the link for {name}, from their inbox or this page: {', '.join(others)}."

@@ -11,6 +11,8 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Page
 
 from models.referral import SubmitReferral
+from notifier.post import Mail, Post
+from portal.inviting import ASKED
 from portal.referring import COOKIE, KIND, PAGES, STATUS
 from portal.typed import of_answers
 from portal.visiting import SESSION, cookie_name
@@ -69,6 +71,21 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
 def named(made: Served, name: str) -> str:
     """What a cookie is called at this address."""
     return cookie_name(made.address.partition("//")[2], name)
+
+
+async def _by_hand(made: Served) -> None:
+    """Without a mail server: letters to be passed on, and invitations that wait for a second person; of each one stays.
+
+    Their forms are gone once they are sent, so they come after the crawl.
+    """
+    there, now = made.house.there, made.house.now
+    async with there.database.writing() as session:
+        for _ in range(2):
+            letter = Mail(to="nurse@example.org", subject="Your referral: go on here", text="A link.", written=now)
+            await Post(there.database, there.vault).write(session, letter)
+        for person in (scene.CHAIR, scene.SUBGROUP):
+            asked = f"{person}/{scene.ADMINISTRATOR}"
+            await made.accounts.link(session, ASKED, asked, now + timedelta(days=7))
 
 
 async def _cookies(made: Served, person: str, played: Scene) -> dict[str, str]:
@@ -145,22 +162,30 @@ async def crawl(site: Site, role: str, all_routes: list[tuple[str, str]], found:
 
 
 async def _leaves(site: Site, all_routes: list[tuple[str, str]], found: Found) -> None:
-    """Signing in and out, sending a referral, and saving a draft: each by a visitor of its own."""
+    """Signing in and out, sending, passing on by hand, and saving a draft: each by a visitor of its own."""
     made = site.served
+    await _by_hand(made)
     for person, page, action in (
         ("", "/sign-in", "/sign-in/demonstration"),
         (scene.MANAGER, "/sign-out", "/sign-out"),
         ("", "/refer/check", "/refer/check"),
+        (scene.MANAGER, "/mail", "/mail/"),
+        (scene.MANAGER, "/inbox", f"/people/{scene.SUBGROUP}/withdraw"),
     ):
         walker = Walker(made.address, await _cookies(made, person, site.scene))
         seen = await walker.get(page)
         found.reached.add(("GET", page))
         found.shown.setdefault(page, ("business unit" if person else "referrer", page))
-        form = next(one for one in seen.forms if one.action == action)
-        answer = await walker.post(page, Form(action, "post", [*form.fields, ("person", scene.CHAIR)]))
+        form = next(one for one in seen.forms if one.action.startswith(action) and one.method == "post")
+        answer = await walker.post(page, Form(form.action, "post", [*form.fields, ("person", scene.CHAIR)]))
         assert answer.status == 200, f"{action}: {answer.status}"
-        found.reached.add(("POST", action))
+        found.reached.add(("POST", route_of(all_routes, "POST", form.action)))
         await walker.client.aclose()
+    walker = Walker(made.address, {})
+    form = next(one for one in (await walker.get("/sign-in")).forms if one.action == "/sign-in")
+    assert (await walker.post("/sign-in", Form("/forgotten", "post", form.fields))).status == 200
+    found.reached.add(("POST", "/forgotten"))
+    await walker.client.aclose()
     saves = (
         ("referrer", "/refer/incident", "/refer/incident/save"),
         ("independent chair", f"/cases/{site.scene.review}/decide", "/save"),
