@@ -65,7 +65,7 @@ class NotConfirmed(Refusal):
     def __init__(self, request: str) -> None:
         self.request = request
         super().__init__(
-            "Not yet confirmed. What you sent is kept. It may well be recorded when the service is back: "
+            "Not yet confirmed. What you typed is kept. It may well be recorded when the service is back: "
             "wait a moment and send it again, it will not be recorded twice."
         )
 
