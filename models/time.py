@@ -21,6 +21,11 @@ def end_of(day: date) -> datetime:
     return at(day, time(23, 59, 59))
 
 
+def is_whole_day(due: datetime) -> bool:
+    """Whether something is due on a day, and not at an hour of it."""
+    return london(due).time().replace(microsecond=0) == time(23, 59, 59)
+
+
 def london(moment: datetime) -> datetime:
     return moment.astimezone(LONDON)
 

@@ -1,6 +1,6 @@
 """What a notice says. Templates see an allow-list of fields and nothing else: no name and no word about a child."""
 
-from datetime import datetime, time
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from models.obligation import Ended, Obligation
 from models.policy import Scope
 from models.telling import Notice, NoticeKind
 from models.time import clock as hour
-from models.time import day_of, london
+from models.time import day_of, is_whole_day, london
 
 TEMPLATES = Path(__file__).parent / "templates"
 KINDS = {"referral": "Referral", "rapid_review": "Rapid review"}
@@ -122,8 +122,7 @@ def day(moment: datetime) -> str:
 
 def by(due: datetime) -> str:
     """As in "the end of Friday 4 December 2026"; a clock that counts hours names its hour."""
-    whole_day = london(due).time().replace(microsecond=0) == time(23, 59, 59)
-    return f"the end of {day(due)}" if whole_day else clock(due)
+    return f"the end of {day(due)}" if is_whole_day(due) else clock(due)
 
 
 def clock(moment: datetime) -> str:

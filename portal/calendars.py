@@ -5,7 +5,7 @@ address is a secret of its own: it opens nothing else, it is shown once, and its
 """
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 from icalendar import Calendar, Event
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.directory import Directory
-from models.time import day_of, london
+from models.time import day_of, is_whole_day
 from portal.visiting import Portal, one_of, typed
 from records.accounts import CALENDAR
 from records.directory import actor_of
@@ -22,7 +22,6 @@ from records.questions import Dated
 KIND = "text/calendar; charset=utf-8"
 FEED = "/calendar/feed"
 REFRESH = timedelta(hours=1)
-LAST_SECOND = time(23, 59, 59)
 MOMENT = timedelta(minutes=15)
 """How long an entry lasts whose date is an hour and not a day."""
 
@@ -80,7 +79,7 @@ def event_of(one: Dated, directory: Directory, address: str, now: datetime) -> E
         return meeting_event(one.case, one.at, one.minutes, address, now, one.times)
     agency = f", {directory.agencies[one.agency].name}" if one.agency in directory.agencies else ""
     event = _event(f"{one.case}/{one.key}", f"{one.title}{agency} ({one.case})", f"{address}/cases/{one.case}", now)
-    if london(one.at).time().replace(microsecond=0) == LAST_SECOND:
+    if is_whole_day(one.at):
         event.add("dtstart", day_of(one.at))
     else:
         event.add("dtstart", one.at)

@@ -7,7 +7,7 @@ an error. GOV.UK's macros are not written so; they live in an environment of the
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, PackageLoader, PrefixLoader, S
 from models.command import Choice
 from models.facts import Problem
 from models.time import clock as hour
-from models.time import day_of, london
+from models.time import day_of, is_whole_day
 from portal import widgets
 from portal.forms import Form
 
@@ -185,8 +185,7 @@ def short(value: date | datetime | str) -> str:
 
 def by(due: datetime) -> str:
     """As in "by the end of Tuesday 3 March 2026"; a clock that counts hours names its hour."""
-    ends = london(due).time().replace(microsecond=0) == time(23, 59, 59)
-    return f"by the end of {day(due)}" if ends else f"by {moment(due)}"
+    return f"by the end of {day(due)}" if is_whole_day(due) else f"by {moment(due)}"
 
 
 def sentence(words: str) -> str:

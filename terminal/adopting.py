@@ -198,7 +198,10 @@ def _move(one: dict[str, Any]) -> str:
 
 
 def _due(said: str | None) -> str:
-    return day(datetime.fromisoformat(said)) if said else "no date"
+    from models.time import is_whole_day
+
+    due = datetime.fromisoformat(said) if said else None
+    return "no date" if due is None else day(due) if is_whole_day(due) else moment(due)
 
 
 def _moment(said: str | None) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models.calendar import BeforeBeginning, BeyondHorizon, working_days
 from models.clocks import Pause, add_months, days_used, due_time, furthest, pushed, shifted
 from models.policy import Span, Unit
-from models.time import at, day_of, end_of, london
+from models.time import at, day_of, end_of, is_whole_day, london
 from policy.reading import read_policy_file
 
 DAYS = working_days(read_policy_file(Path(__file__).parents[2] / "policy" / "england.yaml").calendar)
@@ -366,3 +366,9 @@ LAWS = [
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_each_law_holds_for_thousands_of_dates(law: Callable[[], None]) -> None:
     law()
+
+
+@pytest.mark.parametrize("day", [date(2026, 7, 1), date(2026, 12, 1), date(2026, 10, 25)])
+def test_what_is_due_by_a_day_is_told_from_what_is_due_at_an_hour(day: date) -> None:
+    assert is_whole_day(end_of(day))
+    assert not is_whole_day(end_of(day) - timedelta(hours=1))
