@@ -83,7 +83,7 @@ def told(one: Obligation, said: Told, rules: Rules) -> Obligation:
 
 
 def promised(one: Obligation, promise: Promise, rules: Rules) -> Obligation:
-    """Silence until the promised time. If it is missed, the next rung of another office speaks.
+    """Silence until the promised time. If it is missed, the next rung above the office that promised speaks.
 
     When it was promised for the due time or later, that rung speaks as soon as the promise is missed; when for an
     earlier day, at its own time.
@@ -92,7 +92,8 @@ def promised(one: Obligation, promise: Promise, rules: Rules) -> Obligation:
 
 
 def _promised(one: Obligation, promise: Promise, rules: Rules) -> Obligation:
-    higher = (r for r in range(one.level, rules.top) if rules.office(r) != promise.office and r not in one.mute)
+    place = max((r for r in range(rules.top + 1) if rules.office(r) == promise.office), default=-1)
+    higher = (r for r in range(max(one.level, place + 1), rules.top) if r not in one.mute)
     promise = promise.model_copy(update={"rung": next(higher, rules.top)})
     return _planned(one.model_copy(update={"promises": (*one.promises, promise)[-KEPT:]}), rules)
 
@@ -245,14 +246,18 @@ def _by_the_ladder(one: Obligation, due: datetime, rules: Rules) -> list[datetim
 def _after_the_promise(
     times: list[datetime], ladder: list[datetime], one: Obligation, due: datetime, rules: Rules
 ) -> tuple[list[datetime], set[int]]:
-    """(times, hushed): silence until the promise has run out, then its rung; higher ones keep their distances."""
+    """(times, hushed): silence until the promise has run out, then its rung; higher ones keep their distances.
+
+    Of a distance counts what lies after the due time, or after the promise if that was for an earlier day.
+    """
     until, own, hushed = _promised_time(one), one.promises[-1].rung, set[int]()
     missed_at = [_next_chance(until, rules, r) for r in range(len(times))]
     if not one.promises[-1].missed:
         hushed = {r for r in range(own) if times[r] <= missed_at[r]}
         times[own] = missed_at[own] if until >= due else max(times[own], missed_at[own])
     for r in range(own + 1, len(times)):
-        times[r] = max(times[r], _as_far_after(missed_at[own], ladder[own], ladder[r], rules, r))
+        lower = max(ladder[own], min(due, missed_at[own], ladder[r]))
+        times[r] = max(times[r], _as_far_after(missed_at[own], lower, ladder[r], rules, r))
     return times, hushed
 
 

@@ -326,6 +326,30 @@ def test_the_second_office_that_promises_is_followed_by_the_third() -> None:
     assert play.said(RETURN)[4:] == [(nine(11, 25), "independent_chair")]
 
 
+@pytest.mark.promise("F4")
+def test_a_missed_promise_goes_above_the_office_that_gave_it_however_early_it_was_given() -> None:
+    play = asked()
+    play.act(LEAD, "promise", obligation=RETURN, until=date(2026, 11, 16))
+    play.until(on(11, 18))
+    assert play.said(RETURN) == [(nine(11, 17), "independent_chair")]
+
+
+@pytest.mark.promise("F4", "F13")
+@pytest.mark.parametrize("office", [CONTACT, LEAD, CHAIR])
+def test_after_a_missed_promise_the_ladder_is_not_begun_anew_however_long_the_clock_stood_still(office: str) -> None:
+    play = asked()
+    play.act(office, "promise", obligation=RETURN, until=date(2026, 11, 5))
+    play.act(CHAIR, "suspend", obligation=RETURN, review=date(2027, 1, 29), authority="a", reason="r")
+    play.until(on(11, 2) + timedelta(days=88))
+    play.act(CHAIR, "review_suspension", obligation=RETURN, outcome="lift", reason="r")
+    assert play.case.obligations[RETURN].due == end_of(date(2027, 2, 12))
+    play.until(datetime(2027, 2, 20, tzinfo=UTC))
+    assert play.said(RETURN)[-2:] == [
+        (nine(2, 15, 2027), "agency_lead"),
+        (nine(2, 17, 2027), "independent_chair"),
+    ]
+
+
 def test_when_the_last_office_promises_and_misses_it_is_told_again() -> None:
     play = asked()
     play.until(on(11, 19))
