@@ -34,8 +34,10 @@ def after(case: Case, fact: Fact) -> Case:
         case = answer(case, fact)
     else:
         marks = lifecycle.marks(case, fact)
-        withdrawn = [case.obligations[key] for key in lifecycle.withdraws(case, fact)]
-        case = _each(_said(case, lifecycle.said(case, fact)), withdrawn, lambda one: _withdrawn(one, fact))
+        over = lifecycle.ends(case, fact)
+        ending = [case.obligations[key] for key in over]
+        case = _said(case, lifecycle.said(case, fact))
+        case = _each(case, ending, lambda one: ladder.ended(one, over[one.key], fact.recorded, fact.number))
     if not marks:
         return case
     made = {name: Mark(number=fact.number, at=at) for name, at in marks.items()}

@@ -7,6 +7,7 @@ from models.answers import ANSWERS
 from models.case import Case
 from models.command import Command
 from models.facts import Fact, Problem
+from models.obligation import Ended
 from models.rapid_review import RapidReview
 from models.referral import Referral
 
@@ -28,8 +29,8 @@ class Lifecycle(Protocol):
     def said(self, case: Case, fact: Fact) -> dict[str, Any]:
         """The choices of this fact that the case must remember."""
 
-    def withdraws(self, case: Case, fact: Fact) -> list[str]:
-        """Keys of obligations that this fact makes pointless."""
+    def ends(self, case: Case, fact: Fact) -> dict[str, Ended]:
+        """Obligations, by their keys, that this fact ends although they were not done, and how."""
 
     def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
         """Why the state of the case does not allow this command; nothing if it does."""

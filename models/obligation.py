@@ -15,6 +15,8 @@ from models.clocks import Pause
 class Ended(StrEnum):
     MET = "met"
     WITHDRAWN = "withdrawn"
+    NOT_GIVEN = "not_given"
+    """It was owed to the end, and it was recorded why it did not come."""
 
 
 class Heard(Message):

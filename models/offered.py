@@ -15,6 +15,7 @@ from models.command import Command, part_of, said_of
 from models.directory import Directory
 from models.facts import Problem
 from models.policy import CriteriaSet
+from models.rapid_review import owed_returns
 from models.shelf import policy
 from models.time import day_of
 
@@ -36,6 +37,7 @@ def offered(case: Case, kind: str, directory: Directory) -> Offered:
     found: dict[str, Sequence[str]] = {
         "agencies": list(directory.agencies),
         "agency": list(directory.agencies),
+        "owing": list(owed_returns(case)),
         "partners": [name for name, agency in directory.agencies.items() if agency.partner],
         "people": list(directory.people),
         "seats": list(quorum.seats),

@@ -122,6 +122,30 @@ class RequestInformation(Command):
     words: MaybeWords = asks("Anything they should look for", private=True, default="")
 
 
+class WithdrawRequest(Command):
+    """Take back a request that went to the wrong agency. It owes nothing more here, and is told so."""
+
+    KIND: ClassVar[str] = "withdraw_request"
+    FACT: ClassVar[str] = "request_withdrawn"
+    TITLE: ClassVar[str] = "Withdraw a request for information"
+    agency: Slug = asks("Which agency is not asked any more?", rows="owing")
+    reason: Words = asks("Why was the request wrong?", "The agency can read this.", private=True)
+
+
+class RecordNoReturn(Command):
+    """Close the return of an agency that did not contribute, so that the review can close. It stays in the record."""
+
+    KIND: ClassVar[str] = "record_no_return"
+    FACT: ClassVar[str] = "return_not_given"
+    TITLE: ClassVar[str] = "Record that an agency did not contribute"
+    agency: Slug = asks("Which agency did not contribute?", rows="owing")
+    reason: Words = asks(
+        "Why did it not contribute?",
+        "The rapid review names the agencies that did not contribute, and why. The agency can read this.",
+        private=True,
+    )
+
+
 class ChronologyEvent(Part):
     on: Day = asks("Date", private=True)
     event: Words = asks("What happened, and who was involved by role?", private=True)
@@ -363,9 +387,9 @@ class RecordEvent(Command):
 
 
 COMMANDS: tuple[type[Command], ...] = (
-    RecordNotification, WithdrawNotification, RequestInformation, SubmitReturn, RecordAnalysis, ArrangeMeeting,
-    RecordMeeting, Decide, AgreeLearning, LearningDone, RecordSubmission, RecordPanelAnswer, SendInformation,
-    RecordEvent, AnswerSafety, TellReferrer,
+    RecordNotification, WithdrawNotification, RequestInformation, WithdrawRequest, SubmitReturn, RecordNoReturn,
+    RecordAnalysis, ArrangeMeeting, RecordMeeting, Decide, AgreeLearning, LearningDone, RecordSubmission,
+    RecordPanelAnswer, SendInformation, RecordEvent, AnswerSafety, TellReferrer,
 )  # fmt: skip
 
 
@@ -388,11 +412,18 @@ class RapidReview:
 
     said_dates: ClassVar[dict[str, str]] = {"parked_review": "parked_review", "immediate_learning": "by"}
 
-    def withdraws(self, case: Case, fact: Fact) -> list[str]:
+    def ends(self, case: Case, fact: Fact) -> dict[str, Ended]:
         """After a withdrawn notification only the referrer is to be told; what was learnt and who is not safe stays."""
-        if fact.kind != "national_notification_withdrawn":
-            return []
-        return [one.key for one in case.open() if LASTING.isdisjoint({one.block, _about(case, one)})]
+        match fact.kind:
+            case "national_notification_withdrawn":
+                gone = [one for one in case.open() if LASTING.isdisjoint({one.block, _about(case, one)})]
+                return {one.key: Ended.WITHDRAWN for one in gone}
+            case "request_withdrawn":
+                return {owed_returns(case)[fact.agency].key: Ended.WITHDRAWN}
+            case "return_not_given":
+                return {owed_returns(case)[fact.agency].key: Ended.NOT_GIVEN}
+            case _:
+                return {}
 
     def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:  # noqa: C901, PLR0911 -- one answer for each fact
         at = fact.occurred
@@ -464,8 +495,12 @@ class RapidReview:
                 again = [one for one in body["agencies"] if one in asked(case)]
                 words = f"Already asked: {', '.join(again)}."
                 return [Problem(field="agencies", words=words)] if again else once("agencies", body["agencies"])
+            case "withdraw_request":
+                return _owes_return(owed_returns(case), body["agency"])
+            case "record_no_return":
+                return _given_up(case, body["agency"], now)
             case "submit_return":
-                if body["agency"] not in case.agencies:
+                if body["agency"] not in asked(case):
                     return [
                         Problem(field="agency", words="This agency has not been asked for a return in this review.")
                     ]
@@ -560,6 +595,37 @@ def once(field: str, names: list[str]) -> list[Problem]:
 def asked(case: Case) -> set[str]:
     """The agencies that owe a return, or gave it; one whose return was withdrawn can be asked again."""
     return {one.agency for one in case.of_block("agency_return") if one.ended is not Ended.WITHDRAWN}
+
+
+def owed_returns(case: Case) -> dict[str, Obligation]:
+    """The returns that are still owed, by agency."""
+    return {one.agency: one for one in case.of_block("agency_return") if not one.ended}
+
+
+def gave_none(case: Case) -> list[str]:
+    """Agencies that did not contribute, and have not done so since."""
+    gone = [one.agency for one in case.of_block("agency_return") if one.ended is Ended.NOT_GIVEN]
+    return [agency for agency in gone if f"return_received/{agency}" not in case.marks]
+
+
+def _owes_return(owing: dict[str, Obligation], agency: str) -> list[Problem]:
+    if not owing:
+        return [Problem(words="No agency owes a return now.")]
+    return [] if agency in owing else [Problem(field="agency", words="This agency owes no return in this review.")]
+
+
+def silent(case: Case, now: datetime) -> list[str]:
+    """Agencies whose return is overdue although everybody on its ladder has been told, and who dispute nothing."""
+    owing = owed_returns(case).items()
+    return [agency for agency, one in owing if one.overdue(now) and one.again and not one.dispute]
+
+
+def _given_up(case: Case, agency: str, now: datetime) -> list[Problem]:
+    owing, late = owed_returns(case), silent(case, now)
+    words = "A return is given up once it is overdue, everybody on its ladder has been told, and no dispute waits."
+    if owing and not late:
+        return [Problem(words=words)]
+    return _owes_return(owing, agency) or ([] if agency in late else [Problem(field="agency", words=words)])
 
 
 def _about(case: Case, one: Obligation) -> str:

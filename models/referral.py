@@ -28,6 +28,7 @@ from models.command import (
     asks,
 )
 from models.facts import Fact, Problem
+from models.obligation import Ended
 from models.policy import MARKS
 from models.shelf import policy
 from models.time import at, day_of
@@ -396,10 +397,10 @@ class Referral:
 
     said_dates: ClassVar[dict[str, str]] = {}
 
-    def withdraws(self, case: Case, fact: Fact) -> list[str]:
+    def ends(self, case: Case, fact: Fact) -> dict[str, Ended]:
         """What another triage does not ask for any more."""
         needed = _needed(case, fact.data) if fact.kind == "triaged" else {}
-        return [one.key for one in case.open() if not needed.get(one.block, True)]
+        return {one.key: Ended.WITHDRAWN for one in case.open() if not needed.get(one.block, True)}
 
     def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:
         when = fact.occurred

@@ -40,6 +40,8 @@ MAY: dict[str, frozenset[str]] = {
     "record_notification": AUTHORITY,
     "withdraw_notification": AUTHORITY,
     "request_information": UNIT,
+    "withdraw_request": UNIT,
+    "record_no_return": UNIT,
     "submit_return": AGENCY,
     "record_analysis": CHAIR,
     "arrange_meeting": UNIT,

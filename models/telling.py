@@ -12,6 +12,7 @@ from models.directory import Answer, Directory
 from models.facts import ENGINE, Fact
 from models.fold import rules_of
 from models.obligation import Due, Ended, Heard, Obligation, Told
+from models.rapid_review import asked
 from models.time import day_of
 
 MANAGER = "business_manager"
@@ -24,7 +25,7 @@ class NoticeKind(StrEnum):
     EMPTY_OFFICE = "empty_office"
     """To the business manager: a rung found nobody in an office and was said higher up."""
     MOVED = "moved"
-    """What was said earlier is withdrawn: the date has moved, or it had been done by then."""
+    """What was said earlier is withdrawn: the date has moved, it had been done by then, or it is not owed any more."""
     ANSWERED = "answered"
     """A dispute or a request for time has been answered."""
     INVITED = "invited"
@@ -126,11 +127,15 @@ def _moved(before: Case, after: Case, fact: Fact, directory: Directory) -> Itera
             yield Notice(
                 key=f"{after.ref}/{key}/moved/{fact.number}/{office}", kind=NoticeKind.MOVED, case=after.ref,
                 fact=fact.number, obligation=key, office=office, agency=one.agency, person=person,
-                rung_at=fact.recorded, wake_at=fact.recorded, due=one.due, data={"done": True} if one.ended else {},
+                rung_at=fact.recorded, wake_at=fact.recorded, due=one.due,
+                data={"done": True} if one.ended is Ended.MET else {},
             )  # fmt: skip
 
 
 _MOVING = frozenset({"corrected", "calendar_adopted", "policy_adopted", "time_answered", "suspension_reviewed"})
+
+_GIVEN_UP = frozenset({"request_withdrawn", "return_not_given"})
+"""What ends a demand that an agency was told of, without its doing."""
 
 
 def taken_back(before: Case, after: Case, fact: Fact) -> Iterator[tuple[str, str]]:
@@ -150,6 +155,8 @@ def _untrue(before: Case, was: Obligation, one: Obligation, fact: Fact) -> tuple
     if one.ended is Ended.MET and one.ended_at is not None and one.ended_at != was.ended_at:
         done = day_of(one.ended_at)  # the hour of what is entered late is often not known
         return tuple(told for told in was.told if day_of(told.at) > done)
+    if fact.kind in _GIVEN_UP and one.ended and not was.ended:
+        return was.told
     if one.ended or one.due is None or fact.kind not in _MOVING or one.due == _told_due(before, was):
         return ()
     return was.told
@@ -200,7 +207,7 @@ def _seats(case: Case, directory: Directory) -> Iterator[tuple[str, str]]:
 def _invited(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
     if fact.kind != "meeting_arranged":
         return
-    contacts = [("agency_contact", agency) for agency in case.agencies]
+    contacts = [("agency_contact", agency) for agency in case.agencies if agency in asked(case)]
     told: set[str] = set()
     for office, agency in dict.fromkeys([*_seats(case, directory), ("subgroup_chair", ""), *contacts]):
         person = directory.look_up(office, agency or None, fact.recorded, locked_out(case)).person

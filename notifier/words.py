@@ -40,6 +40,8 @@ class Shown(Message):
     state: str = ""
     """What has become of the matter since: empty while it is owed."""
     urgent: bool = False
+    over: bool = False
+    """Whether it has ended, done or not."""
     done: str = ""
     """The day on which it was done, for whoever was told after it that it was still owed."""
     expected_of: str = ""
@@ -90,6 +92,7 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
         others=notice.office != one.owed_by,
         state=state_of(one, now),
         urgent=block.urgent,
+        over=one.ended is not None,
         done=day(one.ended_at) if notice.data.get("done") and one.ended_at else "",
     )
 
@@ -107,6 +110,8 @@ def state_of(one: Obligation, now: datetime) -> str:
         return "This has been done. Nothing more is needed."
     if one.ended is Ended.WITHDRAWN:
         return "This is not owed any more."
+    if one.ended is Ended.NOT_GIVEN:
+        return "It was recorded that this did not come, and why."
     if one.paused:
         return "The clock of this is suspended."
     if one.dispute:

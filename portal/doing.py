@@ -48,6 +48,7 @@ BUTTONS: Final[Mapping[str, str]] = {
     "adopt_policy": "Follow this policy",
     "adopt_calendar": "Count by this calendar",
     "request_information": "Ask these agencies",
+    "withdraw_request": "Withdraw the request",
     "submit_return": "Send the return",
     "record_analysis": "Record the analysis",
     "arrange_meeting": "Send the invitations",
@@ -59,9 +60,10 @@ BUTTONS: Final[Mapping[str, str]] = {
 """What the button of a form does; "Record this" where nothing better is said."""
 
 ANSWERS: Final = (("promise", "Promise a date"), ("dispute", "Dispute"), ("ask_time", "Ask for time"))
-RARE: Final = frozenset(
-    {"restrict", "lock_out", "let_in", "withdraw_notification", "decide_duplicate", "record_event", "reopen"}
-)
+RARE: Final = frozenset({
+    "restrict", "lock_out", "let_in", "withdraw_notification", "withdraw_request", "record_no_return",
+    "decide_duplicate", "record_event", "reopen",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)

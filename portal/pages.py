@@ -161,7 +161,12 @@ def templates() -> Environment:
     env.filters.update(
         day=day, date=short, moment=moment, clock=clock, words=words, by=by, left=left, age=age, sentence=sentence
     )
+    env.filters["ended"] = ENDED.get
     return env
+
+
+ENDED: Final[Mapping[str, str]] = {"met": "done", "withdrawn": "withdrawn", "not_given": "closed without it"}
+"""What became of something that was owed."""
 
 
 @cache

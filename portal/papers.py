@@ -10,7 +10,7 @@ from starlette.responses import Response
 from models.clocks import Pause
 from models.directory import Directory
 from models.policy import AgencyKind
-from models.rapid_review import Significance
+from models.rapid_review import Significance, gave_none
 from models.referral import SubmitReferral
 from models.shelf import policy
 from models.why import Explanation, explain
@@ -24,7 +24,7 @@ from records.questions import CaseView, Deadline
 
 TOLD_OF_IT = ("incident", "safety")
 """The parts of a referral that its meeting reads; who sent it is no part of the papers."""
-PACKED = ("return_received", "analysis_recorded", "meeting_arranged", "meeting_recorded")
+PACKED = ("return_received", "return_not_given", "analysis_recorded", "meeting_arranged", "meeting_recorded")
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page
@@ -94,6 +94,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             ref=ref,
             rows=shown,
             all=len(rows),
+            absent=_absent(view),
+            directory=directory,
             wanted=wanted,
             agencies=agencies,
             significances={one.value: one.words for one in Significance},
@@ -109,7 +111,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         directory, actor = await portal.directory(), (await portal.signed_in(request)).actor
         referral = await portal.questions.referral(view, actor, "pack", portal.clock())
         people = await portal.questions.children(str(view.state.said.get("referral", ref)))
-        returns = view.state.of_block("agency_return")
+        returns, absent = view.state.of_block("agency_return"), gave_none(view.state)
         line = time_line(view.state, [entry for entry in view.entries if entry.kind in PACKED], directory)
         return await portal.page(
             request,
@@ -119,7 +121,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             back=f"/cases/{ref}",
             view=view,
             papers=line[::-1],
-            arrived=[one for one in returns if one.ended],
+            arrived=[one for one in returns if one.ended and one.agency not in absent],
+            gave_none=absent,
             missing=[one for one in returns if not one.ended],
             analysed="analysis_recorded" in view.state.marks,
             events=_events(view),
@@ -203,6 +206,13 @@ def _sender(visitor: Visitor, view: CaseView, directory: Directory) -> Sender:
     return Sender(
         ", ".join(authorities), visitor.name, roles[0] if roles else "", directory.people[visitor.person].email
     )
+
+
+def _absent(view: CaseView) -> list[tuple[str, str]]:
+    """Each agency that did not contribute, and why."""
+    given_up = [entry for entry in view.entries if entry.kind == "return_not_given"]
+    silent = gave_none(view.state)
+    return [(entry.agency, str((entry.words or {}).get("reason", ""))) for entry in given_up if entry.agency in silent]
 
 
 def _events(view: CaseView) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ def rows_for(
         "partners": [(name, agencies[name].name, "") for name in names["partners"]],
         "agency": [(name, agencies[name].name, "") for name in _own(case, kind, actor, directory)],
         "agencies": [(name, agencies[name].name, "") for name in names["agencies"] if name not in before],
+        "owing": [(name, directory.called(name), "") for name in names["owing"]],
         "people": [(name, directory.people[name].name, "") for name in names["people"]],
         "seats": [(name, seats[name].title, "") for name in names["seats"]],
         "regarded": [],
@@ -48,7 +49,7 @@ def _own(case: Case, kind: str, actor: Actor, directory: Directory) -> list[str]
     if kind == "agree_learning":
         return list(directory.agencies)
     held = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
-    return [name for name in directory.agencies if name in held and (name in case.agencies or kind == "learning_done")]
+    return [name for name in directory.agencies if name in held and (kind == "learning_done" or name in asked(case))]
 
 
 def _born(child: dict[str, Any]) -> str:

@@ -224,6 +224,7 @@ class _Writing:
             await connection.execute(_KEEP, [{f"new_{name}": value for name, value in row.items()} for row in kept])
         facts = [{**one.fact.model_dump(), "request": one.fact.request or None} for one in steps]
         await connection.execute(_FACTS, facts)
+        await self._obligations(steps)  # what was told of what has ended is out of date, but not what is told now
         told = await self._notices(steps)
         await self.auditor.extend(
             self.session,
@@ -239,7 +240,6 @@ class _Writing:
                 for row, one in zip(facts, steps, strict=True)
             ],
         )
-        await self._obligations(steps)
 
     async def _obligations(self, steps: Sequence[Step]) -> None:
         changed: dict[tuple[str, str], tuple[Case, Obligation]] = {}

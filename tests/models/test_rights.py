@@ -63,6 +63,8 @@ REVIEW: dict[tuple[str, str], set[str]] = {
     ("record_notification", ""): BY_THE_AUTHORITY,
     ("withdraw_notification", ""): BY_THE_AUTHORITY,
     ("request_information", ""): BY_THE_UNIT,
+    ("withdraw_request", ""): BY_THE_UNIT,
+    ("record_no_return", ""): BY_THE_UNIT,
     ("submit_return", ""): BY_THE_AGENCY,
     ("record_analysis", ""): {"chair"},
     ("arrange_meeting", ""): BY_THE_UNIT,

@@ -243,4 +243,5 @@ def test_the_allow_list_has_no_place_for_words_of_a_person() -> None:
         "expected_of",
         "at",
         "outcome",
+        "over",
     }

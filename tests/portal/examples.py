@@ -39,6 +39,7 @@ ROWS: Final[Rows] = {
         ("gp", "General practice", ""),
     ],
     "agency": [("police", "Harrowshire Police", ""), ("gp", "General practice", "")],
+    "owing": [("police", "Harrowshire Police", ""), ("gp", "General practice", "")],
     "people": [("p-005", "Esmeralda Dummett", ""), ("p-011", "Keziah Specimen", "")],
     "seats": [("local_authority", "Local authority", ""), ("police", "Police", ""), ("health", "Health", "")],
 }
@@ -166,6 +167,8 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "record_notification": {**_at("sent_at"), "sent_by": "P. Person, manager", "reference": "SN-1"},
     "withdraw_notification": {**_at("withdrawn_at"), "reason": "The injury was an accident."},
     "request_information": {"agencies": ["police", "gp"], "words": ""},
+    "withdraw_request": {"agency": "police", "reason": "Another force covers the address."},
+    "record_no_return": {"agency": "police", "reason": "It did not answer its lead or the chair."},
     "submit_return": {
         "agency": "police",
         "holds": "something",

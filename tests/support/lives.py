@@ -1,5 +1,6 @@
 """How to bring a case into a state that accepts a command: one way for every command of every lifecycle."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -7,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 from door.door import Done
 from models.case import Case
 from models.lifecycles import COMMANDS
+from models.policy import Ladder, Span, Unit
+from models.rapid_review import silent
 from models.time import day_of
 from policy.reading import read_policy_file
 from records.opening import Installation
@@ -103,6 +106,22 @@ class Lives:
         ref = await self.notified()
         await self.doer.act(MANAGER, ref, "request_information", **self.asking())
         return ref
+
+    async def silent(self) -> str:
+        """Asked under rules by which a return that is late already goes up its whole ladder at once."""
+        known, sent = self.doer.now - timedelta(days=40), self.doer.now - timedelta(days=30)
+        day = day_of(known).isoformat()
+        ref = await self.received(incident_on=day, aware_at=day)
+        await self.doer.act(MANAGER, ref, "triage", **self.triaging())
+        review = await self.doer.child_of(ref)
+        late = {"sent_at": sent.isoformat(), "late": self.words("late")}
+        await self.doer.act(AUTHORITY, review, "record_notification", **{**self.notifying(), **late})
+        policy, _ = await other_rules(self.doer.there, self.doer.now)
+        await self.doer.act(MANAGER, review, "adopt_policy", policy=policy, reason=self.words("reason"))
+        await self.doer.act(MANAGER, review, "request_information", **self.asking())
+        while not silent(await self.doer.case(review), self.doer.now):  # noqa: ASYNC110 -- the record has no bell
+            await asyncio.sleep(0.05)
+        return review
 
     def asking(self) -> dict[str, Any]:
         return {"agencies": [POLICE_AGENCY, ICB_AGENCY], "words": self.words("words")}
@@ -255,6 +274,14 @@ class Lives:
                 lambda: {"withdrawn_at": now(), "reason": self.words("reason")},
             ),
             "request_information": of(MANAGER, self.notified, "request_information", self.asking),
+            "withdraw_request": of(
+                MANAGER, self.asked, "withdraw_request",
+                lambda: {"agency": POLICE_AGENCY, "reason": self.words("reason")},
+            ),
+            "record_no_return": of(
+                MANAGER, self.silent, "record_no_return",
+                lambda: {"agency": POLICE_AGENCY, "reason": self.words("reason")},
+            ),
             "submit_return": of(POLICE, self.asked, "submit_return", self.returning),
             "record_analysis": of(CHAIR, self.asked, "record_analysis", self.analysing),
             "arrange_meeting": of(
@@ -343,11 +370,19 @@ class Lives:
         return (day_of(self.doer.now) + timedelta(days=ahead)).isoformat()
 
 
+def _at_once(ladder: Ladder) -> Ladder:
+    """A ladder that is gone up to its top as soon as it is asked."""
+    now = Span(n=0, unit=Unit.HOURS)
+    rungs = [rung.model_copy(update={"after": "start", "delay": now}) for rung in ladder.rungs]
+    return ladder.model_copy(update={"rungs": tuple(rungs)})
+
+
 async def other_rules(there: Installation, now: datetime) -> tuple[str, str]:
     """A second policy and calendar that are kept here but not in force: (policy, calendar)."""
     shipped = read_policy_file(POLICY)
     calendar = shipped.calendar.model_copy(update={"version": "another", "horizon": date(2033, 12, 31)})
-    second = shipped.model_copy(update={"version": "another", "calendar": calendar})
+    ladders = {**shipped.ladders, "agency_return": _at_once(shipped.ladders["agency_return"])}
+    second = shipped.model_copy(update={"version": "another", "calendar": calendar, "ladders": ladders})
     async with there.database.writing() as session:
         names = await put_in_force(session, second, now)
         await put_in_force(session, shipped, now)
