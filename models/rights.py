@@ -4,6 +4,7 @@ The tables are written by hand, for people to read; tests/models/test_rights.py 
 with. Whoever is told of something can answer for it, unless they are locked out or the case is restricted.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from models.case import Case
 from models.facts import Problem
 from models.fold import rules_of
 from models.rapid_review import asked
-from models.shelf import blocks, policy
+from models.shelf import policy, rules
 from models.time import end_of
 
 AGENCY_OFFICES = frozenset({"agency_contact", "agency_lead", "safeguarding_partner"})
@@ -53,7 +54,7 @@ MAY: dict[str, frozenset[str]] = {
     "record_panel_answer": UNIT,
     "send_information": UNIT,
     "record_event": UNIT,
-    "suspend": frozenset(),  # the office that the policy names
+    "suspend": frozenset(),  # the office that the policy names; the next three also whoever is told that they wait
     "review_suspension": frozenset(),
     "settle_dispute": frozenset(),
     "answer_time": frozenset(),
@@ -72,6 +73,10 @@ MAY: dict[str, frozenset[str]] = {
 OF_OWN_AGENCY = frozenset({"submit_return", "learning_done"})
 BY_RELATION = frozenset({"promise", "dispute", "ask_time"})
 FOUR_EYES = frozenset({"settle_dispute", "answer_time"})
+WAITING: Mapping[str, str] = {
+    "settle_dispute": "dispute", "answer_time": "time_request", "review_suspension": "suspension_review",
+}  # fmt: skip
+"""What waits for each of these answers. It climbs a ladder, and every office that hears of it there can give it."""
 
 
 class Held(Message):
@@ -160,8 +165,8 @@ def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, An
     allowed = MAY[kind]
     if kind in {"suspend", "review_suspension"}:
         allowed = frozenset({policy(case.policy).bounds.suspension_office})
-    if kind == "review_suspension":  # whoever owes the review may give it
-        allowed |= {blocks(case.policy, case.kind)["suspension_review"].owed_by}
+    if kind == "review_suspension":
+        allowed |= _climbs_to(case, kind)
     for held in actor.offices:
         if held.office in allowed and (kind not in OF_OWN_AGENCY or held.agency == body["agency"]):
             return held.office
@@ -188,11 +193,22 @@ def _related(actor: Actor, case: Case, key: str) -> str | Problem:
     return Problem(words="This is owed by another office, so you cannot answer for it.")
 
 
+def _climbs_to(case: Case, kind: str) -> frozenset[str]:
+    """Every office that hears, sooner or later, that this answer is awaited."""
+    waits = rules(case.policy, case.calendar, case.kind, WAITING[kind])
+    return frozenset({waits.block.owed_by, *waits.offices()})
+
+
 def _second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
-    """Whoever asked does not answer: the office that the policy names, and another person in it."""
+    """Whoever asked does not answer: another person, in the office that the policy names or one that is told of it.
+
+    An agency never answers itself, so no office of an agency does.
+    """
     bounds = policy(case.policy).bounds
-    office = bounds.dispute_office if kind == "settle_dispute" else bounds.extension_office
-    if not actor.holds(office):
+    named = bounds.dispute_office if kind == "settle_dispute" else bounds.extension_office
+    offices = (_climbs_to(case, kind) | {named}) - AGENCY_OFFICES
+    office = named if actor.holds(named) else actor.anywhere(offices)
+    if not office:
         return Problem(words=NO)
     if kind == "settle_dispute":
         one = case.obligations.get(key)

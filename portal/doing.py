@@ -9,6 +9,7 @@ from urllib.parse import quote
 from models.command import Command
 from models.judging import OF_CLOSED
 from models.lifecycles import COMMANDS, LIFECYCLES
+from models.rights import WAITING
 from portal.pages import moment
 from records.questions import CaseView, Deadline
 
@@ -158,8 +159,7 @@ def answers_to(view: CaseView, one: Deadline) -> list[Act]:
 
 def _is_mine(view: CaseView, one: Deadline) -> bool:
     kind = meets(view.kind, one.met_by)
-    decides = kind in {"settle_dispute", "answer_time", "review_suspension"} and kind in view.can
-    return one.yours or decides
+    return one.yours or (kind in WAITING and kind in view.can and one.told_me)
 
 
 def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from models import shelf
 from models.case import Case
 from models.facts import Problem
 from models.fold import after
@@ -46,6 +47,7 @@ PARTY = {"contact, own", "contact, asked", "lead, own", "lead, asked", "partner,
 BY_THE_UNIT = {"manager"}
 BY_UNIT_OR_CHAIR = {"manager", "chair"}
 BY_THE_AUTHORITY = {"manager", "authority"}
+UP_THE_LADDER = {"manager", "subgroup chair", "chair"}
 BY_THE_AGENCY = {"contact, own", "lead, own"}
 
 # (lifecycle, command, what it is about): who may.
@@ -88,11 +90,11 @@ REVIEW: dict[tuple[str, str], set[str]] = {
     ("promise", "decision"): {"chair", "manager", "partner chair"},
     ("promise", "notify_national_panel"): {"authority", "manager", "chair"},
     ("promise", "nothing of this name"): set(),
-    # The office that the policy names, and there another person than the one who asked.
-    ("settle_dispute", RETURN): {"manager"},
-    ("answer_time", RETURN): {"chair"},
+    # The office that the policy names, and whoever is told that it waits; another person than the one who asked.
+    ("settle_dispute", RETURN): UP_THE_LADDER,
+    ("answer_time", RETURN): {"chair", "manager", "partner chair"},
     ("suspend", RETURN): {"chair"},
-    ("review_suspension", RETURN): BY_UNIT_OR_CHAIR,
+    ("review_suspension", RETURN): UP_THE_LADDER,
 }
 REFERRAL: dict[tuple[str, str], set[str]] = {
     **ANSWERS,
@@ -109,10 +111,10 @@ REFERRAL: dict[tuple[str, str], set[str]] = {
     ("ask_time", "triage"): {"manager", "subgroup chair", "chair"},
     # The administrator hears of it together with the business manager, and so can answer.
     ("promise", "siblings_safety"): {"manager", "administrator", "authority", "chair"},
-    ("settle_dispute", "triage"): {"manager"},
-    ("answer_time", "triage"): {"chair"},
+    ("settle_dispute", "triage"): UP_THE_LADDER,
+    ("answer_time", "triage"): {"chair", "manager", "partner chair"},
     ("suspend", "triage"): {"chair"},
-    ("review_suspension", "triage"): BY_UNIT_OR_CHAIR,
+    ("review_suspension", "triage"): UP_THE_LADDER,
 }
 MATRIX = {"rapid_review": REVIEW, "referral": REFERRAL}
 ROWS = [(kind, command, about) for kind, table in MATRIX.items() for command, about in table]
@@ -248,6 +250,41 @@ def test_nobody_gives_time_to_themself() -> None:
     assert isinstance(acts(same, play.case, Access(), "answer_time", {"obligation": "decision"}), Problem)
     deputy = Actor(person="p-022", offices=(Held(office="independent_chair"),))
     assert acts(deputy, play.case, Access(), "answer_time", {"obligation": "decision"}) == "independent_chair"
+
+
+@pytest.mark.promise("F5")
+@pytest.mark.parametrize(
+    ("asks", "kind", "about", "answers", "waits"),
+    [
+        ("p-018", "dispute", "submission", {"ground": "done", "words": "w"}, "dispute/submission"),
+        ("p-021", "ask_time", "decision", {"until": date(2026, 11, 24), "reason": "r"}, "time_request/decision"),
+    ],
+)
+def test_whoever_is_told_that_an_answer_waits_can_give_it_unless_they_asked(
+    asks: str, kind: str, about: str, answers: dict[str, Any], waits: str
+) -> None:
+    play = asked()
+    play.act(asks, kind, obligation=about, **answers)
+    play.until(MONDAY + timedelta(days=30))
+    heard = {(one.office, one.person) for one in play.notices if one.obligation == waits}
+    assert len({office for office, _ in heard}) == 3
+    reply = {"dispute": "settle_dispute", "ask_time": "answer_time"}[kind]
+    for office, person in heard:
+        who = Actor(person=person, offices=(Held(office=office),))
+        may_answer = isinstance(acts(who, play.case, Access(), reply, {"obligation": about}), str)
+        assert may_answer is (person != asks), (office, person)
+
+
+@pytest.mark.promise("F5", "K3")
+def test_no_agency_settles_its_own_dispute_although_a_ladder_tells_it() -> None:
+    rungs = [*POLICY.ladders["dispute"].rungs]
+    told = rungs[0].model_copy(update={"also": ("agency_lead",)})
+    ladders = {**POLICY.ladders, "dispute": POLICY.ladders["dispute"].model_copy(update={"rungs": (told, *rungs[1:])})}
+    name, _ = shelf.put(POLICY.model_copy(update={"version": "tells the agency", "ladders": ladders}))
+    play = asked(agencies=(OWN,))
+    play.act("p-005", "dispute", obligation=RETURN, ground="not_ours", words="w")
+    play.act("p-018", "adopt_policy", policy=name, reason="r")
+    assert not may(play.case, "lead, own", "settle_dispute", RETURN)
 
 
 # What the facts of a case say about access
