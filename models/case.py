@@ -15,6 +15,11 @@ class Mark(Message):
     at: datetime
 
 
+def base(mark: str) -> str:
+    """What happened, whichever agency did it, and whether or not it has happened again since."""
+    return mark.partition("#")[0].partition("/")[0]
+
+
 class Case(Message):
     """`known` is the number of the last fact that is folded in; `said` holds the lifecycle's own choices."""
 
@@ -43,6 +48,11 @@ class Case(Message):
         """Every obligation of this block has been met or withdrawn, and there was at least one."""
         found = self.of_block(block)
         return bool(found) and all(one.ended for one in found)
+
+    @property
+    def aware(self) -> datetime | None:
+        """When anybody was aware first. The local authority's own awareness may be said anew at triage."""
+        return min((mark.at for name, mark in self.marks.items() if base(name) == "awareness"), default=None)
 
     @property
     def wakes(self) -> datetime | None:

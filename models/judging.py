@@ -17,9 +17,10 @@ from models.directory import Directory
 from models.facts import Problem
 from models.fold import after, rules_of
 from models.ladder import hushed_until
-from models.lifecycles import LIFECYCLES
+from models.lifecycles import COMMANDS, LIFECYCLES
 from models.making import made
 from models.obligation import Obligation
+from models.order import out_of_order
 from models.policy import Span
 from models.rapid_review import Outcome
 from models.time import day_of
@@ -38,7 +39,7 @@ def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Pr
     try:
         problems = _allowed(case, kind, body, now)
         if not problems:
-            _try(case, kind, body, now)
+            problems = _tried(case, kind, body, now)
     except OutsideCalendar as error:
         return [Problem(words=str(error))]
     except OverflowError:
@@ -90,12 +91,15 @@ def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list
     return LIFECYCLES[case.kind].judge(case, kind, body, now) or _parked(case, kind, body, now)
 
 
-def _try(case: Case, kind: str, body: dict[str, Any], now: datetime) -> None:
-    """Fold what it would become. Raises OutsideCalendar or OverflowError."""
+def _tried(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
+    """What is wrong with what it would become. Raises OutsideCalendar or OverflowError."""
     fact = made(case, kind, body, now)
     then = after(case, fact)
     if children := spawning.opens(case, fact):
         after(*spawning.opened(then, fact, "RR-0000-0000", children))
+    field = "at" if kind == "correct" else COMMANDS[case.kind][kind].OCCURRED
+    wrong = next(out_of_order(case, then), "") if field else ""
+    return [Problem(field=field, words=wrong)] if wrong else []
 
 
 def _about_obligation(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -219,11 +223,6 @@ def _correct(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
     at = datetime.fromisoformat(body["at"])
     if at > now:
         return [Problem(field="at", words="The date must be today or in the past.")]
-    aware = case.marks.get("awareness")
-    if body["mark"] != "awareness" and aware and at < aware.at:
-        return [Problem(field="at", words="This is before anybody was aware of the incident.")]
-    if body["mark"] == "awareness" and any(at > other.at for name, other in case.marks.items() if name != "awareness"):
-        return [Problem(field="at", words="Something here was recorded as done before this. Correct that date first.")]
     return [Problem(field="at", words="This is the date that is recorded already.")] if at == mark.at else []
 
 

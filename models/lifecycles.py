@@ -22,6 +22,8 @@ class Lifecycle(Protocol):
     """Its blocks in the guidance's order: the first that is open is the stage."""
     said_dates: ClassVar[dict[str, str]]
     """For blocks without a budget: the answer that says the due day."""
+    follows: ClassVar[dict[str, tuple[str, ...]]]
+    """Marks that cannot be before others, each before which they cannot be."""
 
     def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:
         """What has happened by this fact, and when."""

@@ -28,7 +28,7 @@ from models.command import (
 )
 from models.facts import Fact, Problem
 from models.obligation import Ended, Obligation
-from models.referral import SAFE_HINT, AnswerSafety, Body, CriterionAnswer, TellReferrer, before, early, owed, safety
+from models.referral import SAFE_HINT, AnswerSafety, Body, CriterionAnswer, TellReferrer, owed, safety
 from models.shelf import policy
 from models.time import day_of
 
@@ -411,6 +411,15 @@ class RapidReview:
     )  # fmt: skip
 
     said_dates: ClassVar[dict[str, str]] = {"parked_review": "parked_review", "immediate_learning": "by"}
+    follows: ClassVar[dict[str, tuple[str, ...]]] = {
+        "national_notification_withdrawn": ("national_notification_sent",),
+        "decision_recorded": ("meeting_held",),
+        "submitted": ("national_notification_sent", "meeting_held", "decision_recorded"),
+        "changed_decision_submitted": ("decision_recorded",),
+        "panel_answered": ("panel_reply_expected",),
+        "panel_information_sent": ("panel_asked_more",),
+        "referrer_told": ("decided",),
+    }
 
     def ends(self, case: Case, fact: Fact) -> dict[str, Ended]:
         """After a withdrawn notification only the referrer is to be told; what was learnt and who is not safe stays."""
@@ -487,10 +496,7 @@ class RapidReview:
         match kind:
             case "record_notification":
                 words = "The notification has been recorded already. Correct its date if it is wrong."
-                return early(case, body["sent_at"]) or ([] if withdrawn else owed(case, "notify_national_panel", words))
-            case "withdraw_notification":
-                if datetime.fromisoformat(body["withdrawn_at"]) < case.marks["national_notification_sent"].at:
-                    return [Problem(field="withdrawn_at", words="This is before it was sent. Check both dates.")]
+                return [] if withdrawn else owed(case, "notify_national_panel", words)
             case "request_information":
                 again = [one for one in body["agencies"] if one in asked(case)]
                 words = f"Already asked: {', '.join(again)}."
@@ -505,11 +511,7 @@ class RapidReview:
                         Problem(field="agency", words="This agency has not been asked for a return in this review.")
                     ]
             case "record_meeting":
-                return (
-                    early(case, body["held_at"], "held_at")
-                    or _seated(case, body["seats"])
-                    or once("agencies", body["agencies"])
-                )
+                return _seated(case, body["seats"]) or once("agencies", body["agencies"])
             case "decide":
                 return self._judge_decision(case, body)
             case "record_submission":
@@ -517,31 +519,23 @@ class RapidReview:
                     return [Problem(words="Record the decision first: the submission carries it.")]
                 if not case.is_open("submission") and not case.is_open("submit_changed_decision"):
                     return [Problem(words="The submission has been recorded already.")]
-                return before(
-                    case, body["sent_at"], "sent_at", "national_notification_sent", "meeting_held", "decision_recorded"
-                )
             case "record_panel_answer":
                 words = "No answer of the panel is expected now. Record the submission first."
-                return owed(case, "panel_answer", words) or early(case, body["received_at"], "received_at")
+                return owed(case, "panel_answer", words)
             case "send_information":
-                words = "The panel has not asked for more information."
-                asked_at = before(case, body["sent_at"], "sent_at", "panel_asked_more")
-                return owed(case, "panel_information", words) or asked_at
-            case "record_event":
-                return early(case, body["happened_at"], "happened_at")
+                return owed(case, "panel_information", "The panel has not asked for more information.")
             case "learning_done":
                 one = case.obligations.get(body["recommendation"])
                 if one is None or one.block != "immediate_learning" or one.agency != body["agency"]:
                     words = "This agency has no such recommendation in this case."
                     return [Problem(field="recommendation", words=words)]
                 words = "This recommendation is not owed any more."
-                return [Problem(words=words)] if one.ended else early(case, body.get("done_at"), "done_at")
+                return [Problem(words=words)] if one.ended else []
             case "answer_safety":
-                words = "The safety of other children has been answered already."
-                return owed(case, "siblings_safety", words) or early(case, body.get("known_at"), "known_at")
+                return owed(case, "siblings_safety", "The safety of other children has been answered already.")
             case "tell_referrer":
                 words = "There is no decision to tell yet, or the referrer has been told already."
-                return owed(case, "tell_referrer", words) or early(case, body.get("told_at"), "told_at")
+                return owed(case, "tell_referrer", words)
             case _:
                 pass
         return []

@@ -29,7 +29,6 @@ from models.command import (
 )
 from models.facts import Fact, Problem
 from models.obligation import Ended
-from models.policy import MARKS
 from models.shelf import policy
 from models.time import at, day_of
 
@@ -123,7 +122,7 @@ class SubmitReferral(Command):
     )
     aware_at: Day = asks(
         "When did your organisation become aware of it?",
-        "The five working days of the national notification count from this day.",
+        "The local authority may have known earlier or later: its own day is asked for at triage.",
         step="incident",
     )  # fmt: skip
     in_area: Known = asks("Did it happen in our area?", step="incident")
@@ -258,6 +257,12 @@ class Triage(Command):
     TITLE: ClassVar[str] = "Triage the referral"
     OCCURRED: ClassVar[str] = "decided_at"
     criteria_set: Slug = asks("Decided against")
+    aware_at: Day | None = asks(
+        "When did the local authority become aware of it?",
+        "The five working days of the national notification count from this day (Working Together to Safeguard "
+        "Children 2023, chapter 5). If you leave it empty, the day that the referral says holds.",
+        default=None,
+    )
     children: Annotated[tuple[ChildTriage, ...], Field(min_length=1, max_length=12)] = asks(
         "The children", rows="children"
     )
@@ -269,6 +274,9 @@ class Triage(Command):
 
     def impossible(self, now: datetime) -> list[Problem]:
         found = super().impossible(now)
+        if self.aware_at and self.aware_at > day_of(self.occurred(now)):
+            words = "The local authority cannot become aware after the triage. Check the date."
+            found.append(Problem(field="aware_at", words=words))
         for row, child in enumerate(self.children):
             if child.route is Route.SINGLE_AGENCY and child.agency is None:
                 found.append(Problem(field=f"children.{row}.agency", words="Choose the agency that reviews its work."))
@@ -396,6 +404,7 @@ class Referral:
     )  # fmt: skip
 
     said_dates: ClassVar[dict[str, str]] = {}
+    follows: ClassVar[dict[str, tuple[str, ...]]] = {"referrer_told": ("triaged",)}
 
     def ends(self, case: Case, fact: Fact) -> dict[str, Ended]:
         """What another triage does not ask for any more."""
@@ -409,7 +418,8 @@ class Referral:
                 received = {"referral_received": when, "awareness": datetime.fromisoformat(fact.data["aware"])}
                 return {**received, **safety(fact)}
             case "triaged":
-                return {"triaged": when, **dict.fromkeys(_opened_by(case, fact.data), when), **safety(fact)}
+                opens = dict.fromkeys(_opened_by(case, fact.data), when)
+                return {"triaged": when, **_awareness(case, fact.data), **opens, **safety(fact)}
             case "passed_on":
                 body = fact.data["body"]
                 return {"passed_on": when} if _to_pass(case) == {body} else {f"passed_on/{body}": when}
@@ -453,21 +463,19 @@ class Referral:
                 children = sorted(row["child"] for row in body["children"])
                 if children != case.said["children"]:
                     return [Problem(field="children", words="Decide for every child of the referral, each once.")]
-                return _triaged(case, body) or early(case, body.get("decided_at"), "decided_at")
+                return _triaged(case, body)
             case "answer_safety":
-                words = "The safety of other children has been answered already."
-                return owed(case, "siblings_safety", words) or early(case, body.get("known_at"), "known_at")
+                return owed(case, "siblings_safety", "The safety of other children has been answered already.")
             case "pass_on":
-                return owed(case, "pass_on") or early(case, body["sent_at"]) or _passed(case, body["body"])
+                return owed(case, "pass_on") or _passed(case, body["body"])
             case "record_review_learning":
                 return owed(case, "review_learning")
             case "notify_secretary_of_state":
-                return early(case, body["sent_at"]) or owed(case, "notify_secretary_of_state")
+                return owed(case, "notify_secretary_of_state")
             case "tell_referrer" if "triaged" not in case.marks:
                 return [Problem(words="Triage the referral first: there is no outcome to tell yet.")]
             case "tell_referrer":
-                words = "The referrer has been told already."
-                return owed(case, "tell_referrer", words) or early(case, body.get("told_at"), "told_at")
+                return owed(case, "tell_referrer", "The referrer has been told already.")
             case _:
                 pass
         return []
@@ -491,6 +499,12 @@ def safety(fact: Fact) -> dict[str, datetime]:
             return {"siblings_not_known": fact.occurred}
 
 
+def _awareness(case: Case, data: dict[str, Any]) -> dict[str, datetime]:
+    """The local authority's own awareness, where it is another day than the one that the referral says."""
+    day = date.fromisoformat(data["aware_at"]) if data.get("aware_at") else None
+    return {"awareness": at(day, time(0))} if day and day != day_of(case.marks["awareness"].at) else {}
+
+
 def _triaged(case: Case, body: dict[str, Any]) -> list[Problem]:
     """Decided against the text in force, each of its criteria once; and only a death is notified by itself."""
     name, text = policy(case.policy).criteria_for("national_notification", day_of(case.marks["awareness"].at))
@@ -499,6 +513,15 @@ def _triaged(case: Case, body: dict[str, Any]) -> list[Problem]:
         return [Problem(field="criteria_set", words=words)]
     wanted = [one.id for one in text.criteria]
     found = []
+    if "triaged" in case.marks and _awareness(case, body):
+        words = "When the local authority became aware has been recorded already. Correct that date on the case’s page."
+        found.append(Problem(field="aware_at", words=words))
+    if case.said["event"] in CARE and {child["route"] for child in body["children"]} == {Route.NO_ACTION}:
+        words = (
+            "The Secretary of State and Ofsted have to hear of the death of a looked-after child or a care leaver. "
+            "Choose “Notify the Secretary of State and Ofsted only”, or a review."
+        )
+        found += [Problem(field=f"children.{row}.route", words=words) for row in range(len(body["children"]))]
     for row, child in enumerate(body["children"]):
         if sorted(one["criterion"] for one in child["criteria"]) != sorted(wanted):
             words = f"Answer each criterion once, and no other: {', '.join(wanted)}."
@@ -560,28 +583,6 @@ def _passed(case: Case, body: str) -> list[Problem]:
     if body in _to_pass(case):
         return []
     return [Problem(field="body", words=f"It still has to be passed to: {', '.join(waiting)}.")]
-
-
-def early(case: Case, moment: str | None, field: str = "sent_at") -> list[Problem]:
-    """Nothing can be sent before anybody was aware."""
-    aware = case.marks.get("awareness")
-    if moment and aware and datetime.fromisoformat(moment) < aware.at:
-        return [
-            Problem(
-                field=field,
-                words="This is before anybody was aware of the incident. Check the date, or correct the other one.",
-            )
-        ]
-    return []
-
-
-def before(case: Case, moment: str, field: str, *marks: str) -> list[Problem]:
-    """Nothing can happen before what it follows. Minutes are compared: nobody is asked for seconds."""
-    for name in marks:
-        mark = case.marks.get(name)
-        if mark and datetime.fromisoformat(moment) < mark.at.replace(second=0, microsecond=0):
-            return [Problem(field=field, words=f"This is before {MARKS[case.kind][name]}. Check both dates.")]
-    return []
 
 
 def owed(

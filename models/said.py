@@ -41,6 +41,7 @@ ENTER: Final[Mapping[str, str]] = {
     ),
     # Triage and its followers
     "Decided against": "Enter the set of criteria against which it is decided",
+    "When did the local authority become aware of it?": "Enter when the local authority became aware of it",
     "The criteria": "Answer every criterion",
     "Criterion": "Enter the short name of the criterion",
     "Child": "Enter the number of the child",

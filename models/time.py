@@ -26,6 +26,16 @@ def is_whole_day(due: datetime) -> bool:
     return london(due).time().replace(microsecond=0) == time(23, 59, 59)
 
 
+def precedes(one: datetime, other: datetime) -> bool:
+    """Whether `one` was surely before `other`: by minutes, for nobody is asked for seconds; by days at midnight.
+
+    What is known by its day alone is kept as the start of it.
+    """
+    if time(0) in {london(one).time(), london(other).time()}:
+        return day_of(one) < day_of(other)
+    return one < other.replace(second=0, microsecond=0)
+
+
 def london(moment: datetime) -> datetime:
     return moment.astimezone(LONDON)
 

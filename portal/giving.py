@@ -25,7 +25,7 @@ from portal.doing import BUTTONS, stands_in_the_way
 from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
 from portal.pages import Link, Sheet, by, day, moment
-from portal.rows import fixed_for, rows_for
+from portal.rows import fixed_for, rows_for, suggested_for
 from portal.said import Pair
 from portal.typed import text_in
 from portal.visiting import TITLES, Portal, Visitor, one_of, typed
@@ -136,7 +136,9 @@ class Giver:
         if pairs is not None:
             return Form.posted(giving.command, pairs, rows, fixed)
         draft = await self.kept(giving)
-        return Form.resumed(giving.command, draft.typed if draft else {}, rows, fixed)
+        if draft:
+            return Form.resumed(giving.command, draft.typed, rows, fixed)
+        return Form.filled(giving.command, suggested_for(view.state, giving.kind), rows, fixed)
 
     async def kept(self, giving: Giving) -> Draft | None:
         return await self.portal.drafts.open(giving.visitor.person, giving.view.ref, giving.draft)

@@ -6,7 +6,7 @@ shown as still to be found.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from models.command import Known
@@ -39,9 +39,12 @@ class Section(NamedTuple):
 
 
 def fields(
-    said: Mapping[str, Any], children: Sequence[Mapping[str, Any]], sender: Sender, due: datetime | None
+    said: Mapping[str, Any], children: Sequence[Mapping[str, Any]], sender: Sender, due: datetime | None, aware: date
 ) -> list[Section]:
-    """`said`: the answers of the referral. `due`: when the rapid review has to be with the national panel."""
+    """`said`: the answers of the referral. `due`: when the rapid review has to be with the national panel.
+
+    `aware`: when the local authority was, which may be another day than the one that the referral says.
+    """
 
     def of(title: str, *named: tuple[str, str]) -> Section:
         return Section(title, [_field(name, answer) for name, answer in named])
@@ -60,7 +63,7 @@ def fields(
             "The incident",
             ("Date of the incident", _day(said.get("incident_on"))),
             ("Time of the incident", ""),
-            ("Date on which the local authority became aware", _day(said.get("aware_at"))),
+            ("Date on which the local authority became aware", day(aware)),
             ("Type of event", Event(event).words if event else ""),
             ("Place of the incident", str(said.get("place", ""))),
         ),

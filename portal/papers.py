@@ -13,6 +13,7 @@ from models.policy import AgencyKind
 from models.rapid_review import Significance, gave_none
 from models.referral import SubmitReferral
 from models.shelf import policy
+from models.time import day_of
 from models.why import Explanation, explain
 from portal.calendars import calendar_file, meeting_event
 from portal.exporting import Sheet, download
@@ -181,6 +182,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                 [child for number, child in children if number in wanted],
                 _sender(visitor, view, directory),
                 due,
+                day_of(view.state.marks["awareness"].at),
             ),
         )
 

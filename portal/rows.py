@@ -8,6 +8,7 @@ from models.offered import PURPOSES, decided_against, offered, texts
 from models.rapid_review import asked
 from models.rights import AGENCY_OFFICES, OF_OWN_AGENCY, Actor
 from models.shelf import policy
+from models.time import day_of
 from portal.pages import day
 from portal.questions import Rows
 
@@ -43,6 +44,11 @@ def fixed_for(case: Case, kind: str, about: str, rows: Rows) -> dict[str, str]:
     named = {"correct": "mark", "decide_duplicate": "other", "adopt_policy": "policy", "adopt_calendar": "calendar"}
     field = named.get(kind, "obligation")
     return {field: about} if about else {}
+
+
+def suggested_for(case: Case, kind: str) -> dict[str, str]:
+    """Answers that stand in a form before anything was typed, for whoever fills it in to confirm or change."""
+    return {"aware_at": day_of(case.marks["awareness"].at).isoformat()} if kind == "triage" else {}
 
 
 def _own(case: Case, kind: str, actor: Actor, directory: Directory) -> list[str]:

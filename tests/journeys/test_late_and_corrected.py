@@ -224,7 +224,7 @@ async def test_the_date_of_every_fact_can_be_corrected_and_both_stay_visible(win
     case = await made.case(ref)
     dated = {fact.number for fact in await made.facts(ref) if fact.kind not in {"told", "promised", "locked_out"}}
     assert {mark.number for mark in case.marks.values()} == dated, "every fact has a date that can be corrected"
-    for name, mark in sorted(case.marks.items(), key=lambda one: one[0] == "awareness"):
+    for name, mark in sorted(case.marks.items(), key=lambda one: (one[0] == "awareness", one[1].number)):
         at = (mark.at - timedelta(hours=1)).replace(second=0, microsecond=0)
         about = name.replace("#", "%23")
         known = (await made.case(ref)).marks[name].at

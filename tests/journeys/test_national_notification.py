@@ -1,5 +1,6 @@
 """The national notification: its five working days from awareness, who sent it when, and what a withdrawal does."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import date, time, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from models.time import at, day_of, end_of
+from portal.pages import day as day_words
 from tests.support.house import House, house, triage
 from tests.support.window import Windows
 
@@ -125,6 +127,28 @@ async def test_the_death_of_a_looked_after_child_or_a_care_leaver_is_notified_ev
     assert (await made.case(ref)).closed
 
 
+@pytest.mark.promise("A8", "A9")
+async def test_triage_asks_when_the_local_authority_became_aware_and_offers_what_the_referral_says(
+    windows: Windows,
+) -> None:
+    made = windows.house
+    today = day_of(await made.read_clock())
+    ref = (await made.refer()).case
+    manager = await windows.open(MANAGER)
+    form = (await manager.client.get(f"/cases/{ref}/triage")).text
+    assert "When did the local authority become aware of it?" in form
+    yesterday = today - timedelta(days=1)
+    for part in ("day", "month", "year"):
+        assert re.search(rf'name="aware_at-{part}"[^>]*value="{getattr(yesterday, part)}"', form), part
+    await manager.give(ref, "triage", **triage(), aware_at=str(today))
+    review = await made.child_of(ref)
+    due = (await made.case(review)).obligations["notify_national_panel"].due
+    assert due == end_of(working_days_after(today, 5))
+    assert f"local authority became aware {day_words(today)}" in await manager.read(
+        f"/cases/{review}/notification-pack"
+    )
+
+
 @pytest.mark.promise("A8")
 async def test_the_triage_can_recognise_what_the_referrer_did_not_know(windows: Windows) -> None:
     """A nurse says that a child has died; the unit knows that the child was looked after."""
@@ -153,7 +177,7 @@ async def test_a_withdrawn_notification_ends_what_the_review_asked_for_and_the_r
         review, "withdraw_notification", withdrawn_at=withdrawn, reason=""
     )
     before = (made.now - timedelta(hours=1)).isoformat()
-    assert "This is before it was sent. Check both dates." in await authority.give(
+    assert "This is before the notification was sent to the national panel. Check both dates." in await authority.give(
         review, "withdraw_notification", withdrawn_at=before, reason="Tests show an illness."
     )
     case = await authority.give(

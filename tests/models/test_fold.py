@@ -1,7 +1,7 @@
 """How facts change a case: what they open, meet, withdraw and close; and that the same facts make the same case."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -333,7 +333,7 @@ def test_a_review_whose_notification_was_withdrawn_can_be_taken_up_again() -> No
 @pytest.mark.promise("A10")
 def test_a_notification_cannot_be_withdrawn_before_it_was_sent() -> None:
     play = asked()
-    with pytest.raises(Refused, match="before it was sent"):
+    with pytest.raises(Refused, match="before the notification was sent"):
         play.act(MANAGER, "withdraw_notification", withdrawn_at=MONDAY - timedelta(hours=1), reason="r")
 
 
@@ -391,7 +391,7 @@ def test_a_triage_is_taken_up_again_while_the_referral_is_open_and_withdraws_wha
 @pytest.mark.parametrize(
     ("route", "owed_here"),
     [
-        ("no_further_action", True), ("alternative_review", True), ("pass_on", True), ("notify_only", True),
+        ("alternative_review", True), ("pass_on", True), ("notify_only", True),
         ("rapid_review", False),
     ],
 )  # fmt: skip
@@ -402,6 +402,63 @@ def test_the_death_of_a_looked_after_child_or_care_leaver_is_notified_whatever_b
     play = referral(event=event)
     play.act(MANAGER, "triage", **triage_answers(route))
     assert ("notify_secretary_of_state" in owed(play)) == owed_here
+
+
+@pytest.mark.promise("A8")
+@pytest.mark.parametrize("event", ["looked_after_death", "care_leaver_death"])
+def test_the_death_of_a_looked_after_child_or_care_leaver_is_never_without_further_action(event: str) -> None:
+    play = referral(event=event, children=[{"name": "Q", "born": "2010-02-03"}, {"name": "R", "born": "2012-02-03"}])
+    with pytest.raises(Refused, match="Notify the Secretary of State and Ofsted only"):
+        play.act(MANAGER, "triage", **triage_answers("no_further_action", children=2))
+    answers = triage_answers("no_further_action", children=2)
+    answers["children"][0] |= route_of("notify_only")
+    play.act(MANAGER, "triage", **answers)
+    assert "notify_secretary_of_state" in owed(play)
+
+
+@pytest.mark.promise("A8")
+@pytest.mark.parametrize(
+    ("aware", "due"),
+    [
+        (None, date(2026, 11, 6)),
+        ("2026-10-30", date(2026, 11, 6)),
+        ("2026-11-02", date(2026, 11, 9)),
+        ("2026-10-28", date(2026, 11, 4)),
+    ],
+)
+def test_the_notification_counts_from_the_day_on_which_the_local_authority_became_aware(
+    aware: str | None, due: date
+) -> None:
+    """The referrer was aware on Friday 30 October; the triage says when the local authority was."""
+    day = date(2026, 10, 30)
+    play = referral(event="looked_after_death", incident_on=date(2026, 10, 27), aware_at=day)
+    fact = play.act(MANAGER, "triage", **triage_answers("notify_only"), aware_at=aware)
+    one = play.case.obligations["notify_secretary_of_state"]
+    assert one.due == end_of(due)
+    assert play.case.marks["awareness"].number == (1 if aware in {None, "2026-10-30"} else fact.number)
+
+
+@pytest.mark.promise("A8")
+def test_the_review_has_the_awareness_of_the_local_authority() -> None:
+    play = referral()
+    before = play.case
+    fact = play.act(MANAGER, "triage", **triage_answers(), aware_at="2026-11-02")
+    review = after(*opened(play.case, fact, "RR-2026-0001", opens(before, fact)))
+    assert review.obligations["notify_national_panel"].due == end_of(date(2026, 11, 9))
+
+
+def test_the_local_authority_cannot_become_aware_after_the_triage_and_a_later_one_does_not_move_it() -> None:
+    play = referral()
+    with pytest.raises(Refused, match="after the triage"):
+        play.act(MANAGER, "triage", **triage_answers("no_further_action"), aware_at="2026-11-03")
+    play.act(MANAGER, "triage", **triage_answers("no_further_action"), aware_at="2026-11-02")
+    play.act(MANAGER, "reopen", reason="r")
+    with pytest.raises(Refused, match="Correct that date"):
+        play.act(MANAGER, "triage", **triage_answers("no_further_action"), aware_at="2026-11-01")
+    play.act(MANAGER, "correct", mark="awareness", at=datetime(2026, 11, 1, tzinfo=UTC), reason="r")
+    play.wait(days=1)
+    with pytest.raises(Refused, match="recorded as done before this"):
+        play.act(MANAGER, "correct", mark="awareness#1", at=play.now, reason="r")
 
 
 # Corrections

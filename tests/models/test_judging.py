@@ -203,6 +203,30 @@ REFUSALS: dict[str, tuple[list[Callable[[Play], object]], Callable[[Play], objec
         [], act(MANAGER, "record_event", event="inquest", happened_at=moment(1, 10), late="l", words="w"),
         "before anybody was aware",
     ),
+    "an answer of the panel before it was asked": (
+        [decided, act(MANAGER, "record_submission", sent_at=MONDAY, siblings_safe="yes", siblings_words="n"),
+         wait(days=1)],
+        act(MANAGER, "record_panel_answer", received_at=moment(2), late="l", position="agrees"),
+        "before something was sent to the national panel",
+    ),
+    "a decision before its meeting": (
+        [met, wait(days=1)],
+        act(CHAIR, "decide", **{**decision_answers("no_further_review", moment(2)), "late": "l"}),
+        "before the rapid review meeting was held",
+    ),
+    "telling a decision that was not taken yet": (
+        [decided, wait(days=1)],
+        act(MANAGER, "tell_referrer", how="phone", words="w", told_at=moment(2), late="l"),
+        "before the decision was taken",
+    ),
+    "correcting the decision to before the meeting": (
+        [decided], act(MANAGER, "correct", mark="decided", at=moment(2), reason="r"),
+        "before the rapid review meeting was held",
+    ),
+    "correcting the meeting to after the decision": (
+        [decided, wait(days=2)], act(MANAGER, "correct", mark="meeting_held", at=moment(3), reason="r"),
+        "after a decision was recorded.* Correct that date first",
+    ),
     "an answer of the panel to nothing": (
         [], act(MANAGER, "record_panel_answer", received_at=MONDAY, position="agrees"), "No answer of the panel",
     ),

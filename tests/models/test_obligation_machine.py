@@ -481,7 +481,7 @@ class Referral(Life):
 
     @precondition(lambda self: self.owes("triage", "triage_again"))
     @rule(
-        route=st.sampled_from(["notify_only", "pass_on", "alternative_review", "no_further_action"]),
+        route=st.sampled_from(["notify_only", "pass_on", "alternative_review", "single_agency_review"]),
         safe=st.sampled_from(["yes", "not_known"]),
     )
     def triage(self, route: str, safe: str) -> None:

@@ -115,6 +115,7 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     },
     "triage": {
         "criteria_set": "notification_s16c",
+        "aware_at": "2026-03-01",
         "children": [
             {
                 "child": "1",
