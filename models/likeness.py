@@ -37,7 +37,7 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness:
     because = [f"names {round(name * 100)}% alike"] if name >= LIKELY else []
     if words:
         because.append(words)
-    score = round(NAME * name + BORN * born, 3)
+    score = round(NAME * name + (BORN * born if name >= LIKELY else 0), 3)  # many children share a date of birth
     if _same_home(one, other):
         score, because = max(score, LIKELY), [*because, "the same home address"]
     return Likeness(score=score, because=tuple(because))

@@ -373,13 +373,17 @@ class TellReferrer(Command):
 
 
 class DecideDuplicate(Command):
-    """Say whether another referral or case is about the same child and incident."""
+    """Say whether another referral or case is about the same child and incident. If it is, this one joins it."""
 
     KIND: ClassVar[str] = "decide_duplicate"
     FACT: ClassVar[str] = "duplicate_decided"
     TITLE: ClassVar[str] = "Same or not the same"
     other: Ref = asks("The other case")
-    same: bool = asks("Is it the same incident?")
+    same: bool = asks(
+        "Is it the same incident?",
+        "If it is, this referral joins the other case: nothing more is owed here but to tell the referrer, and to know "
+        "that other children are safe.",
+    )
     reason: Words = asks("How do you know?", private=True)
 
     @classmethod
@@ -408,7 +412,11 @@ class Referral:
 
     def ends(self, case: Case, fact: Fact) -> dict[str, Ended]:
         """What another triage does not ask for any more."""
-        needed = _needed(case, fact.data) if fact.kind == "triaged" else {}
+        needed: Mapping[str, bool] = {}
+        if fact.kind == "triaged":
+            needed = _needed(case, fact.data)
+        elif fact.kind == "duplicate_decided" and joins(case, fact.data):
+            needed = dict.fromkeys(OF_ROUTES, False)
         return {one.key: Ended.WITHDRAWN for one in case.open() if not needed.get(one.block, True)}
 
     def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:
@@ -424,7 +432,7 @@ class Referral:
                 body = fact.data["body"]
                 return {"passed_on": when} if _to_pass(case) == {body} else {f"passed_on/{body}": when}
             case "duplicate_decided":
-                return {}
+                return {"triaged": when} if joins(case, fact.data) else {}
             case "siblings_safety_answered":
                 return safety(fact)
             case _:
@@ -447,11 +455,16 @@ class Referral:
             case "referrer_told":
                 return {"told": fact.data["how"]}
             case "duplicate_decided":
-                return {"duplicates": {**case.said.get("duplicates", {}), fact.data["other"]: fact.data["same"]}}
+                children, other = [str(number) for number in case.said["children"]], fact.data["other"]
+                joined = {"routes": dict.fromkeys(children, Route.JOINED.value), "to": dict.fromkeys(children, other)}
+                return {
+                    "duplicates": {**case.said.get("duplicates", {}), other: fact.data["same"]},
+                    **(joined if joins(case, fact.data) else {}),
+                }
             case _:
                 return {}
 
-    def judge(  # noqa: PLR0911 -- one answer for each command
+    def judge(  # noqa: C901, PLR0911 -- one answer for each command
         self, case: Case, kind: str, body: dict[str, Any], now: datetime
     ) -> list[Problem]:
         match kind:
@@ -472,6 +485,8 @@ class Referral:
                 return owed(case, "review_learning")
             case "notify_secretary_of_state":
                 return owed(case, "notify_secretary_of_state")
+            case "decide_duplicate":
+                return _duplicate(case, body["other"], same=body["same"])
             case "tell_referrer" if "triaged" not in case.marks:
                 return [Problem(words="Triage the referral first: there is no outcome to tell yet.")]
             case "tell_referrer":
@@ -548,6 +563,28 @@ def leads(said: dict[str, Any], route: Route) -> set[str]:
     return {to for child, to in said.get("to", {}).items() if said["routes"][child] == route}
 
 
+def joins(case: Case, data: dict[str, Any]) -> bool:
+    """Whether a referral that was found to be the same joins the other: not when it has, or opened, a review."""
+    return bool(data["same"]) and ELSEWHERE.isdisjoint(case.said.get("routes", {}).values())
+
+
+def later(ref: str, other: str) -> bool:
+    """Whether the first of two cases of one kind was received after the second."""
+    (kind, *number), (other_kind, *other_number) = ref.split("-"), other.split("-")
+    return kind == other_kind and [int(n) for n in number] > [int(n) for n in other_number]
+
+
+def _duplicate(case: Case, other: str, *, same: bool) -> list[Problem]:
+    """The later referral joins the earlier case; what joined it does so until it is triaged again."""
+    if same and later(other, case.ref):
+        words = f"{other} was received later, so it joins this one: say so on the page of {other}."
+        return [Problem(field="same", words=words)]
+    if not same and other in leads(case.said, Route.JOINED) and not case.is_open("triage_again"):
+        words = f"This referral joins {other}. Reopen it, and triage it by itself."
+        return [Problem(field="same", words=words)]
+    return []
+
+
 def _needed(case: Case, data: dict[str, Any]) -> dict[str, bool]:
     """What this triage makes owed beyond telling the referrer, by block, unless it has been done already."""
     now, to = routes(data), towards(data)
@@ -559,6 +596,10 @@ def _needed(case: Case, data: dict[str, Any]) -> dict[str, bool]:
         "pass_on": bool(leads({"routes": now, "to": to}, Route.PASS_ON) - set(case.said.get("passed", ()))),
         "review_learning": any(route in BELOW for route in now.values()),
     }
+
+
+OF_ROUTES = ("notify_secretary_of_state", "pass_on", "review_learning")
+"""What a triage makes owed beyond telling the referrer, by its routes."""
 
 
 def _opened_by(case: Case, data: dict[str, Any]) -> list[str]:

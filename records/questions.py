@@ -20,7 +20,7 @@ from models.likeness import LIKELY, Likeness, likeness
 from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
 from models.rapid_review import AwaitedEvent, asked
-from models.referral import Route, leads
+from models.referral import Route, later, leads
 from models.replaying import History
 from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, asked_for, reads, whole
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
@@ -148,9 +148,13 @@ class Newer(Message):
 
 
 class LikelySame(Message):
-    """Another referral that may be about the same child, and what was decided about that (True: the same)."""
+    """Another referral that may be about the same child, and what was decided about that (True: the same).
+
+    `later`: whether it was received after the one on whose page it is shown; then it is the one that joins.
+    """
 
     ref: str
+    later: bool = False
     score: float
     because: list[str]
     decided: bool | None = None
@@ -473,7 +477,10 @@ class Questions:
             for other in decided.keys() - found.keys():
                 if await self._opens(session, other, actor, now):
                     found[other] = LikelySame(ref=other, score=0, because=[])
-        known = [one.model_copy(update={"decided": decided.get(one.ref)}) for one in found.values()]
+        known = [
+            one.model_copy(update={"decided": decided.get(one.ref), "later": later(one.ref, ref)})
+            for one in found.values()
+        ]
         return sorted(known, key=lambda one: -one.score)
 
     async def like(self, people: Sequence[Mapping[str, Any]], actor: Actor, now: datetime) -> list[LikelySame]:
@@ -493,9 +500,15 @@ class Questions:
             ]
 
     async def joined(self, ref: str, actor: Actor, now: datetime) -> list[str]:
-        """Referrals that were found to belong to this case."""
+        """Referrals that were found to belong to this case, or to the referral from which it came."""
         async with self._recorder.database.reading() as session:
-            joins = [one.ref for one in await self._naming(session, ref) if ref in leads(one.said, Route.JOINED)]
+            parent = await session.scalar(select(CaseRow.parent).where(CaseRow.ref == ref))
+            joins = {
+                one.ref
+                for here in filter(None, (ref, parent))
+                for one in await self._naming(session, here)
+                if here in leads(one.said, Route.JOINED)
+            }
             return sorted([one for one in joins if await self._opens(session, one, actor, now)])
 
     @staticmethod

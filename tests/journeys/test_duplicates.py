@@ -121,7 +121,7 @@ async def test_another_child_of_the_same_address_is_shown(windows: Windows) -> N
     assert f"{one}: the same home address" in await manager.read(f"/cases/{two}/triage")
 
 
-async def test_merging_loses_nothing(windows: Windows) -> None:
+async def test_what_is_the_same_joins_the_earlier_case_and_loses_nothing(windows: Windows) -> None:
     """The other notifier's words, child and sender stay, and the case that it joins shows where they are."""
     made, manager = windows.house, await windows.open(MANAGER)
     child = {"name": "Merrin Askew", "born": "2017-03-04"}
@@ -132,19 +132,28 @@ async def test_merging_loses_nothing(windows: Windows) -> None:
     two = await other.refer(
         children=[{**child, "name": "Askew, Merin"}], narrative="A neighbour heard it.", referrer_name="Perpetua Loom"
     )
-    await manager.give(two, "decide_duplicate", about=one, same=True, reason="The same night.")
-    joined = triage("joined")
-    joined["children"][0] |= {"joins": review, "reason": "The same child."}
-    page = await manager.give(two, "triage", **joined)
-    assert f"Belongs to a case that we have already: {review}" in page
+    page = await manager.give(one, "decide_duplicate", about=two, same=True, reason="The same night.")
+    assert f"{two} was received later, so it joins this one" in page
+    page = await manager.give(two, "decide_duplicate", about=one, same=True, reason="The same night.")
+    assert f"Belongs to a case that we have already: {one}" in page
+    assert [one.block for one in (await made.case(two)).open()] == ["tell_referrer"], "the triage is over"
     assert "Closed on" in await manager.give(two, "tell_referrer", how="phone", words="It belongs to another review.")
 
     assert f"Joined by referral {two}, which is about the same" in await manager.read(f"/cases/{review}")
     kept = await manager.read(f"/cases/{two}")
-    for words in ("Askew, Merin", "A neighbour heard it.", "Perpetua Loom", f"Belongs to {review}"):
+    for words in ("Askew, Merin", "A neighbour heard it.", "Perpetua Loom", f"Belongs to {one}"):
         assert words in kept
     assert "You are told the outcome" in await other.read("/status")
     assert two in await manager.read("/register?outcome=joined")
+
+
+async def test_a_link_to_say_that_it_is_the_same_leads_to_the_later_referral(windows: Windows) -> None:
+    made, manager = windows.house, await windows.open(MANAGER)
+    child = {"name": "Ottoline Birch", "born": "2013-05-06"}
+    one, two = [(await made.refer(children=[child])).case for _ in range(2)]
+    for ref in (one, two):
+        page = (await manager.client.get(f"/cases/{ref}")).text
+        assert f'href="/cases/{two}/decide_duplicate?about={one}"' in page
 
 
 @pytest.mark.parametrize("wrong", ["RR-2026-9999", "itself"])

@@ -29,6 +29,8 @@ def test_a_slip_or_another_spelling_is_found(one: dict[str, str], other: dict[st
     [
         ({"name": "Quillon Zarbane", "born": "2019-03-02"}, {"name": "Norwen Tace", "born": "2019-03-02"}),
         ({"name": "Quillon Zarbane", "born": "2019-03-02"}, {"name": "Quillon Tace", "born": "2011-11-30"}),
+        ({"name": "Oliver Hartley", "born": "2019-03-02"}, {"name": "Amelia Hartley", "born": "2019-03-02"}),
+        ({"name": "Quillon Hartley", "born": "2019-03-02"}, {"name": "Colin Hartley", "born": "2019-03-02"}),
         ({"name": "Quillon Zarbane", "born": "2010-01-01"}, {"name": "Quillon Zarbane", "born": "2019-03-27"}),
     ],
 )
