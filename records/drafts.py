@@ -23,8 +23,6 @@ class Draft(Message):
     done: str = ""
     typed: dict[str, Any] = {}
     request: str
-    proven: bool = False
-    """Whether the e-mail address of a referrer without an account has been proven."""
 
 
 class Drafts:
@@ -46,7 +44,7 @@ class Drafts:
     async def save(self, draft: Draft, now: datetime) -> Draft:
         fresh = draft.model_copy(update={"saved": now})
         sealed = self._vault.seal(
-            fresh.model_dump(mode="json", include={"typed", "request", "proven"}), f"drafts.sealed/{draft.id}"
+            fresh.model_dump(mode="json", include={"typed", "request"}), f"drafts.sealed/{draft.id}"
         )
         async with self._database.writing() as session:
             await session.merge(
@@ -76,7 +74,7 @@ class Drafts:
         """Give a draft to the holder of a proven link. The browser that began it keeps no part in it."""
         async with self._database.reading() as session:
             row = await session.get_one(DraftRow, draft_id)
-        return await self.save(self._draft(row).model_copy(update={"owner": owner, "proven": True}), now)
+        return await self.save(self._draft(row).model_copy(update={"owner": owner}), now)
 
     async def open(self, owner: str, case: str, kind: str) -> Draft | None:
         """The form of this kind that its owner has begun and not sent."""
