@@ -124,11 +124,12 @@ class Door:
                 raise NotAllowed([office])
             if state.closed and kind not in OF_CLOSED:
                 raise Invalid(CLOSED)
-            if strange := await strange_cases(session, case, model.names_cases(plain)):
-                raise Invalid(strange)
             if seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
                 raise MovedOn
-            await self._named(session, state, command)
+            directory = await self._recorder.directory.read(session) if names(model) else None
+            strange = await strange_cases(session, case, model.names_cases(plain))
+            if strange := strange or (misnamed(model, state, plain, directory) if directory else []):
+                raise Invalid(strange)
             signed = await self._kept(session, command, case, actor.person, request, earlier)
             return signed, None if state.closed else state
 
@@ -146,12 +147,6 @@ class Door:
         if impossible := command.impossible(self._clock()):
             raise Invalid(impossible)
         return command
-
-    async def _named(self, session: AsyncSession, case: Case, command: Command) -> None:
-        """Raises Invalid when the command names what is not there, or leaves out a row that it has to answer."""
-        directory = await self._recorder.directory.read(session) if names(type(command)) else None
-        if directory is not None and (found := misnamed(case, command, directory)):
-            raise Invalid(found)
 
     def _digest(self, command: Command, case: str, actor: str) -> str:
         """Stands for the whole of what is asked: who asks what of which case, in which words."""

@@ -8,12 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from models import shelf, spawning
-from models.answers import LockOut, ReviewOutcome, Settled, reaches
+from models.answers import ReviewOutcome, Settled, reaches
 from models.calendar import OutsideCalendar
 from models.case import Case
 from models.clocks import furthest
-from models.command import Command, Part, part_of, said_of
-from models.directory import Directory
 from models.facts import Problem
 from models.fold import after, rules_of
 from models.ladder import hushed_until
@@ -45,35 +43,6 @@ def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Pr
     except OverflowError:
         return [Problem(words=NO_SUCH_DATE)]
     return problems
-
-
-Named = list[tuple[str, str, str]]
-"""(field, what it is, name) of everybody of the directory whom a command names."""
-
-
-def named(model: type[Part | Command], body: dict[str, Any], path: str = "") -> Named:
-    """The agencies and people that the plain answers name, by the questions whose rows come from the directory."""
-    if model is LockOut and not body["locked"]:  # whoever has left can still be let go
-        return []
-    found: Named = []
-    for field, question in model.model_fields.items():
-        given, part = body.get(field) or [], part_of(question)
-        if what := _DIRECTORY.get(said_of(question, "rows") or ""):
-            found += [(path + field, what, name) for name in ([given] if isinstance(given, str) else given)]
-        elif part and not said_of(question, "private"):
-            for number, row in enumerate(given):
-                found += named(part, row, f"{path}{field}.{number}.")
-    return found
-
-
-def strangers(names: Named, directory: Directory) -> list[Problem]:
-    """Whoever is named and does not stand in the directory: nobody could ask them, or keep them out."""
-    known = {"agency": directory.agencies.keys(), "person": directory.people.keys()}
-    return [
-        Problem(field=field, words=f"There is no {what} {name} in the directory.")
-        for field, what, name in names
-        if name not in known[what]
-    ]
 
 
 def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -255,7 +224,6 @@ def _parked(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[
     return _date("parked_review", body, _bound(case, now, shelf.policy(case.policy).bounds.parked_most), now)
 
 
-_DIRECTORY = {"agency": "agency", "agencies": "agency", "people": "person"}
 _ABOUT = {"correct": _correct, "adopt_calendar": _calendar, "adopt_policy": _policy}
 _OBLIGATION = {
     "promise": _promise,

@@ -1,12 +1,12 @@
 """What a command may name: the criteria of the text in force, children, partners, agencies, seats, people.
 
-A page offers nothing else. The door asks it of every command, so that no other way in names what is not there, and
-none leaves out a criterion, a child or a partner for whom an answer is owed.
+A page offers nothing else. Door and transaction ask it of every command, so that no other way in names what is not
+there, and none leaves out a criterion, a child or a partner for whom an answer is owed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -15,7 +15,6 @@ from models.command import Command, part_of, said_of
 from models.directory import Directory
 from models.facts import Problem
 from models.policy import CriteriaSet
-from models.rapid_review import owed_returns
 from models.shelf import policy
 from models.time import day_of
 
@@ -37,14 +36,18 @@ def offered(case: Case, kind: str, directory: Directory) -> Offered:
     found: dict[str, Sequence[str]] = {
         "agencies": list(directory.agencies),
         "agency": list(directory.agencies),
-        "owing": list(owed_returns(case)),
         "partners": [name for name, agency in directory.agencies.items() if agency.partner],
-        "people": list(directory.people),
+        "people": [*directory.people, *(_gone(case, directory) if kind == "lock_out" else ())],
         "seats": list(quorum.seats),
         "children": [str(number) for number in case.said.get("children", ())],
     }
     found |= {rows: [one.id for one in text.criteria] for rows, text in texts(case, kind).items()}
     return found
+
+
+def _gone(case: Case, directory: Directory) -> list[str]:
+    """People who are locked out and have left the directory since: they can still be let go."""
+    return [person for person in case.said.get("locked_out", ()) if person not in directory.people]
 
 
 def texts(case: Case, kind: str) -> dict[str, CriteriaSet]:
@@ -65,31 +68,33 @@ def names(model: type[BaseModel]) -> bool:
     return any(said_of(field, "rows") for field in fields)
 
 
-def misnamed(case: Case, command: Command, directory: Directory) -> list[Problem]:
-    """Every answer that names what is not there, and every row that is missing or stands there twice."""
-    found = list(_misnamed(command, offered(case, command.KIND, directory), ""))
-    if command.KIND in PURPOSES:
-        name, text = decided_against(case, command.KIND)
-        if getattr(command, "criteria_set", name) != name:
+def misnamed(model: type[Command], case: Case, body: Mapping[str, Any], directory: Directory) -> list[Problem]:
+    """Every plain answer that names what is not there, and every row that is missing or stands there twice."""
+    if not names(model):
+        return []
+    found = list(_misnamed(model, body, offered(case, model.KIND, directory), ""))
+    if model.KIND in PURPOSES:
+        name, text = decided_against(case, model.KIND)
+        if body["criteria_set"] != name:
             words = f"This is decided against “{text.title}” ({name}), the text in force when it became known."
             found.append(Problem(field="criteria_set", words=words))
     return found
 
 
-def _misnamed(model: BaseModel, rows: Offered, path: str) -> Iterator[Problem]:
-    for name, field in type(model).model_fields.items():
-        value, source, here = getattr(model, name), said_of(field, "rows"), f"{path}{name}"
+def _misnamed(model: type[BaseModel], body: Mapping[str, Any], rows: Offered, path: str) -> Iterator[Problem]:
+    for name, field in model.model_fields.items():
+        value, source, here = body.get(name), said_of(field, "rows"), f"{path}{name}"
         part = part_of(field)
-        if part is not None:
+        if part is not None and value is not None:
             if source in rows:
                 key = next(iter(part.model_fields))
-                named = [str(getattr(row, key)) for row in value]
+                named = [str(row[key]) for row in value]
                 yield from _strange_rows(named, rows[source], here, key)
                 yield from _missing_rows(named, rows[source] if field.is_required() else (), here)
             for number, row in enumerate(value):
-                yield from _misnamed(row, rows, f"{here}.{number}.")
+                yield from _misnamed(part, row, rows, f"{here}.{number}.")
         elif source in rows:
-            several = value if isinstance(value, tuple) else (value,)
+            several = value if isinstance(value, list) else [value]
             unknown = [one for one in several if one is not None and one not in rows[source]]
             if unknown:
                 yield Problem(field=here, words=f"There is no {', '.join(unknown)} here. Choose from those offered.")

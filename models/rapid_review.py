@@ -29,7 +29,6 @@ from models.command import (
 from models.facts import Fact, Problem
 from models.obligation import Ended, Obligation
 from models.referral import SAFE_HINT, AnswerSafety, Body, CriterionAnswer, TellReferrer, owed, safety
-from models.shelf import policy
 from models.time import day_of
 
 WITHDRAWN = "notification_withdrawn"
@@ -511,7 +510,7 @@ class RapidReview:
                         Problem(field="agency", words="This agency has not been asked for a return in this review.")
                     ]
             case "record_meeting":
-                return _seated(case, body["seats"]) or once("agencies", body["agencies"])
+                return once("seats", body["seats"]) or once("agencies", body["agencies"])
             case "decide":
                 return self._judge_decision(case, body)
             case "record_submission":
@@ -570,14 +569,6 @@ class RapidReview:
     def closes(self, case: Case) -> bool:
         final = case.said.get("outcome") not in {None, Outcome.PARKED}
         return final and not case.open()
-
-
-def _seated(case: Case, seats: list[str]) -> list[Problem]:
-    known = policy(case.policy).quorums["rapid_review_meeting"].seats
-    if strange := [one for one in seats if one not in known]:
-        words = f"This meeting has no seat {', '.join(strange)}. Its seats are: {', '.join(known)}."
-        return [Problem(field="seats", words=words)]
-    return once("seats", seats)
 
 
 def once(field: str, names: list[str]) -> list[Problem]:

@@ -29,7 +29,6 @@ from models.command import (
 )
 from models.facts import Fact, Problem
 from models.obligation import Ended
-from models.shelf import policy
 from models.time import at, day_of
 
 
@@ -464,7 +463,7 @@ class Referral:
             case _:
                 return {}
 
-    def judge(  # noqa: C901, PLR0911 -- one answer for each command
+    def judge(  # noqa: PLR0911 -- one answer for each command
         self, case: Case, kind: str, body: dict[str, Any], now: datetime
     ) -> list[Problem]:
         match kind:
@@ -473,9 +472,6 @@ class Referral:
                     return [
                         Problem(words="This referral has been triaged already. To change it, reopen it with a reason.")
                     ]
-                children = sorted(row["child"] for row in body["children"])
-                if children != case.said["children"]:
-                    return [Problem(field="children", words="Decide for every child of the referral, each once.")]
                 return _triaged(case, body)
             case "answer_safety":
                 return owed(case, "siblings_safety", "The safety of other children has been answered already.")
@@ -521,12 +517,7 @@ def _awareness(case: Case, data: dict[str, Any]) -> dict[str, datetime]:
 
 
 def _triaged(case: Case, body: dict[str, Any]) -> list[Problem]:
-    """Decided against the text in force, each of its criteria once; and only a death is notified by itself."""
-    name, text = policy(case.policy).criteria_for("national_notification", day_of(case.marks["awareness"].at))
-    if body["criteria_set"] != name:
-        words = f"This case is decided against “{text.title}”, which was in force when it became known: {name}."
-        return [Problem(field="criteria_set", words=words)]
-    wanted = [one.id for one in text.criteria]
+    """Only a death is notified by itself, and never left unnotified; awareness is said once."""
     found = []
     if "triaged" in case.marks and _awareness(case, body):
         words = "When the local authority became aware has been recorded already. Correct that date on the case’s page."
@@ -538,9 +529,6 @@ def _triaged(case: Case, body: dict[str, Any]) -> list[Problem]:
         )
         found += [Problem(field=f"children.{row}.route", words=words) for row in range(len(body["children"]))]
     for row, child in enumerate(body["children"]):
-        if sorted(one["criterion"] for one in child["criteria"]) != sorted(wanted):
-            words = f"Answer each criterion once, and no other: {', '.join(wanted)}."
-            found.append(Problem(field=f"children.{row}.criteria", words=words))
         if child["route"] == Route.NOTIFY_ONLY and case.said["event"] not in DEATHS:
             words = "Only the death of a looked-after child or a care leaver is notified so, and nobody has died here."
             found.append(Problem(field=f"children.{row}.route", words=words))

@@ -218,7 +218,7 @@ class Stage:
             office = acts(Actor(person=person, offices=offices), case, access_of(case, now), act.do, body)
         found = [office] if isinstance(office, Problem) else command.impossible(now)
         if not found and act.do != "submit_referral":
-            found = misnamed(case, command, self.directory) or judge(case, act.do, body, now)
+            found = misnamed(model, case, body, self.directory) or judge(case, act.do, body, now)
         if found or isinstance(office, Problem):
             self._refuse(now, ref, act, [one.words for one in found])
             return

@@ -5,7 +5,7 @@ from typing import Any
 from models.case import Case
 from models.directory import Directory
 from models.offered import PURPOSES, decided_against, offered, texts
-from models.rapid_review import asked
+from models.rapid_review import asked, owed_returns
 from models.rights import AGENCY_OFFICES, OF_OWN_AGENCY, Actor
 from models.shelf import policy
 from models.time import day_of
@@ -17,7 +17,7 @@ def rows_for(
     case: Case, kind: str, directory: Directory, actor: Actor, children: list[tuple[int, dict[str, Any]]]
 ) -> Rows:
     """Of everything that the command may name, what this person is shown, with its title and a word of help."""
-    agencies, names = directory.agencies, offered(case, kind, directory)
+    agencies, people, names = directory.agencies, directory.people, offered(case, kind, directory)
     seats = policy(case.policy).quorums["rapid_review_meeting"].seats
     before = asked(case) if kind == "request_information" else ()
     return {
@@ -25,8 +25,8 @@ def rows_for(
         "partners": [(name, agencies[name].name, "") for name in names["partners"]],
         "agency": [(name, agencies[name].name, "") for name in _own(case, kind, actor, directory)],
         "agencies": [(name, agencies[name].name, "") for name in names["agencies"] if name not in before],
-        "owing": [(name, directory.called(name), "") for name in names["owing"]],
-        "people": [(name, directory.people[name].name, "") for name in names["people"]],
+        "owing": [(name, directory.called(name), "") for name in owed_returns(case)],
+        "people": [(name, people[name].name if name in people else name, "") for name in names["people"]],
         "seats": [(name, seats[name].title, "") for name in names["seats"]],
         "regarded": [],
         **{rows: [(one.id, one.text, "") for one in text.criteria] for rows, text in texts(case, kind).items()},

@@ -21,10 +21,11 @@ from models.directory import Directory
 from models.facts import Fact, Problem
 from models.family import access_moved, follows, grows, unsaid
 from models.fold import after
-from models.judging import judge, named, strangers
+from models.judging import judge
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.making import fact_of
 from models.obligation import Obligation
+from models.offered import misnamed
 from models.rights import access_of, acts
 from models.shelf import NotOnShelf
 from models.spawning import opened, opens
@@ -135,10 +136,9 @@ class _Writing:
         connection = await self.session.connection()
         if number := await connection.scalar(_RECORDED, {"of": signed.request}):
             return Written(number=number)
-        judged = judged_again(signed, case, directory, self.batch.now)
-        if isinstance(judged, Step):
-            others = COMMANDS[case.kind][signed.kind].names_cases(signed.body)
-            judged = await strange_cases(self.session, case.ref, others) or judged
+        named = COMMANDS[case.kind][signed.kind].names_cases(signed.body)
+        strange = await strange_cases(self.session, case.ref, named)
+        judged = judged_again(signed, case, directory, self.batch.now, strange)
         if not isinstance(judged, Step):
             await self._settle(signed, "refused", judged)
             return Written(problems=tuple(judged))
@@ -277,14 +277,16 @@ class _Writing:
         return told
 
 
-def judged_again(signed: Signed, case: Case, directory: Directory, now: datetime) -> Step | list[Problem]:
-    """What this command changes as the next fact, or why it cannot.
+def judged_again(
+    signed: Signed, case: Case, directory: Directory, now: datetime, strange: list[Problem]
+) -> Step | list[Problem]:
+    """What this command changes as the next fact, or why it cannot. `strange`: what is said against cases it names.
 
     What the core cannot take is a problem too, never an error: the write is tried again for ever while the case's pen
     is held, so that an error here would stop the case for good.
     """
     try:
-        return _judged(signed, case, directory, now)
+        return _judged(signed, case, directory, now, strange)
     except NotOnShelf:
         return [Problem(words=UNKNOWN_RULES)]
     except Exception as error:  # noqa: BLE001 -- whatever it is, the case has to go on
@@ -292,7 +294,9 @@ def judged_again(signed: Signed, case: Case, directory: Directory, now: datetime
         return [Problem(words=FAULT)]
 
 
-def _judged(signed: Signed, case: Case, directory: Directory, now: datetime) -> Step | list[Problem]:
+def _judged(
+    signed: Signed, case: Case, directory: Directory, now: datetime, strange: list[Problem]
+) -> Step | list[Problem]:
     if signed.kind in OPENING:
         if case.known:
             return [Problem(words="This referral has been received already.")]
@@ -300,8 +304,12 @@ def _judged(signed: Signed, case: Case, directory: Directory, now: datetime) -> 
     office = acts(actor_of(directory, signed.actor, now), case, access_of(case, now), signed.kind, signed.body)
     if isinstance(office, Problem):
         return [office]
-    names = named(COMMANDS[case.kind][signed.kind], signed.body)
-    if problems := strangers(names, directory) or judge(case, signed.kind, signed.body, now):
+    model = COMMANDS[case.kind][signed.kind]
+    if (
+        problems := strange
+        or misnamed(model, case, signed.body, directory)
+        or judge(case, signed.kind, signed.body, now)
+    ):
         return problems
     return step(case, fact_of(case, signed, office, now), directory)
 

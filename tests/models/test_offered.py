@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from models.command import split
 from models.lifecycles import COMMANDS
 from models.offered import misnamed
+from models.rights import Actor
+from portal.rows import rows_for
 from tests.support.core import (
     DIRECTORY,
     MONDAY,
@@ -16,14 +19,15 @@ from tests.support.core import (
     referral,
     triage_answers,
 )
+from tests.support.house import PARTNERS, route_of
 
 CRITERIA = ("improvements", "recurrent_themes", "working_together", "panel_concluded")
-PARTNERS = ("harrowshire-council", "harrowshire-police", "harrowshire-icb")
 
 
 def found(play: Play, kind: str, **answers: Any) -> list[tuple[str, str]]:  # noqa: ANN401 -- the answers of a form
-    command = COMMANDS[play.case.kind][kind].model_validate(answers)
-    return [(one.field, one.words) for one in misnamed(play.case, command, DIRECTORY)]
+    model = COMMANDS[play.case.kind][kind]
+    plain, _ = split(model.model_validate(answers))
+    return [(one.field, one.words) for one in misnamed(model, play.case, plain, DIRECTORY)]
 
 
 def fields(play: Play, kind: str, **answers: Any) -> list[str]:  # noqa: ANN401 -- the answers of a form
@@ -31,8 +35,7 @@ def fields(play: Play, kind: str, **answers: Any) -> list[str]:  # noqa: ANN401 
 
 
 def decision(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
-    positions = [{"partner": one, "position": "agrees"} for one in PARTNERS]
-    return {**decision_answers("no_further_review", MONDAY), "positions": positions, **more}
+    return {**decision_answers("no_further_review", MONDAY), **more}
 
 
 def criteria(*names: str) -> list[dict[str, str]]:
@@ -101,7 +104,27 @@ def test_what_guidance_asks_to_regard_may_stay_unanswered_but_not_be_made_up() -
         ("record_meeting", {**meeting_answers(MONDAY), "seats": ["the_throne"]}, "seats"),
         ("record_meeting", {**meeting_answers(MONDAY), "agencies": ["nowhere"]}, "agencies"),
         ("lock_out", {"person": "p-999", "locked": True, "reason": "r"}, "person"),
+        ("let_in", {"person": "p-999", "until": "2026-12-01", "reason": "r"}, "person"),
     ],
 )
 def test_what_is_not_there_cannot_be_named(kind: str, answers: dict[str, Any], field: str) -> None:
     assert fields(asked(), kind, **answers) == [field]
+
+
+@pytest.mark.promise("A4")
+def test_a_review_of_its_own_is_given_only_to_an_agency_that_there_is() -> None:
+    answers = triage_answers("single_agency_review")
+    answers["children"][0] |= route_of("single_agency_review", agency="nowhere")
+    assert fields(referral(), "triage", **answers) == ["children.0.agency"]
+
+
+@pytest.mark.promise("K4")
+def test_whoever_has_left_the_directory_can_still_be_let_go() -> None:
+    play = asked()
+    play.act("p-018", "lock_out", person="p-004", locked=True, reason="r")
+    left = DIRECTORY.model_copy(update={"people": {n: one for n, one in DIRECTORY.people.items() if n != "p-004"}})
+    model = COMMANDS["rapid_review"]["lock_out"]
+    assert misnamed(model, play.case, {"person": "p-004", "locked": False}, left) == []
+    assert [one.field for one in misnamed(model, play.case, {"person": "p-999", "locked": False}, left)] == ["person"]
+    rows = rows_for(play.case, "lock_out", left, Actor(person="p-018"), [])
+    assert ("p-004", "p-004", "") in rows["people"], "and their page offers it"

@@ -15,11 +15,12 @@ from models.fold import after
 from models.judging import judge
 from models.lifecycles import COMMANDS
 from models.making import fact_of
+from models.offered import misnamed
 from models.policy import Policy
 from models.rights import Access, Actor, Held, acts
 from models.telling import Notice, notices, tell
 from policy.reading import read_directory_file, read_policy_file
-from tests.support.house import triage
+from tests.support.house import PARTNERS, triage
 
 ROOT = Path(__file__).parents[2]
 POLICY: Policy = read_policy_file(ROOT / "policy" / "england.yaml")
@@ -76,7 +77,8 @@ class Play:
         office = acts(self.actor(person), self.case, Access(), kind, body)
         if isinstance(office, Problem):
             raise Refused([office])
-        if problems := judge(self.case, kind, body, self.now):
+        model = COMMANDS[self.case.kind][kind]
+        if problems := misnamed(model, self.case, body, self.directory) or judge(self.case, kind, body, self.now):
             raise Refused(problems)
         request = f"r-{self.case.known}"
         signed = Signed(request=request, case=self.case.ref, kind=kind, actor=person, body=body, asked=self.now)
@@ -165,7 +167,7 @@ def decision_answers(outcome: str, now: datetime, **more: Any) -> dict[str, Any]
     return {
         "decided_at": now, "criteria_set": "practice_review_reg11",
         "criteria": [{"criterion": one, "met": "no", "reason": "Looked at."} for one in criteria],
-        "positions": [{"partner": "harrowshire-council", "position": "agrees"}], "outcome": outcome,
+        "positions": [{"partner": one, "position": "agrees"} for one in PARTNERS], "outcome": outcome,
         "reasons": "Set out.", **more,
     }  # fmt: skip
 
