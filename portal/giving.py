@@ -295,7 +295,7 @@ def _barred(giving: Giving) -> int:
     if giving.kind in ADOPTING and not _newer(giving):
         return 404
     related = giving.kind not in BY_RELATION or seen[giving.about].mine
-    if giving.kind == "submit_return" and not giving.view.asked:
+    if giving.kind == "submit_return" and not any(map(giving.visitor.actor.of_agency, giving.view.state.agencies)):
         return 403
     return 0 if giving.kind in giving.view.can and related else 403
 

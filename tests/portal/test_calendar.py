@@ -139,13 +139,13 @@ async def test_the_looks_of_a_phone_are_noted_once_a_day_and_person(site: Site) 
             return await session.scalar(mine) or 0
 
     before, other = await noted(MANAGER), await noted(CHAIR)
-    site.house.now += timedelta(days=1)
+    await site.house.wait(timedelta(days=1))
     for _ in range(3):
         await site.fetch(await site.subscribe(MANAGER))
     assert await noted(MANAGER) == before + 1
     await site.fetch(await site.subscribe(CHAIR))
     assert await noted(CHAIR) == other + 1
-    site.house.now += timedelta(days=1)
+    await site.house.wait(timedelta(days=1))
     await site.fetch(await site.subscribe(MANAGER))
     assert await noted(MANAGER) == before + 2
     site.house.now -= timedelta(days=2)
