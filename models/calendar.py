@@ -120,7 +120,7 @@ class WorkingDays:
         when = f"ends on {in_words(self.calendar.horizon)}, in {left} days" if left >= 0 else "has run out"
         return (
             f"The working-day calendar {self.calendar.version} {when}. Deadlines beyond its end cannot be counted. "
-            "Add the holidays proclaimed for the years to come to the policy file and move `calendar: horizon:`."
+            "Whoever keeps the policy file has to add the holidays proclaimed since, and to move `calendar: horizon:`."
         )
 
     def _up_to(self, day: date) -> int:
