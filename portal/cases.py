@@ -10,13 +10,13 @@ from door.adopting import MAY_ADOPT
 from models.referral import Route, leads
 from models.rights import NAMED_OFFICES
 from models.shelf import days, policy
+from models.standing import Colour, Line
 from portal.doing import doings, others
 from portal.giving import DONE
 from portal.happened import TITLES as HAPPENED
 from portal.happened import time_line
 from portal.outcomes import outcomes
 from portal.visiting import TITLES, Portal
-from records.questions import Colour, Line
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from models.command import Command
 from models.judging import OF_CLOSED
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.rights import WAITING
+from models.standing import Deadline
 from portal.pages import moment
-from records.questions import CaseView, Deadline
+from records.questions import CaseView
 
 MET_BY: Final[Mapping[str, str]] = {
     "meeting_held": "record_meeting",

@@ -13,6 +13,7 @@ from models.policy import AgencyKind
 from models.rapid_review import Significance, gave_none
 from models.referral import SubmitReferral
 from models.shelf import policy
+from models.standing import Deadline
 from models.time import day_of
 from models.why import Explanation, explain
 from portal.calendars import calendar_file, meeting_event
@@ -21,7 +22,7 @@ from portal.happened import quorum_words, time_line
 from portal.notification import Sender, fields
 from portal.said import answered
 from portal.visiting import Portal, Visitor
-from records.questions import CaseView, Deadline
+from records.questions import CaseView
 
 TOLD_OF_IT = ("incident", "safety")
 """The parts of a referral that its meeting reads; who sent it is no part of the papers."""

@@ -1,8 +1,7 @@
 """What pages, JSON and the command line ask of the record. Reading only; each answer is fit for its reader."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import String, cast, select, update
@@ -11,18 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import shelf
 from models.base import Message
 from models.case import Case
-from models.clocks import Pause, days_used
 from models.command import merged
 from models.directory import Directory
 from models.facts import Fact, Problem
-from models.lifecycles import COMMANDS, LIFECYCLES
 from models.likeness import LIKELY, Likeness, likeness
-from models.obligation import Obligation
-from models.policy import Block, Policy, Unit
-from models.rapid_review import AwaitedEvent, asked
 from models.referral import Route, later, leads
 from models.replaying import History
-from models.rights import AGENCY_OFFICES, Access, Actor, access_of, acts, asked_for, reads, whole
+from models.rights import AGENCY_OFFICES, Actor, access_of, asked_for, reads, whole
+from models.standing import Dated, Deadline, Line, can, deadlines, is_invited, line_of, owed_dates
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import at, day_of
 from records.audit import READS
@@ -32,95 +27,6 @@ from records.writing import Recorder
 
 EVERY_READ = 20_000
 """How many reads an export holds: years of them."""
-
-
-class Colour(StrEnum):
-    """Derived from dates, never typed. No colour stands without its word. What is awaited from outside is never red."""
-
-    RED = "Overdue"
-    AMBER = "Due soon"
-    PAUSED = "Suspended"
-    AWAITED = "Awaited"
-    GREEN = "On time"
-    GREY = "Closed"
-
-
-SOON = timedelta(days=3)
-WORST_FIRST = (Colour.RED, Colour.AMBER, Colour.PAUSED, Colour.AWAITED)
-
-
-DECIDES = frozenset({"siblings_safety", "reassess", "reconsider", "decide_again"})
-"""Stages that go before a parked decision's waiting."""
-
-
-class Line(Message):
-    """One case on the board."""
-
-    ref: str
-    kind: str
-    stage: str
-    due: datetime | None
-    colour: Colour
-    waiting_for: list[str]
-    restricted: bool
-    opened: datetime
-    closed: datetime | None
-    next_title: str = ""
-    """What is due next."""
-    expected: bool = False
-    """Whether that is expected of somebody outside, so that nobody here is late."""
-    urgent: bool = False
-    mine: bool = False
-    """Whether something open is owed by an office of whoever looks."""
-
-
-class Rung(Message):
-    """One step of a ladder as it stands for one obligation: who is told, when, and whether that has been."""
-
-    office: str
-    at: datetime
-    told_at: datetime | None = None
-    muted: bool = False
-
-
-class Deadline(Message):
-    """One obligation with everything that a person asks about a date."""
-
-    key: str
-    title: str
-    owed_by: str
-    agency: str
-    due: datetime | None
-    colour: Colour
-    started: datetime
-    budget: str
-    used: int
-    suspended: int
-    citation: str
-    force: str
-    next_at: datetime | None
-    next_office: str
-    ended: str
-    ended_at: datetime | None
-    promised: datetime | None
-    disputed: bool
-    paused: bool
-    mine: bool
-    """Whether an office of whoever looks owes it, or is told of it: they may answer."""
-    about: str = ""
-    words: str = ""
-    """What was recommended, for those who may read it."""
-    block: str = ""
-    met_by: str = ""
-    told_me: bool = False
-    """Whether a rung has told whoever looks."""
-    yours: bool = False
-    """Whether an office of whoever looks owes it."""
-    urgent: bool = False
-    expected_of: str = ""
-    """Who outside is to do it; nobody here is late."""
-    pauses: list[Pause] = []
-    rungs: list[Rung] = []
 
 
 class Entry(Message):
@@ -169,19 +75,6 @@ class Read(Message):
     name: str
     case: str
     what: str
-
-
-class Dated(Message):
-    """One date for one person's calendar: what an office of theirs owes, or (with `minutes`) a meeting."""
-
-    case: str
-    key: str
-    title: str
-    agency: str
-    at: datetime
-    minutes: int = 0
-    times: int = 1
-    """How often a meeting has been arranged."""
 
 
 class AskedAbout(Message):
@@ -238,7 +131,7 @@ class Questions:
             case = Case.model_validate(row.state)
             access = access_of(case, now)
             if reads(actor, case, access) is None:
-                lines.append(_line(case, actor, now, directory, all_of_it=whole(actor, case, access)))
+                lines.append(line_of(case, actor, now, directory, all_of_it=whole(actor, case, access)))
         return sorted(
             lines,
             key=lambda line: (
@@ -265,7 +158,7 @@ class Questions:
             access = access_of(case, now)
             if refusal := reads(actor, case, access):
                 return refusal
-            invited = _invited(actor, case)
+            invited = is_invited(actor, case)
             all_of_it = whole(actor, case, access) or (for_meeting and invited)
             directory = await self._recorder.directory.read(session)
             children = (await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref))).all()
@@ -279,10 +172,10 @@ class Questions:
             state=case,
             whole=all_of_it,
             restricted=bool(case.said.get("restricted")),
-            line=_line(case, actor, now, directory, all_of_it=all_of_it),
+            line=line_of(case, actor, now, directory, all_of_it=all_of_it),
             deadlines=_with_words(deadlines(case, actor, now, all_of_it=all_of_it), case, entries),
             entries=entries,
-            can=_can(case, actor, access),
+            can=can(case, actor, access),
             asked=asked_for(actor, case, access),
             invited=invited,
             newer=newer,
@@ -351,17 +244,17 @@ class Questions:
         async with self._recorder.database.reading() as session:
             rows = (await session.scalars(select(CaseRow).where(CaseRow.closed.is_(None)).order_by(CaseRow.ref))).all()
             arranged: dict[str, list[Fact]] = {}
-            meetings = select(FactRow).where(
+            arrangements = select(FactRow).where(
                 FactRow.kind == "meeting_arranged", FactRow.case.in_([row.ref for row in rows])
             )
-            for row in await session.scalars(meetings):
+            for row in await session.scalars(arrangements):
                 arranged.setdefault(row.case, []).append(fact_from(row))
         found = []
         for case in (Case.model_validate(row.state) for row in rows):
             if reads(actor, case, access_of(case, now)) is None:
-                found += _owed_by(actor, case)
+                found += owed_dates(actor, case)
                 found += [
-                    one for one in _meetings(case, arranged.get(case.ref, [])) if one.at >= now - timedelta(days=1)
+                    one for one in meetings(case, arranged.get(case.ref, [])) if one.at >= now - timedelta(days=1)
                 ]
         return sorted(found, key=lambda one: (one.at, one.case, one.key))
 
@@ -575,198 +468,10 @@ class Questions:
         return both if isinstance(both, dict) else {}
 
 
-def deadlines(case: Case, actor: Actor, now: datetime, *, all_of_it: bool = True) -> list[Deadline]:
-    """Every obligation that this person may see: open ones by date, then those that have ended."""
-    policy, blocks = shelf.policy(case.policy), shelf.blocks(case.policy, case.kind)
-    own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
-    seen = [one for one in case.obligations.values() if all_of_it or one.agency in own]
-    made = [_deadline(case, one, policy, blocks[one.block], actor, now) for one in seen]
-    return sorted(made, key=lambda one: (bool(one.ended), one.due is None, one.due or one.started, one.key))
-
-
-def _invited(actor: Actor, case: Case) -> bool:
-    """Whether a meeting is arranged to which the contact of each agency asked is invited, and they are one."""
-    return "meeting_at" in case.said and any(actor.holds("agency_contact", agency) for agency in asked(case))
-
-
-def _owed_by(actor: Actor, case: Case) -> list[Dated]:
-    blocks = shelf.blocks(case.policy, case.kind)
-    return [
-        Dated(case=case.ref, key=one.key, title=blocks[one.block].title, agency=one.agency, at=one.due)
-        for one in case.open()
-        if one.due and actor.holds(one.owed_by, one.agency)
-    ]
-
-
-def _meetings(case: Case, arranged: list[Fact]) -> list[Dated]:
-    """The meeting as it was arranged last."""
-    if not arranged:
-        return []
-    last = max(arranged, key=lambda fact: fact.number).data
-    begins = datetime.fromisoformat(last["at"])
-    return [
-        Dated(
-            case=case.ref, key="meeting", title="Meeting", agency="", at=begins, minutes=int(last["minutes"]),
-            times=len(arranged),
-        )
-    ]  # fmt: skip
-
-
 def _with_words(found: list[Deadline], case: Case, entries: list[Entry]) -> list[Deadline]:
     """Each recommendation with the words in which it was made: several of one agency are told apart by them."""
     made = {entry.number: str(entry.words["action"]) for entry in entries if entry.words and "action" in entry.words}
     return [one.model_copy(update={"words": made.get(case.obligations[one.key].since, "")}) for one in found]
-
-
-def colour(one: Obligation, block: Block, now: datetime) -> Colour:
-    if one.ended:
-        return Colour.GREY
-    if one.paused:
-        return Colour.PAUSED
-    if block.expected_of:
-        return Colour.AWAITED
-    if one.overdue(now):
-        return Colour.RED
-    return Colour.AMBER if one.due is not None and one.due - now < SOON else Colour.GREEN
-
-
-def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained from
-    case: Case, one: Obligation, policy: Policy, block: Block, actor: Actor, now: datetime
-) -> Deadline:
-    rungs = policy.ladders[block.ladder].rungs
-    unit = block.budget.unit if block.budget else Unit.DAYS
-    used, suspended = days_used(one.start, min(now, one.ended_at or now), unit, shelf.days(case.calendar), one.pauses)
-    speaks, source = one.speaks(), policy.sources[block.source]
-    due_rung = next((r for r in range(one.level, len(rungs)) if r not in one.mute), len(rungs) - 1)
-    promise = one.live_promise(now)
-    return Deadline(
-        key=one.key,
-        title=block.title,
-        owed_by=_awaited(one, policy, block),
-        agency=one.agency,
-        due=one.due,
-        colour=colour(one, block, now),
-        started=one.start,
-        budget=_counted(block.budget.n, unit) if block.budget else "",
-        used=used,
-        suspended=suspended,
-        citation=f"{source.citation} ({source.edition})",
-        force=block.force.replace("_", " "),
-        next_at=speaks,
-        next_office=policy.offices[rungs[due_rung].office].title if speaks else "",
-        ended=str(one.ended or ""),
-        ended_at=one.ended_at,
-        promised=promise.until if promise else None,
-        disputed=one.dispute is not None,
-        paused=one.paused,
-        about=one.of,
-        mine=any(actor.holds(office, one.agency) for office in {one.owed_by, *(rung.office for rung in rungs)}),
-        told_me=any(heard.person == actor.person for told in one.told for heard in told.heard),
-        block=one.block,
-        met_by=block.met_by,
-        yours=actor.holds(one.owed_by, one.agency),
-        urgent=block.urgent,
-        expected_of=block.expected_of,
-        pauses=list(one.pauses),
-        rungs=_rungs(one, policy, block),
-    )
-
-
-def _counted(number: int, unit: Unit) -> str:
-    """As in "1 working day" and "15 working days"."""
-    words = unit.replace("_", " ")
-    return f"{number} {words.removesuffix('s') if number == 1 else words}"
-
-
-def _rungs(one: Obligation, policy: Policy, block: Block) -> list[Rung]:
-    """The ladder as it stands now; where the clock stands still, only what was said."""
-    said = {told.rung: told.at for told in one.told}
-    return [
-        Rung(office=policy.offices[rung.office].title, at=at, told_at=said.get(number), muted=number in one.mute)
-        for number, (rung, at) in enumerate(zip(policy.ladders[block.ladder].rungs, one.rungs, strict=False))
-        if not one.paused or number in said
-    ]
-
-
-def _line(case: Case, actor: Actor, now: datetime, directory: Directory | None, *, all_of_it: bool) -> Line:
-    """The stage is the first block of the story that is open, the due date the earliest of all.
-
-    What is only expected of somebody outside is told when nothing is owed here.
-
-    An agency sees there what it owes itself, and nothing of others.
-    """
-    policy, blocks = shelf.policy(case.policy), shelf.blocks(case.policy, case.kind)
-    own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
-    opened = [one for one in case.open() if all_of_it or one.agency in own]
-    order = LIFECYCLES[case.kind].story
-    told = [one.block for one in opened if one.block in order]
-    parked = bool(case.said.get("parked_on")) and "parked_review" in told and DECIDES.isdisjoint(told)
-    stage = (
-        "parked_review"
-        if parked
-        else min(told, key=lambda name: (bool(blocks[name].expected_of), order.index(name)), default="")
-    )
-    dated = sorted(
-        (one for one in opened if one.due), key=lambda one: (bool(blocks[one.block].expected_of), one.due or now)
-    )
-    colours = {colour(one, blocks[one.block], now) for one in opened}
-    worst = next((one for one in WORST_FIRST if one in colours), Colour.GREEN)
-    nothing = "Nothing is owed" if all_of_it or case.closed else "Nothing is owed by your agency"
-    return Line(
-        ref=case.ref,
-        kind=case.kind,
-        stage=_parked(case) if parked else blocks[stage].title if stage else nothing,
-        due=dated[0].due if dated else None,
-        colour=Colour.GREY if case.closed else worst,
-        waiting_for=_waiting(opened, stage, policy, blocks, directory),
-        restricted=bool(case.said.get("restricted")),
-        opened=case.opened,
-        closed=case.closed,
-        next_title=blocks[dated[0].block].title if dated else "",
-        expected=bool(dated and blocks[dated[0].block].expected_of),
-        urgent=any(blocks[one.block].urgent for one in opened),
-        mine=any(actor.holds(one.owed_by, one.agency) for one in opened),
-    )
-
-
-def _parked(case: Case) -> str:
-    """That the decision waits, and for what."""
-    event = AwaitedEvent(case.said["parked_on"]).words
-    return f"Parked until {event[:1].lower()}{event[1:]}"
-
-
-def _waiting(
-    opened: Iterable[Obligation], stage: str, policy: Policy, blocks: Mapping[str, Block], directory: Directory | None
-) -> list[str]:
-    """The offices that owe the present stage, or who outside is to do it; an agency's office with its agency."""
-    known = directory.agencies if directory else {}
-    found = [(_awaited(one, policy, blocks[one.block]), one.agency) for one in opened if one.block == stage]
-    return [
-        f"{title}, {known[agency].name if agency in known else agency}" if agency else title for title, agency in found
-    ]
-
-
-def _awaited(one: Obligation, policy: Policy, block: Block) -> str:
-    """Of whom this is awaited: the office that owes it, or somebody outside."""
-    outside = block.expected_of
-    return f"{outside[:1].upper()}{outside[1:]}" if outside else policy.offices[one.owed_by].title
-
-
-def _can(case: Case, actor: Actor, access: Access) -> list[str]:
-    """Which commands the office of this person allows; the state decides when they are sent."""
-    agencies = [held.agency for held in actor.offices if held.agency] or [""]
-    return [
-        kind
-        for kind in COMMANDS[case.kind]
-        if kind != "submit_referral" and any(_may(case, actor, access, kind, agency) for agency in agencies)
-    ]
-
-
-def _may(case: Case, actor: Actor, access: Access, kind: str, agency: str) -> bool:
-    fields = COMMANDS[case.kind][kind].model_fields
-    if "obligation" in fields:
-        return any(isinstance(acts(actor, case, access, kind, {"obligation": one.key}), str) for one in case.open())
-    return isinstance(acts(actor, case, access, kind, {"agency": agency}), str)
 
 
 def _name(person: str, directory: Directory | None) -> str:

@@ -10,11 +10,12 @@ import pytest
 import pytest_asyncio
 
 from models.rights import Actor, Held
+from models.standing import Colour, Line
 from models.time import day_of
 from portal.app import create_app
 from portal.visiting import SESSION
 from records.accounts import Accounts
-from records.questions import Colour, Line, Questions
+from records.questions import Questions
 from tests.portal import scene
 from tests.portal.scene import HOSPITAL, MANAGER, Scene
 from tests.support.house import House, decision, house, triage
