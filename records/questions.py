@@ -17,7 +17,7 @@ from models.likeness import LIKELY, Likeness, likeness
 from models.referral import Route, later, leads
 from models.replaying import History
 from models.rights import AGENCY_OFFICES, Actor, access_of, asked_for, reads, whole
-from models.standing import Dated, Deadline, Line, can, deadlines, is_invited, line_of, owed_dates
+from models.standing import Dated, Deadline, Line, can, deadlines, is_invited, line_of, meetings, owed_dates
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import at, day_of
 from records.audit import READS
