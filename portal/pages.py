@@ -53,7 +53,8 @@ class Page:
 class Sheet:
     """A form on its way to a person: where it goes, and what travels with it unseen.
 
-    `autosave`: the address that keeps a draft after each change; empty for none. `intro`: paragraphs before the
+    `autosave`: the address that keeps a draft after each change; empty for none. `aside`: the button that keeps what
+    is typed and leads elsewhere. `intro`: paragraphs before the
     questions. `step`: the page of a long form that is shown.
     """
 
@@ -63,6 +64,7 @@ class Sheet:
     request: str
     button: str = "Send"
     autosave: str = ""
+    aside: str = ""
     saved: str = ""
     step: str = ""
     caption: str = ""

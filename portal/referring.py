@@ -57,7 +57,8 @@ ELSEWHERE = (
 )
 CHANGING = "change"
 """Says in the address of a page that somebody came from the check, and goes back there."""
-SPENT = "This link has been used already or is too old. Ask for a new one with “Save and come back later”."
+LATER = "Save and come back later"
+SPENT = f"This link has been used already or is too old. Ask for a new one with “{LATER}”."
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page of the journey
@@ -126,7 +127,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             step=step,
             autosave=f"/refer/{step}/save",
             caption=f"Step {number} of {len(PAGES)}",
-            links=(Link("Save and come back later", "/refer/later"),),
+            aside=LATER,
         )
 
     @pages.get("/refer")
@@ -388,6 +389,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             return await show_step(request, None, step, lost.refused([Problem(words=ELSEWHERE)]), 409)
         form = Form.resumed(SubmitReferral, draft.typed).with_step(step, pairs)
         draft = await portal.drafts.save(draft.model_copy(update={"typed": form.typed}), portal.clock())
+        if one_of(pairs, "_aside"):
+            return portal.go("/refer/later")
         if form.reshaped:
             return await show_step(request, draft, step, form)
         _, checked = form.checked(step)

@@ -33,6 +33,26 @@ for (const failure of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) 
   document.addEventListener(failure, sayUnsaved)
 }
 
+// Leaving a field saves at once, a pause in typing as well (htmx). Whoever leaves the page in the middle of a word loses
+// nothing either: what is not saved yet is sent on its way while the page closes.
+const drafted = document.querySelector('form[hx-post]')
+if (drafted) {
+  let typed = 0
+  let sent = 0
+  let saved = 0
+  const leave = () => {
+    if (saved === typed) return
+    saved = typed
+    fetch(drafted.getAttribute('hx-post'), { method: 'POST', body: new URLSearchParams(new FormData(drafted)), keepalive: true }).catch(() => {})
+  }
+  drafted.addEventListener('input', () => { typed += 1 })
+  drafted.addEventListener('submit', () => { saved = typed }) // which takes it all along
+  drafted.addEventListener('htmx:beforeRequest', () => { sent = typed })
+  drafted.addEventListener('htmx:afterRequest', (event) => { if (event.detail.successful) saved = sent })
+  window.addEventListener('pagehide', leave)
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') leave() })
+}
+
 // A link that we sent carries its secret after the # sign, which never reaches a server's log.
 const token = document.querySelector('[data-token] [name="token"]')
 if (token && !token.value && location.hash.length > 1) {

@@ -156,7 +156,7 @@ async def test_each_answer_is_saved_as_it_is_typed_and_found_on_another_device_a
         await page.keyboard.press("Tab")
         await kept(page)
     email = str(sender()["referrer_email"])
-    await page.get_by_role("link", name="Save and come back later").click()
+    await press(page, "Save and come back later")
     await fill(page, {"email": email})
     await press(page, "Send me the link")
     await site.house.wait(timedelta(days=7))
@@ -172,6 +172,29 @@ async def test_each_answer_is_saved_as_it_is_typed_and_found_on_another_device_a
         assert await other.locator(f'[name="{name}-day"]').input_value(), name
     await page.goto("/refer/incident")  # the first device no longer holds it, for the link has proven whose it is
     assert page.url.endswith("/refer")
+
+
+@pytest.mark.promise("A2")
+@pytest.mark.parametrize("leaves", ["by a link", "by the button", "by closing"])
+async def test_whoever_leaves_in_the_middle_of_a_word_loses_no_letter(site: Served, leaves: str) -> None:
+    page = await begun(site)
+    await page.goto("/refer/you")
+    await page.locator('[name="referrer_name"]').press_sequentially("Morwenna Tamsin")
+    await page.locator('[name="referrer_role"]').press_sequentially("Custody ser", delay=5)
+    match leaves:
+        case "by a link":
+            await page.get_by_role("link", name="Back").click()
+        case "by the button":
+            await press(page, "Save and come back later")
+        case _:
+            await page.close(run_before_unload=True)
+    other = await page.context.new_page()
+    for _ in range(20):
+        await other.goto("/refer/you")
+        if await other.locator('[name="referrer_role"]').input_value():
+            break
+    assert await other.locator('[name="referrer_role"]').input_value() == "Custody ser"
+    assert await other.locator('[name="referrer_name"]').input_value() == "Morwenna Tamsin"
 
 
 @pytest.mark.promise("A2")

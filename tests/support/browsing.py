@@ -108,7 +108,7 @@ async def served(folder: Path, **settings: Any) -> AsyncIterator[Served]:  # noq
         await found.start(made.there)
         try:
             yield found
-            assert found.strays == []
+            assert found.strays == [], found.strays
         finally:
             await browser.close()
             await found.stop()
