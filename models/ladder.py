@@ -214,7 +214,14 @@ def _due(one: Obligation, rules: Rules) -> datetime | None:
         return pushed(one.said, one.pauses[one.said_pauses :])
     if rules.block.budget is None:  # nobody said a date: it is owed on the day from which its clock counts
         return end_of(day_of(one.start))
-    return due_time(one.start, rules.block.budget, rules.days, one.pauses)
+    due, least = due_time(one.start, rules.block.budget, rules.days, one.pauses), asked_late(one, rules)
+    return max(due, least) if due and least else due
+
+
+def asked_late(one: Obligation, rules: Rules) -> datetime | None:
+    """Before when it is never due: whoever is asked late has some days from then on, whenever the clock began."""
+    least = rules.block.at_least
+    return due_time(one.opened, least, rules.days, one.pauses) if least else None
 
 
 def _planned(one: Obligation, rules: Rules) -> Obligation:

@@ -125,8 +125,9 @@ class Block(Sourced):
     """One thing that is owed: what opens it, from when its clock counts, how long it may take, who is chased.
 
     `opens` and `starts` and `met_by` name marks (things that happened). `budget` none: the due date is said by a
-    person when the obligation opens. `each` agency: one obligation for each agency that the case asks. `expected_of`:
-    who outside the partnership is to do it, if nobody here is; then `owed_by` keeps an eye on it, and nobody is late.
+    person when the obligation opens. `at_least`: what whoever is asked late has from then on. `each` agency: one
+    obligation for each agency that the case asks. `expected_of`: who outside the partnership is to do it, if nobody
+    here is; then `owed_by` keeps an eye on it, and nobody is late.
     """
 
     title: Text
@@ -136,6 +137,7 @@ class Block(Sourced):
     may_start: tuple[Name, ...] = ()
     met_by: Name
     budget: Span | None
+    at_least: Span | None = None
     each: Literal["", "agency"] = ""
     ladder: Name
     urgent: bool = False

@@ -77,6 +77,8 @@ class Deadline(Message):
     colour: Colour
     started: datetime
     budget: str
+    at_least: str = ""
+    """What whoever is asked late has from then on."""
     used: int
     suspended: int
     citation: str
@@ -186,6 +188,7 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         colour=colour(one, block, now),
         started=one.start,
         budget=_counted(block.budget.n, unit) if block.budget else "",
+        at_least=_counted(block.at_least.n, block.at_least.unit) if block.at_least else "",
         used=used,
         suspended=suspended,
         citation=f"{source.citation} ({source.edition})",

@@ -10,9 +10,9 @@ from models.case import Case
 from models.directory import Directory
 from models.facts import Fact
 from models.fold import rules_of
-from models.ladder import Rules
+from models.ladder import Rules, asked_late
 from models.obligation import Obligation, Told
-from models.policy import MARKS, Block, Unit
+from models.policy import MARKS, Block, Span, Unit
 from models.time import day_of, london
 
 
@@ -94,9 +94,13 @@ def _rule(case: Case, block: Block) -> str:
     if block.budget is None:
         return "by the day that a person said"
     began = {**MARKS["any"], **MARKS[case.kind]}.get(block.starts, block.starts)
-    unit = block.budget.unit.replace("_", " ")
-    length = f"{block.budget.n} {unit.removesuffix('s') if block.budget.n == 1 else unit}"
-    return f"{length}, counted from when {began}{'' if _hourly(block) else ', that day not counted'}"
+    counts = f"{_length(block.budget)}, counted from when {began}{'' if _hourly(block) else ', that day not counted'}"
+    return f"{counts}; at least {_length(block.at_least)} from the request" if block.at_least else counts
+
+
+def _length(span: Span) -> str:
+    unit = span.unit.replace("_", " ")
+    return f"{span.n} {unit.removesuffix('s') if span.n == 1 else unit}"
 
 
 def _said(moment: datetime, *, seconds: bool = False) -> str:
@@ -112,7 +116,8 @@ def policy_titles(case: Case) -> dict[str, str]:
 def _days(one: Obligation, rules: Rules) -> tuple[DayCounted, ...]:
     if one.due is None or rules.block.budget is None or rules.block.budget.unit is Unit.HOURS:
         return ()
-    found, day, last = [], day_of(one.start), day_of(one.due)
+    late = one.said is None and one.due == asked_late(one, rules)
+    found, day, last = [], day_of(one.opened if late else one.start), day_of(one.due)
     while day < last:
         day = date.fromordinal(day.toordinal() + 1)
         off = rules.days.day_off(day) if rules.block.budget.unit is Unit.WORKING_DAYS else None

@@ -58,6 +58,9 @@ def check_block(path: Path, written: Written) -> None:
         written.complain(
             (*path, "budget"), "Nobody is asked for a date here, so it would never be due. Write how long."
         )
+    least = fit(Span, written.at(*path, "at_least"))
+    if least and least.n <= 0:
+        written.complain((*path, "at_least"), "This must be more than nothing; leave it out if nobody is asked late.")
     if not written.text(*path, "each"):
         _check_no_agency_offices(path, written)
 

@@ -86,6 +86,7 @@ def _shown(policy: "Policy") -> list[str]:
         lines += ["", f"What is owed: {_plain(lifecycle)}{' case' if lifecycle == 'any' else ''}"]
         for name, block in blocks.items():
             figure = f"{_length(block.budget)} from {block.starts}" if block.budget else "a person says the day"
+            figure += f", at least {_length(block.at_least)}" if block.at_least else ""
             source = policy.sources[block.source]
             where = f"{_plain(block.force):20} {source.citation}, {source.edition}"
             lines.append(f"  {name:26} {figure:48} {block.ladder:22} {where}")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_of_two_commands_at_once_the_second_is_judged_after_the_first() -> None:
 
 
 def test_what_opens_after_its_due_time_goes_over_nobody() -> None:
-    play = review(MONDAY)
+    play = review(MONDAY, policy=with_return(at_least=None))
     play.act(AUTHORITY, "record_notification", sent_at=MONDAY, sent_by="A", reference="B")
     play.until(on(11, 20, 14))
     play.act(MANAGER, "request_information", agencies=["harrowshire-police"])
@@ -267,6 +268,26 @@ def decided(outcome: str = "no_further_review") -> Play:
     parked = {"parked_on": "inquest", "parked_review": date(2027, 3, 1)} if outcome == "parked" else {}
     play.act(CHAIR, "decide", **decision_answers(outcome, play.now, **parked))
     return play
+
+
+# Whoever is asked late
+
+
+@pytest.mark.promise("F2", "B3")
+def test_an_agency_that_is_asked_late_has_some_days_from_the_request_and_is_not_late_at_once() -> None:
+    play = review()
+    play.act(AUTHORITY, "record_notification", sent_at=MONDAY, sent_by="A", reference="B")
+    play.wait(days=24)
+    play.act(MANAGER, "request_information", agencies=["harrowshire-police"])
+    assert play.case.obligations[RETURN].due == end_of(date(2026, 12, 1))
+    play.act(CONTACT, "ask_time", obligation=RETURN, until=date(2026, 12, 3), reason="r")
+    play.until(on(12, 5))
+    assert play.said(RETURN) == [
+        (on(11, 26, 10), "agency_contact"),
+        (nine(12, 1), "agency_contact"),
+        (nine(12, 2), "agency_lead"),
+        (nine(12, 4), "independent_chair"),
+    ]
 
 
 # Promises
@@ -619,18 +640,18 @@ def another_policy(*rungs: Rung) -> str:
     )[0]
 
 
-def counting_from(starts: str) -> str:
-    """The shipped policy, but that the return of an agency counts from something else."""
+def with_return(**changes: Any) -> str:  # noqa: ANN401 -- values of a block
+    """The shipped policy, but for the return of an agency."""
     blocks = POLICY.lifecycles["rapid_review"]
-    changed = {**blocks, "agency_return": blocks["agency_return"].model_copy(update={"starts": starts})}
+    changed = {**blocks, "agency_return": blocks["agency_return"].model_copy(update=changes)}
     lifecycles = {**POLICY.lifecycles, "rapid_review": changed}
-    return shelf.put(POLICY.model_copy(update={"version": starts, "lifecycles": lifecycles}))[0]
+    return shelf.put(POLICY.model_copy(update={"version": "other", "lifecycles": lifecycles}))[0]
 
 
 @pytest.mark.promise("F9")
 def test_under_another_policy_a_clock_counts_from_what_that_policy_names() -> None:
     play = asked()
-    play.act(MANAGER, "adopt_policy", policy=counting_from("awareness"), reason="r")
+    play.act(MANAGER, "adopt_policy", policy=with_return(starts="awareness"), reason="r")
     one = play.case.obligations[RETURN]
     assert (one.start, one.due) == (MONDAY - timedelta(days=1), end_of(date(2026, 11, 13)))
     play.act(MANAGER, "correct", mark="awareness", at=on(10, 29), reason="r")
@@ -640,7 +661,7 @@ def test_under_another_policy_a_clock_counts_from_what_that_policy_names() -> No
 @pytest.mark.promise("F9")
 def test_under_another_policy_a_clock_whose_trigger_has_not_been_counts_from_the_opening_until_it_is() -> None:
     play = asked()
-    play.act(MANAGER, "adopt_policy", policy=counting_from("analysis_recorded"), reason="r")
+    play.act(MANAGER, "adopt_policy", policy=with_return(starts="analysis_recorded"), reason="r")
     assert play.case.obligations[RETURN].start == MONDAY
     play.until(on(11, 5))
     play.act(CHAIR, "record_analysis", facts="a", context="b", practice="c", learning="d")

@@ -308,9 +308,12 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def suspended_time_never_counts(self) -> None:
         for one in self.play.case.open():
-            budget = rules_of(self.play.case, one).block.budget
-            if one.due and one.said is None and budget and budget.unit is Unit.WORKING_DAYS:
-                assert one.due == end_of(counted_by_hand(self.play.case, one, budget.n))
+            block = rules_of(self.play.case, one).block
+            if one.due and one.said is None and block.budget and block.budget.unit is Unit.WORKING_DAYS:
+                day = counted_by_hand(self.play.case, one, one.start, block.budget.n)
+                if block.at_least:
+                    day = max(day, counted_by_hand(self.play.case, one, one.opened, block.at_least.n))
+                assert one.due == end_of(day)
 
     @invariant()
     def the_plan_fits_the_ladder(self) -> None:
@@ -523,9 +526,9 @@ def top_of(fact: Fact, key: str, top: int) -> bool:
     return fact.kind == "told" and fact.data["obligation"] == key and fact.data["told"]["rung"] == top
 
 
-def counted_by_hand(case: Case, one: Obligation, n: int) -> date:
-    """The n-th working day after the start that no suspension touches, by walking through the days."""
-    days, day = shelf.days(case.calendar), day_of(one.start)
+def counted_by_hand(case: Case, one: Obligation, start: datetime, n: int) -> date:
+    """The n-th working day after `start` that no suspension touches, by walking through the days."""
+    days, day = shelf.days(case.calendar), day_of(start)
     while n:
         day += timedelta(days=1)
         if days.is_working_day(day) and not any(pause.touches(day) for pause in one.pauses):
