@@ -121,7 +121,7 @@ async def _serve(supervisor: "Supervisor") -> None:
     try:
         from first_start import first_start
 
-        welcome = await first_start(supervisor.settings)
+        welcome = f"The portal is at {supervisor.settings.address}\n{await first_start(supervisor.settings)}"
         await supervisor.prepared()
         starting = asyncio.create_task(supervisor.ready())
         await asyncio.wait((starting, asyncio.create_task(stop.wait())), return_when=asyncio.FIRST_COMPLETED)

@@ -51,10 +51,7 @@ async def _furnish(there: Installation) -> None:
 
 async def _welcome(there: Installation, *, link: bool) -> str:
     now, settings = datetime.now(UTC), there.settings
-    lines = [
-        f"The portal is at {settings.address}",
-        f"The records are in {settings.data_dir}. Keep a copy of {settings.keys.name} elsewhere.",
-    ]
+    lines = [f"The records are in {settings.data_dir}. Keep a copy of {settings.keys.name} elsewhere."]
     async with there.database.writing() as session:
         directory = await there.recorder.directory.read(session)
         administrators = [one for one in directory.holdings if one.office == "administrator"] if directory else []

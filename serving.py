@@ -222,10 +222,11 @@ class Supervisor:
         _noted(self.settings.data_dir).unlink(missing_ok=True)
 
     def _note(self) -> None:
-        """Write down where the engine is, for the commands that are given on this folder."""
+        """Write down where engine and portal are, for the commands that are given on this folder."""
         running = {one.name: one.process.pid for one in (self.engine, self.worker, self.portal) if one.process}
         with suppress(OSError):  # on a full disk everything must go on all the same
-            _noted(self.settings.data_dir).write_text(json.dumps({**running, "engine_at": self.settings.engine}))
+            places = {"engine_at": self.settings.engine, "portal_at": self.settings.address}
+            _noted(self.settings.data_dir).write_text(json.dumps({**running, **places}))
 
 
 def lock(folder: Path) -> IO[str]:

@@ -16,6 +16,7 @@ from models.facts import Problem
 from models.lifecycles import COMMANDS
 from models.referral import SubmitReferral
 from models.rights import Actor
+from notifier.receipts import receipt, status_link
 from portal.guarding import PROBLEM
 from portal.visiting import NotSignedIn, Portal, address_of, hidden
 from records.accounts import SignInFailed
@@ -58,7 +59,8 @@ _LIKELY = {
         },
     },
 }
-_RECEIVED_SCHEMA = {"allOf": [_DONE_SCHEMA, {"type": "object", "properties": {"likely": _LIKELY}}]}
+_STATUS = {"type": "string", "format": "uri", "description": "Where its sender sees how far it has come"}
+_RECEIVED_SCHEMA = {"allOf": [_DONE_SCHEMA, {"type": "object", "properties": {"status": _STATUS, "likely": _LIKELY}}]}
 
 
 _WRONG = {"description": "Not done; the words say why", "content": {PROBLEM: {"schema": _PROBLEM_SCHEMA}}}
@@ -198,10 +200,12 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if isinstance(said, Response):
             return said
 
-        async def likely(done: Done) -> dict[str, Any]:
-            return {"likely": _likely(await portal.questions.likely_same(done.case, who, portal.clock()))}
+        async def more(done: Done) -> dict[str, Any]:
+            token = await receipt(portal.there, done.case, str(said["referrer_email"]), portal.clock())
+            alike = await portal.questions.likely_same(done.case, who, portal.clock())
+            return {"status": status_link(portal.there, token), "likely": _likely(alike)}
 
-        return await through(lambda: portal.door.refer(said, key(request, who), who.person), who, more=likely)
+        return await through(lambda: portal.door.refer(said, key(request, who), who.person), who, more=more)
 
     def add(model: type[Command]) -> None:
         async def act(request: Request, ref: str) -> Response:

@@ -25,6 +25,7 @@ from models.facts import Problem
 from models.referral import Event, SubmitReferral, ToldHow
 from models.tables import OneTimeRow
 from notifier.post import Mail, Post
+from notifier.receipts import STATUS, receipt, status_link
 from portal.forms import DO, STEPS, Form, steps
 from portal.pages import Link, Message, Sheet
 from portal.said import answered
@@ -33,7 +34,7 @@ from portal.visiting import Portal, cookie, one_of, typed
 from records.drafts import Draft, owner_of
 from records.sealing import fingerprint
 
-KIND, COOKIE, STATUS = "submit_referral", "referral", "status"
+KIND, COOKIE = "submit_referral", "referral"
 KEPT_FOR = timedelta(days=60)
 PAGES = steps(SubmitReferral)
 NOT_TOLD = "You are not told the outcome, for a reason that is on record. The business unit can say more"
@@ -255,7 +256,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             return portal.go(_onward(draft, portal.clock()))
         except Refusal as refusal:
             return await _again(request, draft, form, refusal)
-        token = await receipt(draft, done.case, str(form.answers["referrer_email"]))
+        await portal.drafts.save(draft.model_copy(update={"done": done.case}), portal.clock())
+        token = await receipt(portal.there, done.case, str(form.answers["referrer_email"]), portal.clock())
         answer = portal.go("/refer/received")
         portal.give_cookie(request, answer, STATUS, token, KEPT_FOR)
         portal.take_cookie(request, answer, COOKIE)
@@ -275,26 +277,12 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             likely=[],
         )
 
-    async def receipt(draft: Draft, case: str, email: str) -> str:
-        """Close the draft, and make the private link by which its sender sees the status."""
-        now = portal.clock()
-        await portal.drafts.save(draft.model_copy(update={"done": case}), now)
-        async with portal.there.database.writing() as session:
-            token = await portal.accounts.link(session, STATUS, case, None)
-            text = (
-                f"We have received your referral. Its reference is {case}.\n\n"
-                "See its status here at any time; keep this link to yourself:\n"
-                f"{portal.settings.address}/status#{token}"
-            )
-            await post.write(session, Mail(to=email, subject=f"Referral {case} received", text=text, written=now))
-        return token
-
     @pages.get("/refer/received")
     async def received(request: Request) -> Response:
         case = await status_case(cookie(request, STATUS))
         if case is None:
             return portal.go("/refer")
-        link = f"{portal.settings.address}/status#{cookie(request, STATUS)}"
+        link = status_link(portal.there, cookie(request, STATUS))
         await portal.questions.note_read(REFERRER, case, "receipt", portal.clock())
         return await portal.page(request, "refer_received.html", "Referral received", case=case, link=link)
 

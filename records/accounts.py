@@ -76,9 +76,11 @@ class Accounts:
         self._database, self._vault, self._auditor = database, vault, auditor
         self._tries = Tries()
 
-    async def link(self, session: AsyncSession, purpose: str, subject: str, until: datetime | None) -> str:
-        """A new one-time link's token; only its digest is kept."""
-        token = secrets.token_urlsafe(32)
+    async def link(
+        self, session: AsyncSession, purpose: str, subject: str, until: datetime | None, token: str = ""
+    ) -> str:
+        """A new link's token, by chance unless it is given; only its digest is kept."""
+        token = token or secrets.token_urlsafe(32)
         session.add(OneTimeRow(id=fingerprint(token), purpose=purpose, subject=subject, until=until, used=None))
         return token
 

@@ -42,7 +42,8 @@ def refer(
     """
     done = _given(data_dir, as_, ("", "submit_referral"), answers_of(file), request=request, as_json=as_json)
     alike = [f"Perhaps the same: {one['case']} ({', '.join(one['because'])})." for one in done.get("likely", ())]
-    say(done, "\n".join([f"Referral {done['case']} is received.", *alike]), as_json=as_json)
+    words = [f"Referral {done['case']} is received. Its status, for whoever sent it: {done['status']}", *alike]
+    say(done, "\n".join(words), as_json=as_json)
 
 
 def answer(  # noqa: PLR0913 -- a command and who gives it

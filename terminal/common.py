@@ -145,12 +145,13 @@ def answers_of(file: Path) -> dict[str, Any]:
 
 
 def settings_of(data_dir: Path) -> Settings:
-    """The settings of a folder: those of the environment, and where its engine listens while it is served."""
+    """The settings of a folder: those of the environment, and where its engine and its portal listen while served."""
     try:
-        engine = str(json.loads((data_dir / "processes.json").read_text())["engine_at"])
+        noted = json.loads((data_dir / "processes.json").read_text())
+        there = {"engine": str(noted["engine_at"]), "base_url": str(noted["portal_at"])}
     except (OSError, ValueError, KeyError):
         return settings_with(data_dir=data_dir)
-    return settings_with(data_dir=data_dir, engine=engine)
+    return settings_with(data_dir=data_dir, **there)
 
 
 def settings_with(**decided: Any) -> Settings:  # noqa: ANN401 -- settings of any type
@@ -259,6 +260,7 @@ class Session:
         """Ask the door, and say what came of it."""
         from door.door import Door
         from door.refusals import Refusal
+        from notifier.receipts import receipt, status_link
         from records.questions import Questions
 
         request = request or f"c-{uuid4().hex}"
@@ -273,6 +275,9 @@ class Session:
             refused(refusal, request, as_json=as_json)
         fact = done.fact
         said = {"case": done.case, "fact": fact.number, "kind": fact.kind, "recorded": fact.recorded.isoformat()}
+        if not case:
+            token = await receipt(self.there, done.case, str(answers["referrer_email"]), datetime.now(UTC))
+            said["status"] = status_link(self.there, token)
         if actor and not case:
             found = await Questions(self.there.recorder).likely_same(done.case, actor, datetime.now(UTC))
             said["likely"] = [{"case": one.ref, "because": one.because, "same": one.decided} for one in found]

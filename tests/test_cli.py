@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -73,11 +74,22 @@ def told(here: Running) -> Write:
 # Referring
 
 
-@pytest.mark.promise("A3")
-def test_a_referral_comes_in_by_file(here: Running, told: Write) -> None:
-    done = here.reviews("refer", told(**referral(datetime.now(UTC))))
+@pytest.mark.promise("A3", "A11")
+def test_a_referral_comes_in_by_file_and_its_sender_gets_one_private_link(here: Running, told: Write) -> None:
+    answers = told(**referral(datetime.now(UTC)))
+    done = here.reviews("refer", answers, "--request", "by-file-1")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Referral LR-")
+    again = here.reviews("refer", answers, "--request", "by-file-1")
+    assert again.stdout == done.stdout
+    link = done.stdout.split()[-1]
+    with httpx2.Client(follow_redirects=True, timeout=30) as sender:
+        form = sender.get(link.partition("#")[0]).text
+        csrf = re.search(r'name="_csrf" value="([^"]+)"', form)
+        assert csrf
+        seen = sender.post(link.partition("#")[0], data={"_csrf": csrf[1], "token": link.partition("#")[2]}).text
+    assert "Considered by the business unit" in seen
+    assert "Found with injuries" not in seen
 
 
 @pytest.mark.promise("A6")

@@ -116,7 +116,7 @@ async def password_of(made: Real, person: str) -> str:
 
 async def reviews(made: Real, *given: str, typed: str = "") -> subprocess.CompletedProcess[bytes]:
     """The command line, as a process of its own."""
-    noted = {"engine_at": made.there.settings.engine}
+    noted = {"engine_at": made.there.settings.engine, "portal_at": made.there.settings.address}
     (made.folder / "processes.json").write_text(json.dumps(noted))
     process = await asyncio.create_subprocess_exec(
         str(Path(sys.executable).with_name("reviews")), *given, "--data-dir", str(made.folder), cwd=ROOT,

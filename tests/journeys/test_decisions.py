@@ -19,7 +19,7 @@ from door.refusals import Invalid
 from models.rapid_review import Alternative, AwaitedEvent, Outcome
 from models.referral import Body
 from models.time import london
-from portal.referring import STATUS
+from notifier.receipts import STATUS
 from portal.visiting import cookie_name
 from tests.support.browsing import Served, fill, picture, send, served, text_of
 from tests.support.lives import CHAIR, MANAGER, Lives

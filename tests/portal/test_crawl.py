@@ -12,8 +12,9 @@ from playwright.async_api import BrowserContext, Page
 
 from models.referral import SubmitReferral
 from notifier.post import Mail, Post
+from notifier.receipts import STATUS
 from portal.inviting import ASKED
-from portal.referring import COOKIE, KIND, PAGES, STATUS
+from portal.referring import COOKIE, KIND, PAGES
 from portal.typed import of_answers
 from portal.visiting import SESSION, cookie_name
 from records.accounts import CALENDAR
