@@ -70,8 +70,8 @@ async def _welcome(there: Installation, *, link: bool) -> str:
         lines += [
             "The directory is an example: its people are invented, and no message reaches them. Before the first real",
             f"case copy {SHIPPED / 'directory.example.yaml'}, and put your own agencies and people into it,",
-            "with ids of their own from p-101 on. When the administrator has a password, give these commands, and start",
-            "again, for a link of your own:",
+            "with ids of their own from p-101 on. When the administrator has a password, give these commands,",
+            "and start again, for a link of your own:",
             "  reviews directory check FILE",
             f"  reviews directory import FILE --data-dir {settings.data_dir} --as {email}",
         ]

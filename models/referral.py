@@ -149,9 +149,12 @@ class SubmitReferral(Command):
         "Who cares for them now?", private=True, step="safety", default="", when=("others", ("yes", "not_known"))
     )
     siblings_safe: Known | None = asks(
-        "Are they safe now?", "Unless you answer yes, the business unit is told at once when you send the referral.", step="safety", default=None,
+        "Are they safe now?",
+        "Unless you answer yes, the business unit is told at once when you send the referral.",
+        step="safety",
+        default=None,
         when=("others", ("yes", "not_known")),
-    )  # fmt: skip
+    )
     safety_action: MaybeWords = asks(
         "What is being done to make them safe?", private=True, step="safety", default="",
         when=("siblings_safe", ("no", "not_known")),
