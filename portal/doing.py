@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from models.command import Command
-from models.judging import OF_CLOSED
+from models.judging import CLOSED, OF_CLOSED
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.rights import WAITING
 from models.standing import Deadline
@@ -120,7 +120,9 @@ def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[
 
 def stands_in_the_way(view: CaseView, kind: str, agency: str, now: datetime) -> str:
     """What has to happen before this can be recorded, whatever is answered; empty if nothing does."""
-    if view.state.closed or kind not in {one.KIND for one in LIFECYCLES[view.kind].commands}:
+    if view.state.closed:
+        return "" if kind in OF_CLOSED else CLOSED
+    if kind not in {one.KIND for one in LIFECYCLES[view.kind].commands}:
         return ""
     here = now.isoformat()
     good = {

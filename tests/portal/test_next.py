@@ -64,6 +64,17 @@ async def test_a_parked_case_says_that_it_is_parked_and_until_when(site: Site) -
         assert words in (await site.read(CHAIR, address)).text
 
 
+@pytest.mark.promise("J3")
+async def test_a_form_of_a_closed_case_says_so_before_anything_is_typed(site: Site) -> None:
+    ref = (await site.house.refer(event="concern")).case
+    await site.house.act(MANAGER, ref, "triage", **triage("no_further_action"))
+    words = "This case is closed. It can be reopened, with a reason."
+    assert words not in (await site.read(MANAGER, f"/cases/{ref}/tell_referrer")).text
+    await site.house.act(MANAGER, ref, "tell_referrer", how="email", words="It was not taken up.")
+    assert words in (await site.read(MANAGER, f"/cases/{ref}/tell_referrer")).text
+    assert words not in (await site.read(MANAGER, f"/cases/{ref}/restrict")).text
+
+
 @pytest.mark.promise("A11", "K6")
 async def test_whoever_tells_the_referrer_sees_whom_and_it_is_noted(site: Site) -> None:
     said, ref = referral(site.house.now), (await site.house.refer(event="concern")).case
