@@ -1,6 +1,7 @@
 """The local inbox: the messages that a person would get in chat, with the same buttons. Nothing in it says more."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 import structlog
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from models.case import Case
 from models.directory import Directory
+from models.shelf import blocks
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
 from notifier.post import Post
@@ -31,7 +33,7 @@ UNSAYABLE = (ArithmeticError, LookupError, ValueError, TemplateError)
 class Shown:
     """A message as it reads now. `live`: it still asks for something, and says so for the last time so far.
 
-    `fresh`: it asks for nothing, and has to be read: it stays until it was.
+    `fresh`: it asks for nothing, and has to be read: it stays until it was. `urgent`: it stands before everything else.
     """
 
     row: NoticeRow
@@ -41,6 +43,8 @@ class Shown:
     fresh: bool
     act: Act | None
     answers: tuple[Act, ...]
+    urgent: bool = False
+    due: datetime | None = None
 
 
 class Asked(NamedTuple):
@@ -78,6 +82,7 @@ def router(portal: Portal) -> APIRouter:
         messages = await _Reader(portal, visitor, directory).read(rows)
         own = [one.row.key for one in messages if one.fresh and one.row.person == visitor.person]
         await portal.questions.note_seen(visitor.person, own, portal.clock())
+        live = sorted((one for one in messages if one.live), key=_first_due)
         return await portal.page(
             request,
             "inbox.html",
@@ -85,7 +90,8 @@ def router(portal: Portal) -> APIRouter:
             everybody=everybody,
             letters=await post.waiting(portal.settings) if visitor.actor.anywhere(UNIT) else 0,
             invitations=await invitations(visitor, directory),
-            live=[one for one in messages if one.live],
+            urgent=[one for one in live if one.urgent],
+            live=[one for one in live if not one.urgent],
             fresh=[one for one in messages if one.fresh],
             over=[one for one in messages if not one.live and not one.fresh],
         )
@@ -140,6 +146,8 @@ class _Reader:
             answers=tuple(act for act in doing.answers if not act.address.startswith(f"/cases/{row.case}/suspend"))
             if doing
             else (),
+            urgent=one is not None and blocks(case.policy, case.kind)[one.block].urgent,
+            due=one.due if one else None,
         )
 
     async def _case(self, ref: str) -> Case:
@@ -156,6 +164,11 @@ class _Reader:
             found = doings(view, self._portal.clock()) if isinstance(view, CaseView) else ([], [])
             self._can[ref] = {one.deadline.key: one for part in found for one in part}
         return self._can[ref]
+
+
+def _first_due(one: Shown) -> tuple[bool, datetime]:
+    """What is due first comes first; what has no date comes last."""
+    return (one.due is None, one.due or one.row.written)
 
 
 def _notice(row: NoticeRow) -> Notice:

@@ -1,6 +1,8 @@
 """What has to be read stays in sight until it was; what was promised can still be given."""
 
+import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -8,7 +10,7 @@ from sqlalchemy import select
 
 from models.tables import NoticeRow
 from tests.portal import scene
-from tests.portal.scene import HOSPITAL
+from tests.portal.scene import HOSPITAL, MANAGER
 from tests.portal.test_papers import Site
 from tests.support.house import house
 
@@ -49,3 +51,18 @@ async def test_a_promised_return_keeps_its_button(site: Site) -> None:
     text = (await site.read(HOSPITAL, "/inbox")).text
     assert f'href="/cases/{site.scene.review}/submit_return' in text
     assert "Nothing is asked of you now" not in text
+
+
+@pytest.mark.promise("G12")
+async def test_what_is_urgent_stands_before_everything_else_and_the_rest_in_the_order_of_its_dates(site: Site) -> None:
+    text = (await site.read(MANAGER, "/inbox")).text
+    first, *rest = re.findall(r'<article class="([^"]+)".*?href="/cases/([A-Z]+-\d+-\d+)', text, re.DOTALL)
+    assert first == ("portal-message portal-message--urgent", site.scene.urgent)
+    assert not [ref for of, ref in rest if "urgent" in of and ref != site.scene.urgent]
+    assert text.index(">Urgent</h2>") < text.index("Make sure that the other children are safe")
+    assert text.index("Make sure that the other children are safe") < text.index(">Asked of you</h2>")
+    rest_of_it = text.split(">Asked of you<")[1].split(">Earlier<")[0]
+    dates = re.findall(r"by (?:the end of )?\w+ (\d+ \w+ \d{4})", rest_of_it)
+    found = [datetime.strptime(one, "%d %B %Y").replace(tzinfo=UTC) for one in dates]
+    assert len(set(found)) > 1
+    assert found == sorted(found)
