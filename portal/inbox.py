@@ -128,7 +128,8 @@ class _Reader:
         asked = (row.person, row.case, notice.obligation)
         promised = one is not None and one.live_promise(now) is not None and not one.dispute and not one.paused
         live = owed and one is not None and (promised or not state_of(one, now)) and asked not in self._asked
-        fresh = notice.kind is not NoticeKind.OWED and row.seen is None and row.state != "superseded"
+        news = notice.kind is not NoticeKind.OWED and not _is_past(case, notice)
+        fresh = news and row.seen is None and row.state != "superseded"
         self._asked |= {asked} if owed else set()
         doing = (
             (await self._doings(row.case)).get(notice.obligation)
@@ -169,6 +170,14 @@ class _Reader:
 def _first_due(one: Shown) -> tuple[bool, datetime]:
     """What is due first comes first; what has no date comes last."""
     return (one.due is None, one.due or one.row.written)
+
+
+def _is_past(case: Case, notice: Notice) -> bool:
+    """Whether it asks to a meeting that nobody can come to: it was held, it has another date, or the case is closed."""
+    if notice.kind is not NoticeKind.INVITED:
+        return False
+    since = (case.marks[name].number for name in ("meeting_arranged", "meeting_recorded") if name in case.marks)
+    return case.closed is not None or any(number > notice.fact for number in since)
 
 
 def _notice(row: NoticeRow) -> Notice:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from models.tables import NoticeRow
 from tests.portal import scene
-from tests.portal.scene import HOSPITAL, MANAGER
+from tests.portal.scene import CHAIR, HOSPITAL, MANAGER, POLICE
 from tests.portal.test_papers import Site
 from tests.support.house import house
 
@@ -66,3 +66,22 @@ async def test_what_is_urgent_stands_before_everything_else_and_the_rest_in_the_
     found = [datetime.strptime(one, "%d %B %Y").replace(tzinfo=UTC) for one in dates]
     assert len(set(found)) > 1
     assert found == sorted(found)
+
+
+@pytest.mark.promise("B6", "G12")
+async def test_an_invitation_is_news_only_until_the_meeting_was_held(site: Site) -> None:
+    review, invitation = site.scene.review, "Rapid review meeting on"
+    text = (await site.read(CHAIR, "/inbox?everybody=yes")).text
+    assert invitation in text.split(NEW)[1].split("Asked of you")[0]
+    seats = ["independent_chair", "police", "icb"]
+    held = {
+        "seats": seats,
+        "siblings_safe": "yes",
+        "siblings_words": "Seen today.",
+        "held_at": site.house.now.isoformat(),
+    }
+    await site.house.act(MANAGER, review, "record_meeting", **held)
+    for person in (CHAIR, POLICE):
+        text = (await site.read(person, "/inbox")).text
+        assert invitation in text.split(">Earlier<")[1], person
+        assert invitation not in text.split(">Earlier<")[0], person
