@@ -49,7 +49,7 @@ class Rules:
 
     def offices(self) -> list[str]:
         """Every office that the ladder tells, from below, each once."""
-        return list(dict.fromkeys(office for rung in self.ladder.rungs for office in (rung.office, *rung.also)))
+        return list(dict.fromkeys(office for rung in self.ladder.rungs for office in rung.offices))
 
 
 # What happens to an obligation.

@@ -112,6 +112,10 @@ class Rung(Word):
     after: Literal["start", "due"] = "due"
     delay: Span
 
+    @property
+    def offices(self) -> tuple[str, ...]:
+        return (self.office, *self.also)
+
 
 class Ladder(Sourced):
     """Rungs in the order in which they speak. The last is said again every `again` until somebody answers."""
@@ -339,6 +343,15 @@ class Policy(Word):
     criteria: dict[Name, CriteriaSet]
     quorums: dict[Name, Quorum]
     lifecycles: dict[Name, dict[Name, Block]]
+
+    def titled(self, office: str) -> str:
+        """The title of an office; of one that another version knew, its name."""
+        return self.offices[office].title if office in self.offices else office
+
+    def together(self, first: str, *rest: str) -> str:
+        """Offices that are told as one, as the subject of a sentence."""
+        others = " and ".join(self.titled(office) for office in rest)
+        return f"{self.titled(first)} together with {others}" if rest else self.titled(first)
 
     def criteria_in_force(self, purpose: str, on: date) -> tuple[str, CriteriaSet] | None:
         """Give the name and the text of the criteria of one purpose that were in force on that day."""

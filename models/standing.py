@@ -194,14 +194,17 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         citation=f"{source.citation} ({source.edition})",
         force=block.force.replace("_", " "),
         next_at=speaks,
-        next_office=policy.offices[rungs[due_rung].office].title if speaks else "",
+        next_office=policy.together(*rungs[due_rung].offices) if speaks else "",
         ended=str(one.ended or ""),
         ended_at=one.ended_at,
         promised=promise.until if promise else None,
         disputed=one.dispute is not None,
         paused=one.paused,
         about=one.of,
-        mine=any(actor.holds(office, one.agency) for office in {one.owed_by, *(rung.office for rung in rungs)}),
+        mine=any(
+            actor.holds(office, one.agency)
+            for office in {one.owed_by, *(office for rung in rungs for office in rung.offices)}
+        ),
         told_me=any(heard.person == actor.person for told in one.told for heard in told.heard),
         block=one.block,
         met_by=block.met_by,
@@ -223,7 +226,7 @@ def _rungs(one: Obligation, policy: Policy, block: Block) -> list[Rung]:
     """The ladder as it stands now; where the clock stands still, only what was said."""
     said = {told.rung: told.at for told in one.told}
     return [
-        Rung(office=policy.offices[rung.office].title, at=at, told_at=said.get(number), muted=number in one.mute)
+        Rung(office=policy.together(*rung.offices), at=at, told_at=said.get(number), muted=number in one.mute)
         for number, (rung, at) in enumerate(zip(policy.ladders[block.ladder].rungs, one.rungs, strict=False))
         if not one.paused or number in said
     ]

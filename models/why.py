@@ -11,8 +11,8 @@ from models.directory import Directory
 from models.facts import Fact
 from models.fold import rules_of
 from models.ladder import Rules, asked_late
-from models.obligation import Obligation, Told
-from models.policy import MARKS, Block, Span, Unit
+from models.obligation import Heard, Obligation, Told
+from models.policy import MARKS, Block, Policy, Span, Unit
 from models.time import day_of, london
 
 
@@ -22,6 +22,14 @@ class DayCounted(Message):
     day: date
     counted: bool
     because: str = ""
+
+
+class Beside(Message):
+    """An office that is told together with another, and what became of its message."""
+
+    office: str
+    person: str = ""
+    message: str = ""
 
 
 class Spoken(Message):
@@ -35,6 +43,7 @@ class Spoken(Message):
     person: str = ""
     passed_over: tuple[str, ...] = ()
     message: str = ""
+    also: tuple[Beside, ...] = ()
 
 
 class Explanation(Message):
@@ -71,7 +80,7 @@ def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is expla
     """
     one, rules = case.obligations[key], rules_of(case, case.obligations[key])
     policy, block = shelf.policy(case.policy), rules_of(case, case.obligations[key]).block
-    source, titles = policy.sources[block.source], policy_titles(case)
+    source = policy.sources[block.source]
     return Explanation(
         case=case.ref, obligation=key, title=block.title,
         agency=directory.called(one.agency),
@@ -80,7 +89,7 @@ def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is expla
         trigger=one.mark, started=one.start,
         due=one.due, ended=f"{one.ended} {_said(one.ended_at)}" if one.ended and one.ended_at else "",
         days=_days(one, rules), suspensions=_suspensions(one, facts, directory),
-        rungs=(*_spoken(one, rules, facts, messages, directory, titles), *_to_come(one, rules, titles)),
+        rungs=(*_spoken(one, rules, facts, messages, directory, policy), *_to_come(one, rules, policy)),
         next=_next(one, now),
     )  # fmt: skip
 
@@ -107,10 +116,6 @@ def _said(moment: datetime, *, seconds: bool = False) -> str:
     """A moment in London."""
     here = london(moment)
     return f"{here.day} {here:%B %Y %H:%M:%S}" if seconds else f"{here.day} {here:%B %Y %H:%M}"
-
-
-def policy_titles(case: Case) -> dict[str, str]:
-    return {name: office.title for name, office in shelf.policy(case.policy).offices.items()}
 
 
 def _days(one: Obligation, rules: Rules) -> tuple[DayCounted, ...]:
@@ -148,31 +153,36 @@ def _spoken(  # noqa: PLR0913, PLR0917 -- everything that a rung is explained fr
     facts: Sequence[Fact],
     messages: Mapping[tuple[int, int, str], str],
     directory: Directory,
-    titles: Mapping[str, str],
+    policy: Policy,
 ) -> list[Spoken]:
-    found = []
+    found, people = [], directory.people
     for fact in facts:
         if fact.kind != "told" or fact.data["obligation"] != one.key:
             continue
         told = Told.model_validate(fact.data["told"])
         for missed in fact.data["missed"]:
             words = "not sent: a higher rung was due by the time the engine could speak"
-            found.append(
-                Spoken(rung=missed, round=told.round, office=titles[rules.office(missed)], at=None, state=words)
+            found.append(_rung(missed, told.round, None, words, rules, policy))
+        first, *also = [
+            Beside(
+                office=policy.titled(heard.office),
+                person=people[heard.person].name if heard.person in people else heard.person,
+                message=messages.get((told.rung, told.round, heard.office), ""),
             )
-        person = directory.people.get(told.person)
+            for heard in told.heard or [Heard(office=told.office)]
+        ]  # fmt: skip
         sent = f"sent {_said(told.at, seconds=True)} to the {fact.data['reason']}"
         spoken = Spoken(
-            rung=told.rung, round=told.round, office=titles[told.office], at=told.due,
-            state=sent if told.person else "nobody could be told", person=person.name if person else told.person,
-            passed_over=tuple(titles[office] for office in fact.data["passed_over"]),
-            message=messages.get((told.rung, told.round, told.office), ""),
+            rung=told.rung, round=told.round, office=first.office, at=told.due,
+            state=sent if told.heard else "nobody could be told", person=first.person,
+            passed_over=tuple(policy.titled(office) for office in fact.data["passed_over"]),
+            message=first.message, also=tuple(also),
         )  # fmt: skip
         found.append(spoken)
     return found
 
 
-def _to_come(one: Obligation, rules: Rules, titles: Mapping[str, str]) -> list[Spoken]:
+def _to_come(one: Obligation, rules: Rules, policy: Policy) -> list[Spoken]:
     found = []
     for rung in range(one.level, len(one.rungs)):
         if one.ended:
@@ -183,10 +193,15 @@ def _to_come(one: Obligation, rules: Rules, titles: Mapping[str, str]) -> list[S
             state = "silent: disputed, or its time lay before the matter was opened"
         else:
             state = "will be sent"
-        found.append(
-            Spoken(rung=rung, round=one.round, office=titles[rules.office(rung)], at=one.rungs[rung], state=state)
-        )
+        found.append(_rung(rung, one.round, one.rungs[rung], state, rules, policy))
     return found
+
+
+def _rung(  # noqa: PLR0913, PLR0917 -- what is known of a rung before anybody was looked up
+    rung: int, round_: int, at: datetime | None, state: str, rules: Rules, policy: Policy
+) -> Spoken:
+    first, *also = (Beside(office=policy.titled(office)) for office in rules.ladder.rungs[rung].offices)
+    return Spoken(rung=rung, round=round_, office=first.office, at=at, state=state, also=tuple(also))
 
 
 def _next(one: Obligation, now: datetime) -> str:

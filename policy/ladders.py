@@ -153,7 +153,7 @@ def _check_no_agency_offices(path: Path, written: Written) -> None:
         words = f"`{owed_by}` is an office of each agency. Add `each: agency`, or name one of the partnership."
         written.complain((*path, "owed_by"), words)
     rungs = _rungs(("ladders", written.text(*path, "ladder")), written)
-    told = sorted({name for _, rung in rungs for name in (rung.office, *rung.also) if is_an_agencys(name)})
+    told = sorted({name for _, rung in rungs for name in rung.offices if is_an_agencys(name)})
     if told:
         words = f"This ladder tells {', '.join(told)} of an agency. Add `each: agency`, or take another ladder."
         written.complain((*path, "ladder"), words)

@@ -9,6 +9,7 @@ from typing import Final
 from models.case import Case
 from models.directory import Directory
 from models.lifecycles import COMMANDS
+from models.obligation import Told
 from models.policy import MARKS, CriteriaSet
 from models.shelf import blocks, days, every_policy, policy
 from models.time import day_of
@@ -96,7 +97,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class Reminder:
-    """A rung that spoke: when, who was told, of what."""
+    """A rung that spoke: when, which offices were told together, of what."""
 
     number: int
     at: datetime
@@ -224,13 +225,14 @@ def _note(case: Case, entry: Entry) -> str:
 
 
 def _reminder(case: Case, entry: Entry, directory: Directory) -> Reminder:
-    told, offices = entry.data["told"], policy(case.policy).offices
+    told = Told.model_validate(entry.data["told"])
+    offices = [heard.office for heard in told.heard] or [told.office]
     return Reminder(
         number=entry.number,
         at=entry.recorded,
-        office=offices[told["office"]].title if told["office"] in offices else told["office"],
+        office=policy(case.policy).together(*offices),
         what=title_of(case, entry.data["obligation"], directory),
-        nobody=not told["person"],
+        nobody=not told.heard,
     )
 
 

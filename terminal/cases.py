@@ -24,7 +24,7 @@ from terminal.common import (
 )
 
 if TYPE_CHECKING:
-    from models.why import Explanation
+    from models.why import Beside, Explanation, Spoken
 
 Answers = Annotated[Path, typer.Argument(metavar="FILE", help="A JSON file with the answers; `-`: standard input.")]
 Reference = Annotated[str, typer.Argument(metavar="REF", help="The case, such as RR-2026-0004.")]
@@ -186,9 +186,14 @@ def _explanation(found: "Explanation") -> list[str]:
         if not one.counted and one.because not in {"Saturday", "Sunday"}
     ]
     for rung in found.rungs:
-        to = f", {rung.person}" if rung.person else ""
+        offices = ", together with ".join([_told(rung), *map(_told, rung.also)])
         over = f"; nobody in: {', '.join(rung.passed_over)}" if rung.passed_over else ""
-        message = f" [{STATES.get(rung.message, rung.message)}]" if rung.message else ""
         at = moment(rung.at) if rung.at else "-"
-        lines.append(f"  Rung {rung.rung + 1}.{rung.round}  {at}  {rung.office}{to}: {rung.state}{over}{message}")
+        lines.append(f"  Rung {rung.rung + 1}.{rung.round}  {at}  {offices}: {rung.state}{over}")
     return [*lines, f"  Next      {found.next}"]
+
+
+def _told(one: "Spoken | Beside") -> str:
+    """An office, who was told for it, and what became of that message."""
+    to = f", {one.person}" if one.person else ""
+    return f"{one.office}{to}{f' [{STATES.get(one.message, one.message)}]' if one.message else ''}"

@@ -100,7 +100,7 @@ def _ladders(policy: "Policy") -> "Iterator[str]":
     for name, ladder in policy.ladders.items():
         yield f"  {name}: {ladder.title}{_source(policy, ladder)}"
         for rung in ladder.rungs:
-            yield f"    {in_words(rung):30} {', '.join((rung.office, *rung.also))}"
+            yield f"    {in_words(rung):30} {', '.join(rung.offices)}"
         yield f"    then again every {_length(ladder.again)}"
 
 

@@ -14,15 +14,18 @@ import pytest_asyncio
 from icalendar import Calendar
 from sqlalchemy import select
 
+from models.directory import Directory
 from models.lifecycles import COMMANDS
 from models.tables import NoticeRow, ReadRow
+from models.why import explain
 from portal.app import create_app
 from portal.exporting import Sheet, as_csv, as_xlsx, download
 from portal.happened import TITLES
 from portal.visiting import SESSION
 from records.accounts import Accounts
+from records.questions import Questions
 from tests.portal import scene
-from tests.portal.scene import CHAIR, HOSPITAL, LOCKED_OUT, MANAGER, POLICE, STRANGER, Scene
+from tests.portal.scene import ADMINISTRATOR, CHAIR, HOSPITAL, LOCKED_OUT, MANAGER, POLICE, STRANGER, Scene
 from tests.support.browsing import served
 from tests.support.house import House, house, referral
 
@@ -217,6 +220,32 @@ async def test_every_deadline_of_a_case_stands_on_one_page_with_its_rule_and_wha
     assert own.count('class="portal-card') == sum(
         one.agency == "harrowshire-police" for one in case.obligations.values()
     )
+
+
+@pytest.mark.promise("F11", "F15")
+async def test_whoever_is_told_together_with_an_office_is_named_beside_it(site: Site) -> None:
+    ref, key = site.scene.urgent, "siblings_safety"
+    case, directory = await site.house.case(ref), await read_directory(site)
+    manager, other = (directory.people[person].name for person in (MANAGER, ADMINISTRATOR))
+    dates = " ".join((await site.read(CHAIR, f"/cases/{ref}/deadlines")).text.split())
+    assert f"Business manager ({manager}) together with Administrator ({other}), sent" in dates
+    line = (await site.read(CHAIR, f"/cases/{ref}")).text
+    assert "Business manager together with Administrator was told" in line
+    questions = Questions(site.house.there.recorder)
+    messages = await questions.messages(ref, key)
+    found = explain(case, key, await questions.facts(ref), messages, directory, site.house.now)
+    first = found.rungs[0]
+    assert (first.office, first.person) == ("Business manager", manager)
+    assert [(one.office, one.person, one.message) for one in first.also] == [("Administrator", other, first.message)]
+    assert first.message
+    assert not found.rungs[1].also, "the next rung tells the business manager alone"
+
+
+async def read_directory(site: Site) -> Directory:
+    async with site.house.there.database.reading() as session:
+        found = await site.house.there.recorder.directory.read(session)
+    assert found is not None
+    return found
 
 
 # Exports
