@@ -14,9 +14,10 @@ from models.standing import Colour, Line
 from portal.doing import doings, others
 from portal.giving import DONE
 from portal.happened import TITLES as HAPPENED
-from portal.happened import time_line
+from portal.happened import time_line, waits_for_quorum
 from portal.outcomes import outcomes
 from portal.visiting import TITLES, Portal
+from records.questions import Entry
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def router(portal: Portal) -> APIRouter:
         mine, rest = doings(view, now)
         usual, rare = others(view, [*mine, *rest], now)
         done = next((one for one in view.entries if str(one.number) == request.query_params.get(DONE)), None)
+        quorum = waits_for_quorum(view.state, view.entries)
         return await portal.page(
             request,
             "case.html",
@@ -107,7 +109,16 @@ def router(portal: Portal) -> APIRouter:
             line=time_line(view.state, view.entries, directory),
             directory=directory,
             sees_reads=bool(visitor.actor.anywhere(NAMED_OFFICES)),
-            done=HAPPENED.get(done.kind, "Recorded") if done else "",
+            done=_done(done, quorum) if done else "",
+            quorum=quorum,
         )
 
     return pages
+
+
+def _done(entry: Entry, quorum: str) -> str:
+    """What whoever has just recorded this reads at the head of the page."""
+    if quorum and entry.kind == "meeting_recorded":
+        return quorum
+    words = HAPPENED.get(entry.kind, "Recorded")
+    return f"{words}." if words.endswith("recorded") else f"{words}. It is recorded."

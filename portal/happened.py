@@ -13,6 +13,7 @@ from models.obligation import Told
 from models.policy import MARKS, CriteriaSet
 from models.shelf import blocks, days, every_policy, policy
 from models.time import day_of
+from portal.pages import day
 from portal.said import Names, Pair, answered
 from records.questions import Entry
 
@@ -211,8 +212,24 @@ def _note(case: Case, entry: Entry) -> str:
         return f"It follows calendar {days(entry.data['calendar']).calendar.version}."
     if entry.kind != "meeting_recorded":
         return ""
-    if entry.data.get("quorate"):
-        return "It had its quorum."
+    return "It had its quorum." if entry.data.get("quorate") else _no_quorum(case, entry)
+
+
+def waits_for_quorum(case: Case, entries: Sequence[Entry]) -> str:
+    """That the last meeting could not decide, why, and what to do; empty where no meeting is awaited for that."""
+    held = next((entry for entry in reversed(entries) if entry.kind == "meeting_recorded"), None)
+    if held is None or case.closed or "meeting_held" in case.marks:
+        return ""
+    arranged = case.marks.get("meeting_arranged")
+    again = arranged is not None and arranged.number > held.number
+    do = (
+        "Another is arranged." if again else "Arrange another, or record it again if a seat that was filled is missing."
+    )
+    return f"The meeting of {day(held.at)} is recorded. {_no_quorum(case, held)} {do}"
+
+
+def _no_quorum(case: Case, entry: Entry) -> str:
+    """Why a meeting could not decide."""
     quorum = policy(case.policy).quorums["rapid_review_meeting"]
     filled = [seat for seat in entry.data.get("seats", ()) if seat in quorum.seats]
     few = (

@@ -341,6 +341,32 @@ async def test_every_kind_of_fact_has_its_words() -> None:
     assert {command.FACT for of_kind in COMMANDS.values() for command in of_kind.values()} - set(TITLES) == set()
 
 
+@pytest.mark.promise("B6")
+async def test_until_a_meeting_has_its_quorum_the_page_says_that_it_had_none_and_what_to_do(site: Site) -> None:
+    none = "It had no quorum, so it could not decide: “Independent chair” was empty."
+    _, review = await scene.opened(site.house)
+    here = site.house.now.isoformat()
+    held = {"held_at": here, "siblings_safe": "yes", "siblings_words": "Seen today."}
+    done = await site.house.act(MANAGER, review, "record_meeting", **held, seats=["police", "icb", "local_authority"])
+    banner = banner_of((await site.read(MANAGER, f"/cases/{review}?done={done.fact.number}")).text)
+    assert none in banner
+    assert "Arrange another" in banner
+    later = (await site.read(CHAIR, f"/cases/{review}")).text.partition("What has happened")[0]
+    assert none in later
+    begins = (site.house.now + timedelta(days=1)).isoformat()
+    await site.house.act(MANAGER, review, "arrange_meeting", at=begins, minutes=60, place="Room 1")
+    assert "Another is arranged." in (await site.read(CHAIR, f"/cases/{review}")).text
+    full = ["independent_chair", "police", "icb"]
+    done = await site.house.act(MANAGER, review, "record_meeting", **held, seats=full)
+    text = (await site.read(MANAGER, f"/cases/{review}?done={done.fact.number}")).text
+    assert "The meeting was held. It is recorded." in banner_of(text)
+    assert "It had no quorum" not in text.partition("What has happened")[0]
+
+
+def banner_of(text: str) -> str:
+    return text.partition("govuk-notification-banner__content")[2].partition("</p>")[0]
+
+
 @pytest.mark.browser
 @pytest.mark.promise("A9")
 @pytest.mark.asyncio(loop_scope="function")
