@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from models.clocks import Pause
 from models.directory import Directory
+from models.lifecycles import COMMANDS
+from models.obligation import Ended
 from models.policy import AgencyKind
-from models.rapid_review import Significance, gave_none
-from models.referral import SubmitReferral
+from models.rapid_review import Significance, asked, gave_none
+from models.referral import AnswerSafety, SubmitReferral
 from models.shelf import policy
 from models.standing import Deadline
 from models.time import day_of
@@ -20,12 +22,14 @@ from portal.calendars import calendar_file, meeting_event
 from portal.exporting import Sheet, download
 from portal.happened import quorum_words, time_line
 from portal.notification import Sender, fields
-from portal.said import answered
+from portal.said import Pair, answered
 from portal.visiting import Portal, Visitor
 from records.questions import CaseView
 
 TOLD_OF_IT = ("incident", "safety")
 """The parts of a referral that its meeting reads; who sent it is no part of the papers."""
+OVERTAKEN = "siblings_safe"
+"""What the referral says of the other children stands only until somebody has answered it again."""
 PACKED = ("return_received", "return_not_given", "analysis_recorded", "meeting_arranged", "meeting_recorded")
 
 
@@ -113,6 +117,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         directory, actor = await portal.directory(), (await portal.signed_in(request)).actor
         referral = await portal.questions.referral(view, actor, "pack", portal.clock())
         people = await portal.questions.children(str(view.state.said.get("referral", ref)))
+        safety = await _safety(portal, view, ref)
         returns, absent = view.state.of_block("agency_return"), gave_none(view.state)
         line = time_line(view.state, [entry for entry in view.entries if entry.kind in PACKED], directory)
         return await portal.page(
@@ -123,7 +128,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             back=f"/cases/{ref}",
             view=view,
             papers=line[::-1],
-            arrived=[one for one in returns if one.ended and one.agency not in absent],
+            arrived=[one for one in returns if one.ended not in {None, Ended.WITHDRAWN} and one.agency not in absent],
+            withdrawn=sorted({one.agency for one in returns} - asked(view.state)),
+            safety=safety,
             gave_none=absent,
             missing=[one for one in returns if not one.ended],
             analysed="analysis_recorded" in view.state.marks,
@@ -132,7 +139,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             quorum=quorum_words(view.state),
             meeting=await portal.questions.meeting(view),
             children=[child for number, child in people if number in view.state.said.get("children", [])],
-            referral=[pair for step in TOLD_OF_IT for pair in answered(SubmitReferral, referral, step, {})],
+            referral=[
+                pair
+                for step in TOLD_OF_IT
+                for pair in answered(SubmitReferral, {**referral, **({OVERTAKEN: None} if safety else {})}, step, {})
+            ],
         )
 
     @pages.get("/cases/{ref}/meeting.ics")
@@ -188,6 +199,19 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         )
 
     return pages
+
+
+async def _safety(portal: Portal, view: CaseView, ref: str) -> tuple[datetime, list[Pair]] | None:
+    """Whether the other children are safe as it was answered last, and when; nothing if only the referral says it."""
+    before = await portal.questions.facts(str(view.state.said.get("referral", ref)))
+    found = [fact for fact in (*before, *await portal.questions.facts(ref)) if fact.data.get(OVERTAKEN)]
+    last = max(found, key=lambda fact: (fact.recorded, fact.case == ref, fact.number), default=None)
+    if last is None or last.kind == SubmitReferral.FACT:
+        return None
+    said = await portal.questions.words(last)
+    names = (OVERTAKEN, "siblings_words", *(["words"] if last.kind == AnswerSafety.FACT else []))
+    command = next(one for of_kind in COMMANDS.values() for one in of_kind.values() if last.kind == one.FACT)
+    return last.occurred, answered(command, {name: said[name] for name in names if name in said})
 
 
 def _suspended(view: CaseView, one: Deadline) -> list[tuple[Pause, str, datetime | None]]:

@@ -27,7 +27,7 @@ from records.questions import Questions
 from tests.portal import scene
 from tests.portal.scene import ADMINISTRATOR, CHAIR, HOSPITAL, LOCKED_OUT, MANAGER, POLICE, STRANGER, Scene
 from tests.support.browsing import served
-from tests.support.house import House, house, referral
+from tests.support.house import House, house, referral, triage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -365,6 +365,35 @@ async def test_until_a_meeting_has_its_quorum_the_page_says_that_it_had_none_and
 
 def banner_of(text: str) -> str:
     return text.partition("govuk-notification-banner__content")[2].partition("</p>")[0]
+
+
+@pytest.mark.promise("B6")
+async def test_the_pack_keeps_what_is_not_asked_any_more_apart_and_says_of_the_other_children_what_is_known_last(
+    site: Site,
+) -> None:
+    made = site.house
+    done = await made.refer(others="yes", siblings_safe="not_known", carers="Not known")
+    await made.act(
+        MANAGER, done.case, "triage", **{**triage(), "siblings_safe": "no", "siblings_words": "Still there."}
+    )
+    review = await made.child_of(done.case)
+    sent = {"sent_at": made.now.isoformat(), "sent_by": "The director", "reference": "N-1"}
+    await made.act(scene.AUTHORITY, review, "record_notification", **sent)
+    agencies = ["harrowshire-police", "harrowshire-schools"]
+    await made.act(MANAGER, review, "request_information", agencies=agencies, words="")
+    await made.act(MANAGER, review, "withdraw_request", agency="harrowshire-schools", reason="Another school.")
+    for days in (1, 2):
+        begins = (made.now + timedelta(days=days)).isoformat()
+        await made.act(MANAGER, review, "arrange_meeting", at=begins, minutes=60, place="Room 1")
+    text = (await site.read(CHAIR, f"/cases/{review}/pack")).text
+    assert "Return of Harrowshire Schools Federation" not in text
+    assert "Not asked any more: Harrowshire Schools Federation." in text
+    assert "Are they safe now?" not in text, "the referral’s answer has been overtaken"
+    last = text.partition("as it was answered last")[2].partition("</section>")[0]
+    assert re.findall(r'<dd class="portal-words">([^<]+)', last) == ["No", "Still there."]
+    heads = re.findall(r"<h2[^>]*>(.*?)</h2>", text, re.DOTALL)
+    assert sum("The meeting was arranged" in one for one in heads) == 2
+    assert len(set(heads)) == len(heads), "two parts of one page have one name"
 
 
 @pytest.mark.browser
