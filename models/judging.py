@@ -80,6 +80,19 @@ def _about_obligation(case: Case, kind: str, body: dict[str, Any], now: datetime
     return _OBLIGATION[kind](case, one, body, now)
 
 
+def unanswerable(case: Case, kind: str, key: str, now: datetime) -> str:
+    """Why no answer of this kind about this obligation is taken now, whatever it says; empty if one may be."""
+    today = str(day_of(now))
+    good = {"until": today, "review": today, "granted": False, "outcome": Settled.STILL_OWED, "ground": ""}
+    if kind == "review_suspension":
+        good["outcome"] = ReviewOutcome.LIFT
+    try:
+        found = _about_obligation(case, kind, {**good, "obligation": key}, now) if kind in _OBLIGATION else []
+    except OutsideCalendar:
+        return ""
+    return next((one.words for one in found if not one.field), "")
+
+
 def _bound(case: Case, start: datetime, span: Span) -> date:
     return furthest(start, span, shelf.days(case.calendar))
 

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from models.command import Command
-from models.judging import CLOSED, OF_CLOSED
+from models.judging import CLOSED, OF_CLOSED, unanswerable
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.rights import WAITING
 from models.standing import Deadline
@@ -118,10 +118,12 @@ def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[
     return [act for kind, act in found if kind not in rare], [act for kind, act in found if kind in rare]
 
 
-def stands_in_the_way(view: CaseView, kind: str, agency: str, now: datetime) -> str:
+def stands_in_the_way(view: CaseView, kind: str, agency: str, now: datetime, about: str = "") -> str:
     """What has to happen before this can be recorded, whatever is answered; empty if nothing does."""
     if view.state.closed:
         return "" if kind in OF_CLOSED else CLOSED
+    if about in view.state.obligations and (words := unanswerable(view.state, kind, about, now)):
+        return words
     if kind not in {one.KIND for one in LIFECYCLES[view.kind].commands}:
         return ""
     here = now.isoformat()

@@ -21,6 +21,7 @@ from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
 from models.rights import BY_RELATION
 from models.shelf import policy
+from models.time import day_of
 from portal.doing import BUTTONS, stands_in_the_way
 from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
@@ -201,7 +202,8 @@ class Giver:
         agency = text_in(form.typed, "agency") or form.fixed.get("agency", "")
         now, whole = self.portal.clock(), view.whole or giving.kind != "submit_return"
         asked_about = None if whole else await self.portal.questions.asked_about(view, giving.visitor.actor, now)
-        first = stands_in_the_way(view, giving.kind, agency, self.portal.clock()) if request.method == "GET" else ""
+        getting = request.method == "GET"
+        first = stands_in_the_way(view, giving.kind, agency, now, giving.about) if getting else ""
         return await self.portal.page(
             request,
             "command.html",
@@ -214,7 +216,7 @@ class Giver:
             shown=shown,
             agencies=names,
             first=first,
-            notes=_notes(giving, directory, self.portal.clock()),
+            notes=[] if first else _notes(giving, directory, now),
             asked=asked_about,
             referrer=await self.referrer(giving),
             beside=_beside(giving, directory),
@@ -347,7 +349,7 @@ def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
         return [f"Decided against: {text.title}. {source.citation}, {source.edition}."]
     one = case.obligations.get(giving.about)
     last = reach(case, giving.kind, one, now) if one else None
-    if one is None or last is None:
+    if one is None or last is None or last < day_of(now):
         return []
     due = [f"It is due {by(one.due)}."] if one.due else []
     return [*due, f"The policy lets a date reach to {day(last)}."]

@@ -75,6 +75,23 @@ async def test_a_form_of_a_closed_case_says_so_before_anything_is_typed(site: Si
     assert words not in (await site.read(MANAGER, f"/cases/{ref}/restrict")).text
 
 
+@pytest.mark.promise("J3")
+async def test_an_answer_that_is_not_taken_says_so_before_anything_is_typed_and_names_no_past_day(site: Site) -> None:
+    owed, reach = "agency_return/harrow-vale-hospitals", "The policy lets a date reach to"
+    for kind, key, person, words in (
+        ("ask_time", owed, HOSPITAL, "More time has to be asked for before the due date. Promise a date instead."),
+        ("promise", owed, HOSPITAL, "A date has been promised already. Keep it, or ask for time."),
+        ("dispute", "agency_return/harrowshire-probation", "p-015", "This is disputed already"),
+        ("suspend", "agency_return/harrowshire-schools", CHAIR, "This clock is suspended already."),
+    ):
+        text = (await site.read(person, f"/cases/{site.scene.review}/{kind}?about={key}")).text
+        assert words in text, kind
+        assert reach not in text, kind
+    later = (await site.read(CHAIR, f"/cases/{site.scene.review}/suspend?about=submission")).text
+    assert reach in later
+    assert "govuk-warning-text" not in later
+
+
 @pytest.mark.promise("A11", "K6")
 async def test_whoever_tells_the_referrer_sees_whom_and_it_is_noted(site: Site) -> None:
     said, ref = referral(site.house.now), (await site.house.refer(event="concern")).case
