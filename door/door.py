@@ -34,7 +34,7 @@ from models.batch import TASK_TIMEOUT, Receipt
 from models.case import Case, packed
 from models.command import Command, Signed, split
 from models.facts import Fact, Problem
-from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED
+from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED, beside
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.offered import misnamed, names
 from models.rights import BY_RELATION, Actor, access_of, acts
@@ -117,9 +117,13 @@ class Door:
             earlier = await earlier_of(session, request)
             if earlier and earlier.number:
                 return await self._same(session, earlier, case, actor.person, self._shape(model, answers))
-            command = self._possible(model, answers)
-            plain = split(command)[0]
-            office = acts(actor, state, access_of(state, self._clock()), kind, plain)
+            command, now = self._shape(model, answers), self._clock()
+            plain, wrong = split(command)[0], command.impossible(now)
+            office = acts(actor, state, access_of(state, now), kind, plain)
+            if wrong and (isinstance(office, Problem) or state.closed):
+                raise Invalid(wrong)
+            if wrong:
+                raise Invalid([*wrong, *beside(state, kind, {**plain, **command.also()}, now, wrong)])
             if isinstance(office, Problem):
                 raise NotAllowed([office])
             if state.closed and kind not in OF_CLOSED:

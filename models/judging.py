@@ -45,6 +45,15 @@ def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Pr
     return problems
 
 
+def beside(case: Case, kind: str, body: dict[str, Any], now: datetime, wrong: list[Problem]) -> list[Problem]:
+    """What the state forbids in answers that are wrong already, so that all of it is said at once."""
+    fields = {one.field for one in wrong}
+    try:
+        return [one for one in _allowed(case, kind, body, now) if not one.field or one.field not in fields]
+    except (OutsideCalendar, OverflowError):
+        return []
+
+
 def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
     if kind == "reopen":
         reopens = LIFECYCLES[case.kind].reopens(case)
@@ -57,7 +66,7 @@ def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list
         return _ABOUT[kind](case, body, now)
     if "obligation" in body:
         return _about_obligation(case, kind, body, now)
-    return LIFECYCLES[case.kind].judge(case, kind, body, now) or _parked(case, kind, body, now)
+    return [*LIFECYCLES[case.kind].judge(case, kind, body, now), *_parked(case, kind, body, now)]
 
 
 def _tried(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -116,6 +125,8 @@ def reach(case: Case, kind: str, one: Obligation, now: datetime) -> date | None:
 
 
 def _date(field: str, body: dict[str, Any], bound: date | None, now: datetime) -> list[Problem]:
+    if not body[field]:  # asked for beside this, as an earlier answer has it
+        return []
     words = reaches(date.fromisoformat(body[field]), bound or date.max, now)
     return [Problem(field=field, words=words)] if words else []
 
@@ -177,7 +188,7 @@ def _answer_time(case: Case, one: Obligation, body: dict[str, Any], now: datetim
 
 
 def _later(due: datetime, body: dict[str, Any]) -> list[Problem]:
-    if date.fromisoformat(body["until"]) <= day_of(due):
+    if body["until"] and date.fromisoformat(body["until"]) <= day_of(due):
         return [Problem(field="until", words="The new date must be after the present one.")]
     return []
 

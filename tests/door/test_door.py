@@ -24,13 +24,15 @@ from models.judging import CLOSED
 from models.lifecycles import COMMANDS
 from models.rights import NO
 from models.tables import CommandRow, Table, TextRow
+from models.time import day_of
 from records.database import Database
 from records.opening import open_installation
 from records.settings import TASK_QUEUE
 from records.writing import FAULT, UNKNOWN_RULES, UNSIGNED
-from tests.support.house import House, house, referral
+from tests.support.house import House, decision, house, referral, triage
 from tests.support.lives import (
     ALL,
+    AUTHORITY,
     CHAIR,
     DEPUTY,
     ICB,
@@ -515,3 +517,21 @@ async def test_a_disk_that_is_full_for_the_worker_delays_what_was_asked_and_lose
             assert [fact.request for fact in await made.facts(done.case)].count("full") == 1
             assert await made.broken() == []
         await own.close()
+
+
+@pytest.mark.promise("J3")
+async def test_what_is_wrong_in_a_decision_and_what_its_case_forbids_is_said_at_once(made: House) -> None:
+    referral = (await made.refer()).case
+    await made.act(MANAGER, referral, "triage", **triage())
+    review = await made.child_of(referral)
+    sent = {"sent_at": made.now.isoformat(), "sent_by": "The director", "reference": "N-1"}
+    await made.act(AUTHORITY, review, "record_notification", **sent)
+    later = str(day_of(made.now) + timedelta(days=500))
+    answers = decision("parked", made.now, parked_on="inquest", parked_review=later)
+    answers["positions"][0] = {**answers["positions"][0], "position": "dissents", "words": ""}
+    with pytest.raises(Invalid) as refused:
+        await made.act(CHAIR, review, "decide", **answers)
+    assert [one.field for one in refused.value.problems] == ["positions.0.words", "", "parked_review"]
+    with pytest.raises(Invalid) as refused:
+        await made.act(CHAIR, review, "decide", **{**answers, "parked_review": None})
+    assert sorted(one.field for one in refused.value.problems) == ["", "parked_review", "positions.0.words"]
