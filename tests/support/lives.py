@@ -386,7 +386,10 @@ async def other_rules(there: Installation, now: datetime) -> tuple[str, str]:
     shipped = read_policy_file(POLICY)
     calendar = shipped.calendar.model_copy(update={"version": "another", "horizon": date(2033, 12, 31)})
     ladders = {**shipped.ladders, "agency_return": _at_once(shipped.ladders["agency_return"])}
-    second = shipped.model_copy(update={"version": "another", "calendar": calendar, "ladders": ladders})
+    blocks = shipped.lifecycles["rapid_review"]
+    blocks = {**blocks, "agency_return": blocks["agency_return"].model_copy(update={"at_least": None})}
+    rules = {"ladders": ladders, "lifecycles": {**shipped.lifecycles, "rapid_review": blocks}}
+    second = shipped.model_copy(update={"version": "another", "calendar": calendar, **rules})
     async with there.database.writing() as session:
         names = await put_in_force(session, second, now)
         await put_in_force(session, shipped, now)
