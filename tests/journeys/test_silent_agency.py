@@ -35,7 +35,7 @@ async def test_an_agency_that_was_asked_by_mistake_reads_that_it_is_not_asked_an
     page = await police.read(f"/cases/{ref}")
     assert "Nothing is owed by your agency" in page
     assert "Whom this is about" not in page
-    assert "Return of Harrowshire Police, withdrawn" in await manager.read(f"/cases/{ref}/pack")
+    assert "Not asked any more: Harrowshire Police." in await manager.read(f"/cases/{ref}/pack")
 
 
 @pytest.mark.promise("B3", "B4", "B6")
