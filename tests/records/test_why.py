@@ -45,7 +45,8 @@ async def test_why_speaks_of_what_happened_and_in_the_time_of_london(tmp_path: P
         assert "Started   01 Jul 2026 09:51" in hours
         assert "Due       01 Jul 2026 13:51" in hours
         assert "Counted" not in hours
-        assert "sent 1 July 2026 09:51:00 to the holder [in the inbox]" in hours
+        told = "Business manager, Rosamund Testwick [in the inbox], together with Administrator, Septimus Draftley"
+        assert f"{told} [in the inbox]: sent 1 July 2026 09:51:00 to the holder\n" in hours
         days = await why("triage")
         assert "2 working days, counted from when the referral was received, that day not counted" in days
         assert "Due       Friday 3 July 2026" in days
