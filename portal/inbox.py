@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from models.case import Case
 from models.directory import Directory
+from models.rights import access_of
 from models.shelf import blocks
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
@@ -25,6 +26,7 @@ from records.questions import CaseView
 
 log = structlog.get_logger("portal")
 UNREADABLE = "This message cannot be shown. Open the case to see what is asked of you."
+SHUT = "You are kept out of this case, so nothing of it is asked of you."
 UNSAYABLE = (ArithmeticError, LookupError, ValueError, TemplateError)
 """What goes wrong with a single message: a date beyond the calendar, an office that no policy names any more."""
 
@@ -123,6 +125,9 @@ class _Reader:
 
     async def _shown(self, row: NoticeRow) -> Shown:
         case, notice, now = await self._case(row.case), _notice(row), self._portal.clock()
+        if row.person == self._visitor.person and row.person in access_of(case, now).locked_out:
+            said = Said(subject=f"A message about {row.case}", text=SHUT)
+            return Shown(row=row, said=said, to=row.person, live=False, fresh=False, act=None, answers=())
         one = case.obligations.get(notice.obligation)
         owed = notice.kind is NoticeKind.OWED and one is not None and one.ended is None and not case.closed
         asked = (row.person, row.case, notice.obligation)

@@ -85,3 +85,18 @@ async def test_an_invitation_is_news_only_until_the_meeting_was_held(site: Site)
         text = (await site.read(person, "/inbox")).text
         assert invitation in text.split(">Earlier<")[1], person
         assert invitation not in text.split(">Earlier<")[0], person
+
+
+@pytest.mark.promise("K4", "G12")
+async def test_nothing_is_asked_of_whoever_is_kept_out_of_a_case_until_they_are_let_back(site: Site) -> None:
+    review = (await scene.opened(site.house))[1]
+    await site.house.act(MANAGER, review, "request_information", agencies=["harrowshire-police"])
+    await site.house.settled()
+    button = f'href="/cases/{review}/submit_return'
+    assert button in (await site.read(POLICE, "/inbox")).text
+    await site.house.act(MANAGER, review, "lock_out", person=POLICE, locked=True, reason="Their own practice.")
+    page = (await site.read(POLICE, "/inbox")).text
+    assert f"/cases/{review}/" not in page
+    assert "You are kept out of this case, so nothing of it is asked of you." in page
+    await site.house.act(MANAGER, review, "lock_out", person=POLICE, locked=False, reason="It was another person.")
+    assert button in (await site.read(POLICE, "/inbox")).text
