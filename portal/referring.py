@@ -382,8 +382,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         if form.reshaped:
             return await show_step(request, draft, step, form)
         _, checked = form.checked(step)
-        if not checked.problems:
-            checked = form.refused(_so_far(form).impossible(portal.clock())).only(step)
+        wrong = {one.field.split(".")[0] for one in checked.problems}
+        impossible = _so_far(form).impossible(portal.clock())
+        checked = checked.refused(one for one in impossible if one.field.split(".")[0] not in wrong).only(step)
         if checked.problems:
             return await show_step(request, draft, step, checked, 422)
         following = len(PAGES) if CHANGING in request.query_params else PAGES.index(step) + 1

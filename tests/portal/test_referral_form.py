@@ -97,6 +97,15 @@ async def test_what_cannot_be_is_said_on_its_own_page_and_by_the_check_with_the_
     assert problem not in mended
 
 
+@pytest.mark.promise("A3")
+async def test_what_cannot_be_read_and_what_cannot_be_are_said_at_once(windows: Windows) -> None:
+    _, dates, impossible_ = impossible(windows)["aware before it happened"]
+    window = await begun(windows)
+    page = await put(window, "incident", {**said(windows, **dates), "narrative": "Found\x07 there."})
+    assert impossible_ in page
+    assert "has characters that cannot be shown" in page
+
+
 async def checked(window: Window) -> str:
     """Send the check page's form. Returns the words of the page that follows."""
     return words((await window.press("/refer/check", "/refer/check")).text)
