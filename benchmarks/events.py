@@ -59,7 +59,9 @@ def one_ladder(policy: Policy) -> Policy:
     )
     blocks = {
         name: block.model_copy(
-            update={"budget": days(1), "ladder": "three"} if name == "agency_return" else {"budget": days(90)}
+            update={"budget": days(1), "at_least": None, "ladder": "three"}
+            if name == "agency_return"
+            else {"budget": days(90)}
         )
         for name, block in policy.lifecycles["rapid_review"].items()
     }

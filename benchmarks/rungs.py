@@ -46,7 +46,7 @@ def in_hours(policy: Policy) -> Policy:
     }
     blocks = dict(policy.lifecycles["rapid_review"])
     for name, ladder in (("submission", "at_due_manager"), ("agency_return", "at_due_contact")):
-        blocks[name] = blocks[name].model_copy(update={"budget": HOUR, "ladder": ladder})
+        blocks[name] = blocks[name].model_copy(update={"budget": HOUR, "at_least": None, "ladder": ladder})
     return policy.model_copy(
         update={
             "version": "benchmark",
