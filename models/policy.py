@@ -57,6 +57,12 @@ class Span(Word):
         unit = said["unit"].replace(" ", "_")
         return {"n": int(said["n"]), "unit": unit if unit.endswith("s") else f"{unit}s"}
 
+    @property
+    def words(self) -> str:
+        """As in "1 working day" and "15 working days"."""
+        unit = self.unit.replace("_", " ")
+        return f"{self.n} {unit.removesuffix('s') if self.n == 1 else unit}"
+
 
 class Source(Word):
     """Where a figure comes from, in which edition, and who compared it with the text, when."""

@@ -187,8 +187,8 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         due=one.due,
         colour=colour(one, block, now),
         started=one.start,
-        budget=_counted(block.budget.n, unit) if block.budget else "",
-        at_least=_counted(block.at_least.n, block.at_least.unit) if block.at_least else "",
+        budget=block.budget.words if block.budget else "",
+        at_least=block.at_least.words if block.at_least else "",
         used=used,
         suspended=suspended,
         citation=f"{source.citation} ({source.edition})",
@@ -214,12 +214,6 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         pauses=list(one.pauses),
         rungs=_rungs(one, policy, block),
     )
-
-
-def _counted(number: int, unit: Unit) -> str:
-    """As in "1 working day" and "15 working days"."""
-    words = unit.replace("_", " ")
-    return f"{number} {words.removesuffix('s') if number == 1 else words}"
 
 
 def _rungs(one: Obligation, policy: Policy, block: Block) -> list[Rung]:

@@ -12,7 +12,7 @@ from models.facts import Fact
 from models.fold import rules_of
 from models.ladder import Rules, asked_late
 from models.obligation import Heard, Obligation, Told
-from models.policy import MARKS, Block, Policy, Span, Unit
+from models.policy import MARKS, Block, Policy, Unit
 from models.time import day_of, london
 
 
@@ -103,13 +103,8 @@ def _rule(case: Case, block: Block) -> str:
     if block.budget is None:
         return "by the day that a person said"
     began = {**MARKS["any"], **MARKS[case.kind]}.get(block.starts, block.starts)
-    counts = f"{_length(block.budget)}, counted from when {began}{'' if _hourly(block) else ', that day not counted'}"
-    return f"{counts}; at least {_length(block.at_least)} from the request" if block.at_least else counts
-
-
-def _length(span: Span) -> str:
-    unit = span.unit.replace("_", " ")
-    return f"{span.n} {unit.removesuffix('s') if span.n == 1 else unit}"
+    counts = f"{block.budget.words}, counted from when {began}{'' if _hourly(block) else ', that day not counted'}"
+    return f"{counts}; at least {block.at_least.words} from the request" if block.at_least else counts
 
 
 def _said(moment: datetime, *, seconds: bool = False) -> str:

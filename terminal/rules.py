@@ -12,7 +12,7 @@ from terminal.common import WRONG, AsJson, DataDir, PolicyFile, Session, counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from models.policy import Policy, Sourced, Span
+    from models.policy import Policy, Sourced
 
 app = typer.Typer(no_args_is_help=True, help="The policy: every figure, with its source.")
 HERE = Path("data")
@@ -85,8 +85,8 @@ def _shown(policy: "Policy") -> list[str]:
     for lifecycle, blocks in policy.lifecycles.items():
         lines += ["", f"What is owed: {_plain(lifecycle)}{' case' if lifecycle == 'any' else ''}"]
         for name, block in blocks.items():
-            figure = f"{_length(block.budget)} from {block.starts}" if block.budget else "a person says the day"
-            figure += f", at least {_length(block.at_least)}" if block.at_least else ""
+            figure = f"{block.budget.words} from {block.starts}" if block.budget else "a person says the day"
+            figure += f", at least {block.at_least.words}" if block.at_least else ""
             source = policy.sources[block.source]
             where = f"{_plain(block.force):20} {source.citation}, {source.edition}"
             lines.append(f"  {name:26} {figure:48} {block.ladder:22} {where}")
@@ -101,7 +101,7 @@ def _ladders(policy: "Policy") -> "Iterator[str]":
         yield f"  {name}: {ladder.title}{_source(policy, ladder)}"
         for rung in ladder.rungs:
             yield f"    {in_words(rung):30} {', '.join(rung.offices)}"
-        yield f"    then again every {_length(ladder.again)}"
+        yield f"    then again every {ladder.again.words}"
 
 
 def _offices(policy: "Policy") -> "Iterator[str]":
@@ -115,13 +115,13 @@ def _offices(policy: "Policy") -> "Iterator[str]":
 def _bounds(policy: "Policy") -> "Iterator[str]":
     bounds = policy.bounds
     yield from ("", f"Bounds{_source(policy, bounds)}")
-    yield f"  A promise: at most {_length(bounds.promise_most)}."
+    yield f"  A promise: at most {bounds.promise_most.words}."
     yield (
-        f"  More time: at most {_length(bounds.extension_most)}, {counted(bounds.extensions_at_most, 'time')}, "
+        f"  More time: at most {bounds.extension_most.words}, {counted(bounds.extensions_at_most, 'time')}, "
         f"from {bounds.extension_office}."
     )
-    yield f"  A suspension: at most {_length(bounds.suspension_most)}, by {bounds.suspension_office}."
-    yield f"  A parked decision: at most {_length(bounds.parked_most)}. A dispute goes to {bounds.dispute_office}."
+    yield f"  A suspension: at most {bounds.suspension_most.words}, by {bounds.suspension_office}."
+    yield f"  A parked decision: at most {bounds.parked_most.words}. A dispute goes to {bounds.dispute_office}."
 
 
 def _quorums(policy: "Policy") -> "Iterator[str]":
@@ -151,10 +151,6 @@ def _source(policy: "Policy", one: "Sourced") -> str:
 
 def _plain(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _length(span: "Span") -> str:
-    return counted(span.n, _plain(span.unit).removesuffix("s"))
 
 
 app.command()(adopting.adopt)
