@@ -2,9 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
+
+from records import accounts
 
 settings.register_profile("quick", derandomize=True, max_examples=30, deadline=None, database=None)
 settings.register_profile("proof", max_examples=5_000, deadline=None, print_blob=True)
@@ -19,3 +23,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail(missing)
         pytest.skip(missing)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def strong() -> Iterator[tuple[PasswordHasher, str]]:
+    """Within this process passwords are hashed at little cost. Gives what hashes them everywhere else."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        real = accounts._hasher, accounts._NOBODY
+        patch.setattr(accounts, "_hasher", cheap)
+        patch.setattr(accounts, "_NOBODY", cheap.hash("a room for the same work as anybody"))
+        yield real

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -21,9 +22,11 @@ from tests.support.house import DIRECTORY, POLICY, decision, referral, triage
 from tests.support.running import (
     ADMINISTRATOR,
     MANAGER,
+    PASSWORD,
     PEOPLE,
     REVIEWS,
     Running,
+    alone,
     environment,
     free_port,
     reviews,
@@ -516,6 +519,19 @@ def test_doctor_finds_nothing_grave_in_a_running_installation(here: Running) -> 
 # The command line itself
 
 
+def test_a_process_of_its_own_ends_with_its_code_and_in_the_same_words(here: Running, told: Write) -> None:
+    """Most commands above are given within the process of the tests; these as people give them."""
+    for words, code in (
+        (("status", "--as", MANAGER, "--data-dir", here.folder), 0),
+        (("policy", "check", here.folder / "kind"), 1),
+        (("status", "--data-dir", here.folder), 2),
+        (("refer", told(event="nonsense"), "--data-dir", here.folder), 3),
+    ):
+        one, other = (give(*words, REVIEWS_PASSWORD=PASSWORD) for give in (alone, reviews))
+        assert (one.returncode, other.returncode) == (code, code), one.stderr
+        assert (one.stdout, one.stderr) == (other.stdout, other.stderr)
+
+
 def test_every_command_has_help_and_an_unknown_one_is_refused() -> None:
     for words in ([], ["refer"], ["answer"], ["policy"], ["policy", "adopt"], ["audit", "verify"], ["doctor"]):
         done = reviews(*words, "--help")
@@ -551,10 +567,21 @@ def test_a_setting_that_cannot_be_read_is_named_and_not_repeated(tmp_path: Path,
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [["audit", "verify"], ["policy", "show"], ["status", "--as", MANAGER], ["prepare"]])
-def test_records_that_cannot_be_opened_are_said_in_words(tmp_path: Path, command: list[str]) -> None:
-    folder = tmp_path / "here"
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared") / "data"
     assert reviews("prepare", "--data-dir", folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def folder(prepared: Path, tmp_path: Path) -> Path:
+    """A folder that was prepared and in which nothing has happened yet."""
+    return Path(shutil.copytree(prepared, tmp_path / "here"))
+
+
+@pytest.mark.parametrize("command", [["audit", "verify"], ["policy", "show"], ["status", "--as", MANAGER], ["prepare"]])
+def test_records_that_cannot_be_opened_are_said_in_words(folder: Path, command: list[str]) -> None:
     (folder / "records.sqlite-wal").mkdir()  # SQLite cannot write beside it, as in a folder that is for reading only
     done = reviews(*command, "--data-dir", folder, REVIEWS_PASSWORD="three words apart")
     assert (done.returncode, done.stderr) == (1, f"{READ_ONLY}\n")
@@ -569,10 +596,8 @@ def test_records_that_cannot_be_opened_are_said_in_words(tmp_path: Path, command
     ],
 )
 def test_a_database_that_is_not_there_is_said_in_words(
-    tmp_path: Path, command: list[str], address: str, words: str
+    folder: Path, command: list[str], address: str, words: str
 ) -> None:
-    folder = tmp_path / "here"
-    assert reviews("prepare", "--data-dir", folder).returncode == 0
     port = {"PORT": str(free_port())} if command == ["serve"] else {}
     done = reviews(*command, "--data-dir", folder, REVIEWS_DATABASE_URL=address, **port)
     assert done.returncode == 1

@@ -2,9 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
 import pytest_asyncio
@@ -265,10 +266,10 @@ RUN = """async (tags) => {
 }"""
 
 
-async def looked_at(page: Page, address: str) -> list[str]:
-    """What is wrong with the page as it stands, at both widths."""
+async def looked_at(page: Page, address: str, widths: Sequence[int]) -> list[str]:
+    """What is wrong with the page as it stands, at these widths."""
     found = []
-    for width in WIDTHS:
+    for width in widths:
         await page.set_viewport_size({"width": width, "height": 900})
         seen = await page.evaluate(RUN, TAGS)
         found += [f"{address} at {width}: {one}" for one in seen["wrong"]]
@@ -296,22 +297,28 @@ class Looking:
                 self.contexts[role] = context
         return self.contexts[role]
 
-    async def all_of(self, todo: Mapping[str, tuple[str, str]], *, send: bool) -> list[str]:
-        waiting, wrong = list(todo.values()), list[str]()
+    async def all_of(self, todo: Mapping[str, tuple[str, str]], widths: str, *, send: bool) -> list[str]:
+        turn = [WIDTHS] if widths == BOTH else [[one] for one in WIDTHS]
+        waiting, wrong = list(zip(todo.values(), cycle(turn), strict=False)), list[str]()
 
         async def work() -> None:
             while waiting:
-                role, address = waiting.pop(0)
+                (role, address), at = waiting.pop(0)
                 page = await (await self.context(role)).new_page()
                 await page.goto(address)
                 if send:
                     async with page.expect_navigation():
                         await page.locator("main form[method=post] button[type=submit]:visible").last.click()
-                wrong.extend(await looked_at(page, f"{address}{' with errors' if send else ''}"))
+                wrong.extend(await looked_at(page, f"{address}{' with errors' if send else ''}", at))
                 await page.close()
 
         await asyncio.gather(*(work() for _ in range(PARALLEL)))
         return wrong
+
+
+BOTH, IN_TURN = "both", "in turn"
+at_widths = pytest.mark.parametrize("widths", [IN_TURN, pytest.param(BOTH, marks=pytest.mark.proof)])
+"""`make test` looks at one page at 360 and at the next at 1280 pixels, `make proof` at each at both."""
 
 
 def _is_form(state: str, found: Found) -> bool:
@@ -320,7 +327,8 @@ def _is_form(state: str, found: Found) -> bool:
 
 @pytest.mark.browser
 @pytest.mark.promise("K10", "K11", "L14")
-async def test_every_page_is_accessible_and_narrow_enough(site: Site, found: Found) -> None:
+@at_widths
+async def test_every_page_is_accessible_and_narrow_enough(site: Site, found: Found, widths: str) -> None:
     """Forms of commands are looked at with their errors shown, in the next test; empty ones by `make proof`."""
     pages = {
         state: where
@@ -331,13 +339,14 @@ async def test_every_page_is_accessible_and_narrow_enough(site: Site, found: Fou
         and "as=" not in where[1]
         and not where[1].endswith(".ics")
     }
-    assert await Looking(site).all_of(pages, send=False) == []
+    assert await Looking(site).all_of(pages, widths, send=False) == []
 
 
 @pytest.mark.browser
 @pytest.mark.promise("K10", "L14")
-async def test_every_form_is_accessible_with_its_errors_shown(site: Site, found: Found) -> None:
-    assert await Looking(site).all_of(found.posted, send=True) == []
+@at_widths
+async def test_every_form_is_accessible_with_its_errors_shown(site: Site, found: Found, widths: str) -> None:
+    assert await Looking(site).all_of(found.posted, widths, send=True) == []
 
 
 @pytest.mark.proof
@@ -345,7 +354,7 @@ async def test_every_form_is_accessible_with_its_errors_shown(site: Site, found:
 async def test_every_empty_form_is_accessible(site: Site, found: Found) -> None:
     assert (
         await Looking(site).all_of(
-            {state: where for state, where in found.shown.items() if _is_form(state, found)}, send=False
+            {state: where for state, where in found.shown.items() if _is_form(state, found)}, BOTH, send=False
         )
         == []
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -97,6 +99,14 @@ async def test_passwords_and_tokens_are_kept_as_digests_alone(kept: Kept) -> Non
         known = [*await session.scalars(select(SessionRow.id)), *await session.scalars(select(OneTimeRow.id))]
     assert account.password.startswith("$argon2id$")
     assert not any(secret in text for secret in (PASSWORD, token, invitation) for text in (account.password, *known))
+
+
+@pytest.mark.promise("K1")
+def test_a_password_costs_a_guesser_as_much_as_rfc_9106_says_also_for_a_stranger(
+    strong: tuple[PasswordHasher, str],
+) -> None:
+    hasher, nobody = strong
+    assert extract_parameters(hasher.hash(PASSWORD)) == extract_parameters(nobody) == RFC_9106_LOW_MEMORY
 
 
 @pytest.mark.promise("K1")

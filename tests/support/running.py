@@ -9,11 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
 import httpx2
 import psutil
+from typer.testing import CliRunner
+
+from cli import app
 
 ROOT = Path(__file__).parents[2]
 REVIEWS = Path(sys.executable).with_name("reviews")
@@ -35,7 +39,21 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def reviews(*words: str | Path, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-    """Give one command and wait for its end."""
+    """Give one command and wait for its end: what serves or prepares by a process of its own, the rest in this one."""
+    given = [str(word) for word in words]
+    if given[:1] in (["serve"], ["prepare"]):
+        return alone(*words, typed=typed, **more)
+    ours = environment(COLUMNS="160", **more)
+    kept: dict[str, str | None] = {name: ours.get(name) for name in os.environ.keys() | ours.keys()}
+    with ThreadPoolExecutor(1) as thread:  # a test may have a loop of its own
+        done = thread.submit(CliRunner().invoke, app, given, input=typed, env=kept, prog_name="reviews").result()
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(given, done.exit_code, done.stdout, done.stderr)
+
+
+def alone(*words: str | Path, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """Give one command by a process of its own, as a person does."""
     return subprocess.run(  # noqa: S603 -- our own command
         [REVIEWS, *words], cwd=ROOT, env=environment(COLUMNS="160", **more), input=typed, capture_output=True,
         text=True, timeout=PATIENCE, check=False,
@@ -51,6 +69,7 @@ class Running:
         self.began = time.monotonic()
         self.output = folder.parent / f"{folder.name}.out"
         with self.output.open("ab") as output:
+            self.said_before = output.tell()
             self.process = psutil.Popen(
                 [REVIEWS, "serve", "--data-dir", folder, "--port", str(self.port), *options],
                 cwd=ROOT, env=environment(**more), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
@@ -68,7 +87,8 @@ class Running:
                 one.kill()
 
     def said(self) -> str:
-        return self.output.read_text()
+        """What it has said since it was started, not what was said in this folder before."""
+        return self.output.read_bytes()[self.said_before :].decode()
 
     def children(self) -> list[psutil.Process]:
         try:
@@ -154,7 +174,7 @@ class Running:
 
     def json(self, *words: str | Path, by: str = "") -> Any:  # noqa: ANN401 -- whatever the command answers
         done = self.reviews(*words, "--json", by=by)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
 
 
