@@ -1,6 +1,6 @@
 """Rules that change while cases are open: shown first, followed case by case with a reason; and a new holiday.
 
-On a running installation, by the command line and by the pages, each command a process of its own.
+On a running installation, by the command line and by the pages.
 """
 
 import json
