@@ -500,7 +500,8 @@ def test_the_calendar_is_versioned_apart() -> None:
 
 
 def test_a_source_that_nobody_compared_is_a_warning() -> None:
-    assert {one.key for one in advice(POLICY)} == {f"sources.{name}" for name in POLICY.sources}
+    compared = {"bank_holidays_act"}
+    assert {one.key for one in advice(POLICY)} == {f"sources.{name}" for name in POLICY.sources.keys() - compared}
     text = changed(
         ENGLAND,
         "    edition: December 2023\n",
