@@ -135,7 +135,7 @@ def _named(line: Timeline) -> dict[str, Notice]:
     counted: Counter[str] = Counter()
     for notice in line.notices:
         name = notice.key
-        if notice.kind in OF_ONE_FACT:
+        if notice.kind in OF_ONE_FACT or "handed_on" in notice.data:
             alike = f"{notice.case}/{notice.obligation}/{notice.kind}/{notice.office}/{notice.agency}"
             counted[alike] += 1
             name = f"{alike}/{counted[alike]}"

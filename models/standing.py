@@ -98,7 +98,7 @@ class Deadline(Message):
     block: str = ""
     met_by: str = ""
     told_me: bool = False
-    """Whether a rung has told whoever looks."""
+    """Whether a rung has told whoever looks, or somebody in an office of theirs who takes no part any more."""
     yours: bool = False
     """Whether an office of whoever looks owes it."""
     urgent: bool = False
@@ -205,7 +205,12 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
             actor.holds(office, one.agency)
             for office in {one.owed_by, *(office for rung in rungs for office in rung.offices)}
         ),
-        told_me=any(heard.person == actor.person for told in one.told for heard in told.heard),
+        told_me=any(
+            heard.person == actor.person
+            or (heard.person in case.said.get("locked_out", ()) and actor.holds(heard.office, one.agency))
+            for told in one.told
+            for heard in told.heard
+        ),
         block=one.block,
         met_by=block.met_by,
         yours=actor.holds(one.owed_by, one.agency),

@@ -11,6 +11,7 @@ from models.case import Case
 from models.directory import Answer, Directory
 from models.facts import ENGINE, Fact
 from models.fold import rules_of
+from models.ladder import Rules
 from models.obligation import Due, Ended, Heard, Obligation, Told
 from models.rapid_review import asked
 from models.time import day_of
@@ -21,7 +22,7 @@ MANAGER = "business_manager"
 
 class NoticeKind(StrEnum):
     OWED = "owed"
-    """A rung: something is owed, by when, and what can be answered."""
+    """Something is owed, by when, and what can be answered: a rung, or what is handed on from whoever was told."""
     EMPTY_OFFICE = "empty_office"
     """To the business manager: a rung found nobody in an office and was said higher up."""
     MOVED = "moved"
@@ -91,6 +92,7 @@ def notices(before: Case, after: Case, fact: Fact, directory: Directory) -> list
     """Every notice that this fact sends, in a fixed order."""
     return [
         *_rung(after, fact, directory),
+        *_handed_on(before, after, fact, directory),
         *_moved(before, after, fact, directory),
         *_answered(before, after, fact, directory),
         *_invited(after, fact, directory),
@@ -110,13 +112,65 @@ def _rung(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
             data={"missed": len(fact.data["missed"]), "passed_over": fact.data["passed_over"]},
         )  # fmt: skip
     if fact.data["passed_over"] and MANAGER not in {heard.office for heard in told.heard}:
-        manager = _answer(case, one, MANAGER, directory, fact.recorded)
-        if manager.person:
-            yield Notice(
-                key=f"{case.ref}/{one.key}/{told.rung}/{told.round}/empty", kind=NoticeKind.EMPTY_OFFICE, case=case.ref,
-                fact=fact.number, obligation=one.key, office=MANAGER, agency=one.agency, person=manager.person,
-                rung_at=told.due, wake_at=told.at, due=one.due, data={"passed_over": fact.data["passed_over"]},
-            )  # fmt: skip
+        empty = f"{told.rung}/{told.round}/empty"
+        yield from _empty(case, one, fact, directory, empty, fact.data["passed_over"], told.due)
+
+
+def _empty(  # noqa: PLR0913, PLR0917 -- what is said of an empty office
+    case: Case, one: Obligation, fact: Fact, directory: Directory, key: str, offices: list[str], rung_at: datetime
+) -> Iterator[Notice]:
+    """The business manager hears that nobody was found in these offices."""
+    manager = _answer(case, one, MANAGER, directory, fact.recorded)
+    if manager.person:
+        yield Notice(
+            key=f"{case.ref}/{one.key}/{key}", kind=NoticeKind.EMPTY_OFFICE, case=case.ref, fact=fact.number,
+            obligation=one.key, office=MANAGER, agency=one.agency, person=manager.person, rung_at=rung_at,
+            wake_at=fact.recorded, due=one.due, data={"passed_over": offices},
+        )  # fmt: skip
+
+
+def _handed_on(before: Case, after: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
+    """Whoever was told and takes no part any more cannot act: what is open goes at once to whom it goes from now on.
+
+    That is the deputy, or the next office up the ladder, as when a rung finds nobody.
+    """
+    if fact.kind != "locked_out":
+        return
+    for one in after.open():
+        told: set[str] = set()
+        empty: list[str] = []
+        for office in dict.fromkeys(heard.office for said in one.told for heard in said.heard):
+            if not _left(before, after, one, office, directory, fact):
+                continue
+            upward = _upward(rules_of(after, one), office)
+            people = {name: _answer(after, one, name, directory, fact.recorded).person for name in upward}
+            reached = next((name for name in upward if people[name]), "")
+            passed = upward[: upward.index(reached)] if reached else upward
+            empty += [name for name in passed if name not in empty]
+            if reached and reached not in told:
+                told.add(reached)
+                yield Notice(
+                    key=f"{after.ref}/{one.key}/handed_on/{fact.number}/{reached}", kind=NoticeKind.OWED,
+                    case=after.ref, fact=fact.number, obligation=one.key, office=reached, agency=one.agency,
+                    person=people[reached] or "", rung_at=fact.recorded, wake_at=fact.recorded, due=one.due,
+                    data={"passed_over": passed, "handed_on": True},
+                )  # fmt: skip
+        if empty and MANAGER not in told:
+            key = f"handed_on/{fact.number}/empty"
+            yield from _empty(after, one, fact, directory, key, empty, fact.recorded)
+
+
+def _left(before: Case, after: Case, one: Obligation, office: str, directory: Directory, fact: Fact) -> bool:  # noqa: PLR0913, PLR0917 -- what shows that somebody left
+    """Whether somebody who heard of this for the office, or would have until now, is kept out by this fact."""
+    heard = {heard.person for said in one.told for heard in said.heard if heard.office == office}
+    heard |= {_answer(before, one, office, directory, fact.recorded).person or ""}
+    return not heard.isdisjoint(set(locked_out(after)) - set(locked_out(before)))
+
+
+def _upward(rules: Rules, office: str) -> list[str]:
+    """This office and those above it on the ladder; one that is only told together with others stands alone."""
+    climbing = [rung.office for rung in rules.ladder.rungs]
+    return list(dict.fromkeys(climbing[climbing.index(office) :])) if office in climbing else [office]
 
 
 def _moved(before: Case, after: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:

@@ -35,6 +35,8 @@ class Shown(Message):
     overdue_days: int = 0
     missed: int = 0
     passed_over: str = ""
+    handed_on: bool = False
+    """Whether it was told before to somebody of the same office who takes no part any more."""
     others: bool = False
     """Whether the office that is told is another than the one that owes it."""
     state: str = ""
@@ -89,6 +91,7 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
         overdue_days=max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
         missed=int(notice.data.get("missed", 0)),
         passed_over=", ".join(passed),
+        handed_on="handed_on" in notice.data and not passed,
         others=notice.office != one.owed_by,
         state=state_of(one, now),
         urgent=block.urgent,

@@ -26,7 +26,7 @@ from records.questions import CaseView
 
 log = structlog.get_logger("portal")
 UNREADABLE = "This message cannot be shown. Open the case to see what is asked of you."
-SHUT = "You are kept out of this case, so nothing of it is asked of you."
+SHUT = "You no longer take part in this case, so nothing of it is asked of you. The business unit can tell you more."
 UNSAYABLE = (ArithmeticError, LookupError, ValueError, TemplateError)
 """What goes wrong with a single message: a date beyond the calendar, an office that no policy names any more."""
 
@@ -36,6 +36,7 @@ class Shown:
     """A message as it reads now. `live`: it still asks for something, and says so for the last time so far.
 
     `fresh`: it asks for nothing, and has to be read: it stays until it was. `urgent`: it stands before everything else.
+    `shut`: it is about a case that whoever reads it cannot open.
     """
 
     row: NoticeRow
@@ -47,6 +48,7 @@ class Shown:
     answers: tuple[Act, ...]
     urgent: bool = False
     due: datetime | None = None
+    shut: bool = False
 
 
 class Asked(NamedTuple):
@@ -111,7 +113,21 @@ class _Reader:
         self._asked: set[tuple[str, str, str]] = set()
 
     async def read(self, rows: list[NoticeRow]) -> list[Shown]:
-        return [await self._readable(row) for row in rows]
+        """Each message; of a case in which whoever reads takes no part any more one line, which asks for nothing."""
+        shut: set[str] = set()
+        found = []
+        for row in rows:
+            if not await self._is_shut(row):
+                found.append(await self._readable(row))
+            elif row.case not in shut:
+                shut.add(row.case)
+                said = Said(subject=f"You no longer take part in {row.case}", text=SHUT)
+                found.append(_nothing(row, said, shut=True))
+        return found
+
+    async def _is_shut(self, row: NoticeRow) -> bool:
+        own = row.person == self._visitor.person
+        return own and row.person in access_of(await self._case(row.case), self._portal.clock()).locked_out
 
     async def _readable(self, row: NoticeRow) -> Shown:
         """A message whose words cannot be made still says which case it is about, and hides no other."""
@@ -120,14 +136,10 @@ class _Reader:
         except UNSAYABLE as error:
             kind, place = type(error).__name__, where(error)
             log.error("unreadable message", case=row.case, kind=row.kind, error=kind, where=place)  # noqa: TRY400 -- no words
-            said = Said(subject=f"A message about {row.case}", text=UNREADABLE)
-            return Shown(row=row, said=said, to=row.person, live=False, fresh=False, act=None, answers=())
+            return _nothing(row, Said(subject=f"A message about {row.case}", text=UNREADABLE))
 
     async def _shown(self, row: NoticeRow) -> Shown:
         case, notice, now = await self._case(row.case), _notice(row), self._portal.clock()
-        if row.person == self._visitor.person and row.person in access_of(case, now).locked_out:
-            said = Said(subject=f"A message about {row.case}", text=SHUT)
-            return Shown(row=row, said=said, to=row.person, live=False, fresh=False, act=None, answers=())
         one = case.obligations.get(notice.obligation)
         owed = notice.kind is NoticeKind.OWED and one is not None and one.ended is None and not case.closed
         asked = (row.person, row.case, notice.obligation)
@@ -170,6 +182,11 @@ class _Reader:
             found = doings(view, self._portal.clock()) if isinstance(view, CaseView) else ([], [])
             self._can[ref] = {one.deadline.key: one for part in found for one in part}
         return self._can[ref]
+
+
+def _nothing(row: NoticeRow, said: Said, *, shut: bool = False) -> Shown:
+    """A message that asks for nothing."""
+    return Shown(row=row, said=said, to=row.person, live=False, fresh=False, act=None, answers=(), shut=shut)
 
 
 def _first_due(one: Shown) -> tuple[bool, datetime]:

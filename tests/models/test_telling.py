@@ -312,3 +312,73 @@ def test_facts_of_other_kinds_tell_nobody() -> None:
     play = review(MONDAY)
     play.act(AUTHORITY, "record_notification", sent_at=MONDAY, sent_by="A", reference="B")
     assert play.notices == []
+
+
+# Somebody who was told takes no part any more
+
+
+def locked_out(play: Play, *people: str) -> list[tuple[NoticeKind, str, str]]:
+    """What is said of the return at the moment at which the last of these people is locked out."""
+    said = 0
+    for person in people:
+        said = len(play.notices)
+        play.act(CHAIR, "lock_out", person=person, locked=True, reason="Their own practice.")
+    return [(one.kind, one.office, one.person) for one in play.notices[said:] if one.obligation == RETURN]
+
+
+@pytest.mark.promise("K4", "F2")
+def test_what_is_open_goes_at_once_to_the_deputy_of_whoever_is_locked_out() -> None:
+    play = asked()
+    play.speak()
+    assert locked_out(play, CONTACT) == [(NoticeKind.OWED, "agency_contact", "p-006")]
+    assert play.notices[-1].rung_at == play.now
+    assert play.speak() == [], "no rung speaks before its time"
+
+
+@pytest.mark.promise("K4", "F6")
+def test_without_a_deputy_it_goes_to_the_next_office_and_the_business_manager_hears_of_the_empty_one() -> None:
+    play = asked()
+    play.speak()
+    assert locked_out(play, CONTACT, "p-006") == [
+        (NoticeKind.OWED, "agency_lead", LEAD),
+        (NoticeKind.EMPTY_OFFICE, "business_manager", MANAGER),
+    ]
+    assert play.notices[-2].data["passed_over"] == ["agency_contact"]
+
+
+@pytest.mark.promise("K4", "F6")
+def test_with_nobody_left_on_the_ladder_the_business_manager_hears_at_once() -> None:
+    nobody = without("agency_lead", agency=POLICE)
+    nobody = nobody.model_copy(
+        update={"holdings": tuple(one for one in nobody.holdings if one.office != "independent_chair")}
+    )
+    play = Play(asked().case, MONDAY, nobody)
+    play.speak()
+    play.notices.clear()
+    for person in (CONTACT, "p-006"):
+        play.act(MANAGER, "lock_out", person=person, locked=True, reason="Their own practice.")
+    said = [(one.kind, one.office) for one in play.notices if one.obligation == RETURN]
+    assert said == [(NoticeKind.OWED, "agency_contact"), (NoticeKind.EMPTY_OFFICE, "business_manager")]
+
+
+@pytest.mark.promise("K4")
+def test_every_office_of_whoever_is_locked_out_is_handed_on_once_and_nothing_that_is_done() -> None:
+    play = asked()
+    play.until(datetime(2026, 11, 18, 12, tzinfo=UTC))
+    play.act(CONTACT, "submit_return", agency=POLICE, holds="nothing")
+    owed_by_manager = {one.key for one in play.case.open() if any(said.person == MANAGER for said in one.told)}
+    play.act(CHAIR, "lock_out", person=MANAGER, locked=True, reason="Their own practice.")
+    handed = [one for one in play.notices if one.data.get("handed_on")]
+    assert {one.obligation for one in handed} == owed_by_manager
+    assert {(one.office, one.person) for one in handed} == {("business_manager", "p-019")}
+    assert len(handed) == len(owed_by_manager) > 0
+
+
+@pytest.mark.promise("K4")
+def test_nobody_is_told_anew_when_somebody_is_let_back_or_had_heard_of_nothing() -> None:
+    play = asked()
+    play.speak()
+    assert locked_out(play, LEAD) == []
+    said = len(play.notices)
+    play.act(CHAIR, "lock_out", person=LEAD, locked=False, reason="It was somebody else.")
+    assert len(play.notices) == said

@@ -58,7 +58,8 @@ DATA: dict[NoticeKind, list[dict[str, Any]]] = {
         {"missed": missed, "passed_over": passed}
         for missed in (0, 3)
         for passed in ([], ["agency_contact"], ["agency_contact", "agency_lead"])
-    ],
+    ]
+    + [{"handed_on": True, "passed_over": passed} for passed in ([], ["agency_contact"])],
     NoticeKind.EMPTY_OFFICE: [{"passed_over": ["agency_contact"]}, {"passed_over": ["agency_contact", "agency_lead"]}],
     NoticeKind.MOVED: [{}, {"done": True}],
     NoticeKind.ANSWERED: [{"outcome": outcome} for outcome in ("not_owed", "done", "still_owed", "True", "False")],
@@ -236,6 +237,7 @@ def test_the_allow_list_has_no_place_for_words_of_a_person() -> None:
         "overdue_days",
         "missed",
         "passed_over",
+        "handed_on",
         "others",
         "state",
         "urgent",

@@ -15,7 +15,7 @@ from tests.portal.test_papers import Site
 from tests.support.house import house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-NEW = "New, to read"
+NEW, POLICE_DEPUTY = "New, to read", "p-006"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -96,7 +96,10 @@ async def test_nothing_is_asked_of_whoever_is_kept_out_of_a_case_until_they_are_
     assert button in (await site.read(POLICE, "/inbox")).text
     await site.house.act(MANAGER, review, "lock_out", person=POLICE, locked=True, reason="Their own practice.")
     page = (await site.read(POLICE, "/inbox")).text
-    assert f"/cases/{review}/" not in page
-    assert "You are kept out of this case, so nothing of it is asked of you." in page
+    assert f"/cases/{review}" not in page, "no link leads to a case that cannot be opened"
+    assert page.count(f"You no longer take part in {review}<") == 1
+    deputy = (await site.read(POLICE_DEPUTY, "/inbox")).text
+    assert button in deputy
+    assert "in place of somebody else of your office" in deputy
     await site.house.act(MANAGER, review, "lock_out", person=POLICE, locked=False, reason="It was another person.")
     assert button in (await site.read(POLICE, "/inbox")).text

@@ -89,6 +89,22 @@ async def test_engine_and_rehearsal_tell_the_same_people_the_same_things_at_the_
     await compared(shipped(path), tmp_path)
 
 
+@pytest.mark.promise("F10", "K4")
+@pytest.mark.timeout(180)
+async def test_what_somebody_owes_who_is_locked_out_goes_in_the_engine_as_rehearsed_to_their_deputies(
+    tmp_path: Path,
+) -> None:
+    silent = shipped(ROOT / "policy" / "scenarios" / "silent-agency.yaml")
+    contact = read_directory_file(DIRECTORY).holding("agency_contact", "harrow-vale-hospitals", silent.starts)
+    assert contact
+    answers = {"person": contact.person, "locked": True}
+    lock = Act(after=Span(n=3, unit=Unit.WORKING_DAYS), who="independent_chair", do="lock_out", answers=answers)
+    lasts = Span(n=5, unit=Unit.WORKING_DAYS)
+    acts = [one for one in silent.acts if one.after.n <= lasts.n]
+    said = await compared(silent.model_copy(update={"acts": (*acts, lock), "lasts": lasts}), tmp_path)
+    assert contact.deputy in {person for key, person, _ in said if "/handed_on/" in key}
+
+
 @pytest.mark.promise("F10")
 @pytest.mark.timeout(180)
 async def test_ten_cases_of_a_busy_year_go_in_the_engine_as_rehearsed(tmp_path: Path) -> None:
@@ -106,7 +122,7 @@ def test_a_year_with_200_cases_is_rehearsed_without_a_refusal() -> None:
     assert [step for step in rehearsed.steps if step.refused] == []
 
 
-async def compared(scenario: Scenario, tmp_path: Path) -> None:
+async def compared(scenario: Scenario, tmp_path: Path) -> list[tuple[str, str, datetime]]:
     """Run it on the engine and through the pure core, and compare every message: its key, its person, its time.
 
     Then let what was recorded be lived again under the same rules: that gives the same messages too.
@@ -129,3 +145,4 @@ async def compared(scenario: Scenario, tmp_path: Path) -> None:
         again = replay(histories, policy, calendar, directory, ends)
         assert said == sorted((notice.key, notice.person, notice.rung_at) for notice in again.notices)
         assert [step for step in again.steps if step.refused] == []
+    return said
