@@ -37,7 +37,7 @@ from models.facts import Fact, Problem
 from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED, beside
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.offered import misnamed, names
-from models.rights import BY_RELATION, Actor, access_of, acts
+from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from models.words import problems
 from records.facts import fact_from
@@ -120,12 +120,8 @@ class Door:
             command, now = self._shape(model, answers), self._clock()
             plain, wrong = split(command)[0], command.impossible(now)
             office = acts(actor, state, access_of(state, now), kind, plain)
-            if wrong and (isinstance(office, Problem) or state.closed):
-                raise Invalid(wrong)
-            if wrong:
-                raise Invalid([*wrong, *beside(state, kind, {**plain, **command.also()}, now, wrong)])
-            if isinstance(office, Problem):
-                raise NotAllowed([office])
+            if refusal := _refusal(office, wrong, state, kind, {**plain, **command.also()}, now):
+                raise refusal
             if state.closed and kind not in OF_CLOSED:
                 raise Invalid(CLOSED)
             if seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
@@ -342,6 +338,19 @@ async def _news(session: AsyncSession, case: str, seen: int) -> bool:
 async def _done(session: AsyncSession, request: str) -> Fact | None:
     row = (await session.scalars(select(FactRow).where(FactRow.request == request))).first()
     return fact_from(row) if row else None
+
+
+def _refusal(  # noqa: PLR0913, PLR0917 -- all that can be wrong
+    office: str | Problem, wrong: list[Problem], state: Case, kind: str, body: dict[str, Any], now: datetime
+) -> Invalid | NotAllowed | None:
+    """What is wrong with the answers, and beside it, for whoever may know, what the state forbids; or who asks."""
+    if isinstance(office, AsksBack):
+        return Invalid([*wrong, office])
+    if isinstance(office, Problem):
+        return Invalid(wrong) if wrong else NotAllowed([office])
+    if not wrong:
+        return None
+    return Invalid(wrong if state.closed else [*wrong, *beside(state, kind, body, now, wrong)])
 
 
 def _why(signed: Signed, error: WorkflowUpdateFailedError) -> Invalid | NotConfirmed:

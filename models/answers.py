@@ -143,6 +143,7 @@ class LockOut(Command):
     person: Slug = asks("Who?", rows="people")
     locked: bool = asks("Are they kept out of this case?")
     reason: Words = asks("Why?", private=True)
+    sure: bool = asks("I know that I can then no longer open this case", back=True, default=False)
 
 
 class LetIn(Command):

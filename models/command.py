@@ -104,13 +104,17 @@ def asks(  # noqa: PLR0913 -- one parameter for each thing a form may say about 
     when: tuple[str, tuple[str, ...]] | None = None,
     default: Any = ...,  # noqa: ANN401 -- pydantic's own type of a default
     short: bool = False,
+    back: bool = False,
 ) -> Any:  # noqa: ANN401 -- stands for a field of any type, as pydantic's Field does
     """A question of a command.
 
     `private`: the answer lives in an encrypted column only. `rows`: where the fixed rows of a list come from.
     `when`: shown only if the field named first has one of the answers. `step`: the page of a long form.
+    `back`: a box to tick, with which a page asks back once the door wants it, and not before.
     """
-    extra: dict[str, Any] = {"private": private, "rows": rows, "step": step, "when": when, "short": short}
+    extra: dict[str, Any] = {
+        "private": private, "rows": rows, "step": step, "when": when, "short": short, "back": back,
+    }  # fmt: skip
     return Field(default, title=question, description=hint or None, json_schema_extra=extra)
 
 

@@ -111,9 +111,16 @@ class Access(Message):
     let_in: tuple[str, ...] = ()
 
 
+class AsksBack(Problem):
+    """Nothing forbids it, but it has to be said that it is meant."""
+
+
 NO = "Your office does not allow this. Ask the business unit if you think that it should."
 LOCKED = "You cannot open this case, because your own practice is part of it. The business unit can tell you more."
 NAMED = "This case is restricted to named people. The business unit can tell you more."
+
+
+YOURSELF = "This keeps you out yourself. Tick that you know that you can then no longer open this case."
 
 
 def access_of(case: Case, now: datetime) -> Access:
@@ -155,7 +162,14 @@ def asked_for(actor: Actor, case: Case, access: Access) -> bool:
 
 
 def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, Any]) -> str | Problem:
-    """The office in which this person may do this; or why they may not."""
+    """The office in which this person may do this; or why they may not, or not without saying that they mean it."""
+    office = _office(actor, case, access, kind, body)
+    if isinstance(office, str) and kind == "lock_out" and _locks_themselves_out(actor, body):
+        return AsksBack(field="sure", words=YOURSELF)
+    return office
+
+
+def _office(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, Any]) -> str | Problem:
     if kind in BY_RELATION:
         return _shut_out(actor, case, access) or _related(actor, case, body["obligation"])
     if refusal := reads(actor, case, access):
@@ -173,6 +187,11 @@ def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, An
     if kind in OF_OWN_AGENCY and actor.anywhere(allowed):
         return Problem(field="agency", words="You can only answer for your own agency.")
     return Problem(words=NO)
+
+
+def _locks_themselves_out(actor: Actor, body: dict[str, Any]) -> bool:
+    """Whether they are about to, and have not said that they know it."""
+    return bool(body.get("locked")) and body.get("person") == actor.person and not body.get("sure")
 
 
 def _party(actor: Actor, case: Case) -> bool:

@@ -103,9 +103,8 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401 -
         if "$ref" in schema:
             beside = {name: value for name, value in schema.items() if name != "$ref"}
             return _inlined({**definitions[schema["$ref"].removeprefix("#/$defs/")], **beside}, definitions)
-        plain = {
-            name: value for name, value in schema.items() if name not in {"private", "rows", "step", "when", "short"}
-        }
+        ours = {"private", "rows", "step", "when", "short", "back"}
+        plain = {name: value for name, value in schema.items() if name not in ours}
         return {name: _inlined(value, definitions) for name, value in plain.items()}
     return [_inlined(one, definitions) for one in schema] if isinstance(schema, list) else schema
 

@@ -22,6 +22,8 @@ RADIOS_AT_MOST = 7
 
 class Widget(StrEnum):
     LINE = "line"
+    TICK = "tick"
+    """One box, with which a page asks back."""
     WORDS = "words"
     EMAIL = "email"
     NUMBER = "number"
@@ -68,6 +70,7 @@ class Asked:
     least: int
     longest: int
     short: bool
+    back: bool
 
     @property
     def fixed_rows(self) -> bool:
@@ -132,6 +135,7 @@ def _asked(name: str, field: FieldInfo) -> Asked:
         least=max((one.min_length for one in field.metadata if hasattr(one, "min_length") and part), default=0),
         longest=_longest(field),
         short=bool(said_of(field, "short")),
+        back=bool(said_of(field, "back")),
     )
 
 
@@ -140,6 +144,8 @@ def _widget(field: FieldInfo, part: type[Part] | None) -> Widget:  # noqa: PLR09
     rows = said_of(field, "rows")
     if part:
         return Widget.GROUPS if rows else Widget.LIST
+    if said_of(field, "back"):
+        return Widget.TICK
     if tuple in kinds:
         return Widget.MANY_OF
     if choices(field) or bool in kinds or rows:

@@ -25,7 +25,8 @@ def _pairs(model: type[BaseModel], answers: Mapping[str, Any], step: str, names:
     found: list[Pair] = []
     for asked in asked_of(model):
         value = answers.get(asked.name)
-        if (step and asked.step != step) or value in (None, "", [], ()):
+        not_asked_back = asked.back and not value
+        if (step and asked.step != step) or value in (None, "", [], ()) or not_asked_back:
             continue
         if asked.part and isinstance(value, (list, tuple)):
             for number, row in enumerate(value, start=1):

@@ -125,6 +125,7 @@ class Showing:
             if one.name not in self.fixed
             and step in ("", one.step)
             and (one.required or not one.fixed_rows or given(self.rows, one.rows))
+            and (not one.back or one.name in self.errors or one.name in self.typed)
         ]
         return self._questions(self.command, shown, self.typed, "")
 

@@ -197,6 +197,16 @@ async def test_somebody_locked_out_on_the_way_cannot_finish(made: House) -> None
     assert "triaged" not in {fact.kind for fact in await made.facts(ref)}
 
 
+@pytest.mark.promise("K4")
+async def test_whoever_locks_themselves_out_is_asked_back_by_the_door(made: House) -> None:
+    ref = await Lives(made).received()
+    mine = {"person": MANAGER, "locked": True, "reason": "Own practice."}
+    with pytest.raises(Invalid) as caught:
+        await made.act(MANAGER, ref, "lock_out", **mine)
+    assert [one.field for one in caught.value.problems] == ["sure"]
+    assert (await made.act(MANAGER, ref, "lock_out", **mine, sure=True)).fact.data["person"] == MANAGER
+
+
 async def test_the_state_is_judged_again_inside_the_transaction(made: House) -> None:
     lives = Lives(made)
     ref = await lives.received()

@@ -15,7 +15,7 @@ from models.fold import after
 from models.lifecycles import COMMANDS
 from models.rights import LOCKED, MAY, NAMED, NO, Access, Actor, Held, access_of, acts, reads, whole
 from models.spawning import opened, opens
-from tests.support.core import MONDAY, POLICY, Play, asked, referral, triage_answers
+from tests.support.core import MONDAY, POLICY, Play, Refused, asked, referral, triage_answers
 
 OWN, ASKED, OTHER = "harrowshire-police", "harrowshire-icb", "harrowshire-schools"
 RETURN = f"agency_return/{OWN}"
@@ -303,6 +303,26 @@ def test_restriction_lock_out_and_leave_for_a_time_are_facts_of_the_case() -> No
     play.act("p-021", "lock_out", person="p-004", locked=False, reason="r")
     play.act("p-018", "restrict", restricted=False, reason="r")
     assert access_of(play.case, play.now) == Access(locked_out=("p-005",), let_in=("p-023",))
+
+
+@pytest.mark.promise("K4")
+@pytest.mark.parametrize("person", ["p-018", "p-021"])
+def test_whoever_locks_themselves_out_says_that_they_know_what_it_means(person: str) -> None:
+    play = asked()
+    with pytest.raises(Refused) as caught:
+        play.act(person, "lock_out", person=person, locked=True, reason="r")
+    assert [one.field for one in caught.value.problems] == ["sure"]
+    play.act(person, "lock_out", person="p-004", locked=True, reason="r")
+    play.act(person, "lock_out", person=person, locked=False, reason="r")
+    play.act(person, "lock_out", person=person, locked=True, reason="r", sure=True)
+    assert access_of(play.case, play.now).locked_out == ("p-004", person)
+
+
+@pytest.mark.promise("K4")
+def test_whoever_may_lock_nobody_out_is_not_asked_whether_they_mean_it() -> None:
+    with pytest.raises(Refused) as caught:
+        asked().act("p-005", "lock_out", person="p-005", locked=True, reason="r")
+    assert [one.words for one in caught.value.problems] == [NO]
 
 
 def test_leave_that_has_ended_is_forgotten_when_the_next_is_given() -> None:

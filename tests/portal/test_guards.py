@@ -503,6 +503,22 @@ async def test_a_page_that_is_out_of_date_says_so_and_keeps_what_was_typed(site:
     assert (await chair.send(address, {**again, **words})).status_code == 303
 
 
+@pytest.mark.promise("K4")
+async def test_a_page_asks_back_once_before_somebody_locks_themselves_out(site: Site) -> None:
+    ref = (await site.house.refer(event="concern")).case
+    manager, address, knows = await site.visitor(MANAGER), f"/cases/{ref}/lock_out", "can then no longer open this case"
+    assert knows not in (await manager.client.get(address)).text
+    mine = {"person": MANAGER, "locked": "true", "reason": "I know the family."}
+    asked_back = await manager.send(address, {**await manager.form(address), **mine})
+    assert asked_back.status_code == 422
+    assert re.search(r'<input[^>]* name="sure"[^>]* type="checkbox"[^>]*>', asked_back.text), "a box to tick"
+    assert '<a href="#sure">' in asked_back.text
+    assert "I know the family." in asked_back.text
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', asked_back.text))
+    assert (await manager.send(address, {**hidden, **mine, "sure": "true"})).status_code == 303
+    assert (await manager.client.get(f"/cases/{ref}")).status_code == 403
+
+
 async def test_the_same_form_sent_twice_is_done_once(site: Site) -> None:
     visitor = await site.visitor(HOSPITAL)
     address, before = f"/cases/{site.review}/promise?about={RETURN}", await site.facts()
