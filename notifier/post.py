@@ -1,7 +1,8 @@
 """Mail: the link that proves a referrer's address, their receipt, and the link by which somebody sets a password.
 
 Mail is written into the database, sealed, in the transaction that made the link, and sent from there. Where no mail
-server is set up it stays readable for the business unit, who then tell the referrer by other means. A link for a
+server is set up it stays readable for the business unit, who then tell the referrer by other means, until its link was
+used or has run out. A link for a
 password is written only where there is a server, and read by nobody on the way.
 """
 
@@ -9,11 +10,12 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import aiosmtplib
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
-from models.tables import MailRow
+from models.tables import MailRow, OneTimeRow
+from records.accounts import REPLACED
 from records.database import Database
 from records.sealing import Vault
 from records.settings import Settings
@@ -28,6 +30,21 @@ class Mail(Message):
     state: str = "queued"
     private: bool = False
     """Whether only whom it goes to may read it."""
+    link: str = ""
+    """By what the link in it is known (records.sealing.fingerprint)."""
+    used: datetime | None = None
+    """When its link was first used: then its receiver has got it, by whichever way."""
+    until: datetime | None = None
+    """Until when its link leads anywhere; none: for ever."""
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its link leads nowhere any more, though nobody has used it: it has run out, or was replaced."""
+        return self.used is None and self.until is not None and self.until <= now
+
+    def waits(self, settings: Settings, now: datetime) -> bool:
+        """Whether somebody has to pass it on: no server takes it, or it is not known that one did."""
+        by_hand = self.state in TO_PASS_ON and (self.state != "queued" or not settings.smtp_host)
+        return by_hand and self.used is None and not self.is_over(now)
 
 
 class Post:
@@ -41,29 +58,31 @@ class Post:
         session.add(row)
         await session.flush()
         row.sealed = self._vault.seal(
-            mail.model_dump(mode="json", include={"to", "subject", "text", "private"}), f"mail.sealed/{row.number}"
+            mail.model_dump(mode="json", include={"to", "subject", "text", "private", "link"}),
+            f"mail.sealed/{row.number}",
         )
 
-    async def read(self, state: str = "") -> list[Mail]:
-        found = select(MailRow).order_by(MailRow.number.desc()).limit(100)
+    async def read(self, *states: str, most: int | None = 100) -> list[Mail]:
+        """The newest first, in these states or in any, each with what has become of its link."""
+        found = select(MailRow).order_by(MailRow.number.desc()).limit(most)
         async with self._database.reading() as session:
-            rows = (await session.scalars(found.where(MailRow.state == state) if state else found)).all()
-        return [
-            Mail(
-                number=row.number,
-                written=row.written,
-                state=row.state,
-                **self._vault.unseal(row.sealed, f"mail.sealed/{row.number}"),
-            )
-            for row in rows
-        ]
+            rows = (await session.scalars(found.where(MailRow.state.in_(states)) if states else found)).all()
+            written = [
+                Mail(
+                    number=row.number,
+                    written=row.written,
+                    state=row.state,
+                    **self._vault.unseal(row.sealed, f"mail.sealed/{row.number}"),
+                )
+                for row in rows
+            ]
+            mine = select(OneTimeRow).where(OneTimeRow.id.in_([mail.link for mail in written if mail.link]))
+            links = {link.id: link for link in await session.scalars(mine)}
+        return [_followed(mail, links.get(mail.link)) for mail in written]
 
-    async def waiting(self, settings: Settings) -> int:
-        """How many letters somebody has to pass on: no server takes them, or it is not known that one did."""
-        states = [state for state in TO_PASS_ON if state != "queued" or not settings.smtp_host]
-        found = select(func.count()).select_from(MailRow).where(MailRow.state.in_(states))
-        async with self._database.reading() as session:
-            return await session.scalar(found) or 0
+    async def waiting(self, settings: Settings, now: datetime) -> int:
+        """How many letters somebody has to pass on."""
+        return sum(mail.waits(settings, now) for mail in await self.read(*TO_PASS_ON, most=None))
 
     async def pass_on(self, session: AsyncSession, number: int) -> bool:
         """Note that somebody has told the receiver by other means. Returns whether it still waited for that."""
@@ -92,6 +111,14 @@ class Post:
         async with self._database.writing() as session:
             moved = update(MailRow).where(MailRow.number == mail.number, MailRow.state == was).values(state=state)
             return (await session.execute(moved.returning(MailRow.number))).first() is not None
+
+
+def _followed(mail: Mail, link: OneTimeRow | None) -> Mail:
+    """The letter with what has become of its link; one that was replaced has led nowhere since."""
+    if link is None:
+        return mail
+    until = mail.written if link.purpose == REPLACED else link.until
+    return mail.model_copy(update={"used": link.used, "until": until})
 
 
 LOST_AFTER = timedelta(minutes=10)

@@ -12,7 +12,8 @@ from records.opening import Installation
 from records.sealing import fingerprint
 
 STATUS = "status"
-"""The purpose of the link. It opens no page but the status, which says nothing of the content."""
+"""The purpose of the link. It opens no page but the status, which says nothing of the content, as often as one likes;
+it counts as used since it was first opened."""
 
 
 async def receipt(there: Installation, case: str, email: str, now: datetime) -> str:
@@ -27,7 +28,8 @@ async def receipt(there: Installation, case: str, email: str, now: datetime) -> 
                 "See its status here at any time; keep this link to yourself:\n"
                 f"{status_link(there, token)}"
             )
-            await post.write(session, Mail(to=email, subject=f"Referral {case} received", text=text, written=now))
+            subject, link = f"Referral {case} received", fingerprint(token)
+            await post.write(session, Mail(to=email, subject=subject, text=text, written=now, link=link))
     return token
 
 

@@ -92,7 +92,7 @@ def router(portal: Portal) -> APIRouter:
             "inbox.html",
             "Everybody’s messages" if everybody else "Inbox",
             everybody=everybody,
-            letters=await post.waiting(portal.settings) if visitor.actor.anywhere(UNIT) else 0,
+            letters=await post.waiting(portal.settings, portal.clock()) if visitor.actor.anywhere(UNIT) else 0,
             invitations=await invitations(visitor, directory),
             urgent=[one for one in live if one.urgent],
             live=[one for one in live if not one.urgent],

@@ -22,6 +22,7 @@ from notifier.post import Mail, Post
 from portal.pages import Link, Message
 from portal.visiting import Portal, Visitor, one_of, typed
 from records.audit import SIGN_INS
+from records.sealing import fingerprint
 
 INVITED_FOR, FORGOTTEN_FOR = timedelta(days=7), timedelta(days=1)
 MAILED_AT_MOST = 5
@@ -133,8 +134,9 @@ class Inviter:
             "If you do not know why you get this, tell the business unit, and do not open it."
         )
         mail = Mail(
-            to=directory.people[person].email, subject="Set your password", text=text, written=now, private=True
-        )
+            to=directory.people[person].email, subject="Set your password", text=text, written=now, private=True,
+            link=fingerprint(token),
+        )  # fmt: skip
         await self._post.write(session, mail)
 
 

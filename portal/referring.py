@@ -31,6 +31,7 @@ from portal.pages import Link, Message, Sheet
 from portal.said import answered
 from portal.typed import text_in
 from portal.visiting import Portal, cookie, one_of, typed
+from records.accounts import REPLACED
 from records.drafts import Draft, owner_of
 from records.sealing import fingerprint
 
@@ -38,7 +39,7 @@ KIND, COOKIE = "submit_referral", "referral"
 KEPT_FOR = timedelta(days=60)
 PAGES = steps(SubmitReferral)
 NOT_TOLD = "You are not told the outcome, for a reason that is on record. The business unit can say more"
-LINK, ENDED = "referral", "referral_ended"
+LINK = "referral"
 """Mailed links: the newest of a referral, and those that ended with it."""
 LINKS_A_DAY, A_DAY = 5, timedelta(days=1)
 """So many links a day go to one address, whoever asks for them."""
@@ -87,19 +88,22 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
 
     async def send_link(request: Request, draft: Draft, email: str) -> Response:
         """Mail a link by which this referral is found again, and its address proven. An earlier one ends with it."""
-        now, subject = portal.clock(), proves(draft, email)
+        now, proof = portal.clock(), proves(draft, email)
         async with portal.there.database.writing() as session:
-            enough = await _sent_since(now - A_DAY, subject, session) >= LINKS_A_DAY
+            enough = await _sent_since(now - A_DAY, proof, session) >= LINKS_A_DAY
             if not enough:
                 live = update(OneTimeRow).where(OneTimeRow.purpose == LINK, OneTimeRow.used.is_(None))
-                await session.execute(live.where(OneTimeRow.subject.startswith(f"{draft.id}/")).values(purpose=ENDED))
-                token = await portal.accounts.link(session, LINK, subject, now + KEPT_FOR)
+                await session.execute(
+                    live.where(OneTimeRow.subject.startswith(f"{draft.id}/")).values(purpose=REPLACED)
+                )
+                token = await portal.accounts.link(session, LINK, proof, now + KEPT_FOR)
                 text = (
                     "You are writing a referral to the safeguarding children partnership.\n\n"
                     f"Open this page and press its button to go on:\n{portal.settings.address}/refer/return#{token}\n\n"
                     "If you did not ask for this, you need do nothing."
                 )
-                mail = Mail(to=email, subject="Your referral: go on here", text=text, written=now)
+                subject, link = "Your referral: go on here", fingerprint(token)
+                mail = Mail(to=email, subject=subject, text=text, written=now, link=link)
                 await post.write(session, mail)
         if enough:
             return await portal.say(request, MAILED_OFTEN, 429)
@@ -325,6 +329,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                 words=(),
                 problem="This is not a link that we sent. Copy the whole link from your receipt.",
             )
+        first = update(OneTimeRow).where(OneTimeRow.id == fingerprint(token), OneTimeRow.used.is_(None))
+        async with portal.there.database.writing() as session:
+            await session.execute(first.values(used=portal.clock()))
         answer = portal.go("/status")
         portal.give_cookie(request, answer, STATUS, token)
         return answer
@@ -439,7 +446,7 @@ def _onward(draft: Draft, now: datetime) -> str:
 
 async def _sent_since(moment: datetime, subject: str, session: AsyncSession) -> int:
     """How many links went to this address, of whatever referral."""
-    links = select(func.count()).where(OneTimeRow.purpose.in_((LINK, ENDED)), OneTimeRow.until > moment + KEPT_FOR)
+    links = select(func.count()).where(OneTimeRow.purpose.in_((LINK, REPLACED)), OneTimeRow.until > moment + KEPT_FOR)
     return await session.scalar(links.where(OneTimeRow.subject.endswith(subject.partition("/")[2]))) or 0
 
 

@@ -96,6 +96,19 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             wanted={name: asked.get(name, "") for name in ("event", "outcome", "year")},
         )
 
+    async def shown(request: Request, *, passes: bool) -> Response:
+        """What has to be passed on first, then all other mail."""
+        written, now = await post.read(), portal.clock()
+        waiting = [mail for mail in written if mail.waits(portal.settings, now)]
+        return await portal.page(
+            request,
+            "mail.html",
+            "Mail to referrers",
+            waiting=waiting,
+            others=[mail for mail in written if mail not in waiting],
+            passes=passes,
+        )
+
     @pages.get("/mail")
     async def mail(request: Request) -> Response:
         """Mail that no server has taken: the business unit tells its receivers by other means."""
@@ -103,7 +116,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if not visitor.actor.anywhere(UNIT):
             return await portal.refuse(request, 403)
         await portal.questions.note_read(visitor.person, "", "mail", portal.clock())
-        return await portal.page(request, "mail.html", "Mail to referrers", written=await post.read(), passes=True)
+        return await shown(request, passes=True)
 
     @pages.post("/mail/{number}/passed-on")
     async def passed_on(request: Request, number: str) -> Response:
@@ -129,7 +142,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return await portal.refuse(request, 404)
         visitor = await portal.visitor(request)
         await portal.questions.note_read(visitor.person if visitor else ANYBODY, "", "mail", portal.clock())
-        return await portal.page(request, "mail.html", "Mail to referrers", written=await post.read(), passes=False)
+        return await shown(request, passes=False)
 
     return pages
 

@@ -30,6 +30,8 @@ CALENDAR = "calendar"
 """The purpose of the address to which a person's calendar subscribes; it lasts until it is ended."""
 BROWSER = "browser"
 """The purpose of what a browser keeps in which somebody has signed in, so that it is known again."""
+REPLACED = "referral_ended"
+"""The purpose of a referral's link since another was sent in its place."""
 KNOWN_FOR = timedelta(days=180)
 TRIES, LOCK = 8, timedelta(minutes=15)
 """So many wrong tries at one account, from one address or in one known browser, and how long these then wait."""

@@ -8,11 +8,12 @@ from dataclasses import replace
 import httpx2
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.directory import Directory
-from models.tables import LinkRow
+from models.tables import LinkRow, MailRow, OneTimeRow
 from notifier.post import Mail, Post
+from notifier.receipts import STATUS, receipt
 from portal.app import create_app
 from portal.inviting import MAILED_AT_MOST
 from portal.visiting import ANONYMOUS, SESSION
@@ -263,3 +264,75 @@ async def test_with_a_mail_server_the_link_of_a_referral_is_mailed_and_nobody_ha
         page = (await browser.client.get("/mail")).text
     assert "waits to be sent" in page
     assert "has been passed on" not in page
+
+
+async def begun(site: Site, email: str) -> None:
+    """A referral is put off until its link comes."""
+    async with site.browser() as browser:
+        await browser.post("/refer")
+        await browser.post("/refer/later", email=email)
+
+
+async def listed(site: Site, email: str) -> tuple[int, int, str]:
+    """How many letters to this address are to be passed on, how many are not, and the newest of these."""
+    async with site.browser(MANAGER) as browser:
+        page = (await browser.client.get("/mail")).text
+    waiting, _, others = page.rpartition('<h2 class="govuk-heading-m">')
+    if ">To be passed on<" not in waiting and "To be passed on<" in others:
+        waiting, others = others, ""
+    at = f"to {email}: "
+    return waiting.count(at), others.count(at), others.partition(at)[2].partition("<")[0]
+
+
+async def failed(site: Site) -> None:
+    """The mail server, if there is one, has refused every letter for good."""
+    if not site.there.settings.smtp_host:
+        return
+    async with site.there.database.writing() as session:
+        await session.execute(update(MailRow).where(MailRow.state == "queued").values(state="failed"))
+
+
+@pytest.mark.promise("A1", "A3")
+async def test_a_letter_whose_link_was_used_or_has_run_out_waits_for_nobody(by_hand: Site, by_mail: Site) -> None:
+    for site in (by_hand, by_mail):
+        email = "midwife@hospital.example.org"
+        await begun(site, email)
+        await failed(site)
+        assert await listed(site, email) == (1, 0, "")
+        [mail] = [one for one in await site.mail() if one.to == email]
+        token = mail.text.partition("#")[2].split()[0]
+        async with site.browser() as browser:
+            await browser.post("/refer/return", token=token)
+        waiting, others, stands = await listed(site, email)
+        assert (waiting, others) == (0, 1)
+        assert re.fullmatch(r"used on \d+ \w+ \d{4}", stands)
+        late = "dentist@hospital.example.org"
+        await begun(site, late)
+        await failed(site)
+        waits = await Post(site.there.database, site.there.vault).waiting(site.there.settings, site.house.now)
+        async with site.there.database.writing() as session:
+            [mail] = [one for one in await site.mail() if one.to == late]
+            run_out = update(OneTimeRow).where(OneTimeRow.id == mail.link).values(until=site.house.now)
+            await session.execute(run_out)
+        assert (await listed(site, late))[:2] == (0, 1)
+        left = await Post(site.there.database, site.there.vault).waiting(site.there.settings, site.house.now)
+        assert left == waits - 1
+
+
+@pytest.mark.promise("A3")
+async def test_the_receipt_says_of_its_link_what_is_done_with_it(by_hand: Site, by_mail: Site) -> None:
+    for site, words in ((by_hand, "The business unit is asked to send it"), (by_mail, "it goes to your e-mail")):
+        email = "practice.nurse@example.org"
+        done = await site.house.refer()
+        token = await receipt(site.there, done.case, email, site.house.now)
+        async with site.browser() as browser:
+            browser.client.cookies.set(STATUS, token)
+            page = (await browser.client.get("/refer/received")).text
+            assert words in page
+            assert "no mail brings it" not in page
+            [letter] = [one for one in await site.mail() if one.to == email and done.case in one.subject]
+            assert f"<code>{letter.text.splitlines()[-1]}</code>" in page
+            await failed(site)
+            assert (await listed(site, email))[0] == 1
+            await browser.post("/status", token=token)
+        assert (await listed(site, email))[:2] == (0, 1), "whoever opens it has got it"
