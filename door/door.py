@@ -33,13 +33,13 @@ from models.base import Message
 from models.batch import TASK_TIMEOUT, Receipt
 from models.case import Case, packed
 from models.command import Command, Signed, split
+from models.examining import examined
 from models.facts import Fact, Problem
 from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED, beside
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.offered import misnamed, names
 from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
-from models.words import problems
 from records.facts import fact_from
 from records.naming import strange_cases
 from records.policies import in_force
@@ -82,10 +82,13 @@ class Door:
         model = COMMANDS["referral"]["submit_referral"]
 
         async def ask(session: AsyncSession) -> Signed | Done:
+            command, wrong = self._read(model, answers)
             earlier = await earlier_of(session, request)
             if earlier and earlier.number:
-                return await self._same(session, earlier, "", actor, self._shape(model, answers))
-            return await self._kept(session, self._possible(model, answers), "", actor, request, earlier)
+                return await self._same(session, earlier, "", actor, command)
+            if wrong:
+                raise Invalid(wrong)
+            return await self._kept(session, command, "", actor, request, earlier)
 
         asked = await self._asked(ask)
         return asked if isinstance(asked, Done) else await self.send(asked)
@@ -114,11 +117,11 @@ class Door:
             if row is None or kind not in COMMANDS[row.kind]:
                 raise NotThere
             model, state = COMMANDS[row.kind][kind], Case.model_validate(row.state)
+            (command, wrong), now = self._read(model, answers), self._clock()
             earlier = await earlier_of(session, request)
             if earlier and earlier.number:
-                return await self._same(session, earlier, case, actor.person, self._shape(model, answers))
-            command, now = self._shape(model, answers), self._clock()
-            plain, wrong = split(command)[0], command.impossible(now)
+                return await self._same(session, earlier, case, actor.person, command)
+            plain = split(command)[0]
             office = acts(actor, state, access_of(state, now), kind, plain)
             if refusal := _refusal(office, wrong, state, kind, {**plain, **command.also()}, now):
                 raise refusal
@@ -136,17 +139,12 @@ class Door:
         asked = await self._asked(ask)
         return asked if isinstance(asked, Done) else await self.send(*asked)
 
-    def _shape(self, model: type[Command], answers: Mapping[str, Any]) -> Command:
-        try:
-            return model.model_validate(dict(answers))
-        except ValidationError as error:
-            raise Invalid(problems(error, model)) from None
-
-    def _possible(self, model: type[Command], answers: Mapping[str, Any]) -> Command:
-        command = self._shape(model, answers)
-        if impossible := command.impossible(self._clock()):
-            raise Invalid(impossible)
-        return command
+    def _read(self, model: type[Command], answers: Mapping[str, Any]) -> tuple[Command, list[Problem]]:
+        """The command, and what is impossible in it. Raises Invalid, with all that is wrong, if it cannot be read."""
+        command, wrong = examined(model, answers, self._clock())
+        if command is None:
+            raise Invalid(wrong)
+        return command, wrong
 
     def _digest(self, command: Command, case: str, actor: str) -> str:
         """Stands for the whole of what is asked: who asks what of which case, in which words."""

@@ -1,10 +1,10 @@
 """What can be answered in every case: a promise, a dispute, more time, a suspension, a correction, a reopening."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
-from models.command import Choice, Command, Day, Moment, Slug, Words, asks
-from models.facts import Problem
+from models.command import PAST, TO_COME, Cannot, Choice, Command, Day, Moment, Slug, Words, asks
 from models.time import day_of, end_of
 
 
@@ -72,11 +72,9 @@ class AnswerTime(Command):
     until: Day | None = asks("New date", "By the end of this day.", when=("granted", ("true",)), default=None)
     reason: Words = asks("Your reasons", private=True)
 
-    def impossible(self, now: datetime) -> list[Problem]:
-        found = super().impossible(now)
-        if self.granted and self.until is None:
-            found.append(Problem(field="until", words="Enter the new date."))
-        return found
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("until", "Enter the new date.", lambda: self.granted and self.until is None)
 
 
 class Suspend(Command):
@@ -102,11 +100,10 @@ class ReviewSuspension(Command):
     review: Day | None = asks("Next review date", when=("outcome", ("continue",)), default=None)
     reason: Words = asks("Your reasons", private=True)
 
-    def impossible(self, now: datetime) -> list[Problem]:
-        found = super().impossible(now)
-        if self.outcome is ReviewOutcome.CONTINUE and self.review is None:
-            found.append(Problem(field="review", words="Enter the next review date."))
-        return found
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Enter the next review date."
+        yield Cannot("review", words, lambda: self.outcome is ReviewOutcome.CONTINUE and self.review is None)
 
 
 class Correct(Command):
@@ -119,9 +116,9 @@ class Correct(Command):
     at: Moment = asks("When did it really happen?")
     reason: Words = asks("How do you know?", private=True)
 
-    def impossible(self, now: datetime) -> list[Problem]:
-        future = [Problem(field="at", words="The date must be today or in the past.")] if self.at > now else []
-        return super().impossible(now) or future
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("at", PAST, lambda: self.at > now)
 
 
 class Restrict(Command):
@@ -156,9 +153,9 @@ class LetIn(Command):
     until: Day = asks("Until which day?", "Access ends with this day. It can be given again.")
     reason: Words = asks("Why do they need it?", private=True)
 
-    def impossible(self, now: datetime) -> list[Problem]:
-        past = [Problem(field="until", words="The date must be today or later.")] if self.until < day_of(now) else []
-        return super().impossible(now) + past
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("until", TO_COME, lambda: self.until < day_of(now))
 
 
 class Reopen(Command):
@@ -199,7 +196,7 @@ ANSWERS: tuple[type[Command], ...] = (
 def reaches(day: Day, bound: Day, now: datetime) -> str:
     """Words when a date lies outside of what the policy allows; empty when it does not."""
     if end_of(day) < now or day < day_of(now):
-        return "The date must be today or later."
+        return TO_COME
     if day > bound:
         return f"The policy allows a date up to {bound.day} {bound:%B %Y}."
     return ""

@@ -5,10 +5,11 @@ interface, the command line and the words of a refusal: one way to do each thing
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic.fields import FieldInfo
@@ -29,6 +30,7 @@ def _without_control(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
+PAST, TO_COME = "The date must be today or in the past.", "The date must be today or later."
 NOT_NOW = "Leave all of it empty if it is now."
 LINE, WORDS = 200, 20_000
 Line = Annotated[
@@ -129,6 +131,14 @@ def said_of(field: FieldInfo, name: str) -> Any:  # noqa: ANN401 -- one of the v
     return extra.get(name) if isinstance(extra, dict) else None
 
 
+class Cannot(NamedTuple):
+    """Something that cannot be: the field beside which it is said, in which words, and whether it is so."""
+
+    field: str
+    words: str
+    is_so: Callable[[], object]
+
+
 class Part(Word):
     """A group of questions inside a command: a child, a criterion, an event."""
 
@@ -160,23 +170,39 @@ class Command(Word):
         return getattr(self, "agency", "")
 
     def impossible(self, now: datetime) -> list[Problem]:
-        """What cannot be, looking at the answers alone: a future date, an end before its beginning."""
-        if far := list(_too_far(self, day_of(now))):
-            return far
-        if self.OCCURRED and self.occurred(now) > now + timedelta(minutes=2):
-            return [Problem(field=self.OCCURRED, words="The date must be today or in the past.")]
-        if self.is_late(now) and not getattr(self, "late", ""):
-            return [Problem(field="late", words="Say why it is recorded on a later day than it happened.")]
-        return []
+        """What cannot be, looking at the answers alone: a future date, an end before its beginning.
+
+        Of a command that could be read only in part: what cannot be in that part (models/examining.py).
+        """
+        far = list(_too_far(self, day_of(now)))
+        said = {one.field for one in far}
+        return far + [
+            Problem(field=one.field, words=one.words)
+            for one in self.cannot(now)
+            if one.field not in said and _is_so(one)
+        ]
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        """What is looked for. Each asks for answers only when it is tried, and is passed over if one was not read."""
+        if self.OCCURRED:
+            yield Cannot(self.OCCURRED, PAST, lambda: self.occurred(now) > now + timedelta(minutes=2))
+            words = "Say why it is recorded on a later day than it happened."
+            yield Cannot("late", words, lambda: self.is_late(now) and getattr(self, "late", None) == "")
 
     def is_late(self, now: datetime) -> bool:
         """Whether it is entered on a later day than it happened."""
         return bool(self.OCCURRED) and day_of(self.occurred(now)) < day_of(now)
 
 
+def _is_so(one: Cannot) -> bool:
+    with suppress(AttributeError):  # an answer that could not be read
+        return bool(one.is_so())
+    return False
+
+
 def _too_far(model: Word, today: date, path: str = "") -> Iterator[Problem]:
     for name in type(model).model_fields:
-        value = getattr(model, name)
+        value = getattr(model, name, None)
         day = day_of(value) if isinstance(value, datetime) else value
         if isinstance(day, date) and (day.year - YEARS_AHEAD, day.month, day.day) > (
             today.year,

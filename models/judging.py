@@ -12,6 +12,7 @@ from models.answers import ReviewOutcome, Settled, reaches
 from models.calendar import OutsideCalendar
 from models.case import Case
 from models.clocks import furthest
+from models.command import PAST
 from models.facts import Problem
 from models.fold import after, rules_of
 from models.ladder import hushed_until
@@ -215,7 +216,7 @@ def _correct(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
         return [Problem(field="mark", words="Nothing of this name has been recorded in this case.")]
     at = datetime.fromisoformat(body["at"])
     if at > now:
-        return [Problem(field="at", words="The date must be today or in the past.")]
+        return [Problem(field="at", words=PAST)]
     return [Problem(field="at", words="This is the date that is recorded already.")] if at == mark.at else []
 
 

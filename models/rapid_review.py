@@ -4,7 +4,8 @@ Working Together to Safeguard Children 2023, chapter 5; Child Safeguarding Pract
 safeguarding partners; SI 2018/789 reg 11 (criteria).
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -13,6 +14,9 @@ from models.case import Case
 from models.command import (
     LATE,
     NOT_NOW,
+    PAST,
+    TO_COME,
+    Cannot,
     Choice,
     Command,
     Day,
@@ -150,6 +154,9 @@ class ChronologyEvent(Part):
     event: Words = asks("What happened, and who was involved by role?", private=True)
     significance: Significance = asks("Significance", private=True, default=Significance.ROUTINE)
 
+    def cannot(self, path: str, today: date) -> Cannot:
+        return Cannot(f"{path}.on", PAST, lambda: self.on > today)
+
 
 class SubmitReturn(Command):
     """Tell the review what your agency knows and did."""
@@ -177,16 +184,12 @@ class SubmitReturn(Command):
         "Chronology", "One line for each contact or event.", private=True, default=(), when=("holds", ("something",))
     )
 
-    def impossible(self, now: datetime) -> list[Problem]:
-        found = super().impossible(now)
-        if self.holds is Holds.SOMETHING and not self.summary:
-            found.append(Problem(field="summary", words="Enter a summary, or say that your agency holds nothing."))
-        found += [
-            Problem(field=f"events.{row}.on", words="The date must be today or in the past.")
-            for row, event in enumerate(self.events)
-            if event.on > day_of(now)
-        ]
-        return found
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Enter a summary, or say that your agency holds nothing."
+        yield Cannot("summary", words, lambda: self.holds is Holds.SOMETHING and not self.summary)
+        for row, event in enumerate(self.events):
+            yield event.cannot(f"events.{row}", day_of(now))
 
 
 class RecordAnalysis(Command):
@@ -219,9 +222,9 @@ class ArrangeMeeting(Command):
     minutes: Annotated[int, Field(ge=15, le=600)] = asks("How many minutes?", default=120, short=True)
     place: Line = asks("Where, or how to join", private=True)
 
-    def impossible(self, now: datetime) -> list[Problem]:
-        past = [Problem(field="at", words="A meeting is arranged for a time to come.")] if self.at <= now else []
-        return super().impossible(now) + past
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("at", "A meeting is arranged for a time to come.", lambda: self.at <= now)
 
 
 class RecordMeeting(Command):
@@ -245,6 +248,10 @@ class PartnerPosition(Part):
     position: Position = asks("Position")
     words: MaybeWords = asks("Their words, above all if they do not agree", private=True, default="")
 
+    def cannot(self, path: str) -> Cannot:
+        words = "Record why this partner does not agree."
+        return Cannot(f"{path}.words", words, lambda: self.position is Position.DISSENTS and not self.words)
+
 
 class Regarded(Part):
     """A circumstance to which the partners should have regard. Guidance, so it may stay unanswered."""
@@ -252,6 +259,9 @@ class Regarded(Part):
     criterion: Slug = asks("Circumstance")
     applies: Known | None = asks("Does it apply?", default=None)
     words: MaybeWords = asks("How?", private=True, default="", when=("applies", ("yes",)))
+
+    def cannot(self, path: str) -> Cannot:
+        return Cannot(f"{path}.words", "Say how it applies.", lambda: self.applies is Known.YES and not self.words)
 
 
 class Decide(Command):
@@ -281,27 +291,20 @@ class Decide(Command):
     )
     passed_to: tuple[Body, ...] = asks("Which other bodies have been told of a concern?", default=())
 
-    def impossible(self, now: datetime) -> list[Problem]:
-        found = super().impossible(now)
-        if self.outcome is Outcome.ALTERNATIVE and self.alternative is None:
-            found.append(Problem(field="alternative", words="Choose the kind of review."))
-        if self.outcome is Outcome.PARKED and self.parked_on is None:
-            found.append(Problem(field="parked_on", words="Choose the event that the decision waits for."))
-        if self.outcome is Outcome.PARKED and self.parked_review is None:
-            found.append(Problem(field="parked_review", words="Enter the day on which you look again."))
-        if self.outcome is Outcome.JOINED and not self.joins:
-            found.append(Problem(field="joins", words="Say which review it joins."))
-        found += [
-            Problem(field=f"positions.{row}.words", words="Record why this partner does not agree.")
-            for row, one in enumerate(self.positions)
-            if one.position is Position.DISSENTS and not one.words
-        ]
-        found += [
-            Problem(field=f"regarded.{row}.words", words="Say how it applies.")
-            for row, one in enumerate(self.regarded)
-            if one.applies is Known.YES and not one.words
-        ]
-        return found
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Choose the kind of review."
+        yield Cannot("alternative", words, lambda: self.outcome is Outcome.ALTERNATIVE and self.alternative is None)
+        words = "Choose the event that the decision waits for."
+        yield Cannot("parked_on", words, lambda: self.outcome is Outcome.PARKED and self.parked_on is None)
+        words = "Enter the day on which you look again."
+        yield Cannot("parked_review", words, lambda: self.outcome is Outcome.PARKED and self.parked_review is None)
+        words = "Say which review it joins."
+        yield Cannot("joins", words, lambda: self.outcome is Outcome.JOINED and not self.joins)
+        for row, one in enumerate(self.positions):
+            yield one.cannot(f"positions.{row}")
+        for row, regarded in enumerate(self.regarded):
+            yield regarded.cannot(f"regarded.{row}")
 
 
 class AgreeLearning(Command):
@@ -314,9 +317,9 @@ class AgreeLearning(Command):
     action: Words = asks("What is recommended?", "One thing that changes, as the agency will read it.", private=True)
     by: Day = asks("By when?")
 
-    def impossible(self, now: datetime) -> list[Problem]:
-        past = [Problem(field="by", words="The date must be today or later.")] if self.by < day_of(now) else []
-        return super().impossible(now) + past
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("by", TO_COME, lambda: self.by < day_of(now))
 
 
 class LearningDone(Command):

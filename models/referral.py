@@ -3,8 +3,9 @@
 Children Act 2004 s16C (duty to notify); Working Together to Safeguard Children 2023, chapter 5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import EmailStr, Field
@@ -13,6 +14,8 @@ from models.case import Case
 from models.command import (
     LATE,
     NOT_NOW,
+    PAST,
+    Cannot,
     Choice,
     Command,
     Day,
@@ -108,6 +111,37 @@ class Child(Part):
         private=True, default="",
     )  # fmt: skip
 
+    def cannot(self, path: str, told: "SubmitReferral", today: date) -> Iterator[Cannot]:
+        words = "Enter the date of birth, or the expected date for a child who was not yet born. Enter one of the two."
+        yield Cannot(f"{path}.born", words, lambda: (self.born is None) == (self.expected is None))
+        words = (
+            "The child was born after the incident. Check both dates. "
+            "For a child who was not yet born when it happened, enter the expected date instead."
+        )
+        yield Cannot(f"{path}.born", words, lambda: self.born and self.born > told.incident_on)
+        for below, in_care in ((OF_AGE, False), (OF_AGE_IN_CARE, True)):
+            words = f"By this date of birth they were {below} or older when it happened. Check both dates."
+            yield Cannot(f"{path}.born", words, partial(self._is_of_age, told, below, in_care=in_care))
+        words = "A child who was not yet born when it happened cannot have been expected then. Check both dates."
+        yield Cannot(f"{path}.expected", words, lambda: self.expected and not _unborn(self.expected, told.incident_on))
+        yield Cannot(f"{path}.died", PAST, lambda: self.died and self.died > today)
+        words = "The date of death is before the date of birth. Check both dates."
+        yield Cannot(f"{path}.died", words, lambda: self._died_unborn)
+        words = "The child died before it happened. Check both dates."
+        yield Cannot(
+            f"{path}.died", words, lambda: self.died and self.died < told.incident_on and not self._died_unborn
+        )
+
+    def _is_of_age(self, told: "SubmitReferral", below: int, *, in_care: bool) -> bool:
+        if self.born is None or (told.event is Event.CARE_LEAVER) is not in_care:
+            return False
+        born, incident = self.born, told.incident_on
+        return (incident.year - below, incident.month, incident.day) >= (born.year, born.month, born.day)
+
+    @property
+    def _died_unborn(self) -> bool:
+        return bool(self.born and self.died and self.died < self.born)
+
 
 class SubmitReferral(Command):
     """Tell the partnership that something serious happened to a child."""
@@ -172,25 +206,17 @@ class SubmitReferral(Command):
     def also(self) -> dict[str, Any]:
         return {"children": list(range(1, len(self.children) + 1)), "aware": at(self.aware_at, time(0)).isoformat()}
 
-    def impossible(self, now: datetime) -> list[Problem]:
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
         today = day_of(now)
-        found = super().impossible(now) or [
-            Problem(field=field, words="The date must be today or in the past.")
-            for field, day in (("incident_on", self.incident_on), ("aware_at", self.aware_at))
-            if day > today
-        ]
-        if self.aware_at < self.incident_on:
-            found.append(
-                Problem(field="aware_at", words="Nobody can become aware before it happened. Check both dates.")
-            )
-        below = OF_AGE_IN_CARE if self.event is Event.CARE_LEAVER else OF_AGE
+        yield Cannot("incident_on", PAST, lambda: self.incident_on > today)
+        yield Cannot("aware_at", PAST, lambda: self.aware_at > today)
+        words = "Nobody can become aware before it happened. Check both dates."
+        yield Cannot("aware_at", words, lambda: self.aware_at < self.incident_on)
         for row, child in enumerate(self.children):
-            found += _child_problems(f"children.{row}", child, self.incident_on, today, below)
-        if self.others is not Known.NO and self.siblings_safe is None:
-            found.append(
-                Problem(field="siblings_safe", words="Say whether the other children are safe, or “Not known”.")
-            )
-        return found
+            yield from child.cannot(f"children.{row}", self, today)
+        words = "Say whether the other children are safe, or “Not known”."
+        yield Cannot("siblings_safe", words, lambda: self.others is not Known.NO and self.siblings_safe is None)
 
 
 OF_AGE, OF_AGE_IN_CARE = 18, 25
@@ -199,34 +225,8 @@ PREGNANCY, OVERDUE = timedelta(weeks=42), timedelta(weeks=3)
 """How long before the expected date a child can be spoken of, and how long after it one may still be unborn."""
 
 
-def _child_problems(path: str, child: Child, incident: date, today: date, below: int) -> list[Problem]:
-    found = []
-    if (child.born is None) == (child.expected is None):
-        words = "Enter the date of birth, or the expected date for a child who was not yet born. Enter one of the two."
-        found.append(Problem(field=f"{path}.born", words=words))
-    if child.born and child.born > incident:
-        words = (
-            "The child was born after the incident. Check both dates. "
-            "For a child who was not yet born when it happened, enter the expected date instead."
-        )
-        found.append(Problem(field=f"{path}.born", words=words))
-    if child.born and (incident.year - below, incident.month, incident.day) >= (
-        child.born.year, child.born.month, child.born.day
-    ):  # fmt: skip
-        words = f"By this date of birth they were {below} or older when it happened. Check both dates."
-        found.append(Problem(field=f"{path}.born", words=words))
-    if child.expected and not incident - OVERDUE <= child.expected <= incident + PREGNANCY:
-        words = "A child who was not yet born when it happened cannot have been expected then. Check both dates."
-        found.append(Problem(field=f"{path}.expected", words=words))
-    if child.died and child.died > today:
-        found.append(Problem(field=f"{path}.died", words="The date must be today or in the past."))
-    if child.died and child.died < incident and not (child.born and child.died < child.born):
-        found.append(Problem(field=f"{path}.died", words="The child died before it happened. Check both dates."))
-    if child.died and child.born and child.died < child.born:
-        found.append(
-            Problem(field=f"{path}.died", words="The date of death is before the date of birth. Check both dates.")
-        )
-    return found
+def _unborn(expected: date, incident: date) -> bool:
+    return incident - OVERDUE <= expected <= incident + PREGNANCY
 
 
 class CriterionAnswer(Part):
@@ -249,6 +249,29 @@ class ChildTriage(Part):
         "Which case?", "For example RR-2026-0004.", default=None, when=("route", ("joined",)), short=True
     )
     reason: Words = asks("Your reasons for this", private=True)
+
+    def cannot(self, path: str) -> Iterator[Cannot]:
+        words = "Choose the agency that reviews its work."
+        yield Cannot(f"{path}.agency", words, lambda: self.route is Route.SINGLE_AGENCY and self.agency is None)
+        words = "Choose the body that it is passed to."
+        yield Cannot(f"{path}.body", words, lambda: self.route is Route.PASS_ON and self.body is None)
+        words = "Enter the reference of the case that it joins."
+        yield Cannot(f"{path}.joins", words, lambda: self.route is Route.JOINED and self.joins is None)
+        words = "A criterion is answered “No”, and a national notification needs all of them. Choose another route."
+        yield Cannot(
+            f"{path}.route",
+            words,
+            lambda: self.route is Route.RAPID_REVIEW and any(one.met is Known.NO for one in self.criteria),
+        )
+        words = (
+            "Every criterion is answered “Yes”, so the local authority has to notify the national panel. "
+            "Choose that, or look at the criteria again."
+        )
+        yield Cannot(
+            f"{path}.route",
+            words,
+            lambda: self.route not in ELSEWHERE and {one.met for one in self.criteria} == {Known.YES},
+        )
 
 
 class Triage(Command):
@@ -274,33 +297,12 @@ class Triage(Command):
     decided_at: Moment | None = asks("When was it decided, if not now?", NOT_NOW, default=None)
     late: MaybeLine = LATE
 
-    def impossible(self, now: datetime) -> list[Problem]:
-        found = super().impossible(now)
-        if self.aware_at and self.aware_at > day_of(self.occurred(now)):
-            words = "The local authority cannot become aware after the triage. Check the date."
-            found.append(Problem(field="aware_at", words=words))
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "The local authority cannot become aware after the triage. Check the date."
+        yield Cannot("aware_at", words, lambda: self.aware_at and self.aware_at > day_of(self.occurred(now)))
         for row, child in enumerate(self.children):
-            if child.route is Route.SINGLE_AGENCY and child.agency is None:
-                found.append(Problem(field=f"children.{row}.agency", words="Choose the agency that reviews its work."))
-            if child.route is Route.PASS_ON and child.body is None:
-                found.append(Problem(field=f"children.{row}.body", words="Choose the body that it is passed to."))
-            if child.route is Route.JOINED and child.joins is None:
-                found.append(
-                    Problem(field=f"children.{row}.joins", words="Enter the reference of the case that it joins.")
-                )
-            answers = [one.met for one in child.criteria]
-            if child.route is Route.RAPID_REVIEW and Known.NO in answers:
-                words = (
-                    "A criterion is answered “No”, and a national notification needs all of them. Choose another route."
-                )
-                found.append(Problem(field=f"children.{row}.route", words=words))
-            if child.route not in ELSEWHERE and answers and set(answers) == {Known.YES}:
-                words = (
-                    "Every criterion is answered “Yes”, so the local authority has to notify the national panel. "
-                    "Choose that, or look at the criteria again."
-                )
-                found.append(Problem(field=f"children.{row}.route", words=words))
-        return found
+            yield from child.cannot(f"children.{row}")
 
     @classmethod
     def names_cases(cls, body: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from models import shelf
 from models.base import Message, Word
@@ -18,6 +18,7 @@ from models.case import Case
 from models.clocks import shifted
 from models.command import Signed, split
 from models.directory import Directory
+from models.examining import examined
 from models.facts import Fact, Problem
 from models.family import access_moved, follows, unsaid
 from models.fold import after
@@ -31,7 +32,6 @@ from models.rights import Actor, Held, access_of, acts
 from models.spawning import opened, opens
 from models.telling import Notice, NoticeKind, notices, tell
 from models.time import at, day_of
-from models.words import problems
 
 REFERRAL, REVIEW = "referral", "review"
 OF_ONE_FACT = frozenset({NoticeKind.MOVED, NoticeKind.ANSWERED, NoticeKind.INVITED})
@@ -207,16 +207,15 @@ class Stage:
             self._refuse(now, "", act, ["There is no such case at that time."])
             return
         case = self.cases[ref]
-        try:
-            command = model.model_validate(self.answers(act, case, now))
-        except ValidationError as error:
-            self._refuse(now, ref, act, [f"{one.field}: {one.words}" for one in problems(error, model)])
+        command, wrong = examined(model, self.answers(act, case, now), now)
+        if command is None:
+            self._refuse(now, ref, act, [f"{one.field}: {one.words}" for one in wrong])
             return
         body = {**split(command)[0], **command.also()}
         office: str | Problem = "referrer"
         if act.do != "submit_referral":
             office = acts(Actor(person=person, offices=offices), case, access_of(case, now), act.do, body)
-        found = [office] if isinstance(office, Problem) else command.impossible(now)
+        found = [office] if isinstance(office, Problem) else wrong
         if not found and act.do != "submit_referral":
             found = misnamed(model, case, body, self.directory) or judge(case, act.do, body, now)
         if found or isinstance(office, Problem):

@@ -3,7 +3,7 @@
     form = Form.empty(Decide, rows, fixed)                     # the first time
     form = Form.posted(Decide, pairs, rows, fixed)             # each time after that
     if form.reshaped: show it again                            # "Add another" or "Remove" was pressed
-    command, form = form.checked()                             # the command, or the form with its problems
+    command, form = form.checked(now)                          # the command, or the form with its problems
     form = form.refused(problems)                              # what the door said; nothing typed is lost
 
 `form.typed` is plain data: a draft keeps it, and `Form(command, rows, fixed, typed)` brings it back.
@@ -11,14 +11,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Self
 
-from pydantic import ValidationError
-
 from models.command import Command
+from models.examining import examined
 from models.facts import Problem
-from models.words import NOT_ASKED, problems
+from models.words import NOT_ASKED
 from portal.questions import Rows, asked_of
 from portal.reading import Read, read
 from portal.showing import Question, Showing, Summary
@@ -119,14 +119,11 @@ class Form:
         """Plain data for the door. What was not asked is left out; what cannot be read is refused there too."""
         return {**self.read.answers, **dict.fromkeys(self.strange, "")}
 
-    def checked(self, step: str = "") -> tuple[Command | None, Self]:
-        """The command, if each answer is possible by itself; and the form with its problems (of one page, if named)."""
-        try:
-            made = self.command.model_validate(self.answers)
-        except ValidationError as error:
-            form = self.refused(problems(error, self.command))
-            return None, form.only(step) if step else form
-        return (None if self.problems else made), self
+    def checked(self, now: datetime, step: str = "") -> tuple[Command | None, Self]:
+        """The command, if every answer can be read; and the form with all that is wrong (on one page, if named)."""
+        made, wrong = examined(self.command, self.answers, now)
+        form = self.refused(wrong)
+        return (None if self.problems else made), form.only(step) if step else form
 
     def refused(self, problems: Iterable[Problem]) -> Self:
         """The form with problems; what could not be read is said in the words of the reader."""

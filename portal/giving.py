@@ -263,11 +263,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             await giver.keep(giving, form)
         if form.reshaped:
             return await giver.show(request, giving, form, asked)
-        command, form = form.checked()
+        command, form = form.checked(portal.clock())
         if command is None:
             return await giver.show(request, giving, form, asked, 422)
         if one_of(pairs, "_shown") != _as_shown(command):
-            form = form.refused(command.impossible(portal.clock()))
             moves = None if form.problems else giver.moves(giving, command)
             if moves is not None:
                 return await giver.show(request, giving, form, asked, moves=moves, shown=_as_shown(command))

@@ -5,14 +5,11 @@ a page; only its button uses the link up, because mail scanners open links too.
 """
 
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter
-from pydantic import ValidationError
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -20,9 +17,8 @@ from starlette.responses import Response
 
 from door.door import REFERRER
 from door.refusals import Invalid, Refusal
-from models.command import Known
 from models.facts import Problem
-from models.referral import Event, SubmitReferral, ToldHow
+from models.referral import SubmitReferral, ToldHow
 from models.tables import OneTimeRow
 from notifier.post import Mail, Post
 from notifier.receipts import STATUS, receipt, status_link
@@ -388,10 +384,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             return portal.go("/refer/later")
         if form.reshaped:
             return await show_step(request, draft, step, form)
-        _, checked = form.checked(step)
-        wrong = {one.field.split(".")[0] for one in checked.problems}
-        impossible = _so_far(form).impossible(portal.clock())
-        checked = checked.refused(one for one in impossible if one.field.split(".")[0] not in wrong).only(step)
+        _, checked = form.checked(portal.clock(), step)
         if checked.problems:
             return await show_step(request, draft, step, checked, 422)
         following = len(PAGES) if CHANGING in request.query_params else PAGES.index(step) + 1
@@ -400,37 +393,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     return pages
 
 
-def _so_far(form: Form) -> SubmitReferral:
-    """The referral as far as it can be read, with plain answers to the rest.
-
-    So what cannot be is said on the page on which it is typed, and not at the end.
-    """
-    answers = {name: value for name, value in form.answers.items() if value not in (None, "", [])}
-    with suppress(ValidationError):
-        return SubmitReferral.model_validate(_plainly(answers))
-    wrong = {one.field.split(".")[0] for one in form.checked()[1].problems}
-    return SubmitReferral.model_validate(_plainly({name: answers[name] for name in answers.keys() - wrong}))
-
-
-def _plainly(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """These answers, and to each other question of the referral one that contradicts none of them."""
-    day = answers.get("incident_on") or answers.get("aware_at") or "2000-01-01"
-    return {
-        "event": Event.CONCERN, "incident_on": day, "aware_at": day, "in_area": Known.YES,
-        "abuse_or_neglect": Known.YES, "narrative": "-", "children": [{"name": "-", "born": day}], "others": Known.NO,
-        "referrer_name": "-", "referrer_role": "-", "referrer_agency": "-", "referrer_email": "a@example.org",
-        "lead_agrees": Known.YES, **answers,
-    }  # fmt: skip
-
-
 def _judged(draft: Draft, now: datetime) -> tuple[SubmitReferral | None, Form]:
     """The whole referral, if it can be sent; and its form with every problem."""
-    form = Form.resumed(SubmitReferral, draft.typed)
-    command, form = form.checked()
-    if command is None:
-        return None, form
-    assert isinstance(command, SubmitReferral)
-    return command, form.refused(command.impossible(now))
+    command, form = Form.resumed(SubmitReferral, draft.typed).checked(now)
+    assert command is None or isinstance(command, SubmitReferral)
+    return command, form
 
 
 def _onward(draft: Draft, now: datetime) -> str:

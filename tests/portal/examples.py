@@ -1,6 +1,7 @@
 """A made-up case for the tests of forms: the rows and fixed answers of its pages, and good answers to every command."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -9,6 +10,9 @@ from models.command import Command, part_of
 from models.facts import Problem
 from models.lifecycles import COMMANDS
 from portal.questions import Rows
+
+NOW: Final = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
+"""The moment at which the answers below are good."""
 
 EVERY: Final[dict[str, type[Command]]] = {
     kind: command for commands in COMMANDS.values() for kind, command in commands.items()
@@ -158,7 +162,7 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         "review": "2026-05-01",
         "reason": "The trial goes on.",
     },
-    "correct": {"mark": "national_notification_sent", "at": "2026-07-03T09:30:00+00:00", "reason": "The letter."},
+    "correct": {"mark": "national_notification_sent", "at": "2026-03-03T09:30:00+00:00", "reason": "The letter."},
     "adopt_calendar": {"calendar": "england-2027", "reason": "A holiday was proclaimed."},
     "adopt_policy": {"policy": "england-2027-01", "reason": "A new edition."},
     "restrict": {"restricted": True, "reason": "A relative works here."},

@@ -127,6 +127,16 @@ async def test_impossible_dates_are_refused_together(site: Site) -> None:
     assert {"aware_at", "children.0.born"} <= fields(await site.post(MANAGER, "/referrals", bad))
 
 
+async def test_what_is_impossible_is_named_beside_what_cannot_be_read(site: Site) -> None:
+    bad = {**referral(site.house.now), "incident_on": "2019-01-01", "aware_at": "2018-12-31", "narrative": "a\x07"}
+    assert fields(await site.post(MANAGER, "/referrals", {**bad, "colour": "red"})) >= {
+        "aware_at", "children.0.born", "narrative", "colour",
+    }  # fmt: skip
+    body = {"sent_at": "2099-01-01T09:00:00Z", "sent_by": 5}
+    sent = await site.post(MANAGER, f"/cases/{site.review}/record_notification", body)
+    assert fields(sent) == {"sent_at", "sent_by", "reference"}
+
+
 BODIES = {
     "nothing": b"",
     "not JSON": b"{",

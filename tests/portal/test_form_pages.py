@@ -21,7 +21,7 @@ from portal.forms import Form
 from portal.pages import STATIC, Link, Message, Sheet, refusal, templates
 from portal.pages import Page as Frame
 from tests.conftest import CHROMIUM
-from tests.portal.examples import ANSWERS, EVERY, ROWS, fixed_of, wrong_everywhere
+from tests.portal.examples import ANSWERS, EVERY, NOW, ROWS, fixed_of, wrong_everywhere
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +55,7 @@ async def form_page(request: Request) -> HTMLResponse:
         pairs = (await request.form()).multi_items()
         form = Form.posted(command, [(name, str(value)) for name, value in pairs], ROWS, fixed)
     if request.method == "POST" and not form.reshaped:
-        made, form = form.checked()
+        made, form = form.checked(NOW)
         if made is not None:
             return answer("message.html", "Sent", message=Message("Sent", ("It is recorded.",), panel=True))
         status = 422

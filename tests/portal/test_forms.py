@@ -18,7 +18,7 @@ from portal.forms import CHANGED, STEPS, STRANGE, Form, steps
 from portal.questions import RowsMissing, Widget, asked_of
 from portal.showing import is_optional
 from tests.portal.browsing import Pairs, seen
-from tests.portal.examples import ANSWERS, EVERY, ROWS, fixed_of, wrong_everywhere
+from tests.portal.examples import ANSWERS, EVERY, NOW, ROWS, fixed_of, wrong_everywhere
 
 
 def filled(kind: str) -> Form:
@@ -46,14 +46,14 @@ def problem_words(form: Form) -> list[str]:
 @pytest.mark.parametrize("kind", EVERY)
 def test_good_answers_go_to_the_page_and_come_back_as_the_command(kind: str) -> None:
     sent = seen(filled(kind)).pairs
-    command, form = posted(kind, sent).checked()
+    command, form = posted(kind, sent).checked(NOW)
     assert form.problems == ()
     assert command == EVERY[kind].model_validate(ANSWERS[kind])
 
 
 @pytest.mark.parametrize("kind", EVERY)
 def test_an_empty_form_shows_every_problem_in_the_summary_and_beside_its_question(kind: str) -> None:
-    command, form = posted(kind, seen(empty(kind)).pairs).checked()
+    command, form = posted(kind, seen(empty(kind)).pairs).checked(NOW)
     assert command is None or not [one for one in EVERY[kind].model_fields.values() if one.is_required()]
     page = seen(form)
     beside = [words.removeprefix("Error: ") for words in page.errors.values()]
@@ -91,7 +91,7 @@ def test_whatever_is_typed_stays_in_the_form(kind: str) -> None:
     nonsense: Pairs = [(name, f"  32nd of “{name}” <script> & {{{{ 7 }}}} {{}} ") for name in page.boxes]
     nonsense += [(name, f"  “{name}” <script>\n\n  </textarea> & {{{{ 7 }}}} {{}}\n\t") for name in page.areas]
     last = [(name, values[-1]) for name, values in page.choices.items()]
-    _, form = posted(kind, [*kept, *nonsense, *last]).checked()
+    _, form = posted(kind, [*kept, *nonsense, *last]).checked(NOW)
     assert sorted(seen(form).answers) == sorted([*kept, *nonsense, *last])
 
 
@@ -103,14 +103,14 @@ def test_any_text_comes_back_as_it_was_typed(text: str) -> None:
     page = seen(posted("submit_referral", pairs))
     sent = dict(page.answers)
     assert (sent["children.1.address"], sent["place"]) == (text.removeprefix("\n"), line)
-    command, _ = posted("submit_referral", page.pairs).checked()
+    command, _ = posted("submit_referral", page.pairs).checked(NOW)
     if command is not None:
         assert isinstance(command, SubmitReferral)
         assert command.narrative == text.strip()
 
 
 def test_a_draft_is_plain_data_and_brings_everything_back() -> None:
-    _, form = posted("submit_referral", changed(seen(filled("submit_referral")).pairs, born="x", event="")).checked()
+    _, form = posted("submit_referral", changed(seen(filled("submit_referral")).pairs, born="x", event="")).checked(NOW)
     again = Form.resumed(SubmitReferral, form.typed)
     assert seen(again).answers == seen(posted("submit_referral", seen(again).pairs)).answers
 
@@ -180,7 +180,7 @@ def test_rows_without_anything_are_left_out_and_the_numbers_of_problems_fit() ->
         ("events.4.event", "A call."),
     ]
     form = posted("submit_return", [("holds", "something"), ("summary", "x"), ("agency", "gp"), *pairs])
-    _, form = form.checked()
+    _, form = form.checked(NOW)
     assert [one.field for one in form.problems] == ["events.0.on"]
     assert dict(seen(form).answers)["events.0.event"] == "A call."
     assert problem_words(form) == ["Chronology event 1: Enter the date: the date must include a month and a year."]
@@ -225,17 +225,17 @@ def test_answers_follow_the_criterion_and_not_its_place() -> None:
         ("died_or_seriously_harmed", "not_known"),
         ("abuse_or_neglect", "yes"),
     ]
-    command, form = form.checked()
+    command, form = form.checked(NOW)
     assert command is None
     assert CHANGED in problem_words(form)
 
 
 def test_a_page_for_another_obligation_is_not_taken_for_this_one() -> None:
     pairs = changed(seen(filled("promise")).pairs, obligation="agency_return/gp")
-    command, form = Form.posted(Promise, pairs, fixed=fixed_of(Promise)).checked()
+    command, form = Form.posted(Promise, pairs, fixed=fixed_of(Promise)).checked(NOW)
     assert command is None
     assert problem_words(form) == [CHANGED]
-    again, _ = Form.posted(Promise, seen(form).pairs, fixed=fixed_of(Promise)).checked()
+    again, _ = Form.posted(Promise, seen(form).pairs, fixed=fixed_of(Promise)).checked(NOW)
     assert isinstance(again, Promise)
     assert again.obligation == "agency_return/police"
 
@@ -262,9 +262,9 @@ def test_a_page_that_forgets_its_rows_is_told_so() -> None:
     ],
 )
 def test_an_answer_to_no_question_is_refused_without_repeating_it(name: str) -> None:
-    command, form = posted(
-        "submit_referral", [*seen(filled("submit_referral")).pairs, (name, "Quillfeather")]
-    ).checked()
+    command, form = posted("submit_referral", [*seen(filled("submit_referral")).pairs, (name, "Quillfeather")]).checked(
+        NOW
+    )
     assert command is None
     assert STRANGE in problem_words(form)
     assert "zebedee" not in repr(form.summary())
@@ -298,7 +298,7 @@ def at_meeting(**boxes: str) -> Form:
     ],
 )
 def test_a_date_that_cannot_be_read_says_what_is_wrong(boxes: dict[str, str], words: str) -> None:
-    command, form = at_meeting(**boxes).checked()
+    command, form = at_meeting(**boxes).checked(NOW)
     assert command is None
     assert problem_words(form) == [f"Enter when it begins: {words}."]
     assert {f"at-{part}": text for part, text in boxes.items()}.items() <= dict(seen(form).answers).items()
@@ -393,7 +393,7 @@ def test_each_question_has_the_widget_that_fits() -> None:
 def test_what_stands_in_a_fresh_form_is_what_would_be_recorded() -> None:
     page = dict(seen(empty("arrange_meeting")).answers)
     assert page["minutes"] == "120"
-    _, form = Form.posted(ArrangeMeeting, [("minutes", "")]).checked()
+    _, form = Form.posted(ArrangeMeeting, [("minutes", "")]).checked(NOW)
     assert "Your answer to “How many minutes?” must be a whole number, such as 60." in problem_words(form)
     assert dict(seen(empty("triage")).answers)["restricted"] == "false"
 
@@ -445,13 +445,13 @@ def test_a_page_shows_and_judges_its_own_questions_and_keeps_the_others() -> Non
     for step in steps(SubmitReferral):
         asked = {name.split(".")[0].split("-")[0] for name, _ in seen(form, step).answers}
         assert asked <= {name for name, one in SubmitReferral.model_fields.items() if step in repr(one)}
-        _, judged = form.checked(step)
+        _, judged = form.checked(NOW, step)
         assert {one.place for one in judged.summary(step)} <= set(seen(judged, step).ids)
     whole = seen(filled("submit_referral")).pairs
     for step in reversed(steps(SubmitReferral)):
         shown = {name for name, _ in seen(filled("submit_referral"), step).pairs}
         form = form.with_step(step, [pair for pair in whole if pair[0] in shown])
-    command, _ = form.checked()
+    command, _ = form.checked(NOW)
     assert command == SubmitReferral.model_validate(ANSWERS["submit_referral"])
 
 
@@ -463,14 +463,14 @@ def test_a_page_typed_anew_forgets_what_is_no_longer_chosen() -> None:
 
 
 def test_the_first_page_with_a_problem_is_named() -> None:
-    _, form = Form.filled(SubmitReferral, {**ANSWERS["submit_referral"], "others": None}).checked()
+    _, form = Form.filled(SubmitReferral, {**ANSWERS["submit_referral"], "others": None}).checked(NOW)
     assert form.step_at_fault == "safety"
     assert filled("submit_referral").step_at_fault == ""
 
 
 def test_the_doors_problems_join_those_of_the_reader() -> None:
     form = posted("dispute", changed(seen(filled("dispute")).pairs, words=""))
-    _, form = form.checked()
+    _, form = form.checked(NOW)
     both = form.refused([Problem(words="The case is closed."), Problem(field="ground", words="Not this.")])
     assert problem_words(both) == ["The case is closed.", "Not this.", "Tell us more about why you dispute it."]
     assert DisputeIt.KIND == "dispute"
@@ -479,3 +479,11 @@ def test_the_doors_problems_join_those_of_the_reader() -> None:
 def test_the_notification_is_one_page_of_four_questions_at_most() -> None:
     assert [one.name for one in empty("record_notification").questions()] == list(RecordNotification.model_fields)
     assert len(Form.empty(SubmitReturn, ROWS).questions()) == 2, "the rest waits for the answer"
+
+
+@pytest.mark.promise("A3", "J3")
+def test_what_cannot_be_stands_beside_what_cannot_be_read_on_the_form_of_every_command() -> None:
+    pairs = changed(seen(filled("submit_return")).pairs, summary="", learning="Rang\x07.")
+    command, form = posted("submit_return", pairs).checked(NOW)
+    assert command is None
+    assert {one.field for one in form.problems} == {"summary", "learning"}

@@ -35,7 +35,7 @@ async def committed_unknown_to_its_workflow(made: Real, command: Next) -> str:
     request = f"w-{uuid4().hex}"
     known = (await made.case(command.case)).known
     door = made.door(0.01)
-    model = door._shape(_model(command), command.answers)
+    model = door._read(_model(command), command.answers)[0]
     signed = await kept(door, model, command.case, command.person, request)
     written = await made.there.recorder.write(Batch(case=command.case, known=known, now=made.now, command=signed))
     assert written.number == known + 1, written
