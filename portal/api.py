@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from door.door import Done
-from door.refusals import Refusal
+from door.refusals import NotConfirmed, Refusal
 from models.command import Command
 from models.facts import Problem
 from models.lifecycles import COMMANDS
@@ -30,6 +30,7 @@ _PROBLEM_SCHEMA = {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
+        "key": {"type": "string", "description": "Not yet confirmed: send it again with this Idempotency-Key."},
         "problems": {
             "type": "array",
             "items": {"type": "object", "properties": {"field": {"type": "string"}, "words": {"type": "string"}}},
@@ -67,11 +68,20 @@ _WRONG = {"description": "Not done; the words say why", "content": {PROBLEM: {"s
 """Every answer that is no good one. Said of the whole router, so that FastAPI describes no refusal of its own."""
 
 
-def problem(status: int, title: str, problems: Sequence[Problem] = ()) -> Response:
+KEY = "Idempotency-Key"
+UNSURE = (
+    f"Not yet confirmed. It is kept, and may well be recorded when the service is back. Wait a moment and send it "
+    f"again with the {KEY} that this answer names: it will not be recorded twice."
+)
+
+
+def problem(status: int, title: str, problems: Sequence[Problem] = (), key: str = "") -> Response:
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     if problems:
         body["problems"] = [one.model_dump() for one in problems]
-    return JSONResponse(body, status, media_type=PROBLEM)
+    if key:
+        body["key"] = key
+    return JSONResponse(body, status, {KEY: key} if key else None, media_type=PROBLEM)
 
 
 def _responses(good: dict[str, Any]) -> dict[str, Any]:
@@ -86,11 +96,12 @@ def _described(model: type[Command], done: dict[str, Any] | None = None) -> dict
         "requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(schema, definitions)}}},
         "parameters": [
             {
-                "name": "Idempotency-Key",
+                "name": KEY,
                 "in": "header",
                 "required": False,
                 "schema": {"type": "string", "maxLength": 100},
-                "description": "The same key with the same body is done once.",
+                "description": "The same key with the same body is done once. Without one, an answer that reads "
+                "“not yet confirmed” (503) names the key with which to send it again.",
             }
         ],
         "security": [{"bearer": []}],
@@ -130,20 +141,22 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             else problem(400, "The body must be a JSON object with a name for each answer.")
         )
 
-    def key(request: Request, who: Actor) -> str:
-        """The name under which something is done once: what the sender calls it, apart for each person."""
-        said = request.headers.get("idempotency-key", "")
-        return f"j-{fingerprint(f'{who.person} {said}')[:40]}" if said else f"j-{uuid4().hex}"
-
     async def through(
-        work: Callable[[], Awaitable[Done]],
+        work: Callable[[str], Awaitable[Done]],
+        request: Request,
         who: Actor,
         ref: str = "",
         more: Callable[[Done], Awaitable[dict[str, Any]]] | None = None,
     ) -> Response:
-        """What the door answers. `more`: what is said beside it once it is recorded."""
+        """What the door answers. `more`: what is said beside it once it is recorded.
+
+        It is done once under the name that the sender gives it, apart for each person; or that we give it.
+        """
+        key = request.headers.get(KEY) or uuid4().hex
         try:
-            done = await work()
+            done = await work(f"j-{fingerprint(f'{who.person} {key}')[:40]}")
+        except NotConfirmed:
+            return problem(NotConfirmed.status, UNSURE, [Problem(words=UNSURE)], key)
         except Refusal as refusal:
             if ref and await portal.hides(ref, who):
                 return _nowhere()
@@ -204,14 +217,14 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             alike = await portal.questions.likely_same(done.case, who, portal.clock())
             return {"status": status_link(portal.there, token), "likely": _likely(alike)}
 
-        return await through(lambda: portal.door.refer(said, key(request, who), who.person), who, more=more)
+        return await through(lambda once: portal.door.refer(said, once, who.person), request, who, more=more)
 
     def add(model: type[Command]) -> None:
         async def act(request: Request, ref: str) -> Response:
             who, said = await actor(request), await body(request)
             if isinstance(said, Response):
                 return said
-            return await through(lambda: portal.door.act(who, ref, model.KIND, said, key(request, who)), who, ref)
+            return await through(lambda once: portal.door.act(who, ref, model.KIND, said, once), request, who, ref)
 
         pages.add_api_route(
             f"/cases/{{ref}}/{model.KIND}",

@@ -285,6 +285,10 @@ class Session:
 
 
 NO_CASE = "There is no such case, or it is not yours to open."
+UNSURE = (
+    "Not yet confirmed: the engine did not answer. It may well be recorded later. Give the same command again "
+    "with --request {request}\nand you learn what became of it; it is never recorded twice."
+)
 OTHER_BODY = "This --request was given before with other answers. Leave it out, or give another."
 
 
@@ -294,7 +298,9 @@ def refused(refusal: "Refusal", request: str, *, as_json: bool) -> NoReturn:
     from models.facts import Problem
 
     uncertain = isinstance(refusal, NotConfirmed)
-    ours = {NotThere: NO_CASE, OtherBody: OTHER_BODY, NotStored: FULL}.get(type(refusal))
+    ours = {
+        NotThere: NO_CASE, OtherBody: OTHER_BODY, NotStored: FULL, NotConfirmed: UNSURE.format(request=request),
+    }.get(type(refusal))  # fmt: skip
     found = [Problem(words=ours)] if ours else refusal.problems
     if as_json:
         problems = [one.model_dump(mode="json") for one in found]
@@ -302,11 +308,7 @@ def refused(refusal: "Refusal", request: str, *, as_json: bool) -> NoReturn:
             json.dumps({"taken": None if uncertain else False, "request": request, "problems": problems}, indent=1)
         )
     elif uncertain:
-        typer.echo(
-            "Not yet confirmed: the engine did not answer. It may well be recorded later. Give the same command again "
-            f"with --request {request}\nand you learn what became of it; it is never recorded twice.",
-            err=True,
-        )
+        typer.echo(ours, err=True)
     else:
         lines = [f"  {one.field + ': ' if one.field else ''}{one.words}" for one in found]
         typer.echo("\n".join(["This was not taken:", *lines]), err=True)

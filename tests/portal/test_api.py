@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,12 +13,16 @@ import pytest
 import pytest_asyncio
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from temporalio.client import Client
 
+from door.door import Door
 from door.refusals import NotConfirmed, NotStored
 from models.lifecycles import COMMANDS
 from portal.app import create_app
 from portal.guarding import LARGEST, PROBLEM
+from portal.visiting import Portal
 from records.accounts import Accounts
+from records.codec import converter
 from tests.portal.scene import HOSPITAL, MANAGER, POLICE, STRANGER
 from tests.support.house import House, house, referral, triage
 
@@ -237,6 +242,31 @@ async def test_every_command_is_described_with_its_questions(site: Site) -> None
         assert set(answers) == {"200", "default"}, (method, path)
         assert answers["default"] == ["application/problem+json"], (method, path)
     assert "HTTPValidationError" not in json.dumps(described)
+
+
+@pytest.mark.promise("L5", "L11")
+@pytest.mark.parametrize("given", ["", "4711"])
+async def test_what_is_not_confirmed_names_the_key_with_which_it_is_recorded_once(site: Site, given: str) -> None:
+    portal: Portal = site.app.state.portal
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=converter(portal.there.keys))
+    working = portal.door
+    portal.door = Door(portal.there.recorder, nowhere, portal.clock, patience=timedelta(seconds=1))
+    body = {"agency": "harrowshire-icb", "action": f"Records are flagged {given}.", "by": str(site.house.now.date())}
+    path = f"/cases/{site.review}/agree_learning"
+    try:
+        unsure = await site.post(MANAGER, path, body, given)
+    finally:
+        portal.door = working
+    told = unsure.json()
+    assert (unsure.status_code, told["key"]) == (503, unsure.headers["idempotency-key"])
+    assert told["key"] == (given or told["key"])
+    assert "with the Idempotency-Key that this answer names" in told["title"]
+    first, second = [await site.post(MANAGER, path, body, told["key"]) for _ in range(2)]
+    assert (first.status_code, first.json()) == (200, second.json())
+    async with await site.client() as client:
+        described = (await client.get("/openapi.json")).json()
+    wrong = described["paths"]["/api/v1/referrals"]["post"]["responses"]["default"]["content"][PROBLEM]["schema"]
+    assert "Idempotency-Key" in wrong["properties"]["key"]["description"]
 
 
 async def test_what_could_not_be_stored_is_said_in_json_without_a_page_or_a_button() -> None:
