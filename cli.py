@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from records.trouble import trouble
 from terminal import assurance, cases, people, questions, rehearsing, rules
-from terminal.common import DataDir, fail, run, settings_with, trouble
+from terminal.common import DataDir, fail, run, settings_with
 
 if TYPE_CHECKING:
     from serving import Supervisor

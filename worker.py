@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
-import uvloop
 from sqlalchemy import select, text
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition, WorkflowIDConflictPolicy
@@ -23,10 +22,10 @@ from models.batch import TASK_TIMEOUT
 from models.case import Case, packed
 from models.tables import CaseRow
 from notifier.post import Post
-from records.gate import wait_at_gate
 from records.opening import Installation, open_installation
 from records.policies import fill_shelf
 from records.settings import TASK_QUEUE, Settings
+from records.trouble import start
 from workflows.rapid_review import RapidReview
 from workflows.referral import Referral
 
@@ -185,5 +184,4 @@ async def run(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    wait_at_gate()
-    uvloop.run(run(Settings()))
+    start(run)

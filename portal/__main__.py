@@ -1,12 +1,11 @@
 """Starts the portal: `python -m portal`, with the settings of the environment."""
 
 import uvicorn
-import uvloop
 
 from portal.app import create_app
-from records.gate import wait_at_gate
 from records.opening import open_installation
 from records.settings import Settings
+from records.trouble import start
 
 
 async def run(settings: Settings) -> None:
@@ -28,5 +27,4 @@ async def run(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    wait_at_gate()
-    uvloop.run(run(Settings()))
+    start(run)

@@ -11,19 +11,24 @@ from typing import Any
 
 from sqlalchemy import event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.tables import Table
 from records.near import near
 
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 BUSY_MS = 30_000
 
 
 class Database:
-    """Opened once by whoever starts the process; closed with it."""
+    """Opened once by whoever starts the process; closed with it. Raises ArgumentError if the URL names none."""
 
     def __init__(self, url: str) -> None:
+        if make_url(url).drivername not in DRIVERS:
+            message = "the URL of the database names no driver that is here"
+            raise ArgumentError(message)
         self.url = url
         self.sqlite = url.startswith("sqlite")
         self._write = self._engine(writes=True)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
 
+class EngineSilent(RuntimeError):
+    """The engine did not come up within our patience."""
+
+
 @dataclass(frozen=True)
 class Installation:
     """Everything that a process of one installation shares."""
@@ -31,7 +35,8 @@ class Installation:
     async def connect(self, patience: float = 30, *, lazy: bool = False) -> "Client":
         """A client of the engine, waiting for it to come up for at most `patience` seconds.
 
-        A lazy one connects when it is first used: pages that only read are there while the engine is not.
+        Raises EngineSilent. A lazy one connects when it is first used: pages that only read are there while the
+        engine is not.
         """
         # The engine's client loads slowly, and who only prepares the records needs none.
         from temporalio.client import Client  # noqa: PLC0415
@@ -49,7 +54,11 @@ class Installation:
                 )
             except RuntimeError:
                 if asyncio.get_running_loop().time() > deadline:
-                    raise
+                    message = (
+                        f"The engine does not answer at {self.settings.engine}. See that it runs, and look at "
+                        "REVIEWS_ENGINE."
+                    )
+                    raise EngineSilent(message) from None
                 await asyncio.sleep(0.1)
 
     async def close(self) -> None:

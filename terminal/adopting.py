@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from records.trouble import MISUSED
 from terminal.common import (
-    MISUSED,
     REFUSED,
     As,
     AsJson,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.common import REFUSED, WRONG, As, AsJson, DataDir, Session, counted, fail, moment, run, say, settings_of
+from records.trouble import WRONG
+from terminal.common import REFUSED, As, AsJson, DataDir, Session, counted, fail, moment, run, say, settings_of
 
 if TYPE_CHECKING:
     from records.audit import Broken

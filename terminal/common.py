@@ -6,7 +6,6 @@ give the same command again with the same `--request`. 130: stopped by Ctrl-C.
 """
 
 import asyncio
-import errno
 import getpass
 import json
 import os
@@ -21,6 +20,7 @@ from uuid import uuid4
 import typer
 
 from records.settings import Settings
+from records.trouble import FULL, MISUSED, NO_TABLES, WRONG, trouble, unread
 
 if TYPE_CHECKING:
     from door.refusals import Refusal
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from policy.problems import Problem
 
 T = TypeVar("T")
-WRONG, MISUSED, REFUSED, NOT_CONFIRMED = 1, 2, 3, 4
+REFUSED, NOT_CONFIRMED = 3, 4
 
 DataDir = Annotated[
     Path, typer.Option("--data-dir", envvar=["DATA_DIR", "REVIEWS_DATA_DIR"], help="The folder of the installation.")
@@ -57,45 +57,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         if words := trouble(error):
             fail(words)
         raise
-
-
-FULL = (
-    "The disk takes nothing more. Make room, or see what else is wrong with it, and give the same command again: "
-    "nothing is half recorded."
-)
-READ_ONLY = (
-    "The records cannot be opened for writing, which is needed even for looking. If they are a copy, put it into a "
-    "folder that you may write to, and name that with --data-dir."
-)
-NO_DATABASE = "REVIEWS_DATABASE_URL is not the address of a database. Set it right, or take it away for SQLite."
-FILLED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, "database or disk is full", "disk I/O error"}
-CLOSED = {errno.EROFS, "unable to open database file", "attempt to write a readonly database"}
-
-
-def trouble(error: Exception) -> str:
-    """What a person can do about a disk, a folder or a database that fails; empty for an error of ours."""
-    from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
-    from sqlalchemy.exc import TimeoutError as NeverFree
-
-    why = error.errno if isinstance(error, OSError) else str(error.orig) if isinstance(error, OperationalError) else ""
-    if why in FILLED or why in CLOSED:
-        return FULL if why in FILLED else READ_ONLY
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename} cannot be used: {error.strerror}."
-    if isinstance(error, ArgumentError):
-        return NO_DATABASE
-    silent = isinstance(error, OSError | OperationalError | InterfaceError | NeverFree) or _of_postgres(error)
-    if not silent or isinstance(error, BrokenPipeError):  # or whoever read our answer has gone
-        return ""
-    return (
-        f"The database does not answer ({type(error).__name__}). See that it runs, and look at "
-        "REVIEWS_DATABASE_URL; `reviews doctor` says more."
-    )
-
-
-def _of_postgres(error: Exception) -> bool:
-    """Whether the driver refused before SQLAlchemy had a connection: a wrong password, an unknown database."""
-    return type(error).__module__.partition(".")[0] == "asyncpg"
 
 
 def fail(words: str, code: int = WRONG) -> NoReturn:
@@ -161,8 +122,7 @@ def settings_with(**decided: Any) -> Settings:  # noqa: ANN401 -- settings of an
     try:
         return Settings(**decided)
     except ValidationError as wrong:
-        lines = [f"REVIEWS_{str(one['loc'][0]).upper()} cannot be read: {one['msg']}." for one in wrong.errors()]
-    fail("\n".join([*lines, "Set it right in the environment, or take it away."]), MISUSED)
+        fail(unread(wrong), MISUSED)
 
 
 def day(moment: datetime) -> str:
@@ -218,7 +178,7 @@ class Session:
             fail(str(problem))
         if await standing(self.there.database) != newest():
             await self.there.close()
-            fail("The tables are not up to date. Start `reviews serve` once, or see: reviews doctor")
+            fail(NO_TABLES)
         return self
 
     async def __aexit__(self, *exit_: object) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
-from terminal.common import REFUSED, WRONG, As, AsJson, DataDir, Session, counted, fail, judged, run, say, text_of
+from records.trouble import WRONG
+from terminal.common import REFUSED, As, AsJson, DataDir, Session, counted, fail, judged, run, say, text_of
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from terminal.common import MISUSED, AsJson, fail, say
+from records.trouble import MISUSED
+from terminal.common import AsJson, fail, say
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

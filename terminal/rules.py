@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from records.trouble import WRONG
 from terminal import adopting
-from terminal.common import WRONG, AsJson, DataDir, PolicyFile, Session, counted, fail, judged, run, say, text_of
+from terminal.common import AsJson, DataDir, PolicyFile, Session, counted, fail, judged, run, say, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 
 from cli import app
 from models.lifecycles import COMMANDS
-from terminal.common import NO_DATABASE, READ_ONLY, counted
+from records.trouble import NO_DATABASE, READ_ONLY
+from terminal.common import counted
 from tests.support.house import DIRECTORY, POLICY, decision, referral, triage
 from tests.support.running import (
     ADMINISTRATOR,

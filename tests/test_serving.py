@@ -1,5 +1,6 @@
 """`reviews serve`: everything on one machine by one command, with real processes."""
 
+import os
 import re
 import signal
 import socket
@@ -15,9 +16,10 @@ import httpx2
 import psutil
 import pytest
 
+from records.keys import new_keys
+from records.trouble import FULL, NO_DATABASE, NO_TABLES
 from serving import OtherKind, check_kind
-from terminal.common import FULL
-from tests.support.house import DIRECTORY, referral
+from tests.support.house import DIRECTORY, ROOT, referral
 from tests.support.running import (
     ADMINISTRATOR,
     PASSWORD,
@@ -324,3 +326,52 @@ def test_a_process_without_a_gate_goes_straight_on() -> None:
     began = time.monotonic()
     assert subprocess.run([sys.executable, "-c", words], check=True, timeout=20).returncode == 0  # noqa: S603 -- our own
     assert time.monotonic() - began < 10
+
+
+PROCESSES = pytest.mark.parametrize("process", [("-m", "portal"), ("worker.py",)], ids=" ".join)
+
+
+def alone(process: tuple[str, ...], folder: Path, **settings: str) -> tuple[int, str]:
+    """How a process that is started by itself ends, and what it says."""
+    given = {**os.environ, "REVIEWS_DATA_DIR": str(folder), **settings}
+    ended = subprocess.run(  # noqa: S603 -- our own
+        [sys.executable, *process], cwd=ROOT, env=given, check=False, capture_output=True, text=True, timeout=40
+    )
+    assert "Traceback" not in ended.stderr
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.promise("L5")
+@PROCESSES
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("REVIEWS_PORT", "abc", "REVIEWS_PORT cannot be read: "),
+        ("REVIEWS_SMTP_STARTTLS", "perhaps", "REVIEWS_SMTP_STARTTLS cannot be read: "),
+        ("REVIEWS_DATABASE_URL", "nonsense", NO_DATABASE),
+        ("REVIEWS_DATABASE_URL", "oracle://reviews@host/reviews", NO_DATABASE),
+        ("REVIEWS_DATABASE_URL", "postgresql://reviews@host/reviews", NO_DATABASE),
+        ("REVIEWS_DATA_DIR", "nowhere", "There is no installation in nowhere. Set REVIEWS_DATA_DIR "),
+    ],
+)
+def test_a_process_started_by_itself_says_which_setting_is_wrong(
+    process: tuple[str, ...], setting: str, value: str, words: str, tmp_path: Path
+) -> None:
+    new_keys().save(tmp_path / "keys.json")
+    code, said = alone(process, tmp_path, **{setting: value})
+    assert code == 2
+    assert said.startswith(words)
+
+
+@pytest.mark.promise("L5")
+@PROCESSES
+def test_a_process_started_by_itself_says_what_to_do_about_missing_keys(
+    process: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "records.sqlite").touch()
+    code, said = alone(process, tmp_path)
+    assert code == 2
+    assert said.startswith("The key file keys.json is missing. Put it back from your backup")
+    assert str(tmp_path) in said
+    new_keys().save(tmp_path / "keys.json")
+    assert alone(process, tmp_path) == (1, f"{NO_TABLES}\n")
