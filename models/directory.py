@@ -4,7 +4,7 @@ Rungs address offices, never people; the directory answers when a rung fires. Da
 Europe/London. Nothing here reads a file or a clock.
 """
 
-from collections.abc import Collection
+from collections.abc import Container
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -109,7 +109,7 @@ class Directory(Word):
                 return holding
         return None
 
-    def look_up(self, office: str, agency: str | None, on: datetime | date, but: Collection[str] = ()) -> Answer:
+    def look_up(self, office: str, agency: str | None, on: datetime | date, but: Container[str] = ()) -> Answer:
         """Say who is to be told for `office` of `agency` on that day (aware time, or a date in Europe/London).
 
         `but`: people who are kept out of the matter, and count as away.

@@ -10,6 +10,7 @@ from typing import Any
 
 from models.base import Message
 from models.case import Case
+from models.directory import Directory, london_day
 from models.facts import Problem
 from models.fold import rules_of
 from models.rapid_review import asked
@@ -103,6 +104,17 @@ class Actor(Message):
         return next((held.office for held in self.offices if held.office in offices), "")
 
 
+def actor_of(directory: Directory, person: str, day: datetime) -> Actor:
+    """What this person is on that day: every office that they hold, or in which they deputise."""
+    on = london_day(day)
+    held = tuple(
+        Held(office=one.office, agency=one.agency or "")
+        for one in directory.holdings
+        if person in {one.person, one.deputy} and one.covers(on)
+    )
+    return Actor(person=person, offices=held)
+
+
 class Access(Message):
     """What is particular about a case: restricted to named people, some locked out, some let in for a time."""
 
@@ -135,20 +147,35 @@ def access_of(case: Case, now: datetime) -> Access:
 
 def reads(actor: Actor, case: Case, access: Access) -> Problem | None:
     """Why this person may not open the case; nothing if they may."""
-    if refusal := _shut_out(actor, case, access):
+    if refusal := shut_out(actor, case, access):
         return refusal
     if actor.person in access.let_in or actor.anywhere(CASE_WIDE) or _party(actor, case):
         return None
     return Problem(words=NO)
 
 
-def _shut_out(actor: Actor, case: Case, access: Access) -> Problem | None:
+def shut_out(actor: Actor, case: Case, access: Access) -> Problem | None:
+    """Why they take no part in this case, whatever their offices; nothing if they may."""
     if actor.person in access.locked_out:
         return Problem(words=LOCKED)
     if actor.person in access.let_in or not access.restricted:
         return None
     named = actor.anywhere(NAMED_OFFICES) or _party(actor, case)
     return None if named else Problem(words=NAMED)
+
+
+class KeptOut:
+    """Whoever may not open a case at a time: they are locked out, or it is restricted. They hear nothing of it."""
+
+    __slots__ = ("_access", "_at", "_case", "_directory")
+
+    def __init__(self, case: Case, directory: Directory, at: datetime) -> None:
+        self._case, self._directory, self._at, self._access = case, directory, at, access_of(case, at)
+
+    def __contains__(self, person: object) -> bool:
+        if not self._access.restricted:
+            return person in self._access.locked_out
+        return shut_out(actor_of(self._directory, str(person), self._at), self._case, self._access) is not None
 
 
 def whole(actor: Actor, case: Case, access: Access) -> bool:
@@ -171,7 +198,7 @@ def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, An
 
 def _office(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, Any]) -> str | Problem:
     if kind in BY_RELATION:
-        return _shut_out(actor, case, access) or _related(actor, case, body["obligation"])
+        return shut_out(actor, case, access) or _related(actor, case, body["obligation"])
     if refusal := reads(actor, case, access):
         return refusal
     if kind in FOUR_EYES:

@@ -1,6 +1,6 @@
 """Who is told what because of a fact: pure, so that rehearsal lists the very notices that the engine hands over."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from models.fold import rules_of
 from models.ladder import Rules
 from models.obligation import Due, Ended, Heard, Obligation, Told
 from models.rapid_review import asked
+from models.rights import KeptOut
 from models.time import day_of
 
 MANAGER = "business_manager"
@@ -80,12 +81,7 @@ def tell(case: Case, due: Due, directory: Directory, now: datetime) -> Fact:
 
 
 def _answer(case: Case, one: Obligation, office: str, directory: Directory, now: datetime) -> Answer:
-    return directory.look_up(office, one.agency or None, now, locked_out(case))
-
-
-def locked_out(case: Case) -> list[str]:
-    """People who hear nothing of this case, because their own practice is part of it."""
-    return list(case.said.get("locked_out", ()))
+    return directory.look_up(office, one.agency or None, now, KeptOut(case, directory, now))
 
 
 def notices(before: Case, after: Case, fact: Fact, directory: Directory) -> list[Notice]:
@@ -130,11 +126,11 @@ def _empty(  # noqa: PLR0913, PLR0917 -- what is said of an empty office
 
 
 def _handed_on(before: Case, after: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
-    """Whoever was told and takes no part any more cannot act: what is open goes at once to whom it goes from now on.
+    """Whoever was told and may not open the case any more cannot act: what is open goes at once to whom it goes now.
 
     That is the deputy, or the next office up the ladder, as when a rung finds nobody.
     """
-    if fact.kind != "locked_out":
+    if fact.kind not in {"locked_out", "restriction_set"}:
         return
     for one in after.open():
         told: set[str] = set()
@@ -164,7 +160,8 @@ def _left(before: Case, after: Case, one: Obligation, office: str, directory: Di
     """Whether somebody who heard of this for the office, or would have until now, is kept out by this fact."""
     heard = {heard.person for said in one.told for heard in said.heard if heard.office == office}
     heard |= {_answer(before, one, office, directory, fact.recorded).person or ""}
-    return not heard.isdisjoint(set(locked_out(after)) - set(locked_out(before)))
+    was, now = (KeptOut(case, directory, fact.recorded) for case in (before, after))
+    return any(person in now and person not in was for person in heard if person)
 
 
 def _upward(rules: Rules, office: str) -> list[str]:
@@ -231,7 +228,7 @@ def _answered(before: Case, after: Case, fact: Fact, directory: Directory) -> It
     about = before.obligations[fact.data["obligation"]]
     now, asked = after.obligations[about.key], _asked(before, fact)
     person = asked.person
-    if person in locked_out(after) or person not in directory.people:
+    if person in KeptOut(after, directory, fact.recorded) or person not in directory.people:
         person = _answer(after, about, asked.office, directory, fact.recorded).person or ""
     if person:
         yield Notice(
@@ -261,10 +258,11 @@ def _seats(case: Case, directory: Directory) -> Iterator[tuple[str, str]]:
 def _invited(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
     if fact.kind != "meeting_arranged":
         return
+    kept_out = KeptOut(case, directory, fact.recorded)
     contacts = [("agency_contact", agency) for agency in case.agencies if agency in asked(case)]
     told: set[str] = set()
     for office, agency in dict.fromkeys([*_seats(case, directory), ("subgroup_chair", ""), *contacts]):
-        person = directory.look_up(office, agency or None, fact.recorded, locked_out(case)).person
+        person = directory.look_up(office, agency or None, fact.recorded, kept_out).person
         if person and person not in told:
             told.add(person)
             yield Notice(
@@ -272,3 +270,20 @@ def _invited(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
                 fact=fact.number, office=office, agency=agency, person=person, rung_at=fact.recorded,
                 wake_at=fact.recorded, data={"at": fact.data["at"]},
             )  # fmt: skip
+    yield from _seats_kept_out(case, fact, directory, kept_out)
+
+
+def _seats_kept_out(case: Case, fact: Fact, directory: Directory, kept_out: KeptOut) -> Iterator[Notice]:
+    """Of a seat that is held, but by nobody who may open the case, the business manager hears: they can let them in."""
+
+    def held(office: str, agency: str, but: Container[str] = ()) -> bool:
+        return directory.look_up(office, agency or None, fact.recorded, but).person is not None
+
+    seats = [seat for seat in _seats(case, directory) if held(*seat) and not held(*seat, kept_out)]
+    manager = directory.look_up(MANAGER, None, fact.recorded, kept_out).person
+    if seats and manager:
+        yield Notice(
+            key=f"{case.ref}/meeting/{fact.number}/empty", kind=NoticeKind.EMPTY_OFFICE, case=case.ref,
+            fact=fact.number, office=MANAGER, person=manager, rung_at=fact.recorded, wake_at=fact.recorded,
+            data={"passed_over": list(dict.fromkeys(office for office, _ in seats))},
+        )  # fmt: skip

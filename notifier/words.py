@@ -70,12 +70,12 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
         "agency": agency.name if agency else "",
         "at": clock(datetime.fromisoformat(notice.data["at"])) if "at" in notice.data else "",
         "outcome": _outcome(notice),
+        "passed_over": ", ".join(policy.offices[office].title for office in notice.data.get("passed_over", ())),
     }
     one = case.obligations.get(notice.obligation)
     if one is None:
         return Shown.model_validate(base)
     block = shelf.blocks(case.policy, case.kind)[one.block]
-    passed = [policy.offices[office].title for office in notice.data.get("passed_over", ())]
     about = case.obligations.get(one.of)
     title = f"{block.title}: {shelf.blocks(case.policy, case.kind)[about.block].title}" if about else block.title
     title = f"{title}, {agency.name}" if about and agency else title
@@ -90,8 +90,7 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
         expected_of=block.expected_of,
         overdue_days=max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
         missed=int(notice.data.get("missed", 0)),
-        passed_over=", ".join(passed),
-        handed_on="handed_on" in notice.data and not passed,
+        handed_on="handed_on" in notice.data and not base["passed_over"],
         others=notice.office != one.owed_by,
         state=state_of(one, now),
         urgent=block.urgent,

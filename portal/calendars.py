@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.directory import Directory
+from models.rights import actor_of
 from models.standing import Dated
 from models.time import day_of, is_whole_day
 from portal.visiting import Portal, one_of, typed
 from records.accounts import CALENDAR
-from records.directory import actor_of
 
 KIND = "text/calendar; charset=utf-8"
 FEED = "/calendar/feed"

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from models.case import Case
 from models.directory import Directory
-from models.rights import access_of
+from models.rights import access_of, shut_out
 from models.shelf import blocks
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
@@ -126,8 +126,10 @@ class _Reader:
         return found
 
     async def _is_shut(self, row: NoticeRow) -> bool:
-        own = row.person == self._visitor.person
-        return own and row.person in access_of(await self._case(row.case), self._portal.clock()).locked_out
+        """Whether it is about a case in which whoever reads it takes no part: locked out, or not among the named."""
+        visitor, case = self._visitor, await self._case(row.case)
+        own = row.person == visitor.person
+        return own and shut_out(visitor.actor, case, access_of(case, self._portal.clock())) is not None
 
     async def _readable(self, row: NoticeRow) -> Shown:
         """A message whose words cannot be made still says which case it is about, and hides no other."""

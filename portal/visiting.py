@@ -17,13 +17,12 @@ from models.command import Command
 from models.directory import Directory
 from models.facts import Problem
 from models.policy import Policy
-from models.rights import CASE_WIDE, LOCKED, NAMED_OFFICES, Actor
+from models.rights import CASE_WIDE, LOCKED, NAMED_OFFICES, Actor, actor_of
 from models.shelf import days, policy
 from models.tables import SessionRow
 from models.time import day_of
 from portal.pages import Link, Message, Page, refusal, templates
 from records.accounts import Accounts
-from records.directory import actor_of
 from records.drafts import Drafts
 from records.opening import Installation
 from records.policies import in_force

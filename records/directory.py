@@ -11,9 +11,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
-from models.directory import Agency, Directory, Holding, Person, london_day
+from models.directory import Agency, Directory, Holding, Person
 from models.obligation import Ended
-from models.rights import Actor, Held
 from models.tables import AgencyRow, HoldingRow, ObligationRow, PersonRow, PolicyRow, SettingRow
 from records.audit import DIRECTORY, Auditor
 from records.chains import of_directory
@@ -133,14 +132,3 @@ async def leaving(session: AsyncSession, present: Directory, coming: Directory, 
                 Leaving(id=who, name=present.people[who].name, office=office, agency=of, owes=count, then=name)
             )
     return [Leaving(id=one, name=present.called(one), owes=count) for one, count in agencies.items()] + people
-
-
-def actor_of(directory: Directory, person: str, day: datetime) -> Actor:
-    """What this person is on that day: every office that they hold, or in which they deputise."""
-    on = london_day(day)
-    held = tuple(
-        Held(office=one.office, agency=one.agency or "")
-        for one in directory.holdings
-        if person in {one.person, one.deputy} and one.covers(on)
-    )
-    return Actor(person=person, offices=held)

@@ -26,7 +26,7 @@ from models.lifecycles import COMMANDS, LIFECYCLES
 from models.making import fact_of
 from models.obligation import Obligation
 from models.offered import misnamed
-from models.rights import access_of, acts
+from models.rights import access_of, actor_of, acts
 from models.shelf import NotOnShelf
 from models.spawning import opened, opens
 from models.tables import (
@@ -43,7 +43,7 @@ from models.telling import Notice, notices, tell
 from records.audit import Auditor, Entry
 from records.chains import of_fact, of_notices
 from records.database import Database, inserting
-from records.directory import DirectoryRecord, actor_of
+from records.directory import DirectoryRecord
 from records.facts import facts_after, obligation_row
 from records.family import relatives
 from records.faults import where

@@ -209,7 +209,7 @@ class Session:
 
     async def actor(self, email: str) -> "Actor":
         """Who this is, and which offices they hold today."""
-        from records.directory import actor_of
+        from models.rights import actor_of
 
         person = await self.sign_in(email)
         return actor_of(await self.directory(), person, datetime.now(UTC))

@@ -114,9 +114,9 @@ class Plan(NamedTuple):
 
 def _looked_at(text: str, name: str, policy: "Policy", on: date) -> "tuple[Directory, list[Problem]]":
     """The directory, and what a check and an import say about it alike. Raises PolicyProblems, with each line."""
+    from models.rights import actor_of
     from policy.problems import Problem, together
     from policy.reading import check_against, read_directory
-    from records.directory import actor_of
 
     found = read_directory(text, name, policy)
     problems = check_against(policy, found, on)
@@ -161,9 +161,10 @@ async def _replace(data_dir: Path, by: str, wanted: Import) -> tuple[Plan, bool]
 async def _plan(session: Session, open_: "AsyncSession", person: str, now: datetime, wanted: Import) -> Plan:
     """What the import would do, or the end of the command with everything that speaks against it."""
     from models import shelf
+    from models.rights import actor_of
     from models.time import day_of
     from policy.problems import PolicyProblems
-    from records.directory import actor_of, leaving, readdressed
+    from records.directory import leaving, readdressed
     from records.policies import in_force
 
     present, names = await session.there.recorder.directory.read(open_), await in_force(open_)

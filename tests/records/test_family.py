@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from door.door import Done
-from models.rights import LOCKED, Access, access_of, reads
-from records.directory import actor_of
+from models.rights import LOCKED, Access, access_of, actor_of, reads
 from tests.support.house import triage
 from tests.support.lives import CHAIR, MANAGER, Lives
 from tests.support.recording import Recording, recording

@@ -16,11 +16,10 @@ from temporalio.testing import WorkflowEnvironment
 from door.door import Done, Door
 from models.case import Case
 from models.facts import Fact
-from models.rights import Actor
+from models.rights import Actor, actor_of
 from models.tables import CaseRow, FactRow, NoticeRow, ObligationRow
 from policy.reading import read_directory_file, read_policy_file
 from records.codec import converter
-from records.directory import actor_of
 from records.facts import fact_from
 from records.opening import Installation, open_installation, prepare
 from records.policies import put_in_force

@@ -19,9 +19,8 @@ from door.door import Done, Door
 from door.refusals import Refusal
 from models.case import Case
 from models.facts import Fact
-from models.rights import Actor
+from models.rights import Actor, actor_of
 from models.tables import CaseRow, FactRow, NoticeRow
-from records.directory import actor_of
 from records.facts import fact_from
 from records.opening import Installation
 from serving import engine_command, free_port

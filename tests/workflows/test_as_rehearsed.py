@@ -12,10 +12,10 @@ from models.case import Case, packed
 from models.policy import Span, Unit
 from models.rehearsal import REFERRAL, Act, Scenario, Stage, rehearse
 from models.replaying import replay
+from models.rights import actor_of
 from models.time import at, day_of
 from policy.reading import read_directory_file, read_policy_file, read_scenario
 from policy.year import a_year, only
-from records.directory import actor_of
 from records.questions import Questions
 from records.settings import TASK_QUEUE
 from tests.support.house import DIRECTORY, POLICY, ROOT, House, house
