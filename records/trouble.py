@@ -16,8 +16,9 @@ FULL = (
     "nothing is half recorded."
 )
 READ_ONLY = (
-    "The records cannot be opened for writing, which is needed even for looking. If they are a copy, put it into a "
-    "folder that you may write to, and name that with --data-dir."
+    "The records cannot be opened for writing. If they are a copy, put it into a folder that you may write to, and "
+    "name that with --data-dir. `reviews audit verify` looks at a copy where it lies; if that was made while the "
+    "records were in use, with records.sqlite-wal and records.sqlite-shm beside it."
 )
 NO_DATABASE = (
     "REVIEWS_DATABASE_URL is not the address of a database, such as postgresql+asyncpg://reviews@host/reviews. "

@@ -1,6 +1,7 @@
 """The command line, each command by a process of its own against a running installation."""
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -19,7 +20,7 @@ from cli import app
 from models.lifecycles import COMMANDS
 from records.trouble import NO_DATABASE, READ_ONLY
 from terminal.common import counted
-from tests.support.house import DIRECTORY, POLICY, decision, referral, triage
+from tests.support.house import DIRECTORY, POLICY, ROOT, decision, referral, triage
 from tests.support.running import (
     ADMINISTRATOR,
     MANAGER,
@@ -639,3 +640,39 @@ def test_one_is_never_called_several() -> None:
 def test_a_password_is_never_shown(here: Running) -> None:
     done = here.reviews("status", "--json", by=MANAGER)
     assert "three words apart" not in done.stdout + done.stderr + here.said()
+
+
+def as_read(folder: Path) -> dict[str, bytes]:
+    return {one.name: one.read_bytes() for one in folder.iterdir()}
+
+
+def verified(folder: Path) -> subprocess.CompletedProcess[str]:
+    """What `reviews audit verify` says to somebody who may read a folder and not write there."""
+    for one in (*folder.iterdir(), folder):
+        one.chmod(one.stat().st_mode & ~0o222)
+    before = as_read(folder)
+    plain = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    done = subprocess.run(  # noqa: S603 -- our own
+        [*plain, REVIEWS, "audit", "verify", "--data-dir", str(folder)],
+        cwd=ROOT, env=environment(), check=False, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert as_read(folder) == before
+    return done
+
+
+@pytest.mark.promise("K7")
+def test_a_copy_that_may_only_be_read_is_verified_where_it_lies(tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    assert reviews("prepare", "--data-dir", folder).returncode == 0
+    shutil.copytree(folder, tmp_path / "whole")
+    with closing(sqlite3.connect(folder / "records.sqlite")) as used:
+        used.execute("PRAGMA journal_mode=WAL")
+        used.execute("DELETE FROM audit_links")
+        used.commit()
+        for name in ("in use", "in part"):
+            shutil.copytree(folder, tmp_path / name)
+    (tmp_path / "in part" / "records.sqlite-shm").unlink()
+    whole, used_, part = [verified(tmp_path / name) for name in ("whole", "in use", "in part")]
+    assert (whole.returncode, whole.stdout) == (0, "Every chain is whole.\n"), whole.stderr
+    assert (used_.returncode, "broken" in used_.stderr) == (1, True), used_.stderr  # also by what waits in the journal
+    assert (part.returncode, part.stderr) == (1, f"{READ_ONLY}\n")
