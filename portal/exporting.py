@@ -7,7 +7,7 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import xlsxwriter
 from starlette.responses import Response
@@ -27,6 +27,8 @@ class Sheet(NamedTuple):
     name: str
     heads: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+    second: "Sheet | None" = None
+    """What is to be read beside it: a page of its own in xlsx. CSV has one table: its rows stand below."""
 
 
 def download(sheet: Sheet, form: str) -> Response | None:
@@ -45,6 +47,10 @@ def as_csv(sheet: Sheet) -> bytes:
     writer = csv.writer(text)
     writer.writerow(sheet.heads)
     writer.writerows([_harmless(_written(cell)) for cell in row] for row in sheet.rows)
+    below = sheet.second or Sheet("", (), ())
+    for row in below.rows:
+        said = dict(zip(below.heads, row, strict=True))
+        writer.writerow([_harmless(_written(said.get(head, ""))) for head in sheet.heads])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -53,26 +59,29 @@ def as_xlsx(sheet: Sheet) -> bytes:
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, options) as book:
-        page = book.add_worksheet()
-        bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-        days = {
-            kind: book.add_format({"num_format": kind, "valign": "top", "align": "left"}) for kind in (_DAY, _MOMENT)
-        }
-        page.write_row(0, 0, sheet.heads, bold)
-        for number, row in enumerate(sheet.rows, start=1):
-            for column, cell in enumerate(row):
-                if isinstance(cell, datetime):
-                    page.write_datetime(number, column, london(cell).replace(tzinfo=None), days[_MOMENT])
-                elif isinstance(cell, date):
-                    page.write_datetime(number, column, cell, days[_DAY])
-                else:
-                    page.write_string(number, column, cell, wrapped)
-        for column, head in enumerate(sheet.heads):
-            longest = max([len(head), *(len(_written(row[column])) for row in sheet.rows)])
-            page.set_column(column, column, min(longest, _WIDEST) + 2)
-        page.freeze_panes(1, 0)
-        page.autofilter(0, 0, len(sheet.rows), len(sheet.heads) - 1)
+        _page(book, book.add_worksheet(), sheet)
+        if sheet.second:
+            _page(book, book.add_worksheet(sheet.second.name), sheet.second)
     return file.getvalue()
+
+
+def _page(book: Any, page: Any, sheet: Sheet) -> None:  # noqa: ANN401 -- xlsxwriter says nothing of its types
+    bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    days = {kind: book.add_format({"num_format": kind, "valign": "top", "align": "left"}) for kind in (_DAY, _MOMENT)}
+    page.write_row(0, 0, sheet.heads, bold)
+    for number, row in enumerate(sheet.rows, start=1):
+        for column, cell in enumerate(row):
+            if isinstance(cell, datetime):
+                page.write_datetime(number, column, london(cell).replace(tzinfo=None), days[_MOMENT])
+            elif isinstance(cell, date):
+                page.write_datetime(number, column, cell, days[_DAY])
+            else:
+                page.write_string(number, column, cell, wrapped)
+    for column, head in enumerate(sheet.heads):
+        longest = max([len(head), *(len(_written(row[column])) for row in sheet.rows)])
+        page.set_column(column, column, min(longest, _WIDEST) + 2)
+    page.freeze_panes(1, 0)
+    page.autofilter(0, 0, len(sheet.rows), len(sheet.heads) - 1)
 
 
 def _written(cell: Cell) -> str:

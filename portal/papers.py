@@ -88,7 +88,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                 )
                 for row in shown
             ]
-            answer = download(Sheet(f"chronology-{ref}", ("Date", "Agency", "Event", "Significance"), cells), form)
+            absent = [(directory.called(agency), f"Did not contribute: {reason}") for agency, reason in _absent(view)]
+            second = Sheet("Did not contribute", ("Agency", "Event"), absent) if absent else None
+            heads = ("Date", "Agency", "Event", "Significance")
+            answer = download(Sheet(f"chronology-{ref}", heads, cells, second), form)
             return answer or await portal.refuse(request, 404)
         agencies = {row["agency"]: directory.called(row["agency"]) for row in rows}
         return await portal.page(

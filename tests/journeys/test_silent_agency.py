@@ -1,13 +1,16 @@
 """A request that went wrong is withdrawn, and a silent agency is recorded as not having contributed, on the pages."""
 
+import csv
+import io
 from collections.abc import AsyncIterator
+from zipfile import ZipFile
 
 import pytest
 import pytest_asyncio
 
 from tests.support.house import house
 from tests.support.lives import ICB, ICB_AGENCY, MANAGER, POLICE, POLICE_AGENCY, Lives
-from tests.support.window import Windows
+from tests.support.window import Window, Windows
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
@@ -16,6 +19,10 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 async def windows(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Windows]:
     async with house(tmp_path_factory.mktemp("silent")) as made:
         yield Windows(made)
+
+
+async def exported(window: Window, ref: str, form: str) -> bytes:
+    return bytes((await window.client.get(f"/cases/{ref}/chronology", params={"as": form})).content)
 
 
 @pytest.mark.promise("B2")
@@ -51,7 +58,14 @@ async def test_a_silent_agency_is_named_with_the_reason_in_chronology_pack_and_t
         assert reason in await manager.read(f"/cases/{ref}{paper}"), paper
     assert "Return of Harrowshire Police, which did not contribute" in await manager.read(f"/cases/{ref}/pack")
     assert "closed without it" in await manager.read(f"/cases/{ref}/deadlines")
+    rows = list(csv.reader(io.StringIO((await exported(manager, ref, "csv")).decode("utf-8-sig"))))
+    assert rows[-1] == ["", "Harrowshire Police", f"Did not contribute: {reason}", ""]
+    with ZipFile(io.BytesIO(await exported(manager, ref, "xlsx"))) as book:
+        assert 'name="Did not contribute"' in book.read("xl/workbook.xml").decode()
+        assert "xl/worksheets/sheet2.xml" in book.namelist()
+        assert f"Did not contribute: {reason}" in book.read("xl/sharedStrings.xml").decode()
     other = await windows.open(ICB)
+    assert reason not in (await exported(other, ref, "csv")).decode(), "nothing of another agency"
     for paper in ("", "/chronology"):
         assert reason not in await other.read(f"/cases/{ref}{paper}"), "nothing of another agency"
     await made.act(POLICE, ref, "submit_return", **Lives(made).returning())
