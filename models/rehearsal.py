@@ -154,6 +154,10 @@ def rehearse(
     return Stage(scenario, policy, calendar, directory).play(moments)
 
 
+def _empty(who: str, now: datetime) -> str:
+    return f"nobody can act as {who}: the office is empty on {day_of(now)}"
+
+
 class Stage:
     """The cases of one rehearsal, and its clock."""
 
@@ -286,11 +290,23 @@ class Stage:
         if who == "referrer":
             return "referrer", ()
         office, _, agency = who.partition("/")
-        person = self.directory.look_up(office, agency or None, now).person
+        person = self._holder(who, now)
         if person is None:
-            message = f"nobody can act as {who}: the office is empty on {day_of(now)}"
-            raise ValueError(message)
+            raise ValueError(_empty(who, now))
         return person, (Held(office=office, agency=agency),)
+
+    def _holder(self, who: str, now: datetime) -> str | None:
+        office, _, agency = who.partition("/")
+        return self.directory.look_up(office, agency or None, now).person
+
+    def unheld(self) -> dict[int, str]:
+        """Acts for which there is nobody on their day, in words, by their place in the scenario."""
+        moments = [self._moment(act.after, act.clock) for act in self.scenario.acts]
+        return {
+            number: _empty(act.who, now)
+            for number, (act, now) in enumerate(zip(self.scenario.acts, moments, strict=True))
+            if act.who != "referrer" and self._holder(act.who, now) is None
+        }
 
     def _moment(self, span: Span, clock: time) -> datetime:
         return at(self._day(span, self.scenario.starts), clock)

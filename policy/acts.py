@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from models import shelf
 from models.directory import Directory
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.policy import Office, Policy, Scope, Span
-from models.rehearsal import REFERRAL, REVIEW
+from models.rehearsal import REFERRAL, REVIEW, Scenario, Stage
 from policy.problems import Path
-from policy.shapes import did_you_mean, fit
+from policy.shapes import did_you_mean, fit, shaped
 from policy.written import Written
 
 REFERRER = "referrer"
@@ -31,6 +32,10 @@ def cross_check_scenario(written: Written, policy: Policy | None, directory: Dir
         _check_what(path, written)
         if policy is not None:
             _check_who((*path, "who"), policy.offices, directory, written)
+    if policy is not None and directory is not None and not written.problems:
+        scenario = shaped(Scenario, written.root)
+        for number, words in Stage(scenario, *shelf.put(policy), directory).unheld().items():
+            written.complain(("acts", number, "who"), f"{words[0].upper()}{words[1:]}.")
 
 
 def _check_forward(path: Path, written: Written, least: int = 0) -> None:

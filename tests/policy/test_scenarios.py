@@ -57,6 +57,20 @@ def test_all_faults_of_a_scenario_are_named_at_once() -> None:
     assert [one.line for one in refused.value.problems] == [2, 8, 8]
 
 
+@pytest.mark.promise("F10")
+def test_every_act_for_which_nobody_is_there_on_its_day_is_named_with_its_line() -> None:
+    empty = PEOPLE.model_copy(
+        update={"holdings": tuple(one for one in PEOPLE.holdings if one.office != "agency_contact")}
+    )
+    text = GOOD + "  - {after: 3 working days, who: agency_contact/harrowshire-icb, do: submit_return}\n"
+    with pytest.raises(PolicyProblems) as refused:
+        read_scenario(text, "mine.yaml", RULES, empty)
+    assert [(one.line, one.key, one.words) for one in refused.value.problems] == [
+        (9, "acts[2].who", "Nobody can act as agency_contact/harrowshire-police: the office is empty on 2026-03-04."),
+        (10, "acts[3].who", "Nobody can act as agency_contact/harrowshire-icb: the office is empty on 2026-03-05."),
+    ]
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_scenario_is_good(path: Path) -> None:
     assert read_scenario(path.read_text(), path.name, RULES, PEOPLE).acts
