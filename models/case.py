@@ -34,6 +34,12 @@ class Case(Message):
     agencies: tuple[str, ...] = ()
     said: dict[str, Any] = {}
     closed: datetime | None = None
+    left: tuple[tuple[int, str], ...] = ()
+    """Policies that it followed before, each with the number of the fact by which it left them."""
+
+    def followed(self, number: int) -> str:
+        """The policy that it followed when this fact was recorded: old answers are read in the words of their time."""
+        return next((policy for until, policy in self.left if number < until), self.policy)
 
     def open(self) -> list[Obligation]:
         return [one for one in self.obligations.values() if one.ended is None]

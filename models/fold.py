@@ -264,7 +264,8 @@ def _calendar(case: Case, fact: Fact) -> Case:
 
 
 def _policy(case: Case, fact: Fact) -> Case:
-    new = case.model_copy(update={"policy": fact.data["policy"]})
+    left = (*case.left, (fact.number, case.policy))
+    new = case.model_copy(update={"policy": fact.data["policy"], "left": left})
 
     def change(one: Obligation) -> Obligation:
         rules = rules_of(new, one)

@@ -70,11 +70,6 @@ def policy(name: str) -> Policy:
     return _policies[name]
 
 
-def every_policy() -> tuple[Policy, ...]:
-    """Whatever lies there, the one that was laid there last first."""
-    return tuple(reversed(_policies.values()))
-
-
 def days(name: str) -> WorkingDays:
     if name not in _calendars:
         message = f"calendar {name} is not loaded"

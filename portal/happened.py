@@ -10,8 +10,8 @@ from models.case import Case
 from models.directory import Directory
 from models.lifecycles import COMMANDS
 from models.obligation import Told
-from models.policy import MARKS, CriteriaSet
-from models.shelf import blocks, days, every_policy, policy
+from models.policy import MARKS, Policy
+from models.shelf import blocks, days, policy
 from models.time import day_of
 from portal.pages import day
 from portal.said import Names, Pair, answered
@@ -125,13 +125,13 @@ def title_of(case: Case, key: str, directory: Directory) -> str:
     return f"{title}, {directory.agencies[one.agency].name}" if one.agency in directory.agencies else title
 
 
-def names_of(case: Case, directory: Directory, decided: str = "") -> Names:
+def names_of(case: Case, directory: Directory, rules: Policy, decided: str = "") -> Names:
     """What stands behind the references in answers, as people read it.
 
-    `decided`: the text against which these answers were given; its words are shown, and those of no other text.
+    `rules`: the policy under which they were given. `decided`: the text against which they were given; its words are
+    shown, and those of no other text.
     """
-    rules = policy(case.policy)
-    of_text = text_of(case, decided) if decided else None
+    of_text = rules.criteria.get(decided)
     regarded = (
         rules.criteria_in_force("practice_review_regard", day_of(case.marks["awareness"].at)) if of_text else None
     )
@@ -143,11 +143,6 @@ def names_of(case: Case, directory: Directory, decided: str = "") -> Names:
         **({decided: of_text.title} if of_text else {}),
         **{str(number): f"Child {number}" for number in case.said.get("children", ())},
     }
-
-
-def text_of(case: Case, name: str) -> CriteriaSet | None:
-    """The criteria of this name: those of the case's policy, or of one that it followed before."""
-    return next((one.criteria[name] for one in (policy(case.policy), *every_policy()) if name in one.criteria), None)
 
 
 def time_line(case: Case, entries: Iterable[Entry], directory: Directory) -> list[Happened | Reminders]:
@@ -183,13 +178,12 @@ def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Direc
     brought = {name: mark for name, mark in case.marks.items() if mark.number == entry.number}
     told_apart = {"obligation", "mark", "agency", "policy", "calendar"}
     shown = {name: value for name, value in data.items() if name not in told_apart}
+    names = names_of(case, directory, policy(case.followed(entry.number)), str(data.get("criteria_set", "")))
     return Happened(
         entry=entry,
         title=TITLES.get(entry.kind, entry.kind.replace("_", " ").capitalize()),
         about=about,
-        pairs=answered(command, shown, names=names_of(case, directory, str(data.get("criteria_set", ""))))
-        if command
-        else [],
+        pairs=answered(command, shown, names=names) if command else [],
         note=_note(case, entry),
         dates=[Dated(name, mark_words(case, name, directory), mark.at) for name, mark in brought.items()],
         moved=next((move for move in moves if move.by == entry.number), None),
@@ -230,7 +224,7 @@ def waits_for_quorum(case: Case, entries: Sequence[Entry]) -> str:
 
 def _no_quorum(case: Case, entry: Entry) -> str:
     """Why a meeting could not decide."""
-    quorum = policy(case.policy).quorums["rapid_review_meeting"]
+    quorum = policy(case.followed(entry.number)).quorums["rapid_review_meeting"]
     filled = [seat for seat in entry.data.get("seats", ()) if seat in quorum.seats]
     few = (
         [f"{len(filled)} of the {quorum.least} seats that it needs {'was' if len(filled) == 1 else 'were'} filled"]
