@@ -76,7 +76,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             return view
         directory = await portal.directory()
         wanted = {name: asked.get(name, "") for name in ("agency", "significance")}
-        rows = _events(view)
+        rows, absent = _events(view), _not_in_it(view, directory)
         shown = [row for row in rows if all(value in ("", row[name]) for name, value in wanted.items())]
         if form:
             cells = [
@@ -88,8 +88,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                 )
                 for row in shown
             ]
-            absent = [(directory.called(agency), f"Did not contribute: {reason}") for agency, reason in _absent(view)]
-            second = Sheet("Did not contribute", ("Agency", "Event"), absent) if absent else None
+            second = Sheet("Not in it", ("Agency", "Event"), absent) if absent else None
             heads = ("Date", "Agency", "Event", "Significance")
             answer = download(Sheet(f"chronology-{ref}", heads, cells, second), form)
             return answer or await portal.refuse(request, 404)
@@ -103,7 +102,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             ref=ref,
             rows=shown,
             all=len(rows),
-            absent=_absent(view),
+            absent=absent,
             directory=directory,
             wanted=wanted,
             agencies=agencies,
@@ -238,11 +237,16 @@ def _sender(visitor: Visitor, view: CaseView, directory: Directory) -> Sender:
     )
 
 
-def _absent(view: CaseView) -> list[tuple[str, str]]:
-    """Each agency that did not contribute, and why."""
-    given_up = [entry for entry in view.entries if entry.kind == "return_not_given"]
+def _not_in_it(view: CaseView, directory: Directory) -> list[tuple[str, str]]:
+    """Each agency of which no event can stand in the chronology, and why not."""
     silent = gave_none(view.state)
-    return [(entry.agency, str((entry.words or {}).get("reason", ""))) for entry in given_up if entry.agency in silent]
+    found = [
+        (directory.called(entry.agency), f"did not contribute: {(entry.words or {}).get('reason', '')}")
+        for entry in view.entries
+        if entry.kind == "return_not_given" and entry.agency in silent
+    ]
+    awaited = [one.agency for one in view.state.of_block("agency_return") if one.ended is None] if view.whole else []
+    return found + [(directory.called(agency), "has not answered yet") for agency in awaited]
 
 
 def _events(view: CaseView) -> list[dict[str, str]]:

@@ -11,9 +11,6 @@ from pydantic import BaseModel, ConfigDict, SecretBytes
 RESTORE = "Put it back from your backup: nothing personal can be read without it."
 
 
-WITHOUT = "Put it back from your backup: nothing personal can be read without it."
-
-
 class KeysMissing(RuntimeError):
     """There are records, but not the key file that opens them."""
 
