@@ -256,13 +256,16 @@ def _second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
     office = named if actor.holds(named) else actor.anywhere(offices)
     if not office:
         return Problem(words=NO)
-    if kind == "settle_dispute":
-        one = case.obligations.get(key)
-        asked = one.dispute.person if one and one.dispute else ""
-    else:
-        asked = case.said.get(f"time/{key}", {}).get("person", "")
     return (
         Problem(words="You asked this yourself, so somebody else has to answer it.")
-        if asked == actor.person
+        if asked_by(case, kind, key) == actor.person
         else office
     )
+
+
+def asked_by(case: Case, kind: str, key: str) -> str:
+    """Who waits for this answer about an obligation, and so cannot give it; empty if nobody does."""
+    if kind == "settle_dispute":
+        one = case.obligations.get(key)
+        return one.dispute.person if one and one.dispute else ""
+    return str(case.said.get(f"time/{key}", {}).get("person", "")) if kind == "answer_time" else ""

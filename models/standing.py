@@ -14,7 +14,7 @@ from models.lifecycles import COMMANDS, LIFECYCLES
 from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
 from models.rapid_review import AwaitedEvent, asked
-from models.rights import AGENCY_OFFICES, Access, Actor, acts
+from models.rights import AGENCY_OFFICES, WAITING, Access, Actor, acts, asked_by
 
 
 class Colour(StrEnum):
@@ -101,6 +101,8 @@ class Deadline(Message):
     """Whether a rung has told whoever looks, or somebody in an office of theirs who takes no part any more."""
     yours: bool = False
     """Whether an office of whoever looks owes it."""
+    asked_by_me: bool = False
+    """Whether it is an answer for which whoever looks has asked: somebody else has to give it."""
     urgent: bool = False
     expected_of: str = ""
     """Who outside is to do it; nobody here is late."""
@@ -214,6 +216,9 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         block=one.block,
         met_by=block.met_by,
         yours=actor.holds(one.owed_by, one.agency),
+        asked_by_me=any(
+            waits == one.block and asked_by(case, kind, one.of) == actor.person for kind, waits in WAITING.items()
+        ),
         urgent=block.urgent,
         expected_of=block.expected_of,
         pauses=list(one.pauses),

@@ -164,12 +164,16 @@ def answers_to(view: CaseView, one: Deadline) -> list[Act]:
 
 def _is_mine(view: CaseView, one: Deadline) -> bool:
     kind = meets(view.kind, one.met_by)
+    if one.asked_by_me:
+        return False
     return one.yours or (kind in WAITING and kind in view.can and one.told_me)
 
 
 def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:
     kind = meets(view.kind, one.met_by)
     command = COMMANDS[view.kind].get(kind)
+    if one.asked_by_me:
+        return Doing(one, None, "You asked this yourself, so somebody else has to answer it.", [])
     if command is None or kind not in view.can or (one.agency and not one.mine and not _is_about_one(command)):
         return Doing(one, None, "", answers_to(view, one))
     words = VERBS.get(kind, command.TITLE)

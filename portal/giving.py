@@ -19,7 +19,7 @@ from models.judging import reach
 from models.lifecycles import COMMANDS
 from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
-from models.rights import BY_RELATION
+from models.rights import BY_RELATION, asked_by
 from models.shelf import policy
 from models.time import day_of
 from portal.doing import BUTTONS, stands_in_the_way
@@ -298,7 +298,8 @@ def _barred(giving: Giving) -> int:
     related = giving.kind not in BY_RELATION or seen[giving.about].mine
     if giving.kind == "submit_return" and not any(map(giving.visitor.actor.of_agency, giving.view.state.agencies)):
         return 403
-    return 0 if giving.kind in giving.view.can and related else 403
+    own = asked_by(giving.view.state, giving.kind, giving.about) == giving.visitor.person
+    return 0 if giving.kind in giving.view.can and related and not own else 403
 
 
 def _as_shown(command: Command) -> str:

@@ -13,6 +13,7 @@ from tests.portal.test_papers import Site
 from tests.support.house import house, referral, triage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+DEPUTY = "p-019"
 BUTTON = re.compile(r'<a class="govuk-button portal-act"[^>]*href="/cases/[^/]+/([a-z_]+)')
 
 
@@ -108,3 +109,18 @@ async def test_the_accessibility_statement_has_its_date_and_the_way_to_enforceme
     text = (await site.read(MANAGER, "/accessibility")).text
     assert "It was prepared on 22 November 2026" in text
     assert 'href="https://www.equalityadvisoryservice.com/"' in text
+
+
+@pytest.mark.promise("F5", "K2")
+async def test_whoever_disputes_is_offered_no_settling_of_it_on_page_inbox_or_form(site: Site) -> None:
+    made = site.house
+    review = (await scene.opened(made))[1]
+    await made.act(MANAGER, review, "request_information", agencies=["harrowshire-police"])
+    await made.act(MANAGER, review, "dispute", obligation="meeting", ground="not_ours", words="w")
+    await made.settled()
+    settle = f"/cases/{review}/settle_dispute"
+    for page in (f"/cases/{review}", "/inbox"):
+        assert settle not in (await site.read(MANAGER, page)).text, page
+    assert (await site.read(MANAGER, f"{settle}?about=meeting")).status_code == 403
+    assert settle in (await site.read(DEPUTY, f"/cases/{review}")).text
+    assert (await site.read(DEPUTY, f"{settle}?about=meeting")).status_code == 200
