@@ -13,6 +13,7 @@ from models.case import Case
 from models.directory import Directory, london_day
 from models.facts import Problem
 from models.fold import rules_of
+from models.obligation import Ended
 from models.rapid_review import asked
 from models.shelf import policy, rules
 from models.time import end_of
@@ -179,8 +180,16 @@ class KeptOut:
 
 
 def whole(actor: Actor, case: Case, access: Access) -> bool:
-    """Whether they see all of the case, and not only what their own agency owes and gave."""
-    return reads(actor, case, access) is None and bool(actor.anywhere(CASE_WIDE) or actor.person in access.let_in)
+    """Whether they see all of the case, and not only what their own agency owes and gave.
+
+    Of a restricted case a partner whose agency was asked wrongly keeps its own part, as any agency does, and no more.
+    """
+    if reads(actor, case, access) is not None:
+        return False
+    if actor.person in access.let_in:
+        return True
+    named = not access.restricted or actor.anywhere(NAMED_OFFICES) or _party(actor, case, still=True)
+    return bool(named and actor.anywhere(CASE_WIDE))
 
 
 def asked_for(actor: Actor, case: Case, access: Access) -> bool:
@@ -221,12 +230,18 @@ def _locks_themselves_out(actor: Actor, body: dict[str, Any]) -> bool:
     return bool(body.get("locked")) and body.get("person") == actor.person and not body.get("sure")
 
 
-def _party(actor: Actor, case: Case) -> bool:
-    """Whether an agency of theirs was asked, or an office of theirs owes something here."""
-    asked = {*case.agencies, *(one.agency for one in case.obligations.values() if one.agency)}
-    return any(actor.of_agency(agency) for agency in asked) or any(
-        actor.holds(one.owed_by, one.agency) for one in case.obligations.values()
-    )
+def _party(actor: Actor, case: Case, *, still: bool = False) -> bool:
+    """Whether an agency of theirs was asked, or an office of theirs owes something here.
+
+    `still`: an agency of which all that was asked has been withdrawn does not count; what it disputed is no demand.
+    """
+    owed = [
+        one
+        for one in case.obligations.values()
+        if not (still and one.agency and (one.of or one.ended is Ended.WITHDRAWN))
+    ]
+    agencies = {*(() if still else case.agencies), *(one.agency for one in owed if one.agency)}
+    return any(map(actor.of_agency, agencies)) or any(actor.holds(one.owed_by, one.agency) for one in owed)
 
 
 def _related(actor: Actor, case: Case, key: str) -> str | Problem:

@@ -7,6 +7,7 @@ import pytest
 from models.obligation import Ended
 from models.rapid_review import asked as asked_agencies
 from models.rapid_review import gave_none
+from models.rights import Actor, Held, access_of, asked_for, reads, whole
 from models.telling import NoticeKind
 from tests.support.core import (
     CHAIR,
@@ -137,3 +138,30 @@ def test_a_silent_agency_does_not_keep_a_review_open_for_ever() -> None:
     assert not play.case.closed
     give_up(play)
     assert play.case.closed
+
+
+def dispute_upheld(play: Play) -> object:
+    play.act(CONTACT, "dispute", obligation=RETURN, ground="not_ours", words="Another county.")
+    return play.act(MANAGER, "settle_dispute", obligation=RETURN, outcome="not_owed", reason="It is not theirs.")
+
+
+@pytest.mark.promise("B2", "K4")
+@pytest.mark.parametrize("over", [withdraw, dispute_upheld])
+def test_an_agency_that_was_asked_wrongly_keeps_its_own_part_of_a_restricted_case_and_no_more(
+    over: Callable[[Play], object],
+) -> None:
+    play = asked(agencies=(POLICE, ICB))
+    play.act(MANAGER, "restrict", restricted=True, reason="r")
+    access = access_of(play.case, play.now)
+    contact, partner = (
+        Actor(person="p-900", offices=(Held(office=office, agency=POLICE),))
+        for office in ("agency_contact", "safeguarding_partner")
+    )
+    assert (whole(contact, play.case, access), whole(partner, play.case, access)) == (False, True)
+    over(play)
+    for one in (contact, partner):
+        assert reads(one, play.case, access) is None, "it can see that the request was withdrawn"
+        assert not whole(one, play.case, access)
+        assert not asked_for(one, play.case, access), "it sees no more of which child it was"
+    play.act(MANAGER, "request_information", agencies=[POLICE])
+    assert whole(partner, play.case, access)

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from models.time import day_of
+from records.questions import CaseView, Questions
 from tests.portal import scene
 from tests.portal.scene import CHAIR, HOSPITAL, MANAGER, POLICE
 from tests.portal.test_papers import Site
@@ -124,3 +126,30 @@ async def test_whoever_disputes_is_offered_no_settling_of_it_on_page_inbox_or_fo
     assert (await site.read(MANAGER, f"{settle}?about=meeting")).status_code == 403
     assert settle in (await site.read(DEPUTY, f"/cases/{review}")).text
     assert (await site.read(DEPUTY, f"{settle}?about=meeting")).status_code == 200
+
+
+@pytest.mark.promise("B2", "K3")
+async def test_an_agency_that_was_asked_wrongly_sees_what_it_wrote_and_the_withdrawal_and_nothing_that_came_after(
+    site: Site,
+) -> None:
+    made, questions = site.house, Questions(site.house.there.recorder)
+    review = (await scene.opened(made))[1]
+    await made.act(MANAGER, review, "request_information", agencies=["harrowshire-police", "harrow-vale-hospitals"])
+    promised = {"obligation": "agency_return/harrow-vale-hospitals", "until": day_of(made.now).isoformat()}
+    await made.act(HOSPITAL, review, "promise", **promised)
+    await made.act(MANAGER, review, "withdraw_request", agency="harrow-vale-hospitals", reason="Another county.")
+
+    async def seen() -> tuple[list[str], list[str]]:
+        view = await questions.case(review, await made.actor(HOSPITAL), made.now)
+        assert isinstance(view, CaseView)
+        assert not view.asked
+        return [one.kind for one in view.entries], [one.key for one in view.deadlines]
+
+    kinds, keys = await seen()
+    assert {"promised", "request_withdrawn"} <= set(kinds)
+    assert keys == ["agency_return/harrow-vale-hospitals"]
+    await made.act(POLICE, review, "submit_return", agency="harrowshire-police", holds="nothing")
+    begins = (made.now + timedelta(days=1)).isoformat()
+    await made.act(MANAGER, review, "arrange_meeting", at=begins, minutes=60, place="Room 2")
+    await made.settled()
+    assert await seen() == (kinds, keys)
