@@ -131,8 +131,7 @@ class AsksBack(Problem):
 NO = "Your office does not allow this. Ask the business unit if you think that it should."
 LOCKED = "You cannot open this case, because your own practice is part of it. The business unit can tell you more."
 NAMED = "This case is restricted to named people. The business unit can tell you more."
-
-
+NOT_YOURS = "There is nothing of this name in the case that is yours to answer."
 YOURSELF = "This keeps you out yourself. Tick that you know that you can then no longer open this case."
 
 
@@ -245,13 +244,11 @@ def _party(actor: Actor, case: Case, *, still: bool = False) -> bool:
 
 
 def _related(actor: Actor, case: Case, key: str) -> str | Problem:
+    """The office by which they may answer for this; the words do not tell whether others owe something of this name."""
     one = case.obligations.get(key)
-    if one is None:
-        return Problem(field="obligation", words="There is nothing of this name in the case.")
-    for office in (one.owed_by, *rules_of(case, one).offices()):
-        if actor.holds(office, one.agency):
-            return office
-    return Problem(words="This is owed by another office, so you cannot answer for it.")
+    offices = (one.owed_by, *rules_of(case, one).offices()) if one else ()
+    mine = next((office for office in offices if one and actor.holds(office, one.agency)), "")
+    return mine or Problem(field="obligation", words=NOT_YOURS)
 
 
 def _climbs_to(case: Case, kind: str) -> frozenset[str]:

@@ -21,6 +21,7 @@ from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
 from models.rights import BY_RELATION, asked_by
 from models.shelf import policy
+from models.standing import Deadline
 from models.time import day_of
 from portal.doing import BUTTONS, stands_in_the_way
 from portal.forms import DO, Form
@@ -287,19 +288,30 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
 
 def _barred(giving: Giving) -> int:
     """The status with which this person is turned away; 0 if they are not. What is not theirs to see is not there."""
-    seen = {one.key: one for one in giving.view.deadlines}
-    needs = bool({"obligation", "recommendation"} & set(giving.command.model_fields))
-    if (needs and giving.about not in seen) or (
-        giving.kind == "correct" and giving.about not in giving.view.state.marks
-    ):
+    if _is_about_nothing(giving):
         return 404
-    if giving.kind in ADOPTING and not _newer(giving):
-        return 404
-    related = giving.kind not in BY_RELATION or seen[giving.about].mine
     if giving.kind == "submit_return" and not any(map(giving.visitor.actor.of_agency, giving.view.state.agencies)):
         return 403
+    related = giving.kind not in BY_RELATION or any(one.mine for one in _deadlines(giving))
     own = asked_by(giving.view.state, giving.kind, giving.about) == giving.visitor.person
     return 0 if giving.kind in giving.view.can and related and not own else 403
+
+
+def _deadlines(giving: Giving) -> list[Deadline]:
+    """What is owed that this page is about, if whoever opens it may see it."""
+    return [one for one in giving.view.deadlines if one.key == giving.about]
+
+
+def _is_about_nothing(giving: Giving) -> bool:
+    """Whether the address names something that is not there, or not theirs to see."""
+    if giving.kind == "correct":
+        return giving.about not in giving.view.state.marks
+    if giving.kind in ADOPTING:
+        return not _newer(giving)
+    if giving.kind == "decide_duplicate":
+        return False  # it names another case, which the form asks for
+    needs = bool({"obligation", "recommendation"} & set(giving.command.model_fields))
+    return (needs or bool(giving.about)) and not _deadlines(giving)
 
 
 def _as_shown(command: Command) -> str:

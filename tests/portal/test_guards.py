@@ -472,6 +472,29 @@ def plain(answer: httpx2.Response) -> str:
     return re.sub(r'nonce="[^"]*"', "", answer.text)
 
 
+@pytest.mark.promise("K3")
+async def test_nobody_finds_out_by_trying_which_other_agencies_were_asked(site: Site) -> None:
+    """What another agency owes and what nobody owes are answered alike, by page and by JSON."""
+    police = await site.visitor(POLICE)
+    header = {"authorization": f"Bearer {police.client.cookies[SESSION]}"}
+    until = (day_of(site.house.now) + timedelta(days=2)).isoformat()
+    answers = {
+        "submit_return": {"agency": "harrowshire-police", "holds": "perhaps"}, "promise": {"until": until},
+        "dispute": {"ground": "not_ours", "words": "x"}, "ask_time": {"until": until, "reason": "x"},
+    }  # fmt: skip
+    for kind, good in answers.items():
+        said = set()
+        for key in (RETURN, "agency_return/harrowshire-fire-service"):
+            page = await police.client.get(f"/cases/{site.review}/{kind}?about={key}")
+            asked = good if kind == "submit_return" else {**good, "obligation": key}
+            answer = await police.client.post(f"/api/v1/cases/{site.review}/{kind}", json=asked, headers=header)
+            said.add((page.status_code, plain(page), answer.status_code, answer.text))
+        assert len(said) == 1, said
+        assert {one[2] for one in said} == {422 if kind == "submit_return" else 403}
+    mine = await police.client.get(f"/cases/{site.review}/submit_return?about=agency_return/harrowshire-police")
+    assert "This is about: Return of the agency, Harrowshire Police." in mine.text
+
+
 @pytest.mark.promise("K4")
 async def test_somebody_locked_out_is_told_why_and_sees_nothing(site: Site) -> None:
     locked = {"person": LOCKED_OUT, "locked": True, "reason": "Managed the team."}
