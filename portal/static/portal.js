@@ -49,6 +49,12 @@ if (drafted) {
   drafted.addEventListener('submit', () => { saved = typed }) // which takes it all along
   drafted.addEventListener('htmx:beforeRequest', () => { sent = typed })
   drafted.addEventListener('htmx:afterRequest', (event) => { if (event.detail.successful) saved = sent })
+  window.addEventListener('beforeunload', () => {
+    if (saved === typed) return
+    leave()
+    const ahead = performance.now() + 100 // a form that is loaded again at once has to be asked for after this was sent
+    while (performance.now() < ahead);
+  })
   window.addEventListener('pagehide', leave)
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') leave() })
 }

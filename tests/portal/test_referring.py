@@ -175,7 +175,7 @@ async def test_each_answer_is_saved_as_it_is_typed_and_found_on_another_device_a
 
 
 @pytest.mark.promise("A2")
-@pytest.mark.parametrize("leaves", ["by a link", "by the button", "by closing"])
+@pytest.mark.parametrize("leaves", ["by a link", "by the button", "by loading it again", "by closing"])
 async def test_whoever_leaves_in_the_middle_of_a_word_loses_no_letter(site: Served, leaves: str) -> None:
     page = await begun(site)
     await page.goto("/refer/you")
@@ -186,6 +186,8 @@ async def test_whoever_leaves_in_the_middle_of_a_word_loses_no_letter(site: Serv
             await page.get_by_role("link", name="Back").click()
         case "by the button":
             await press(page, "Save and come back later")
+        case "by loading it again":
+            await page.reload()
         case _:
             await page.close(run_before_unload=True)
     other = await page.context.new_page()
