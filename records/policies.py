@@ -16,14 +16,16 @@ log = structlog.get_logger("records")
 
 async def fill_shelf(session: AsyncSession) -> None:
     """Lay every policy that a case may follow, and that is not there yet, on this process's shelf."""
-    keys = (await session.scalars(select(PolicyRow.digest))).all()
-    missing = [key for key in keys if not _laid(*key.partition("/")[::2])]
-    for row in (await session.scalars(select(PolicyRow).where(PolicyRow.digest.in_(missing)))).all():
+    keys = [str(key) for key in await session.scalars(select(PolicyRow.digest))]
+    for key in keys:
+        name, _, calendar = key.partition("/")
+        if _laid(name, calendar):
+            continue
         try:
-            name, calendar = row.digest.split("/")
-            shelf.lay(name, calendar, Policy.model_validate(row.body))
+            row = await session.get(PolicyRow, key)
+            shelf.lay(name, calendar, Policy.model_validate(row.body if row else None))
         except ValueError:  # the other cases go on, and `reviews audit verify` names this one
-            log.error("a policy cannot be read", policy=row.digest)  # noqa: TRY400 -- a traceback could repeat what was written
+            log.error("a policy cannot be read", policy=key)  # noqa: TRY400 -- a traceback could repeat what was written
 
 
 def _laid(policy: str, calendar: str) -> bool:

@@ -43,7 +43,7 @@ class Vault:
             start = 1 + sealed[0]
             name, nonce = sealed[1:start].decode(), sealed[start : start + NONCE]
             return json.loads(self._ring[name].decrypt(nonce, sealed[start + NONCE :], place.encode()))
-        except (InvalidTag, LookupError, ValueError):
+        except (InvalidTag, LookupError, TypeError, ValueError):
             message = f"cannot unseal {place.split('/', maxsplit=1)[0]}"
             raise CannotUnseal(message) from None
 

@@ -29,9 +29,17 @@ NO_INSTALLATION = (
     "There is no installation in {folder}. Set REVIEWS_DATA_DIR to the folder of one, or make one there: "
     "reviews prepare --data-dir {folder}"
 )
+DAMAGED = (
+    "The records are damaged: the database file cannot be read as one. Stop the service, keep everything as it is, and "
+    "put back the newest backup."
+)
 NO_TABLE = ("no such table", "UndefinedTableError")
-FILLED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, "database or disk is full", "disk I/O error"}
-CLOSED = {errno.EROFS, "unable to open database file", "attempt to write a readonly database"}
+KNOWN = {
+    frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, "database or disk is full", "disk I/O error"}): FULL,
+    frozenset({errno.EROFS, "unable to open database file", "attempt to write a readonly database"}): READ_ONLY,
+    frozenset({"file is not a database", "database disk image is malformed"}): DAMAGED,
+}
+"""What a system call or a database says, and what that means for whoever reads it."""
 
 
 def start(run: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
@@ -73,14 +81,15 @@ def trouble(error: Exception) -> str:
     from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError  # noqa: PLC0415
     from sqlalchemy.exc import TimeoutError as NeverFree  # noqa: PLC0415
 
-    why = error.errno if isinstance(error, OSError) else str(error.orig) if isinstance(error, OperationalError) else ""
-    if why in FILLED or why in CLOSED:
-        return FULL if why in FILLED else READ_ONLY
+    said = str(error.orig) if isinstance(error, DBAPIError) else ""
+    why = error.errno if isinstance(error, OSError) else said
+    if known := next((words for reasons, words in KNOWN.items() if why in reasons), ""):
+        return known
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename} cannot be used: {error.strerror}."
     if isinstance(error, ArgumentError):
         return NO_DATABASE
-    if isinstance(error, DBAPIError) and any(words in str(error.orig) for words in NO_TABLE):
+    if any(words in said for words in NO_TABLE):
         return NO_TABLES
     silent = isinstance(error, OSError | OperationalError | InterfaceError | NeverFree) or _of_postgres(error)
     if not silent or isinstance(error, BrokenPipeError):  # or whoever read our answer has gone

@@ -4,6 +4,7 @@ One page of one chain is held at a time, however much there is.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import exists, func, or_, select, tuple_
@@ -54,6 +55,12 @@ from records.sealing import CannotUnseal, Vault
 from records.seals import Head, Seals
 
 PAGE = 200
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What goes wrong with a cell in which somebody has put what is no value of its kind."""
+
+
+POLICIES, COMMANDS, SEALS = "policies", "commands", "seals"
+"""What is looked at beside the chains, by the name under which it is found broken."""
 
 
 class Broken(Message):
@@ -80,30 +87,41 @@ class Verifier:
                 looked(number, len(chains))
             if wrong := await _Chain(self._session, self._key, self._vault, chain).wrong():
                 found[chain] = wrong
-        for look in (self._policies(), self._missing_facts(), self._in_place(), self._accounts(), self._against(seals)):
-            async for wrong in look:
-                found.setdefault(wrong.chain, wrong)
+        for chain, look, what in (
+            (POLICIES, self._policies(), "policies"),
+            (COMMANDS, self._missing_facts(), "commands"),
+            (DIRECTORY, self._in_place(), "directory, or what is in force,"),
+            (SIGN_INS, self._accounts(), "accounts"),
+            (SEALS, self._against(seals), "seals"),
+        ):
+            try:
+                async for wrong in look:
+                    found.setdefault(wrong.chain, wrong)
+            except UNREADABLE:
+                found.setdefault(chain, Broken(chain=chain, number=1, words=f"The {what} cannot be read."))
         return list(found.values())
 
     async def _chains(self) -> list[str]:
         everywhere = (HeadRow.chain, LinkRow.chain, CaseRow.ref, FactRow.case, NoticeRow.case, ObligationRow.case)
         found = {READS}
         for column in everywhere:
-            found |= set(await self._session.scalars(select(column).distinct()))
+            found |= {str(one) for one in await self._session.scalars(select(column).distinct())}
         return sorted(found)
 
     async def _policies(self) -> AsyncIterator[Broken]:
         """Policies are named by the hash of what they say."""
-        for number, row in enumerate(
-            (await self._session.scalars(select(PolicyRow).order_by(PolicyRow.digest))).all(), start=1
-        ):
-            body: Any = row.body  # whatever somebody has put there
-            if not isinstance(body, dict) or "calendar" not in body or row.digest != "/".join(shelf.names(body)):
-                yield Broken(
-                    chain="policies",
-                    number=number,
-                    words=f"The policy {row.what} is not what it was when it was put in force.",
-                )
+        digests = await self._session.scalars(select(PolicyRow.digest))
+        for number, digest in enumerate(sorted(map(str, digests)), start=1):
+            if not await self._is_what_it_says(digest):
+                words = f"The policy {digest[:12]} is not what it was when it was put in force."
+                yield Broken(chain=POLICIES, number=number, words=words)
+
+    async def _is_what_it_says(self, digest: str) -> bool:
+        with suppress(*UNREADABLE):
+            row = await self._session.get(PolicyRow, digest)
+            body: Any = row.body if row else None  # whatever somebody has put there
+            return isinstance(body, dict) and "calendar" in body and digest == "/".join(shelf.names(body))
+        return False
 
     async def _missing_facts(self) -> AsyncIterator[Broken]:
         """Commands that were recorded as done, and whose facts are not there."""
@@ -173,7 +191,7 @@ class Verifier:
             last = line.number
             if not line.good or (last == int(number) and line.mac != mac):
                 yield Broken(
-                    chain="seals", number=line.number, words="This seal was altered, or one before it is missing."
+                    chain=SEALS, number=line.number, words="This seal was altered, or one before it is missing."
                 )
             sealed += line.heads.items()
             if len(sealed) >= PAGE:
@@ -184,7 +202,7 @@ class Verifier:
             yield wrong
         if last < least:
             words = "The end of the seals was cut off." if last else "The seals are missing, or the file is empty."
-            yield Broken(chain="seals", number=last + 1, words=words)
+            yield Broken(chain=SEALS, number=last + 1, words=words)
 
     async def _unlike(self, sealed: list[tuple[str, Head]]) -> AsyncIterator[Broken]:
         """Sealed heads that are not links of the record any more."""
@@ -211,6 +229,8 @@ class _Chain:
     def __init__(self, session: AsyncSession, key: bytes, vault: Vault, chain: str) -> None:
         self._session, self._key, self._vault, self.chain = session, key, vault, chain
         self._case: Case | None = None
+        self._good = 0
+        """The last link that was looked at and found whole."""
         self._values: Callable[[int, int], Awaitable[dict[int, dict[str, Any]]]] | None = self._of_facts
         if chain in {SIGN_INS, DIRECTORY}:
             self._values = None
@@ -218,15 +238,25 @@ class _Chain:
             self._values = self._of_reads
 
     async def wrong(self) -> Broken | None:
+        """The first thing that is wrong; where something cannot be read, it is looked for link by link."""
+        with suppress(*UNREADABLE):
+            return await self._look(PAGE)
+        self._case = None
+        try:
+            return await self._look(1)
+        except UNREADABLE:
+            return self._broken(self._good + 1, "This link, or what it stands for, cannot be read.")
+
+    async def _look(self, page: int) -> Broken | None:
         previous, number = START, 0
-        while page := await self._links(number):
-            values = await self._values(number, page[-1].number) if self._values else None
-            salts = await self._salts(number, page[-1].number)
-            for link in page:
+        while links := await self._links(number, page):
+            values = await self._values(number, links[-1].number) if self._values else None
+            salts = await self._salts(number, links[-1].number)
+            for link in links:
                 number += 1
                 if words := self._link(link, number, previous) or _value(link, values, salts.get(number, {})):
                     return self._broken(number, words)
-                previous = link.mac
+                previous, self._good = link.mac, number
         head = await self._session.get(HeadRow, self.chain)
         if (head.number, head.mac) != (number, previous) if head else number:
             return self._broken(number + 1, "The end of this chain was cut off or replaced.")
@@ -260,9 +290,9 @@ class _Chain:
         mac = mac_of(self._key, previous, self.chain, number, link.at, link.actor, link.kind, link.commitments)
         return "" if link.mac == mac else "This link was altered."
 
-    async def _links(self, beyond: int) -> list[LinkRow]:
+    async def _links(self, beyond: int, most: int) -> list[LinkRow]:
         found = select(LinkRow).where(LinkRow.chain == self.chain, LinkRow.number > beyond)
-        return list(await self._session.scalars(found.order_by(LinkRow.number).limit(PAGE)))
+        return list(await self._session.scalars(found.order_by(LinkRow.number).limit(most)))
 
     async def _salts(self, beyond: int, last: int) -> dict[int, dict[str, bytes]]:
         found = select(SaltRow).where(SaltRow.chain == self.chain, SaltRow.number > beyond, SaltRow.number <= last)
@@ -281,7 +311,9 @@ class _Chain:
         facts = list(await self._session.scalars(found.order_by(FactRow.number)))
         texts = {
             row.id: row
-            for row in await self._session.scalars(select(TextRow).where(TextRow.id.in_([f.text for f in facts])))
+            for row in await self._session.scalars(
+                select(TextRow).where(TextRow.id.in_([str(one.text) for one in facts]))
+            )
         }
         told: dict[int, list[NoticeRow]] = {}
         sent = select(NoticeRow).where(NoticeRow.case == self.chain, NoticeRow.fact > beyond, NoticeRow.fact <= last)
@@ -323,15 +355,17 @@ class _Chain:
 
     async def _state(self) -> str:
         """In which place the stored state is not what the facts make; empty when it is."""
+        with suppress(*UNREADABLE):
+            return await self._unlike_its_facts()
+        return "The stored state cannot be read."
+
+    async def _unlike_its_facts(self) -> str:
         row = await self._session.get(CaseRow, self.chain)
         if row is None:
             return "The case of these facts is not there."
         if self._case is None:
             return "The state cannot be made from these facts: one of them, or its policy, is not what it was."
-        try:
-            stored = Case.model_validate(row.state)
-        except ValueError:
-            return "The stored state cannot be read."
+        stored = Case.model_validate(row.state)
         made = {"ref": row.ref, "kind": row.kind, "known": row.known, "opened": row.opened, "closed": row.closed}
         place = difference(self._case.model_dump(include=set(made)), made)
         place = place or difference(self._case.model_dump(), stored.model_dump())
