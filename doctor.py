@@ -7,7 +7,7 @@ could be forgotten, seen by the wrong eyes, or lost. The rest is worth a look.
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,10 +26,12 @@ from policy.problems import together
 from policy.reading import advice, check_against, read_directory_file
 from records.database import Database
 from records.directory import invented
+from records.faults import UNREADABLE
 from records.keys import Keys, KeysMissing, KeysUnsafe, read_keys
 from records.migrating import newest, standing
 from records.opening import Installation, open_installation
 from records.policies import in_force
+from records.sealing import CannotUnseal
 from records.seals import Seals
 from records.settings import TASK_QUEUE, Settings
 from terminal.common import counted
@@ -59,6 +61,11 @@ class Known(NamedTuple):
     policy: Policy | None
     calendar: str
     directory: Directory | None
+
+
+Look = Callable[[Known], AsyncIterator[Finding]]
+SPOILT = (*UNREADABLE, CannotUnseal)
+"""What goes wrong where somebody has changed what was recorded."""
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -213,19 +220,33 @@ async def _tables(settings: Settings) -> Finding | None:
 
 async def _inside(settings: Settings) -> AsyncIterator[Finding]:
     there = await open_installation(settings)
+    known = Known(there, datetime.now(UTC), None, "", None)
+    looks: list[Look] = [_accounts, _engine, _waiting, _mail, _audit, _times]
     try:
-        async with there.database.reading() as session:
-            names, directory = await in_force(session), await there.recorder.directory.read(session)
-        policy = shelf.policy(names[0]) if names else None
-        known = Known(there, datetime.now(UTC), policy, names[1] if names else "", directory)
-        for check in (_rules, _offices, _invented):
-            for one in check(known):
-                yield one
-        for look in (_accounts, _engine, _waiting, _mail, _audit, _times):
-            async for one in look(known):
-                yield one
+        try:
+            async with there.database.reading() as session:
+                names, directory = await in_force(session), await there.recorder.directory.read(session)
+            policy, calendar = (shelf.policy(names[0]), names[1]) if names else (None, "")
+            known, looks = (
+                known._replace(policy=policy, calendar=calendar, directory=directory),
+                [_rules_in_place, *looks],
+            )
+        except SPOILT:
+            yield _broken("What is in force, or the directory, cannot be read.")
+        for look in looks:
+            try:
+                async for one in look(known):
+                    yield one
+            except SPOILT:
+                yield _broken(f"Not all could be looked at: something cannot be read ({look.__name__.strip('_')}).")
     finally:
         await there.close()
+
+
+async def _rules_in_place(known: Known) -> AsyncIterator[Finding]:
+    for check in (_rules, _offices, _invented):
+        for one in check(known):
+            yield one
 
 
 def _rules(known: Known) -> Iterable[Finding]:

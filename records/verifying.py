@@ -50,13 +50,12 @@ from records.chains import (
     of_read,
 )
 from records.facts import fact_from, obligation_row
+from records.faults import UNREADABLE
 from records.policies import IN_FORCE, fill_shelf
 from records.sealing import CannotUnseal, Vault
 from records.seals import Head, Seals
 
 PAGE = 200
-UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What goes wrong with a cell in which somebody has put what is no value of its kind."""
 
 
 POLICIES, COMMANDS, SEALS = "policies", "commands", "seals"

@@ -14,6 +14,7 @@ from sqlalchemy import delete, text, update
 
 import doctor
 from doctor import Finding, examine, report
+from models import shelf
 from models.directory import Directory
 from models.tables import CommandRow, HeadRow, LinkRow, SettingRow
 from policy.reading import read_directory_file, read_policy_file
@@ -292,3 +293,24 @@ async def test_an_engine_without_a_worker_and_one_that_hangs_are_grave(there: In
     finally:
         engine.kill()
         engine.wait(10)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE settings SET value = '{'",
+        "UPDATE settings SET value = 'a/b' WHERE name = 'policy_in_force'",
+        "UPDATE holdings SET body = '{' WHERE number = 1",
+        "UPDATE people SET sealed = x'00'",
+        "UPDATE policies SET body = '{'",
+        "UPDATE audit_links SET at = 'zzz'",
+    ],
+)
+async def test_what_cannot_be_read_is_grave_and_hides_nothing_else(
+    there: Installation, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with there.database.writing() as session:
+        await session.execute(text(change))
+    monkeypatch.setattr(shelf, "_policies", {})  # as in a process of its own
+    assert any("cannot be read" in one.what and one.grave for one in await examine(there.settings))
+    assert (await found(there, "The engine does not answer")).grave
