@@ -1,6 +1,7 @@
 """The pages that belong to nobody's work: the first page, the statements, and the health of the process."""
 
 import asyncio
+import shutil
 from datetime import date, timedelta
 
 from fastapi import APIRouter
@@ -15,6 +16,9 @@ PREPARED = date(2026, 11, 22)
 """When the accessibility statement was written, or last looked at."""
 SOON = 3.0
 """Seconds within which whoever asks whether we are ready has an answer, whatever hangs."""
+
+LEAST_ROOM = 50_000_000
+"""Bytes that have to be free on the disk of the folder; below that it is a matter of hours until nothing is taken."""
 
 
 def router(portal: Portal, engine: Client) -> APIRouter:
@@ -38,8 +42,9 @@ def router(portal: Portal, engine: Client) -> APIRouter:
 
     @pages.get("/health/ready")
     async def ready() -> Response:
-        """Whether the database answers and the engine is reached."""
-        found = {"database": False, "engine": False}
+        """Whether the database answers, the engine is reached, and there is room to write."""
+        room = shutil.disk_usage(portal.settings.data_dir).free >= LEAST_ROOM
+        found = {"database": False, "engine": False, "room": room}
         try:
             async with asyncio.timeout(SOON):
                 async with portal.there.database.reading() as session:

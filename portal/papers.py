@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from models.clocks import Pause
 from models.directory import Directory
+from models.facts import Fact
 from models.lifecycles import COMMANDS
 from models.obligation import Ended
 from models.policy import AgencyKind
@@ -183,6 +184,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         await portal.questions.note_read(visitor.person, referral, "notification pack", portal.clock())
         submitted = next((entry.words or {} for entry in source.entries if entry.kind == "referral_received"), {})
         children = await portal.questions.children(referral)
+        if last := await _safe(portal, view, ref):
+            words = await portal.questions.words(last)
+            carers = words.get("siblings_words") or words.get("words", "")
+            submitted = {**submitted, OVERTAKEN: last.data[OVERTAKEN], "carers": carers}
         due = next((one.due for one in view.deadlines if one.block == "submission"), None)
         wanted = view.state.said.get("children", [])
         return await portal.page(
@@ -203,12 +208,18 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     return pages
 
 
-async def _safety(portal: Portal, view: CaseView, ref: str) -> tuple[datetime, list[Pair]] | None:
-    """Whether the other children are safe as it was answered last, and when; nothing if only the referral says it."""
+async def _safe(portal: Portal, view: CaseView, ref: str) -> Fact | None:
+    """The fact that says last whether the other children are safe; nothing if only the referral does."""
     before = await portal.questions.facts(str(view.state.said.get("referral", ref)))
     found = [fact for fact in (*before, *await portal.questions.facts(ref)) if fact.data.get(OVERTAKEN)]
     last = max(found, key=lambda fact: (fact.recorded, fact.case == ref, fact.number), default=None)
-    if last is None or last.kind == SubmitReferral.FACT:
+    return None if last is None or last.kind == SubmitReferral.FACT else last
+
+
+async def _safety(portal: Portal, view: CaseView, ref: str) -> tuple[datetime, list[Pair]] | None:
+    """Whether the other children are safe as it was answered last, and when; nothing if only the referral says it."""
+    last = await _safe(portal, view, ref)
+    if last is None:
         return None
     said = await portal.questions.words(last)
     names = (OVERTAKEN, "siblings_words", *(["words"] if last.kind == AnswerSafety.FACT else []))

@@ -149,6 +149,23 @@ async def test_triage_asks_when_the_local_authority_became_aware_and_offers_what
     )
 
 
+@pytest.mark.promise("A9", "A13")
+async def test_what_is_copied_to_the_panel_says_of_the_other_children_what_was_answered_last(windows: Windows) -> None:
+    made, manager = windows.house, await windows.open(MANAGER)
+    ref = (await made.refer(others="yes", carers="An aunt.", siblings_safe="yes")).case
+    await manager.give(ref, "triage", **{**triage(), "siblings_safe": "no", "siblings_words": "Nobody, since today."})
+    review = await made.child_of(ref)
+    pack = await manager.read(f"/cases/{review}/notification-pack")
+    assert re.search(r"Are they safe\W+No\b", pack), pack
+    assert "Nobody, since today." in pack
+    assert "An aunt." not in pack
+    safe = {"siblings_safe": "yes", "words": "With their grandmother."}
+    await (await windows.open(AUTHORITY)).give(ref, "answer_safety", **safe)
+    pack = await manager.read(f"/cases/{review}/notification-pack")
+    assert re.search(r"Are they safe\W+Yes\b", pack), pack
+    assert "With their grandmother." in pack
+
+
 @pytest.mark.promise("A8")
 async def test_the_triage_can_recognise_what_the_referrer_did_not_know(windows: Windows) -> None:
     """A nurse says that a child has died; the unit knows that the child was looked after."""

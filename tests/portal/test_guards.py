@@ -2,11 +2,13 @@
 
 import re
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from errno import ENOSPC
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import httpx2
@@ -16,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from models.time import day_of
-from portal import guarding
+from portal import front, guarding
 from portal.app import create_app
 from portal.guarding import HEADERS, LARGEST
 from portal.visiting import ANONYMOUS, SESSION, STILL_THEIRS, Portal
@@ -690,3 +692,13 @@ async def test_an_answer_comes_also_when_the_log_cannot_be_written(site: Site, m
     assert "Try again in a few minutes." in page.text
     assert "Try again in a few minutes." in bare.text
     assert "recorded." not in page.text.replace("look first whether it is recorded.", "")
+
+
+@pytest.mark.promise("L9")
+async def test_an_outside_monitor_hears_that_there_is_no_room_left(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = site.client()
+    asked = await client.get("/health/ready")
+    assert (asked.status_code, asked.json()) == (200, {"database": True, "engine": True, "room": True})
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=front.LEAST_ROOM - 1))
+    asked = await client.get("/health/ready")
+    assert (asked.status_code, asked.json()["room"]) == (503, False)
