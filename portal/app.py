@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 from portal import api, calendars, cases, front, giving, inbox, inviting, papers, reads, referring, register, signing_in
 from portal.guarding import LARGEST, Calm, Headers, Limit, Often
-from portal.keeping import keep_for_later
+from portal.keeping import carried, keep_for_later, keep_of
 from portal.pages import STATIC, Message, refusal
 from portal.visiting import ForgedForm, NotSignedIn, Portal, autosaving, one_of, typed, wall_clock
 from records.opening import Installation
@@ -93,16 +93,12 @@ def _answers(portal: Portal) -> dict[int | type[Exception], Callable[[Request, A
     """What is said to whoever did not get further, by the reason."""
 
     async def not_signed_in(request: Request, error: NotSignedIn) -> Response:
-        if _is_json(request):
-            return api.problem(401, "Sign in first.")
-        kept = request.method == "POST" and await keep_for_later(portal, request)
-        if autosaving(request):
-            return await portal.tell(request, SIGNED_OUT if kept else refusal(401), 401)
-        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        following = f"?next={quote(asked, safe='/')}" if kept or request.method == "GET" else ""
-        return RedirectResponse(f"/sign-in{following}{'&kept=yes' if kept else ''}", 303)
+        return api.problem(401, "Sign in first.") if _is_json(request) else await _to_sign_in(portal, request)
 
     async def forged(request: Request, error: ForgedForm) -> Response:
+        visitor = await portal.visitor(request)
+        if visitor and not autosaving(request) and await keep_of(portal, visitor, request):
+            return RedirectResponse(f"{request.url.path}?{request.url.query}".rstrip("?"), 303)
         return await portal.tell(request, Message("This form is out of date", (FORGED,)), 403)
 
     async def gone(request: Request, error: ClientDisconnect) -> Response:
@@ -127,6 +123,18 @@ def _answers(portal: Portal) -> dict[int | type[Exception], Callable[[Request, A
         HTTPException: http,
         DBAPIError: not_written,
     }
+
+
+async def _to_sign_in(portal: Portal, request: Request) -> Response:
+    """What was typed is kept where its session only ran out; else it goes along, for whoever typed it to sign in."""
+    kept = request.method == "POST" and await keep_for_later(portal, request)
+    if autosaving(request):
+        return await portal.tell(request, SIGNED_OUT if kept else refusal(401), 401)
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method == "POST" and not kept and (typed_there := await carried(portal, request)):
+        return await signing_in.sign_in_page(portal, request, asked, carried=typed_there)
+    following = f"?next={quote(asked, safe='/')}" if kept or request.method == "GET" else ""
+    return RedirectResponse(f"/sign-in{following}{'&kept=yes' if kept else ''}", 303)
 
 
 async def _unstored(portal: Portal, request: Request) -> Response:

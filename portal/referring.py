@@ -26,7 +26,7 @@ from portal.forms import DO, STEPS, Form, steps
 from portal.pages import Link, Message, Sheet
 from portal.said import answered
 from portal.typed import text_in
-from portal.visiting import Portal, cookie, one_of, typed
+from portal.visiting import Portal, code_in, cookie, one_of, typed
 from records.accounts import REPLACED
 from records.drafts import Draft, owner_of
 from records.sealing import fingerprint
@@ -198,7 +198,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         pairs = await typed(request)
         portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
         async with portal.there.database.writing() as session:
-            subject = await portal.accounts.use(session, one_of(pairs, "token").strip(), LINK, portal.clock())
+            subject = await portal.accounts.use(session, code_in(pairs), LINK, portal.clock())
         if subject is None:
             return await portal.page(
                 request,
@@ -313,7 +313,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     async def show_status(request: Request) -> Response:
         pairs = await typed(request)
         portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
-        token = one_of(pairs, "token").strip()
+        token = code_in(pairs)
         if await status_case(token) is None:
             return await portal.page(
                 request,

@@ -9,12 +9,13 @@ from starlette.responses import Response
 from models.directory import Directory
 from models.telling import MANAGER
 from portal.inviting import Inviter
+from portal.keeping import keep_carried
 from portal.pages import Message
-from portal.visiting import BROWSER, SESSION, Portal, address_of, cookie, one_of, titles, typed
+from portal.visiting import BROWSER, SESSION, Portal, address_of, code_in, cookie, one_of, titles, typed
 from records.accounts import KNOWN_FOR, SHORTEST, SignInFailed, WeakPassword
 from records.audit import SIGN_INS
 
-FRESH = "set"
+FRESH, CARRIED = "set", "_carried"
 """Says in the address of the sign-in page that a password has just been set."""
 MAILED = Message(
     "Look at your mail",
@@ -25,31 +26,42 @@ MAILED = Message(
 )
 
 
+async def sign_in_page(  # noqa: PLR0913 -- what the page says
+    portal: Portal,
+    request: Request,
+    following: str,
+    *,
+    email: str = "",
+    problem: str = "",
+    kept: bool = False,
+    fresh: bool = False,
+    carried: str = "",
+) -> Response:
+    """`following`: where to go on. `carried`: what was typed there, kept for whoever signs in if it is theirs."""
+    people = parts(await portal.directory(), titles(await portal.rules())) if portal.settings.demonstration else {}
+    return await portal.page(
+        request,
+        "sign_in.html",
+        "Sign in",
+        status=422 if problem else 200,
+        email=email,
+        problem=problem,
+        people=people,
+        next=_inside(following),
+        kept=kept,
+        fresh=fresh,
+        carried=carried,
+    )
+
+
 def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page
     pages, inviter = APIRouter(), Inviter(portal)
-
-    async def sign_in_page(  # noqa: PLR0913 -- what the page says
-        request: Request, following: str, *, email: str = "", problem: str = "", kept: bool = False, fresh: bool = False
-    ) -> Response:
-        people = parts(await portal.directory(), titles(await portal.rules())) if portal.settings.demonstration else {}
-        return await portal.page(
-            request,
-            "sign_in.html",
-            "Sign in",
-            status=422 if problem else 200,
-            email=email,
-            problem=problem,
-            people=people,
-            next=_inside(following),
-            kept=kept,
-            fresh=fresh,
-        )
 
     @pages.get("/sign-in")
     async def show(request: Request) -> Response:
         asked = request.query_params
         kept, fresh = bool(asked.get("kept")), bool(asked.get(FRESH))
-        return await sign_in_page(request, asked.get("next", ""), kept=kept, fresh=fresh)
+        return await sign_in_page(portal, request, asked.get("next", ""), kept=kept, fresh=fresh)
 
     @pages.post("/sign-in")
     async def sign_in(request: Request) -> Response:
@@ -61,14 +73,18 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                 email, one_of(pairs, "password"), now, address=address_of(request), browser=browser
             )
         except SignInFailed as failed:
-            return await sign_in_page(request, one_of(pairs, "next"), email=email, problem=failed.words)
-        answer = enter(request, token, _inside(one_of(pairs, "next")))
+            following, typed_there = one_of(pairs, "next"), one_of(pairs, CARRIED)
+            return await sign_in_page(
+                portal, request, following, email=email, problem=failed.words, carried=typed_there
+            )
+        answer = await enter(request, token, pairs)
         known = await portal.accounts.known_browser(token, browser, now)
         portal.give_cookie(request, answer, BROWSER, known, KNOWN_FOR)
         return answer
 
-    def enter(request: Request, token: str, address: str) -> Response:
-        answer = portal.go(address or "/cases")
+    async def enter(request: Request, token: str, pairs: list[tuple[str, str]]) -> Response:
+        await keep_carried(portal, request, await portal.holder(token), one_of(pairs, CARRIED))
+        answer = portal.go(_inside(one_of(pairs, "next")) or "/cases")
         portal.give_cookie(request, answer, SESSION, token)
         return answer
 
@@ -83,7 +99,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         async with portal.there.database.writing() as session:
             token = await portal.accounts.begin(session, person, portal.clock())
             await portal.there.auditor.append(session, SIGN_INS, portal.clock(), person, "demonstration", {})
-        return enter(request, token, _inside(one_of(pairs, "next")))
+        return await enter(request, token, pairs)
 
     @pages.get("/sign-out")
     async def ask_sign_out(request: Request) -> Response:
@@ -109,7 +125,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
     async def set_password(request: Request) -> Response:
         pairs = await typed(request)
         portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
-        token, problem = one_of(pairs, "token").strip(), ""
+        token, problem = code_in(pairs), ""
         try:
             if await portal.accounts.set_password(token, one_of(pairs, "password"), portal.clock()) is not None:
                 return portal.go(f"/sign-in?{FRESH}=yes")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jinja2 import Environment
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from temporalio.client import Client
@@ -114,6 +115,14 @@ class Portal:
             self.check_token(request, form_token, visitor)
             return visitor
         return None
+
+    async def typed_by(self, request: Request, form_token: str) -> str:
+        """Who opened a form that carries this token, in whichever session of theirs; empty if nobody did."""
+        if from_elsewhere(request):
+            return ""
+        whose = select(SessionRow.person).where(SessionRow.form_token == form_token)
+        async with self.there.database.reading() as reading:
+            return (await reading.scalars(whose)).first() or ""
 
     def _known(self, directory: Directory, person: str, form_token: str) -> Visitor | None:
         if person not in directory.people:
@@ -252,15 +261,8 @@ class Portal:
     def check_token(self, request: Request, token: str, visitor: Visitor | None) -> None:
         """Raises ForgedForm unless the form came from one of our own pages, opened by the same browser."""
         expected = visitor.form_token if visitor else cookie(request, ANONYMOUS)
-        site = request.headers.get("sec-fetch-site", "same-origin")
-        origin = request.headers.get("origin")
-        elsewhere = origin is not None and origin.split("//")[-1] != request.headers.get("host")
-        if (
-            site not in {"same-origin", "none"}
-            or elsewhere
-            or not expected
-            or not secrets.compare_digest(token.encode(), expected.encode())
-        ):
+        known = bool(expected) and secrets.compare_digest(token.encode(), expected.encode())
+        if from_elsewhere(request) or not known:
             raise ForgedForm
 
     def _navigation(self, visitor: Visitor | None, path: str) -> tuple[Link, ...]:
@@ -274,6 +276,13 @@ class Portal:
                 links += [Link("Register", "/register"), Link("People", "/people")]
             links += [Link("Sign out", "/sign-out")]
         return tuple(link._replace(current=path == link.href or path.startswith(link.href + "/")) for link in links)
+
+
+def from_elsewhere(request: Request) -> bool:
+    """Whether the browser says that a page of somebody else sent this."""
+    site, origin = request.headers.get("sec-fetch-site", "same-origin"), request.headers.get("origin")
+    other = origin is not None and origin.split("//")[-1] != request.headers.get("host")
+    return other or site not in {"same-origin", "none"}
 
 
 def titles(rules: Policy) -> dict[str, str]:
@@ -323,6 +332,11 @@ async def typed(request: Request) -> list[tuple[str, str]]:
 def autosaving(request: Request) -> bool:
     """Whether a form saves itself while somebody types: the answer is a line beside its button, not a page."""
     return request.method == "POST" and request.url.path.endswith("/save")
+
+
+def code_in(pairs: Sequence[tuple[str, str]]) -> str:
+    """The secret of a link that we sent, of which somebody has typed that part or the whole."""
+    return one_of(pairs, "token").strip().rpartition("#")[2]
 
 
 def one_of(pairs: Sequence[tuple[str, str]], name: str) -> str:

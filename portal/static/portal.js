@@ -61,10 +61,13 @@ if (drafted) {
 
 // A link that we sent carries its secret after the # sign, which never reaches a server's log.
 const token = document.querySelector('[data-token] [name="token"]')
-if (token && !token.value && location.hash.length > 1) {
+const fillIn = () => {
+  if (!token || !/^#[\w-]{40,}$/.test(location.hash)) return // "#main-content" is none
   token.value = location.hash.slice(1)
   history.replaceState(null, '', location.pathname)
 }
+fillIn()
+window.addEventListener('hashchange', fillIn) // a link opened where this page is open already
 
 // Copying an answer into another service. Without a clipboard the answer is selected, ready for the keys.
 const copy = async (button) => {

@@ -141,7 +141,8 @@ class Running:
         """Open an invitation and set the password, as in a browser."""
         with httpx2.Client(base_url=self.address, timeout=10) as browser:
             browser.get("/invitation")
-            form = {"_csrf": browser.cookies["anonymous"], "token": token, "password": PASSWORD}
+            pasted = f"{self.address}/invitation#{token}"
+            form = {"_csrf": browser.cookies["anonymous"], "token": pasted, "password": PASSWORD}
             assert browser.post("/invitation", data=form).status_code == 303
 
     def sign_up(self, *people: str) -> None:
