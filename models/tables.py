@@ -250,6 +250,7 @@ class SessionRow(Table):
     """SHA-256 of the cookie's value."""
     person: Mapped[str] = mapped_column(Short, index=True)
     form_token: Mapped[str] = mapped_column(Key)
+    """A keyed digest of the row: a session that somebody has written into the database is none."""
     began: Mapped[datetime]
     seen: Mapped[datetime]
     ended: Mapped[datetime | None]
@@ -264,6 +265,8 @@ class OneTimeRow(Table):
     subject: Mapped[str] = mapped_column(Key)
     until: Mapped[datetime | None]
     used: Mapped[datetime | None]
+    mac: Mapped[str] = mapped_column(Short)
+    """A keyed digest of what it is for: a link that somebody has written into the database is none."""
 
 
 class DraftRow(Table):

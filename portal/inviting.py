@@ -70,11 +70,12 @@ class Inviter:
         """What waits for a second person, by whom it is for; nothing where mail goes out."""
         if self._portal.mails:
             return {}
-        found = select(OneTimeRow.subject).where(
+        found = select(OneTimeRow).where(
             OneTimeRow.purpose == ASKED, OneTimeRow.used.is_(None), OneTimeRow.until > self._portal.clock()
         )
         async with self._portal.there.database.reading() as session:
-            asked = [Waiting(*subject.split("/", 1)) for subject in await session.scalars(found)]
+            rows = [row for row in await session.scalars(found) if self._portal.accounts.made(row)]
+        asked = [Waiting(*row.subject.split("/", 1)) for row in rows]
         return {one.person: one for one in asked}
 
     async def link(self, person: str, by: str, *, asked_by: str = "") -> str:

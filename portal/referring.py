@@ -288,8 +288,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
 
     async def status_case(token: str) -> str | None:
         async with portal.there.database.reading() as session:
-            row = await session.get(OneTimeRow, fingerprint(token)) if token else None
-        return row.subject if row is not None and row.purpose == STATUS else None
+            row = await portal.accounts.kept(session, token, STATUS)
+        return row.subject if row is not None else None
 
     @pages.get("/status")
     async def status(request: Request) -> Response:

@@ -1,7 +1,8 @@
 """Local accounts, sessions that live on the server, and links that are used up by a button.
 
 Passwords: argon2id (RFC 9106). Sessions and links are kept as a digest of their token, of no use to whoever reads the
-database. Every sign-in, failed or not, is a link of the chain `sign-ins`.
+database, and with a keyed digest of whose they are, so that whoever writes into it makes none. Every sign-in, failed or
+not, is a link of the chain `sign-ins`.
 
 Whoever guesses waits, and whom they guess at does not. Wrong tries are counted by account and address; a browser in
 which somebody has signed in before is counted for itself (OWASP calls this a device cookie), so that it goes on
@@ -9,6 +10,7 @@ whatever others try. Only where one account is tried from many addresses do all 
 """
 
 import asyncio
+import hmac
 import secrets
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -83,20 +85,31 @@ class Accounts:
     ) -> str:
         """A new link's token, by chance unless it is given; only its digest is kept."""
         token = token or secrets.token_urlsafe(32)
-        session.add(OneTimeRow(id=fingerprint(token), purpose=purpose, subject=subject, until=until, used=None))
+        id_ = fingerprint(token)
+        mac = self._vault.sign(["link", id_, purpose, subject])
+        session.add(OneTimeRow(id=id_, purpose=purpose, subject=subject, until=until, used=None, mac=mac))
         return token
+
+    def made(self, row: OneTimeRow) -> bool:
+        """Whether we made this link, for this purpose and subject, and nobody wrote it into the database."""
+        return self._vault.signed(["link", row.id, row.purpose, row.subject], row.mac)
+
+    async def kept(self, session: AsyncSession, token: str, purpose: str, *, to_use: bool = False) -> OneTimeRow | None:
+        """The link of this token, whether or not it was used, if it is of this purpose."""
+        row = await session.get(OneTimeRow, fingerprint(token), with_for_update=to_use or None)
+        return row if row is not None and row.purpose == purpose and self.made(row) else None
 
     async def peek(self, token: str, purpose: str, now: datetime) -> str | None:
         """What a link is for, without using it up: a mail scanner's visit changes nothing."""
         async with self._database.reading() as session:
-            row = await session.get(OneTimeRow, fingerprint(token))
-        good = row and row.purpose == purpose and row.used is None and (row.until is None or row.until > now)
+            row = await self.kept(session, token, purpose)
+        good = row and row.used is None and (row.until is None or row.until > now)
         return row.subject if row and good else None
 
     async def use(self, session: AsyncSession, token: str, purpose: str, now: datetime) -> str | None:
         """Use a link up. Returns its subject, once."""
-        row = await session.get(OneTimeRow, fingerprint(token), with_for_update=True)
-        if row is None or row.purpose != purpose or row.used or (row.until and row.until <= now):
+        row = await self.kept(session, token, purpose, to_use=True)
+        if row is None or row.used or (row.until and row.until <= now):
             return None
         row.used = now
         return row.subject
@@ -183,31 +196,30 @@ class Accounts:
         """What a browser keeps in which somebody has just signed in: what it is known by already, or something new."""
         async with self._database.writing() as session:
             person = (await session.get_one(SessionRow, fingerprint(token))).person
-            row = await session.get(OneTimeRow, fingerprint(browser)) if browser else None
-            if row is None or row.purpose != BROWSER or row.subject != person or row.used:
+            row = await self.kept(session, browser, BROWSER) if browser else None
+            if row is None or row.subject != person or row.used:
                 return await self.link(session, BROWSER, person, now + KNOWN_FOR)
             row.until = now + KNOWN_FOR
             return browser
 
     async def begin(self, session: AsyncSession, person: str, now: datetime) -> str:
         token = secrets.token_urlsafe(32)
-        session.add(
-            SessionRow(
-                id=fingerprint(token),
-                person=person,
-                form_token=secrets.token_urlsafe(24),
-                began=now,
-                seen=now,
-                ended=None,
-            )
-        )
+        id_ = fingerprint(token)
+        form_token = self._form_token(id_, person, now)
+        session.add(SessionRow(id=id_, person=person, form_token=form_token, began=now, seen=now, ended=None))
         return token
+
+    def _form_token(self, session: str, person: str, began: datetime) -> str:
+        """What every form of a session carries, and by which the session itself is known as ours."""
+        return self._vault.sign(["session", session, person, began.timestamp()])
 
     async def session(self, reading: AsyncSession, token: str, now: datetime) -> Session | None:
         """Who this is, if the session still runs; it ends after two idle hours, or twelve."""
         mine = fingerprint(token)
         row = (await (await reading.connection()).execute(_SESSION, {"of": mine})).first()
         if row is None or row.ended or now - row.seen > IDLE or now - row.began > LONGEST:
+            return None
+        if not hmac.compare_digest(row.form_token, self._form_token(mine, row.person, row.began)):
             return None
         if now - row.seen > timedelta(minutes=5):
             with suppress(DBAPIError):  # a full disk stops no reading

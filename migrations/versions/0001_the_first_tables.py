@@ -148,6 +148,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("until", Moment(timezone=True), nullable=True),
         sa.Column("used", Moment(timezone=True), nullable=True),
+        sa.Column("mac", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_links")),
     )
     op.create_table(

@@ -9,7 +9,7 @@ from typing import NamedTuple, NoReturn
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from models.tables import AccountRow, LinkRow, OneTimeRow, SessionRow
@@ -26,6 +26,7 @@ from records.accounts import (
     SignInFailed,
     WeakPassword,
 )
+from records.sealing import fingerprint
 from tests.support.recording import START, Recording, recording
 
 PASSWORD, PERSON, EMAIL = "three words apart", "p-018", "rosamund.testwick@partnership.example.org"
@@ -226,3 +227,31 @@ async def test_a_new_password_ends_every_session_and_every_other_invitation(kept
     with pytest.raises(SignInFailed):
         await kept.accounts.sign_in(EMAIL, PASSWORD, START)
     assert await kept.accounts.peek(third, "invitation", START) is None
+
+
+@pytest.mark.promise("K1", "K7")
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "UPDATE sessions SET person = 'p-021'",
+        "UPDATE sessions SET began = '2030-01-01 00:00:00.000000', seen = '2030-01-01 00:00:00.000000'",
+        "UPDATE sessions SET id = :digest",
+        "UPDATE one_time_links SET subject = 'p-021'",
+        "UPDATE one_time_links SET purpose = 'calendar'",
+        "UPDATE one_time_links SET id = :digest",
+    ],
+)
+async def test_whoever_writes_into_the_database_makes_no_session_and_no_link(kept: Kept, forged: str) -> None:
+    async with kept.made.there.database.writing() as session:
+        mine = await kept.accounts.begin(session, PERSON, START)
+        link = await kept.accounts.link(session, "invitation", PERSON, None)
+    assert await kept.session(mine)
+    assert await kept.accounts.peek(link, "invitation", START) == PERSON
+    async with kept.made.there.database.writing() as session:
+        given = {"digest": fingerprint("a token of one's own")} if ":digest" in forged else {}
+        await session.execute(text(forged), given)
+    if "sessions" in forged:
+        assert [await kept.session(one) for one in (mine, "a token of one's own")] == [None, None]
+    else:
+        tried = [(one, purpose) for one in (link, "a token of one's own") for purpose in ("invitation", "calendar")]
+        assert [await kept.accounts.peek(*one, START) for one in tried] == [None] * len(tried)
