@@ -580,6 +580,12 @@ def once(field: str, names: list[str]) -> list[Problem]:
     return [Problem(field=field, words=f"Named more than once: {', '.join(again)}.")] if again else []
 
 
+def has_met(case: Case) -> bool:
+    """Whether the meeting that was arranged last has been recorded as held, with its quorum or without."""
+    arranged, recorded = (case.marks.get(name) for name in ("meeting_arranged", "meeting_recorded"))
+    return arranged is not None and recorded is not None and recorded.number > arranged.number
+
+
 def asked(case: Case) -> set[str]:
     """The agencies that owe a return, or gave it; one whose return was withdrawn can be asked again."""
     return {one.agency for one in case.of_block("agency_return") if one.ended is not Ended.WITHDRAWN}

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from door.adopting import MAY_ADOPT
+from models.rapid_review import has_met
 from models.referral import Route, leads
 from models.rights import NAMED_OFFICES
 from models.shelf import days, policy
@@ -100,6 +101,7 @@ def router(portal: Portal) -> APIRouter:
             rare=rare,
             asked=None if view.whole else await portal.questions.asked_about(view, visitor.actor, now),
             meeting=await portal.questions.meeting(view),
+            met=has_met(view.state),
             children=[(number, child) for number, child in people if number in view.state.said.get("children", [])],
             likely=await portal.likely(view, visitor.actor),
             joined=await portal.questions.joined(ref, visitor.actor, now) if view.whole else [],

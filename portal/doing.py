@@ -9,6 +9,7 @@ from urllib.parse import quote
 from models.command import Command
 from models.judging import CLOSED, OF_CLOSED, unanswerable
 from models.lifecycles import COMMANDS, LIFECYCLES
+from models.rapid_review import has_met
 from models.rights import WAITING
 from models.standing import Deadline
 from portal.pages import moment
@@ -193,9 +194,8 @@ def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:
 
 def _next_of_meeting(view: CaseView, now: datetime) -> tuple[str, str]:
     """A meeting is arranged before it is recorded; one that was held without its quorum is arranged again."""
-    arranged, recorded = (view.state.marks.get(name) for name in ("meeting_arranged", "meeting_recorded"))
-    again = arranged and recorded and recorded.number > arranged.number
-    kind = "record_meeting" if arranged and not again and "record_meeting" in view.can else "arrange_meeting"
+    waits = "meeting_arranged" in view.state.marks and not has_met(view.state)
+    kind = "record_meeting" if waits and "record_meeting" in view.can else "arrange_meeting"
     return kind, COMMANDS[view.kind][kind].TITLE
 
 

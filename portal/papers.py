@@ -13,7 +13,7 @@ from models.facts import Fact
 from models.lifecycles import COMMANDS
 from models.obligation import Ended
 from models.policy import AgencyKind
-from models.rapid_review import Significance, asked, gave_none
+from models.rapid_review import Significance, asked, gave_none, has_met
 from models.referral import AnswerSafety, SubmitReferral
 from models.shelf import policy
 from models.standing import Deadline
@@ -141,6 +141,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             directory=directory,
             quorum=quorum_words(view.state),
             meeting=await portal.questions.meeting(view),
+            met=has_met(view.state),
             children=[child for number, child in people if number in view.state.said.get("children", [])],
             referral=[
                 pair

@@ -28,6 +28,7 @@ from tests.portal import scene
 from tests.portal.scene import ADMINISTRATOR, CHAIR, HOSPITAL, LOCKED_OUT, MANAGER, POLICE, STRANGER, Scene
 from tests.support.browsing import served
 from tests.support.house import House, house, referral, triage
+from tests.support.lives import Lives
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -367,6 +368,23 @@ async def test_until_a_meeting_has_its_quorum_the_page_says_that_it_had_none_and
 
 def banner_of(text: str) -> str:
     return text.partition("govuk-notification-banner__content")[2].partition("</p>")[0]
+
+
+@pytest.mark.promise("B6")
+async def test_a_meeting_that_was_held_is_not_announced_any_more_until_another_is_arranged(site: Site) -> None:
+    made, lives = site.house, Lives(site.house)
+    review = await lives.asked()
+    for _ in range(2):
+        begins = (made.now + timedelta(hours=1)).isoformat()
+        await made.act(MANAGER, review, "arrange_meeting", at=begins, minutes=60, place="Room 1")
+        assert "put it into your calendar" in (await site.read(CHAIR, f"/cases/{review}")).text
+        await made.wait(timedelta(hours=3))
+        few = {**lives.meeting(), "held_at": (made.now - timedelta(hours=2)).isoformat(), "seats": ["police"]}
+        await made.act(MANAGER, review, "record_meeting", **few)
+        assert "put it into your calendar" not in (await site.read(CHAIR, f"/cases/{review}")).text
+        pack = (await site.read(CHAIR, f"/cases/{review}/pack")).text
+        assert "The meeting was held on" in pack
+        assert "Put it into your calendar" not in pack
 
 
 @pytest.mark.promise("B6")
