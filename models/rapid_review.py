@@ -152,7 +152,7 @@ class RecordNoReturn(Command):
 class ChronologyEvent(Part):
     on: Day = asks("Date", private=True)
     event: Words = asks("What happened, and who was involved by role?", private=True)
-    significance: Significance = asks("Significance", private=True, default=Significance.ROUTINE)
+    significance: Significance | None = asks("Significance", private=True, default=None)
 
     def cannot(self, path: str, today: date) -> Cannot:
         return Cannot(f"{path}.on", PAST, lambda: self.on > today)

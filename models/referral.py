@@ -101,7 +101,7 @@ class Child(Part):
     )  # fmt: skip
     expected: Day | None = asks("Expected date of birth, if not yet born when it happened", private=True, default=None)
     died: Day | None = asks("Date of death, if the child has died", private=True, default=None)
-    sex: Sex = asks("Sex", private=True, default=Sex.NOT_KNOWN)
+    sex: Sex | None = asks("Sex", private=True, default=None)
     ethnic_group: MaybeLine = asks("Ethnic group", private=True, default="")
     disability: MaybeLine = asks("Disability or health condition", private=True, default="")
     nhs_number: MaybeLine = asks("NHS number, if you have it", private=True, default="", short=True)

@@ -85,7 +85,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
                     date.fromisoformat(row["on"]),
                     directory.called(row["agency"]),
                     row["event"],
-                    Significance(row["significance"]).words,
+                    Significance(row["significance"]).words if row["significance"] else "",
                 )
                 for row in shown
             ]
@@ -267,7 +267,7 @@ def _events(view: CaseView) -> list[dict[str, str]]:
         {
             "on": str(event["on"]),
             "event": str(event["event"]),
-            "significance": str(event["significance"]),
+            "significance": str(event["significance"] or ""),
             "agency": entry.agency,
         }
         for entry in view.entries
