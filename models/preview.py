@@ -12,7 +12,7 @@ from models.facts import Problem
 from models.fold import after
 from models.judging import judge
 from models.making import fact_of
-from models.obligation import Obligation
+from models.obligation import Ended, Obligation
 from models.telling import taken_back
 
 
@@ -28,6 +28,8 @@ class Move(Message):
     opens: bool = False
     """Whether it is not owed yet, and would be."""
     ends: bool = False
+    given_up: bool = False
+    """Whether it ends without having been done."""
     said: int = 0
     next_was: datetime | None = None
     next_then: datetime | None = None
@@ -71,6 +73,7 @@ def _moves(before: Case, then: Case, taken: Counter[str]) -> Iterator[Move]:
             then=later.ended_at if later.ended else later.due,
             opens=one is None,
             ends=later.ended is not None,
+            given_up=later.ended not in {None, Ended.MET},
             said=taken[key],
             next_was=one.speaks() if one else None,
             next_then=later.speaks(),

@@ -1,6 +1,6 @@
 """Who is told what because of a fact: pure, so that rehearsal lists the very notices that the engine hands over."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -29,7 +29,7 @@ class NoticeKind(StrEnum):
     MOVED = "moved"
     """What was said earlier is withdrawn: the date has moved, it had been done by then, or it is not owed any more."""
     ANSWERED = "answered"
-    """A dispute or a request for time has been answered."""
+    """A dispute or a request for time has been answered, or nobody has to answer it any more."""
     INVITED = "invited"
     """A meeting has been arranged."""
 
@@ -171,10 +171,12 @@ def _upward(rules: Rules, office: str) -> list[str]:
 
 
 def _moved(before: Case, after: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
+    answered = {(one.obligation, one.person) for one in _answered(before, after, fact, directory)}
     for key, office in taken_back(before, after, fact):
         one = after.obligations[key]
         person = _answer(after, one, office, directory, fact.recorded).person
-        if person:
+        own = _is_given_up(one) and person == fact.actor
+        if person and not own and (key, person) not in answered:
             yield Notice(
                 key=f"{after.ref}/{key}/moved/{fact.number}/{office}", kind=NoticeKind.MOVED, case=after.ref,
                 fact=fact.number, obligation=key, office=office, agency=one.agency, person=person,
@@ -184,9 +186,6 @@ def _moved(before: Case, after: Case, fact: Fact, directory: Directory) -> Itera
 
 
 _MOVING = frozenset({"corrected", "calendar_adopted", "policy_adopted", "time_answered", "suspension_reviewed"})
-
-_GIVEN_UP = frozenset({"request_withdrawn", "return_not_given"})
-"""What ends a demand that an agency was told of, without its doing."""
 
 
 def taken_back(before: Case, after: Case, fact: Fact) -> Iterator[tuple[str, str]]:
@@ -201,12 +200,17 @@ def taken_back(before: Case, after: Case, fact: Fact) -> Iterator[tuple[str, str
                 yield key, office
 
 
+def _is_given_up(one: Obligation) -> bool:
+    """Whether it ended without having been done, whatever ended it."""
+    return one.ended not in {None, Ended.MET}
+
+
 def _untrue(before: Case, was: Obligation, one: Obligation, fact: Fact) -> tuple[Told, ...]:
     """What was said of an obligation and does not hold after this fact: another date, or that it was still owed."""
     if one.ended is Ended.MET and one.ended_at is not None and one.ended_at != was.ended_at:
         done = day_of(one.ended_at)  # the hour of what is entered late is often not known
         return tuple(told for told in was.told if day_of(told.at) > done)
-    if fact.kind in _GIVEN_UP and one.ended and not was.ended:
+    if _is_given_up(one) and not was.ended:
         return was.told
     if one.ended or one.due is None or fact.kind not in _MOVING or one.due == _told_due(before, was):
         return ()
@@ -222,29 +226,59 @@ def _told_due(before: Case, was: Obligation) -> datetime | None:
 
 
 def _answered(before: Case, after: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
-    """Whoever disputed, or asked for time, hears the answer: in person, or else whoever holds their office now."""
-    if fact.kind not in {"dispute_settled", "time_answered"}:
-        return
-    about = before.obligations[fact.data["obligation"]]
-    now, asked = after.obligations[about.key], _asked(before, fact)
-    person = asked.person
-    if person in KeptOut(after, directory, fact.recorded) or person not in directory.people:
-        person = _answer(after, about, asked.office, directory, fact.recorded).person or ""
+    """Whoever disputed, or asked for time, hears the answer; or that it is over, if it is not by their own act.
+
+    In person, or else whoever holds their office now.
+    """
+    if fact.kind in _ANSWERING:
+        key, asked = fact.data["obligation"], _asked(before, fact)
+        data = {"outcome": str(fact.data.get("outcome", fact.data.get("granted")))}
+        yield from _to_asker(after, key, asked, f"{key}/answered", fact, directory, data)
+    over: set[tuple[str, Heard]] = set()
+    for one in _unanswered(before, after):
+        asked = _asker(before, one.block, one.of)
+        if asked.person != fact.actor and (one.of, asked) not in over:
+            over.add((one.of, asked))
+            yield from _to_asker(after, one.of, asked, f"{one.key}/over", fact, directory, {})
+
+
+_ANSWERING: Mapping[str, str] = {"dispute_settled": "dispute", "time_answered": "time_request"}
+"""Facts that answer, each with what waited for it."""
+
+
+def _unanswered(before: Case, after: Case) -> Iterator[Obligation]:
+    """Disputes and requests for time that end without an answer, because what they are about has ended."""
+    for key, was in before.obligations.items():
+        one = after.obligations.get(key)
+        if one and was.ended is None and _is_given_up(one) and one.block in _ANSWERING.values():
+            yield one
+
+
+def _to_asker(  # noqa: PLR0913, PLR0917 -- what is said to whoever asked
+    case: Case, key: str, asked: Heard, name: str, fact: Fact, directory: Directory, data: dict[str, Any]
+) -> Iterator[Notice]:
+    about, person = case.obligations[key], asked.person
+    if person in KeptOut(case, directory, fact.recorded) or person not in directory.people:
+        person = _answer(case, about, asked.office, directory, fact.recorded).person or ""
     if person:
         yield Notice(
-            key=f"{before.ref}/{about.key}/answered/{fact.number}", kind=NoticeKind.ANSWERED, case=before.ref,
-            fact=fact.number, obligation=about.key, office=asked.office, agency=about.agency, person=person,
-            rung_at=fact.recorded, wake_at=fact.recorded, due=None if now.ended else now.due,
-            data={"outcome": str(fact.data.get("outcome", fact.data.get("granted")))},
+            key=f"{case.ref}/{name}/{fact.number}", kind=NoticeKind.ANSWERED, case=case.ref, fact=fact.number,
+            obligation=key, office=asked.office, agency=about.agency, person=person, rung_at=fact.recorded,
+            wake_at=fact.recorded, due=None if about.ended else about.due, data=data,
         )  # fmt: skip
 
 
 def _asked(before: Case, fact: Fact) -> Heard:
     """Who waits for this answer."""
-    about = before.obligations[fact.data["obligation"]]
-    if fact.kind == "dispute_settled":
-        return Heard(office=about.dispute.office, person=about.dispute.person) if about.dispute else Heard(office="")
-    return Heard.model_validate(before.said.get(f"time/{about.key}", {"office": ""}))
+    return _asker(before, _ANSWERING[fact.kind], fact.data["obligation"])
+
+
+def _asker(before: Case, block: str, key: str) -> Heard:
+    """Who disputes this, or asks for time for it."""
+    if block == "dispute":
+        dispute = before.obligations[key].dispute
+        return Heard(office=dispute.office, person=dispute.person) if dispute else Heard(office="")
+    return Heard.model_validate(before.said.get(f"time/{key}", {"office": ""}))
 
 
 def _seats(case: Case, directory: Directory) -> Iterator[tuple[str, str]]:

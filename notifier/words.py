@@ -137,7 +137,8 @@ def clock(moment: datetime) -> str:
 
 
 def _outcome(notice: Notice) -> str:
-    if notice.kind is not NoticeKind.ANSWERED:
+    """What was answered; empty for what nobody has to answer any more."""
+    if notice.kind is not NoticeKind.ANSWERED or "outcome" not in notice.data:
         return ""
     words = {
         "not_owed": "Your dispute was upheld: this is not owed.",

@@ -260,6 +260,96 @@ def taken_back(play: Play) -> list[Notice]:
     return [one for one in play.notices if one.kind is NoticeKind.MOVED]
 
 
+# What nobody owes any more
+
+
+def notification_withdrawn(play: Play) -> None:
+    play.act(AUTHORITY, "withdraw_notification", withdrawn_at=play.now, reason="It was no serious harm.")
+
+
+def request_withdrawn(play: Play) -> None:
+    play.act(MANAGER, "withdraw_request", agency=POLICE, reason="Another county.")
+
+
+def dispute_upheld(play: Play) -> None:
+    play.act(CONTACT, "dispute", obligation=RETURN, ground="not_ours", words="w")
+    play.act(MANAGER, "settle_dispute", obligation=RETURN, outcome="not_owed", reason="r")
+
+
+def return_not_given(play: Play) -> None:
+    while not play.case.obligations[RETURN].again:
+        play.wait(days=1)
+    play.act(MANAGER, "record_no_return", agency=POLICE, reason="r")
+
+
+@pytest.mark.promise("B2", "F5")
+@pytest.mark.parametrize("end", [notification_withdrawn, request_withdrawn, dispute_upheld, return_not_given])
+def test_whatever_ends_it_whoever_was_told_that_it_is_owed_hears_once_that_it_is_not_any_more(
+    end: Callable[[Play], None],
+) -> None:
+    play = asked()
+    play.until(datetime(2026, 11, 18, 12, tzinfo=UTC))
+    owing, end_of = {one.key: one for one in play.case.open()}, len(play.notices)
+    end(play)
+    gone = {key for key in owing if play.case.obligations[key].ended}
+    told = {
+        (one.obligation, one.person)
+        for one in play.notices
+        if one.kind is NoticeKind.OWED and one.obligation in gone and one.person != play.facts[-1].actor
+    }
+    heard = [
+        (one.obligation, one.person)
+        for one in play.notices[end_of:]
+        if one.kind in {NoticeKind.MOVED, NoticeKind.ANSWERED}
+    ]
+    assert RETURN in gone
+    assert len(heard) == len(set(heard)), "once"
+    assert set(heard) == told
+    assert {(RETURN, CONTACT), (RETURN, LEAD)} <= told
+
+
+@pytest.mark.promise("B2")
+def test_nobody_hears_that_their_own_act_ended_what_they_were_reminded_of() -> None:
+    play = asked()
+    play.until(datetime(2026, 11, 20, 12, tzinfo=UTC))
+    assert MANAGER in {one.person for one in play.notices if one.obligation == "meeting"}
+    play.act(MANAGER, "withdraw_notification", withdrawn_at=play.now, reason="r")
+    assert not [one for one in taken_back(play) if one.person == MANAGER]
+    assert CHAIR in {one.person for one in taken_back(play) if one.obligation == "independent_analysis"}
+
+
+@pytest.mark.promise("F5")
+@pytest.mark.parametrize("ask", ["dispute", "ask_time"])
+@pytest.mark.parametrize("end", [notification_withdrawn, request_withdrawn, "submit_return"])
+def test_whoever_waits_for_an_answer_hears_that_nobody_has_to_give_it_any_more(
+    ask: str, end: Callable[[Play], None] | str
+) -> None:
+    play = asked()
+    answers = {"ground": "not_ours", "words": "w"} if ask == "dispute" else {"until": date(2026, 11, 20), "reason": "r"}
+    play.act(CONTACT, ask, obligation=RETURN, **answers)
+    play.speak()
+    [waits] = [one for one in play.case.open() if one.of == RETURN]
+    before = len(play.notices)
+    if isinstance(end, str):
+        play.act(LEAD, end, agency=POLICE, holds="nothing")
+    else:
+        end(play)
+    said = play.notices[before:]
+    assert [(one.kind, one.data) for one in said if one.person == CONTACT] == [(NoticeKind.ANSWERED, {})]
+    asked_to = {heard.person for told in waits.told for heard in told.heard} - {play.facts[-1].actor}
+    assert {one.person for one in said if one.obligation == waits.key} == asked_to
+
+
+@pytest.mark.promise("F5")
+def test_whoever_gives_what_they_disputed_needs_no_word_that_the_dispute_is_over() -> None:
+    play = asked()
+    play.act(CONTACT, "dispute", obligation=RETURN, ground="not_ours", words="w")
+    play.speak()
+    play.act(CONTACT, "submit_return", agency=POLICE, holds="nothing")
+    assert [one.person for one in play.notices if one.kind is NoticeKind.ANSWERED] == []
+    assert [(one.obligation, one.person) for one in taken_back(play)] == [(f"dispute/{RETURN}", MANAGER)]
+
+
 # Answers and invitations
 
 

@@ -62,7 +62,10 @@ DATA: dict[NoticeKind, list[dict[str, Any]]] = {
     + [{"handed_on": True, "passed_over": passed} for passed in ([], ["agency_contact"])],
     NoticeKind.EMPTY_OFFICE: [{"passed_over": ["agency_contact"]}, {"passed_over": ["agency_contact", "agency_lead"]}],
     NoticeKind.MOVED: [{}, {"done": True}],
-    NoticeKind.ANSWERED: [{"outcome": outcome} for outcome in ("not_owed", "done", "still_owed", "True", "False")],
+    NoticeKind.ANSWERED: [
+        {},
+        *({"outcome": outcome} for outcome in ("not_owed", "done", "still_owed", "True", "False")),
+    ],
     NoticeKind.INVITED: [{"at": at(day_of(NOW), BEGAN.time()).isoformat()}],
 }
 

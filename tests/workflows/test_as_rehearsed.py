@@ -105,6 +105,22 @@ async def test_what_somebody_owes_who_is_locked_out_goes_in_the_engine_as_rehear
     assert contact.deputy in {person for key, person, _ in said if "/handed_on/" in key}
 
 
+@pytest.mark.promise("F10", "B2")
+@pytest.mark.timeout(180)
+async def test_what_is_not_owed_any_more_is_taken_back_in_the_engine_as_rehearsed(tmp_path: Path) -> None:
+    silent = shipped(ROOT / "policy" / "scenarios" / "silent-agency.yaml")
+    lasts, agency = Span(n=5, unit=Unit.WORKING_DAYS), "harrow-vale-hospitals"
+    acts = [one for one in silent.acts if one.after.n < lasts.n]
+    disputed = {"obligation": f"agency_return/{agency}", "ground": "not_ours"}
+    ends = [
+        Act(after=Span(n=4, unit=Unit.WORKING_DAYS), who=f"agency_contact/{agency}", do="dispute", answers=disputed),
+        Act(after=lasts, who="local_authority_lead", do="withdraw_notification"),
+    ]
+    said = await compared(silent.model_copy(update={"acts": (*acts, *ends), "lasts": lasts}), tmp_path)
+    assert [key for key, _, _ in said if f"dispute/agency_return/{agency}/over/" in key]
+    assert [key for key, _, _ in said if "agency_return/harrowshire-" in key and "/moved/" in key]
+
+
 @pytest.mark.promise("F10")
 @pytest.mark.timeout(180)
 async def test_ten_cases_of_a_busy_year_go_in_the_engine_as_rehearsed(tmp_path: Path) -> None:
