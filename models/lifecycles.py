@@ -19,7 +19,7 @@ class Lifecycle(Protocol):
     prefix: str
     commands: tuple[type[Command], ...]
     story: tuple[str, ...]
-    """Its blocks in the guidance's order: the first that is open is the stage."""
+    """Its blocks in the guidance's order: the first that is open after the last that is done is the stage."""
     said_dates: ClassVar[dict[str, str]]
     """For blocks without a budget: the answer that says the due day."""
     follows: ClassVar[dict[str, tuple[str, ...]]]
@@ -39,6 +39,9 @@ class Lifecycle(Protocol):
 
     def reopens(self, case: Case) -> bool:
         """Whether it can be taken up again, for a reason."""
+
+    def decided(self, case: Case) -> tuple[str, datetime] | None:
+        """What was decided last, in the outcome's own words, and when; nothing before."""
 
     def closes(self, case: Case) -> bool:
         """Decided, the story told, and nothing owed."""

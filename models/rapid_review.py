@@ -569,6 +569,13 @@ class RapidReview:
     def reopens(self, case: Case) -> bool:
         return case.closed is not None
 
+    def decided(self, case: Case) -> tuple[str, datetime] | None:
+        outcome = case.said.get("outcome")
+        if outcome is None:
+            return None
+        words = "The national notification was withdrawn" if outcome == WITHDRAWN else Outcome(outcome).words
+        return words, case.marks["decision_recorded"].at
+
     def closes(self, case: Case) -> bool:
         final = case.said.get("outcome") not in {None, Outcome.PARKED}
         return final and not case.open()

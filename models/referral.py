@@ -500,6 +500,10 @@ class Referral:
         """Also while it is open: a triage is taken up again as soon as something else comes to light."""
         return "triaged" in case.marks and not case.is_open("triage_again")
 
+    def decided(self, case: Case) -> tuple[str, datetime] | None:
+        found = dict.fromkeys(Route(route).words for route in case.said.get("routes", {}).values())
+        return ("; ".join(found), case.marks["triaged"].at) if found else None
+
     def closes(self, case: Case) -> bool:
         return "triaged" in case.marks and not case.open()
 

@@ -11,9 +11,9 @@ from models.clocks import Pause, days_used
 from models.directory import Directory
 from models.facts import Fact
 from models.lifecycles import COMMANDS, LIFECYCLES
-from models.obligation import Obligation
+from models.obligation import Ended, Obligation
 from models.policy import Block, Policy, Unit
-from models.rapid_review import AwaitedEvent, asked
+from models.rapid_review import LASTING, AwaitedEvent, asked
 from models.rights import AGENCY_OFFICES, WAITING, Access, Actor, acts, asked_by
 
 
@@ -32,8 +32,8 @@ SOON = timedelta(days=3)
 WORST_FIRST = (Colour.RED, Colour.AMBER, Colour.PAUSED, Colour.AWAITED)
 
 
-DECIDES = frozenset({"siblings_safety", "reassess", "reconsider", "decide_again"})
-"""Stages that go before a parked decision's waiting."""
+SENT_BACK = frozenset({"siblings_safety", "triage_again", "reassess", "reconsider", "decide_again"})
+"""Steps to which a case goes back when it was further already; they go before a parked decision's waiting as well."""
 
 
 class Line(Message):
@@ -45,6 +45,7 @@ class Line(Message):
     due: datetime | None
     colour: Colour
     waiting_for: list[str]
+    """Everybody who owes something open; first whoever owes what is due next."""
     restricted: bool
     opened: datetime
     closed: datetime | None
@@ -55,6 +56,9 @@ class Line(Message):
     urgent: bool = False
     mine: bool = False
     """Whether something open is owed by an office of whoever looks."""
+    decided: str = ""
+    """What was decided last, in the outcome's own words, for those who see the whole case."""
+    decided_at: datetime | None = None
 
 
 class Rung(Message):
@@ -237,7 +241,7 @@ def _rungs(one: Obligation, policy: Policy, block: Block) -> list[Rung]:
 
 
 def line_of(case: Case, actor: Actor, now: datetime, directory: Directory | None, *, all_of_it: bool) -> Line:
-    """The stage is the first block of the story that is open, the due date the earliest of all.
+    """Where the case stands, the earliest date of all, and everybody for whom it waits, whoever owes that date first.
 
     What is only expected of somebody outside is told when nothing is owed here.
 
@@ -245,36 +249,59 @@ def line_of(case: Case, actor: Actor, now: datetime, directory: Directory | None
     """
     policy, blocks = shelf.policy(case.policy), shelf.blocks(case.policy, case.kind)
     own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
-    opened = [one for one in case.open() if all_of_it or one.agency in own]
-    order = LIFECYCLES[case.kind].story
-    told = [one.block for one in opened if one.block in order]
-    parked = bool(case.said.get("parked_on")) and "parked_review" in told and DECIDES.isdisjoint(told)
-    stage = (
-        "parked_review"
-        if parked
-        else min(told, key=lambda name: (bool(blocks[name].expected_of), order.index(name)), default="")
+    seen = [one for one in case.obligations.values() if all_of_it or one.agency in own]
+    opened = sorted(
+        (one for one in seen if not one.ended),
+        key=lambda one: (one.due is None, bool(blocks[one.block].expected_of), one.due or now),
     )
-    dated = sorted(
-        (one for one in opened if one.due), key=lambda one: (bool(blocks[one.block].expected_of), one.due or now)
-    )
+    stage = stage_of(case, seen, blocks)
+    due = opened[0] if opened and opened[0].due else None
     colours = {colour(one, blocks[one.block], now) for one in opened}
     worst = next((one for one in WORST_FIRST if one in colours), Colour.GREEN)
     nothing = "Nothing is owed" if all_of_it or case.closed else "Nothing is owed by your agency"
+    decided, decided_at = (all_of_it and LIFECYCLES[case.kind].decided(case)) or ("", None)
     return Line(
         ref=case.ref,
         kind=case.kind,
-        stage=_parked(case) if parked else blocks[stage].title if stage else nothing,
-        due=dated[0].due if dated else None,
+        stage=_parked(case) if _is_parked(case, stage) else blocks[stage].title if stage else nothing,
+        due=due.due if due else None,
         colour=Colour.GREY if case.closed else worst,
-        waiting_for=_waiting(opened, stage, policy, blocks, directory),
+        waiting_for=_waiting(opened, policy, blocks, directory),
         restricted=bool(case.said.get("restricted")),
         opened=case.opened,
         closed=case.closed,
-        next_title=blocks[dated[0].block].title if dated else "",
-        expected=bool(dated and blocks[dated[0].block].expected_of),
+        next_title=blocks[due.block].title if due else "",
+        expected=bool(due and blocks[due.block].expected_of),
         urgent=any(blocks[one.block].urgent for one in opened),
         mine=any(actor.holds(one.owed_by, one.agency) for one in opened),
+        decided=decided,
+        decided_at=decided_at,
     )
+
+
+def stage_of(case: Case, seen: Iterable[Obligation], blocks: Mapping[str, Block]) -> str:
+    """The block at which the case stands: in the order of its story the first open one after the last that is done.
+
+    What is open further back holds it there only if the case was sent back to it, or if nothing is open after it.
+    What lasts whatever becomes of the review carries it no further when it is done. Empty where nothing is open.
+    """
+    order = LIFECYCLES[case.kind].story
+    found = [one for one in seen if one.block in order]
+    opened = {one.block for one in found if not one.ended}
+    done = {one.block for one in found if one.ended is Ended.MET} - opened - LASTING
+    reached = max((order.index(name) for name in done), default=-1)
+    if back := [name for name in order[: reached + 1] if name in opened & SENT_BACK]:
+        return back[0]
+    if case.said.get("parked_on") and "parked_review" in opened and SENT_BACK.isdisjoint(opened):
+        return "parked_review"
+    for place in [*sorted(map(order.index, done), reverse=True), -1]:
+        if further := [name for name in order[place + 1 :] if name in opened]:
+            return min(further, key=lambda name: (bool(blocks[name].expected_of), order.index(name)))
+    return ""
+
+
+def _is_parked(case: Case, stage: str) -> bool:
+    return stage == "parked_review" and bool(case.said.get("parked_on"))
 
 
 def _parked(case: Case) -> str:
@@ -284,14 +311,17 @@ def _parked(case: Case) -> str:
 
 
 def _waiting(
-    opened: Iterable[Obligation], stage: str, policy: Policy, blocks: Mapping[str, Block], directory: Directory | None
+    opened: Iterable[Obligation], policy: Policy, blocks: Mapping[str, Block], directory: Directory | None
 ) -> list[str]:
-    """The offices that owe the present stage, or who outside is to do it; an agency's office with its agency."""
+    """The offices that owe these, or who outside is to do it, each once; an agency's office with its agency."""
     known = directory.agencies if directory else {}
-    found = [(_awaited(one, policy, blocks[one.block]), one.agency) for one in opened if one.block == stage]
-    return [
-        f"{title}, {known[agency].name if agency in known else agency}" if agency else title for title, agency in found
-    ]
+
+    def named(one: Obligation) -> str:
+        title = _awaited(one, policy, blocks[one.block])
+        agency = known[one.agency].name if one.agency in known else one.agency
+        return f"{title}, {agency}" if agency and one.owed_by in AGENCY_OFFICES else title
+
+    return list(dict.fromkeys(map(named, opened)))
 
 
 def _awaited(one: Obligation, policy: Policy, block: Block) -> str:

@@ -95,10 +95,7 @@ def status(
 ) -> None:
     """Show what is open, and who owes what by when."""
     found = run(_one(data_dir, as_, ref) if ref else _board(data_dir, as_))
-    lines = [
-        f"{one.get('ref') or one['key']:40} {one['colour']:10} {_due(one):26} {one.get('stage') or one['title']}"
-        for one in found
-    ]
+    lines = [f"{one.get('ref') or one['key']:40} {one['colour']:10} {_due(one):26} {_what(one)}" for one in found]
     say(found, "\n".join(lines) or "Nothing is open.", as_json=as_json)
 
 
@@ -126,6 +123,13 @@ async def _one(data_dir: Path, by: str, ref: str) -> list[dict[str, Any]]:
             fail(NO_CASE, REFUSED)
         await questions.note_read(actor.person, ref, "status", now)
         return [one.model_dump(mode="json") for one in found.deadlines]
+
+
+def _what(one: dict[str, Any]) -> str:
+    """Where a case stands, with what was decided; or what is owed."""
+    if not one.get("decided"):
+        return str(one.get("stage") or one["title"])
+    return f"{one['stage']} (decided {day(datetime.fromisoformat(one['decided_at']))}: {one['decided']})"
 
 
 def _due(one: dict[str, Any]) -> str:

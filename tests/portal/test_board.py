@@ -13,6 +13,8 @@ from models.rights import Actor, Held
 from models.standing import Colour, Line
 from models.time import day_of
 from portal.app import create_app
+from portal.pages import day as long
+from portal.pages import short
 from portal.visiting import SESSION
 from records.accounts import Accounts
 from records.questions import Questions
@@ -125,9 +127,18 @@ async def test_what_is_owed_here_is_told_before_what_is_awaited_from_outside(sit
         by=str(day_of(site.house.now) + timedelta(days=9)),
     )  # fmt: skip
     row = (await site.rows(MANAGER))[site.submitted]
-    assert row["Stage"] == "Recommendation from immediate learning"
-    assert row["Waiting for"] == "Agency lead and main board member, Harrowshire Police"
+    assert row["Stage"].startswith("Recommendation from immediate learning")
+    assert row["Waiting for"] == "Agency lead and main board member, Harrowshire Police The national panel"
     assert row["State"] == "Awaited"
+
+
+async def test_board_and_page_say_what_was_decided_and_when_in_the_words_of_the_outcome(site: Site) -> None:
+    words = "No further review: the learning is shared"
+    decided = (await site.house.case(site.submitted)).marks["decision_recorded"].at
+    assert (await site.rows(MANAGER))[site.submitted]["Stage"].endswith(f"Decided {short(decided)}: {words}")
+    assert f"Decided on {long(decided)}: {words}." in await site.page(MANAGER, f"/cases/{site.submitted}")
+    assert words not in await site.page(scene.POLICE, f"/cases/{site.submitted}"), "an agency sees its own part"
+    assert "Decided on" not in await site.page(MANAGER, f"/cases/{site.scene.review}")
 
 
 async def test_closed_cases_come_when_asked_for_and_last(site: Site) -> None:
@@ -145,7 +156,7 @@ async def test_closed_cases_come_when_asked_for_and_last(site: Site) -> None:
         ("colour=awaited", lambda row: row["State"] == "Awaited"),
         ("stage=Return+of+the+agency", lambda row: row["Stage"] == "Return of the agency"),
         ("waiting=Business+manager", lambda row: "Business manager" in row["Waiting for"]),
-        ("waiting=The+national+panel&colour=awaited", lambda row: row["Waiting for"] == "The national panel"),
+        ("waiting=The+national+panel&colour=awaited", lambda row: "The national panel" in row["Waiting for"]),
         ("stage=Nothing+of+this+name", lambda row: row["Stage"] == "Nothing of this name"),
     ],
 )
