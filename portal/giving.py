@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -85,6 +85,8 @@ class Giving:
     view: CaseView
     kind: str
     about: str
+    seen: int | None = None
+    """The last fact on the page from which this was sent."""
 
     @property
     def command(self) -> type[Command]:
@@ -221,6 +223,7 @@ class Giver:
             asked=asked_about,
             referrer=await self.referrer(giving),
             beside=_beside(giving, directory),
+            news=_news(giving, directory),
             likely=await self.portal.likely(view, giving.visitor.actor) if giving.kind == "triage" else [],
         )
 
@@ -259,6 +262,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if isinstance(giving, Response):
             return giving
         portal.check_token(request, one_of(pairs, "_csrf"), giving.visitor)
+        known = one_of(pairs, "_seen")
+        giving = replace(giving, seen=int(known) if known.isascii() and known.isdigit() else None)
         form = await giver.form(giving, pairs)
         if not await portal.questions.recorded(asked):
             await giver.keep(giving, form)
@@ -271,10 +276,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             moves = None if form.problems else giver.moves(giving, command)
             if moves is not None:
                 return await giver.show(request, giving, form, asked, moves=moves, shown=_as_shown(command))
-        known = one_of(pairs, "_seen")
-        seen = int(known) if known.isascii() and known.isdigit() else None
         try:
-            done = await portal.door.act(giving.visitor.actor, ref, kind, form.answers, asked, seen)
+            done = await portal.door.act(giving.visitor.actor, ref, kind, form.answers, asked, giving.seen)
         except NotConfirmed as refusal:
             return await giver.show(request, giving, form.refused(refusal.problems), asked, refusal.status)
         except Refusal as refusal:
@@ -341,6 +344,14 @@ def _beside(giving: Giving, directory: Directory) -> list[Happened]:
     ]
     line = time_line(giving.view.state, found, directory)
     return [one for one in line if isinstance(one, Happened) and one.pairs]
+
+
+def _news(giving: Giving, directory: Directory) -> list[Happened]:
+    """What has been recorded since the page was opened from which this was sent, as far as this person sees it."""
+    if giving.seen is None:
+        return []
+    found = [entry for entry in giving.view.entries if entry.number > giving.seen and entry.kind != "told"]
+    return [one for one in time_line(giving.view.state, found, directory) if isinstance(one, Happened)]
 
 
 def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:

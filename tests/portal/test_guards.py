@@ -556,6 +556,33 @@ async def test_a_page_that_is_out_of_date_says_so_and_keeps_what_was_typed(site:
     assert (await chair.send(address, {**again, **words})).status_code == 303
 
 
+def news_on(page: str) -> str:
+    found = page.partition('id="news"')[2].partition("<form")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", found))
+
+
+@pytest.mark.promise("J3", "K3")
+async def test_a_page_that_is_out_of_date_shows_what_came_since_as_far_as_its_reader_sees_it(site: Site) -> None:
+    chair, police = await site.visitor(CHAIR), await site.visitor(POLICE)
+    analysis, gives = f"/cases/{site.review}/record_analysis", f"/cases/{site.review}/submit_return"
+    of_chair, of_police = await chair.form(analysis), await police.form(gives)
+    assert 'id="news"' not in (await chair.client.get(analysis)).text
+    site.house.now = await site.house.read_clock()
+    await site.house.act(MANAGER, site.review, "restrict", restricted=False, reason="Asked by the third school.")
+    incomplete = await chair.send(analysis, {**of_chair, "facts": "Half of it."})
+    words = {"facts": "What I typed before.", "context": "Looked at.", "practice": "Two.", "learning": "One."}
+    stale = await chair.send(analysis, {**of_chair, **words})
+    assert (incomplete.status_code, stale.status_code) == (422, 409)
+    for shown in (news_on(incomplete.text), news_on(stale.text)):
+        assert "New Who may open the case was decided" in shown
+        assert ", Business manager." in shown
+        assert "Asked by the third school." in shown
+    assert "What I typed before." in stale.text
+    hidden = await police.send(gives, of_police)
+    assert (hidden.status_code, news_on(hidden.text)) == (422, "")
+    assert "third school" not in hidden.text
+
+
 @pytest.mark.promise("K4")
 async def test_a_page_asks_back_once_before_somebody_locks_themselves_out(site: Site) -> None:
     ref = (await site.house.refer(event="concern")).case
