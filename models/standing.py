@@ -330,7 +330,7 @@ def _awaited(one: Obligation, policy: Policy, block: Block) -> str:
     return f"{outside[:1].upper()}{outside[1:]}" if outside else policy.offices[one.owed_by].title
 
 
-def can(case: Case, actor: Actor, access: Access) -> list[str]:
+def may(case: Case, actor: Actor, access: Access) -> list[str]:
     """Which commands the office of this person allows; the state decides when they are sent."""
     agencies = [held.agency for held in actor.offices if held.agency] or [""]
     return [

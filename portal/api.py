@@ -17,6 +17,7 @@ from models.lifecycles import COMMANDS
 from models.referral import SubmitReferral
 from models.rights import Actor
 from notifier.receipts import receipt, status_link
+from portal.doing import can
 from portal.guarding import PROBLEM
 from portal.visiting import NotSignedIn, Portal, address_of, hidden
 from records.accounts import SignInFailed
@@ -203,8 +204,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if isinstance(found, Problem):
             return problem(403, found.words)
         await portal.questions.note_read(who.person, ref, "api", portal.clock())
-        shown = found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line", "deadlines", "can"})
-        return JSONResponse({**shown, "likely": _likely(await portal.likely(found, who))})
+        shown = found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line", "deadlines"})
+        return JSONResponse(
+            {**shown, "can": can(found, portal.clock()), "likely": _likely(await portal.likely(found, who))}
+        )
 
     @pages.post("/referrals", summary=SubmitReferral.TITLE, openapi_extra=_described(SubmitReferral, _RECEIVED_SCHEMA))
     async def refer(request: Request) -> Response:

@@ -12,7 +12,7 @@ from models.referral import Route, leads
 from models.rights import NAMED_OFFICES
 from models.shelf import days, policy
 from models.standing import Colour, Line
-from portal.doing import doings, others
+from portal.doing import can, doings, others
 from portal.giving import DONE
 from portal.happened import TITLES as HAPPENED
 from portal.happened import time_line, waits_for_quorum
@@ -99,6 +99,7 @@ def router(portal: Portal) -> APIRouter:
             ended=[one for one in view.deadlines if one.ended],
             usual=usual,
             rare=rare,
+            can=can(view, now),
             asked=None if view.whole else await portal.questions.asked_about(view, visitor.actor, now),
             meeting=await portal.questions.meeting(view),
             met=has_met(view.state),

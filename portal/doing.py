@@ -76,6 +76,11 @@ class Act:
     words: str
     address: str
 
+    @property
+    def kind(self) -> str:
+        """The command to which it leads."""
+        return self.address.partition("?")[0].rpartition("/")[2]
+
 
 @dataclass(frozen=True)
 class Doing:
@@ -106,7 +111,7 @@ def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[
     found = [
         (kind, Act(command.TITLE, f"/cases/{view.ref}/{kind}"))
         for kind, command in COMMANDS[view.kind].items()
-        if kind in view.can
+        if kind in view.may
         and kind not in {"correct", "adopt_policy", "adopt_calendar"}
         and not {"obligation", "recommendation"} & set(command.model_fields)
         and (view.state.closed is None or kind in OF_CLOSED)
@@ -117,6 +122,17 @@ def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[
     ]
     rare = RARE if view.state.closed else RARE | {"reopen"}
     return [act for kind, act in found if kind not in rare], [act for kind, act in found if kind in rare]
+
+
+def can(view: CaseView, now: datetime) -> list[str]:
+    """Every command that this person can give now: those to which the page of the case has a link."""
+    mine, rest = doings(view, now)
+    usual, rare = others(view, [*mine, *rest], now)
+    linked = [act for one in (*mine, *rest) for act in (*([one.act] if one.act else []), *one.answers)]
+    found = {act.kind for act in (*linked, *usual, *rare)} | {one.kind for one in view.newer}
+    if not view.state.closed:
+        found.add("correct")
+    return [kind for kind in view.may if kind in found]
 
 
 def stands_in_the_way(view: CaseView, kind: str, agency: str, now: datetime, about: str = "") -> str:
@@ -144,21 +160,20 @@ def stands_in_the_way(view: CaseView, kind: str, agency: str, now: datetime, abo
     return next((one.words for one in found if not one.field), "")
 
 
-def answers_to(view: CaseView, one: Deadline) -> list[Act]:
+def answers_to(view: CaseView, one: Deadline, now: datetime) -> list[Act]:
     """Promise, dispute, ask for time: what the state of this obligation still takes."""
     if one.expected_of:
         return []
-    taken = {
-        "promise": one.paused or one.promised is not None,
-        "dispute": one.disputed or bool(one.about),
-        "ask_time": one.paused or one.disputed or bool(one.about) or one.colour.name == "RED",
-    }
+
+    def taken(kind: str) -> bool:
+        return not unanswerable(view.state, kind, one.key, now) and not (kind == "ask_time" and one.disputed)
+
     found = [
         _about(view, kind, words, one.key)
         for kind, words in ANSWERS
-        if (one.yours or one.told_me) and kind in view.can and not taken[kind]
+        if (one.yours or one.told_me) and kind in view.may and taken(kind)
     ]
-    if "suspend" in view.can and not one.paused and not one.about:
+    if "suspend" in view.may and taken("suspend"):
         found.append(_about(view, "suspend", "Suspend", one.key))
     return found
 
@@ -167,7 +182,7 @@ def _is_mine(view: CaseView, one: Deadline) -> bool:
     kind = meets(view.kind, one.met_by)
     if one.asked_by_me:
         return False
-    return one.yours or (kind in WAITING and kind in view.can and one.told_me)
+    return one.yours or (kind in WAITING and kind in view.may and one.told_me)
 
 
 def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:
@@ -175,8 +190,8 @@ def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:
     command = COMMANDS[view.kind].get(kind)
     if one.asked_by_me:
         return Doing(one, None, "You asked this yourself, so somebody else has to answer it.", [])
-    if command is None or kind not in view.can or (one.agency and not one.mine and not _is_about_one(command)):
-        return Doing(one, None, "", answers_to(view, one))
+    if command is None or kind not in view.may or (one.agency and not one.mine and not _is_about_one(command)):
+        return Doing(one, None, "", answers_to(view, one, now))
     words = VERBS.get(kind, command.TITLE)
     if _is_about_one(command):
         return Doing(one, _about(view, kind, words, one.about), "", [])
@@ -186,16 +201,16 @@ def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:
     if not why_not and kind == "record_meeting" and not _is_over(view, now):
         why_not = f"It is arranged for {moment(view.state.said['meeting_at'])}; record it when it was held."
     if why_not:
-        return Doing(one, None, why_not, answers_to(view, one))
+        return Doing(one, None, why_not, answers_to(view, one, now))
     of_several = "recommendation" in command.model_fields
     act = _about(view, kind, words, one.key) if of_several else Act(words, f"/cases/{view.ref}/{kind}")
-    return Doing(one, act, "", answers_to(view, one))
+    return Doing(one, act, "", answers_to(view, one, now))
 
 
 def _next_of_meeting(view: CaseView, now: datetime) -> tuple[str, str]:
     """A meeting is arranged before it is recorded; one that was held without its quorum is arranged again."""
     waits = "meeting_arranged" in view.state.marks and not has_met(view.state)
-    kind = "record_meeting" if waits and "record_meeting" in view.can else "arrange_meeting"
+    kind = "record_meeting" if waits and "record_meeting" in view.may else "arrange_meeting"
     return kind, COMMANDS[view.kind][kind].TITLE
 
 

@@ -297,7 +297,7 @@ def _barred(giving: Giving) -> int:
         return 403
     related = giving.kind not in BY_RELATION or any(one.mine for one in _deadlines(giving))
     own = asked_by(giving.view.state, giving.kind, giving.about) == giving.visitor.person
-    return 0 if giving.kind in giving.view.can and related and not own else 403
+    return 0 if giving.kind in giving.view.may and related and not own else 403
 
 
 def _deadlines(giving: Giving) -> list[Deadline]:

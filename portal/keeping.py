@@ -56,7 +56,7 @@ async def _keep(portal: Portal, visitor: Visitor | None, path: str, about: str, 
     if visitor is None or form is None or await portal.questions.recorded(one_of(pairs, "_request")):
         return False
     view, kind = await portal.questions.case(form["ref"], visitor.actor, portal.clock()), form["kind"]
-    if not isinstance(view, CaseView) or kind not in COMMANDS[view.kind] or kind not in view.can:
+    if not isinstance(view, CaseView) or kind not in COMMANDS[view.kind] or kind not in view.may:
         return False
     giver, giving = Giver(portal), Giving(visitor, view, kind, about)
     await giver.keep(giving, await giver.form(giving, [pair for pair in pairs if pair[0] != DO]))

@@ -17,7 +17,7 @@ from models.likeness import LIKELY, Likeness, likeness
 from models.referral import Route, later, leads
 from models.replaying import History
 from models.rights import AGENCY_OFFICES, Actor, access_of, asked_for, reads, whole
-from models.standing import Dated, Deadline, Line, can, deadlines, is_invited, line_of, meetings, owed_dates
+from models.standing import Dated, Deadline, Line, deadlines, is_invited, line_of, may, meetings, owed_dates
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import at, day_of
 from records.audit import READS
@@ -100,8 +100,8 @@ class CaseView(Message):
     line: Line
     deadlines: list[Deadline]
     entries: list[Entry]
-    can: list[str]
-    """The commands that this person may give now."""
+    may: list[str]
+    """The commands that their office allows; whether the case takes one now is asked of portal.doing."""
     asked: bool = False
     """Whether their own agency is asked for a return here."""
     invited: bool = False
@@ -161,21 +161,25 @@ class Questions:
             invited = is_invited(actor, case)
             all_of_it = whole(actor, case, access) or (for_meeting and invited)
             directory = await self._recorder.directory.read(session)
-            children = (await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref))).all()
+            of_it = (await session.scalars(select(CaseRow.ref).where(CaseRow.parent == ref))).all() if all_of_it else []
+            children = [one for one in of_it if await self._opens(session, one, actor, now)]
+            parent = row.parent if all_of_it and row.parent else None
+            if parent and not await self._opens(session, parent, actor, now):
+                parent = None
             newer = await self._newer(session, case) if all_of_it else []
             entries = await self._entries(session, case, actor, directory, all_of_it=all_of_it)
         return CaseView(
             ref=ref,
             kind=case.kind,
-            parent=row.parent,
-            children=list(children) if all_of_it else [],
+            parent=parent,
+            children=children,
             state=case,
             whole=all_of_it,
             restricted=bool(case.said.get("restricted")),
             line=line_of(case, actor, now, directory, all_of_it=all_of_it),
             deadlines=_with_words(deadlines(case, actor, now, all_of_it=all_of_it), case, entries),
             entries=entries,
-            can=can(case, actor, access),
+            may=may(case, actor, access),
             asked=asked_for(actor, case, access),
             invited=invited,
             newer=newer,

@@ -3,11 +3,17 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
 
+from models.judging import OF_CLOSED
+from models.lifecycles import COMMANDS
 from models.time import day_of
+from portal.app import create_app
+from records.accounts import Accounts
 from records.questions import CaseView, Questions
 from tests.portal import scene
 from tests.portal.scene import CHAIR, HOSPITAL, MANAGER, POLICE
@@ -153,3 +159,55 @@ async def test_an_agency_that_was_asked_wrongly_sees_what_it_wrote_and_the_withd
     await made.act(MANAGER, review, "arrange_meeting", at=begins, minutes=60, place="Room 2")
     await made.settled()
     assert await seen() == (kinds, keys)
+
+
+async def told(site: Site, person: str, ref: str) -> dict[str, Any]:
+    """What JSON says of a case to this person."""
+    made = site.house
+    async with made.there.database.writing() as session:
+        accounts = Accounts(made.there.database, made.there.vault, made.there.auditor)
+        token = await accounts.begin(session, person, made.now)
+    header = {"authorization": f"Bearer {token}"}
+    transport = httpx2.ASGITransport(app=create_app(made.there, made.client, lambda: made.now))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://reviews.test", headers=header) as client:
+        found: dict[str, Any] = (await client.get(f"/api/v1/cases/{ref}")).json()
+        return found
+
+
+@pytest.mark.promise("L11", "J3")
+async def test_json_names_the_commands_to_which_the_page_has_a_link_and_no_others(site: Site) -> None:
+    commands = {kind for of_kind in COMMANDS.values() for kind in of_kind}
+    here = site.scene
+    for person in (MANAGER, CHAIR, HOSPITAL, POLICE, scene.PARTNER, scene.AUTHORITY):
+        for ref in (here.review, here.referral, here.parked, here.closed, here.urgent):
+            page = await site.read(person, f"/cases/{ref}")
+            if page.status_code == 200:
+                linked = set(re.findall(rf'href="/cases/{ref}/([a-z_]+)', page.text)) & commands
+                assert set((await told(site, person, ref))["can"]) == linked, (person, ref)
+
+
+@pytest.mark.promise("L11")
+async def test_json_of_a_closed_case_names_only_what_a_closed_case_takes(site: Site) -> None:
+    assert set((await told(site, MANAGER, site.scene.closed))["can"]) == OF_CLOSED
+    assert (await told(site, scene.AUTHORITY, site.scene.closed))["can"] == []
+
+
+@pytest.mark.promise("L11", "K3")
+async def test_json_tells_an_agency_of_no_learning_that_it_does_not_owe_and_of_no_case_that_it_may_not_open(
+    site: Site,
+) -> None:
+    review = (await scene.opened(site.house))[1]
+    agencies = ["harrow-vale-hospitals"]
+    await site.house.act(MANAGER, review, "request_information", agencies=agencies)
+    asked = await told(site, HOSPITAL, review)
+    assert "submit_return" in asked["can"]
+    assert "learning_done" not in asked["can"]
+    assert (asked["parent"], (await told(site, MANAGER, review))["parent"]) == (None, await referral_of(site, review))
+    by = str(scene.day(site.house, 9))
+    await site.house.act(MANAGER, review, "agree_learning", agency=agencies[0], action="Ask.", by=by)
+    lead = (await told(site, scene.HOSPITAL_LEAD, review))["can"]
+    assert "learning_done" in lead
+
+
+async def referral_of(site: Site, review: str) -> str:
+    return str((await site.house.case(review)).said["referral"])
