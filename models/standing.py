@@ -250,11 +250,11 @@ def line_of(case: Case, actor: Actor, now: datetime, directory: Directory | None
     policy, blocks = shelf.policy(case.policy), shelf.blocks(case.policy, case.kind)
     own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
     seen = [one for one in case.obligations.values() if all_of_it or one.agency in own]
+    stage = stage_of(case, seen, blocks)
     opened = sorted(
         (one for one in seen if not one.ended),
-        key=lambda one: (one.due is None, bool(blocks[one.block].expected_of), one.due or now),
+        key=lambda one: (one.due is None, bool(blocks[one.block].expected_of), one.due or now, one.block != stage),
     )
-    stage = stage_of(case, seen, blocks)
     due = opened[0] if opened and opened[0].due else None
     colours = {colour(one, blocks[one.block], now) for one in opened}
     worst = next((one for one in WORST_FIRST if one in colours), Colour.GREEN)

@@ -89,6 +89,16 @@ def test_after_a_disagreement_the_fresh_decision_is_shown_and_what_is_owed_next_
 
 
 @pytest.mark.promise("J1")
+def test_of_what_is_due_together_the_stage_itself_is_the_next_date() -> None:
+    play = submitted(decided(met(asked())))
+    play.act(MANAGER, "record_panel_answer", received_at=play.now, position="disagrees", points="p")
+    shown = line(decided(play, "practice_review"))
+    dues = [play.case.obligations[key].due for key in ("tell_referrer", "submit_changed_decision")]
+    assert dues == [shown.due, shown.due]
+    assert shown.next_title == shown.stage == "Tell the national panel of the changed decision"
+
+
+@pytest.mark.promise("J1")
 def test_what_is_withdrawn_or_parked_says_so_as_what_was_decided_and_a_referral_its_routes() -> None:
     assert line(asked()).decided == ""
     gone = review(MONDAY)
