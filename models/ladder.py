@@ -51,6 +51,11 @@ class Rules:
         """Every office that the ladder tells, from below, each once."""
         return list(dict.fromkeys(office for rung in self.ladder.rungs for office in rung.offices))
 
+    def upward(self, office: str) -> list[str]:
+        """This office and those above it; one that is only told together with others stands alone."""
+        climbing = [rung.office for rung in self.ladder.rungs]
+        return list(dict.fromkeys(climbing[climbing.index(office) :])) if office in climbing else [office]
+
 
 # What happens to an obligation.
 

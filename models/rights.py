@@ -13,7 +13,8 @@ from models.case import Case
 from models.directory import Directory, london_day
 from models.facts import Problem
 from models.fold import rules_of
-from models.obligation import Ended
+from models.ladder import Rules
+from models.obligation import Ended, Heard, Obligation
 from models.rapid_review import asked
 from models.shelf import policy, rules
 from models.time import end_of
@@ -78,7 +79,7 @@ FOUR_EYES = frozenset({"settle_dispute", "answer_time"})
 WAITING: Mapping[str, str] = {
     "settle_dispute": "dispute", "answer_time": "time_request", "review_suspension": "suspension_review",
 }  # fmt: skip
-"""What waits for each of these answers. It climbs a ladder, and every office that hears of it there can give it."""
+"""What waits for each of these answers. It climbs a ladder, and an office that hears of it there can give it."""
 
 
 class Held(Message):
@@ -132,6 +133,8 @@ NO = "Your office does not allow this. Ask the business unit if you think that i
 LOCKED = "You cannot open this case, because your own practice is part of it. The business unit can tell you more."
 NAMED = "This case is restricted to named people. The business unit can tell you more."
 NOT_YOURS = "There is nothing of this name in the case that is yours to answer."
+ASKED_YOURSELF = "You asked this yourself, so somebody else has to answer it."
+NOT_YET = "{office} answers this. Your office can once it has been told that an answer waits."
 YOURSELF = "This keeps you out yourself. Tick that you know that you can then no longer open this case."
 
 
@@ -165,14 +168,20 @@ def shut_out(actor: Actor, case: Case, access: Access) -> Problem | None:
 
 
 class KeptOut:
-    """Whoever may not open a case at a time: they are locked out, or it is restricted. They hear nothing of it."""
+    """Whoever may not open a case at a time: they are locked out, or it is restricted. They hear nothing of it.
 
-    __slots__ = ("_access", "_at", "_case", "_directory")
+    `waits`: somebody who waits for the answer of which others are told.
+    """
 
-    def __init__(self, case: Case, directory: Directory, at: datetime) -> None:
+    __slots__ = ("_access", "_at", "_case", "_directory", "_waits")
+
+    def __init__(self, case: Case, directory: Directory, at: datetime, waits: str = "") -> None:
         self._case, self._directory, self._at, self._access = case, directory, at, access_of(case, at)
+        self._waits = waits
 
     def __contains__(self, person: object) -> bool:
+        if self._waits and person == self._waits:
+            return True
         if not self._access.restricted:
             return person in self._access.locked_out
         return shut_out(actor_of(self._directory, str(person), self._at), self._case, self._access) is not None
@@ -210,12 +219,13 @@ def _office(actor: Actor, case: Case, access: Access, kind: str, body: dict[str,
     if refusal := reads(actor, case, access):
         return refusal
     if kind in FOUR_EYES:
-        return _second(actor, case, kind, body["obligation"])
+        return second(actor, case, kind, body["obligation"])
     allowed = MAY[kind]
     if kind in {"suspend", "review_suspension"}:
         allowed = frozenset({policy(case.policy).bounds.suspension_office})
     if kind == "review_suspension":
-        allowed |= _climbs_to(case, kind)
+        waits = rules(case.policy, case.calendar, case.kind, WAITING[kind])
+        allowed |= {waits.block.owed_by, *waits.offices()}
     for held in actor.offices:
         if held.office in allowed and (kind not in OF_OWN_AGENCY or held.agency == body["agency"]):
             return held.office
@@ -251,28 +261,41 @@ def _related(actor: Actor, case: Case, key: str) -> str | Problem:
     return mine or Problem(field="obligation", words=NOT_YOURS)
 
 
-def _climbs_to(case: Case, kind: str) -> frozenset[str]:
-    """Every office that hears, sooner or later, that this answer is awaited."""
-    waits = rules(case.policy, case.calendar, case.kind, WAITING[kind])
-    return frozenset({waits.block.owed_by, *waits.offices()})
+def second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
+    """The office in which they may answer somebody else: the one that the policy names, or one that was told of it.
 
-
-def _second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
-    """Whoever asked does not answer: another person, in the office that the policy names or one that is told of it.
-
-    An agency never answers itself, so no office of an agency does.
+    Whoever asked does not answer. An agency never answers itself, so no office of an agency does.
     """
-    bounds = policy(case.policy).bounds
-    named = bounds.dispute_office if kind == "settle_dispute" else bounds.extension_office
-    offices = (_climbs_to(case, kind) | {named}) - AGENCY_OFFICES
-    office = named if actor.holds(named) else actor.anywhere(offices)
-    if not office:
-        return Problem(words=NO)
-    return (
-        Problem(words="You asked this yourself, so somebody else has to answer it.")
-        if asked_by(case, kind, key) == actor.person
-        else office
-    )
+    policy_ = policy(case.policy)
+    named = policy_.bounds.dispute_office if kind == "settle_dispute" else policy_.bounds.extension_office
+    waits = rules(case.policy, case.calendar, case.kind, WAITING[kind])
+    told = _told(case, waits, WAITING[kind], key) - AGENCY_OFFICES
+    office = named if actor.holds(named) else actor.anywhere(told)
+    if office and asked_by(case, kind, key) == actor.person:
+        return Problem(words=ASKED_YOURSELF)
+    if not office and actor.anywhere(frozenset(waits.offices()) - AGENCY_OFFICES):
+        return Problem(words=NOT_YET.format(office=policy_.offices[named].title))
+    return office or Problem(words=NO)
+
+
+def _told(case: Case, waits: Rules, block: str, key: str) -> frozenset[str]:
+    """Every office that has heard that this answer waits; at the end of the ladder these are all on it.
+
+    Whoever was told and takes no part any more has been followed by an office above theirs (models/telling.py).
+    """
+    found = [one for one in case.obligations.values() if (one.block, one.of) == (block, key)]
+    if not found:
+        return frozenset()
+    if found[-1].again:  # the state keeps only what was said last
+        return frozenset(waits.offices())
+    heard = [heard for told in found[-1].told for heard in told.heard]
+    above = (office for one in heard if _takes_no_part(case, one) for office in waits.upward(one.office))
+    return frozenset({*(one.office for one in heard), *above})
+
+
+def _takes_no_part(case: Case, heard: Heard) -> bool:
+    unnamed = heard.office not in NAMED_OFFICES and heard.person not in case.said.get("let_in", {})
+    return heard.person in case.said.get("locked_out", ()) or bool(case.said.get("restricted") and unnamed)
 
 
 def asked_by(case: Case, kind: str, key: str) -> str:
@@ -281,3 +304,8 @@ def asked_by(case: Case, kind: str, key: str) -> str:
         one = case.obligations.get(key)
         return one.dispute.person if one and one.dispute else ""
     return str(case.said.get(f"time/{key}", {}).get("person", "")) if kind == "answer_time" else ""
+
+
+def waits_for(case: Case, one: Obligation) -> str:
+    """Who waits for the answer that this is, and so is not told of it; empty for whatever else is owed."""
+    return next((asked_by(case, kind, one.of) for kind, block in WAITING.items() if block == one.block), "")

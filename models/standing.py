@@ -9,12 +9,12 @@ from models.base import Message
 from models.case import Case
 from models.clocks import Pause, days_used
 from models.directory import Directory
-from models.facts import Fact
+from models.facts import Fact, Problem
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.obligation import Ended, Obligation
 from models.policy import Block, Policy, Unit
 from models.rapid_review import LASTING, AwaitedEvent, asked
-from models.rights import AGENCY_OFFICES, WAITING, Access, Actor, acts, asked_by
+from models.rights import AGENCY_OFFICES, FOUR_EYES, WAITING, Access, Actor, acts, second, waits_for
 
 
 class Colour(StrEnum):
@@ -107,6 +107,8 @@ class Deadline(Message):
     """Whether an office of whoever looks owes it."""
     asked_by_me: bool = False
     """Whether it is an answer for which whoever looks has asked: somebody else has to give it."""
+    not_yet: bool = False
+    """Whether it is an answer that the office of whoever looks cannot give, or not before it is told that it waits."""
     urgent: bool = False
     expected_of: str = ""
     """Who outside is to do it; nobody here is late."""
@@ -220,8 +222,9 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         block=one.block,
         met_by=block.met_by,
         yours=actor.holds(one.owed_by, one.agency),
-        asked_by_me=any(
-            waits == one.block and asked_by(case, kind, one.of) == actor.person for kind, waits in WAITING.items()
+        asked_by_me=waits_for(case, one) == actor.person,
+        not_yet=any(
+            one.block == WAITING[kind] and isinstance(second(actor, case, kind, one.of), Problem) for kind in FOUR_EYES
         ),
         urgent=block.urgent,
         expected_of=block.expected_of,

@@ -11,10 +11,9 @@ from models.case import Case
 from models.directory import Answer, Directory
 from models.facts import ENGINE, Fact
 from models.fold import rules_of
-from models.ladder import Rules
 from models.obligation import Due, Ended, Heard, Obligation, Told
 from models.rapid_review import asked
-from models.rights import KeptOut
+from models.rights import KeptOut, waits_for
 from models.time import day_of
 
 MANAGER = "business_manager"
@@ -81,7 +80,8 @@ def tell(case: Case, due: Due, directory: Directory, now: datetime) -> Fact:
 
 
 def _answer(case: Case, one: Obligation, office: str, directory: Directory, now: datetime) -> Answer:
-    return directory.look_up(office, one.agency or None, now, KeptOut(case, directory, now))
+    """Who is told for an office: nobody who may not open the case, nor who waits for this very answer."""
+    return directory.look_up(office, one.agency or None, now, KeptOut(case, directory, now, waits_for(case, one)))
 
 
 def notices(before: Case, after: Case, fact: Fact, directory: Directory) -> list[Notice]:
@@ -138,7 +138,7 @@ def _handed_on(before: Case, after: Case, fact: Fact, directory: Directory) -> I
         for office in dict.fromkeys(heard.office for said in one.told for heard in said.heard):
             if not _left(before, after, one, office, directory, fact):
                 continue
-            upward = _upward(rules_of(after, one), office)
+            upward = rules_of(after, one).upward(office)
             people = {name: _answer(after, one, name, directory, fact.recorded).person for name in upward}
             reached = next((name for name in upward if people[name]), "")
             passed = upward[: upward.index(reached)] if reached else upward
@@ -162,12 +162,6 @@ def _left(before: Case, after: Case, one: Obligation, office: str, directory: Di
     heard |= {_answer(before, one, office, directory, fact.recorded).person or ""}
     was, now = (KeptOut(case, directory, fact.recorded) for case in (before, after))
     return any(person in now and person not in was for person in heard if person)
-
-
-def _upward(rules: Rules, office: str) -> list[str]:
-    """This office and those above it on the ladder; one that is only told together with others stands alone."""
-    climbing = [rung.office for rung in rules.ladder.rungs]
-    return list(dict.fromkeys(climbing[climbing.index(office) :])) if office in climbing else [office]
 
 
 def _moved(before: Case, after: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:

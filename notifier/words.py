@@ -13,11 +13,13 @@ from models.case import Case
 from models.directory import Directory
 from models.obligation import Ended, Obligation
 from models.policy import Scope
+from models.rights import FOUR_EYES, WAITING
 from models.telling import Notice, NoticeKind
 from models.time import clock as hour
 from models.time import day_of, is_whole_day, london
 
 TEMPLATES = Path(__file__).parent / "templates"
+ANSWERS = {WAITING[kind] for kind in FOUR_EYES}
 KINDS = {"referral": "Referral", "rapid_review": "Rapid review"}
 
 
@@ -109,7 +111,7 @@ def say(notice: Notice, case: Case, directory: Directory, now: datetime) -> Said
 def state_of(one: Obligation, now: datetime) -> str:
     """What has become of an obligation, in words; empty while it is simply owed."""
     if one.ended is Ended.MET:
-        return "This has been done. Nothing more is needed."
+        return f"This has been {'answered' if one.block in ANSWERS else 'done'}. Nothing more is needed."
     if one.ended is Ended.WITHDRAWN:
         return "This is not owed any more."
     if one.ended is Ended.NOT_GIVEN:

@@ -10,7 +10,7 @@ from models.command import Command
 from models.judging import CLOSED, OF_CLOSED, unanswerable
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.rapid_review import has_met
-from models.rights import WAITING
+from models.rights import ASKED_YOURSELF, WAITING
 from models.standing import Deadline
 from portal.pages import moment
 from records.questions import CaseView
@@ -182,15 +182,20 @@ def _is_mine(view: CaseView, one: Deadline) -> bool:
     kind = meets(view.kind, one.met_by)
     if one.asked_by_me:
         return False
-    return one.yours or (kind in WAITING and kind in view.may and one.told_me)
+    return one.yours or (kind in WAITING and kind in view.may and one.told_me and not one.not_yet)
 
 
 def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:
     kind = meets(view.kind, one.met_by)
     command = COMMANDS[view.kind].get(kind)
     if one.asked_by_me:
-        return Doing(one, None, "You asked this yourself, so somebody else has to answer it.", [])
-    if command is None or kind not in view.may or (one.agency and not one.mine and not _is_about_one(command)):
+        return Doing(one, None, ASKED_YOURSELF, [])
+    if (
+        command is None
+        or kind not in view.may
+        or one.not_yet
+        or (one.agency and not one.mine and not _is_about_one(command))
+    ):
         return Doing(one, None, "", answers_to(view, one, now))
     words = VERBS.get(kind, command.TITLE)
     if _is_about_one(command):

@@ -15,11 +15,12 @@ from starlette.responses import Response
 from door.refusals import NotConfirmed, Refusal
 from models.command import Command, split
 from models.directory import Directory
+from models.facts import Problem
 from models.judging import reach
 from models.lifecycles import COMMANDS
 from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
-from models.rights import BY_RELATION, asked_by
+from models.rights import BY_RELATION, FOUR_EYES, second
 from models.shelf import policy
 from models.standing import Deadline
 from models.time import day_of
@@ -296,8 +297,10 @@ def _barred(giving: Giving) -> int:
     if giving.kind == "submit_return" and not any(map(giving.visitor.actor.of_agency, giving.view.state.agencies)):
         return 403
     related = giving.kind not in BY_RELATION or any(one.mine for one in _deadlines(giving))
-    own = asked_by(giving.view.state, giving.kind, giving.about) == giving.visitor.person
-    return 0 if giving.kind in giving.view.may and related and not own else 403
+    waits = giving.kind in FOUR_EYES and isinstance(
+        second(giving.visitor.actor, giving.view.state, giving.kind, giving.about), Problem
+    )
+    return 0 if giving.kind in giving.view.may and related and not waits else 403
 
 
 def _deadlines(giving: Giving) -> list[Deadline]:

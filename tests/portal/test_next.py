@@ -134,6 +134,29 @@ async def test_whoever_disputes_is_offered_no_settling_of_it_on_page_inbox_or_fo
     assert (await site.read(DEPUTY, f"{settle}?about=meeting")).status_code == 200
 
 
+@pytest.mark.promise("F5")
+async def test_an_answer_is_offered_to_the_office_that_the_policy_names_and_to_others_once_they_are_told(
+    site: Site,
+) -> None:
+    made, key = site.house, "agency_return/harrowshire-police"
+    review = (await scene.opened(made))[1]
+    await made.act(MANAGER, review, "request_information", agencies=["harrowshire-police"])
+    due = (await made.case(review)).obligations[key].due
+    assert due
+    later = str(day_of(due) + timedelta(days=1))
+    await made.act("p-005", review, "ask_time", obligation=key, until=later, reason="r")
+    await made.settled()
+    answer = f"/cases/{review}/answer_time"
+    for person, offered in ((CHAIR, True), (MANAGER, False)):
+        assert (answer in (await site.read(person, f"/cases/{review}")).text) is offered, person
+        assert (await site.read(person, f"{answer}?about={key}")).status_code == (200 if offered else 403), person
+    await made.wait(timedelta(days=3))
+    assert answer in (await site.read(MANAGER, f"/cases/{review}")).text
+    given = {"obligation": key, "granted": False, "reason": "r"}
+    await made.act(MANAGER, review, "answer_time", **given)
+    assert "This has been answered. Nothing more is needed." in (await site.read(CHAIR, "/inbox")).text
+
+
 @pytest.mark.promise("B2", "K3")
 async def test_an_agency_that_was_asked_wrongly_sees_what_it_wrote_and_the_withdrawal_and_nothing_that_came_after(
     site: Site,
