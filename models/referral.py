@@ -31,6 +31,7 @@ from models.command import (
     asks,
 )
 from models.facts import Fact, Problem
+from models.nhs_number import can_be_nhs_number
 from models.obligation import Ended
 from models.time import at, day_of
 
@@ -122,6 +123,8 @@ class Child(Part):
         for below, in_care in ((OF_AGE, False), (OF_AGE_IN_CARE, True)):
             words = f"By this date of birth they were {below} or older when it happened. Check both dates."
             yield Cannot(f"{path}.born", words, partial(self._is_of_age, told, below, in_care=in_care))
+        words = "This cannot be an NHS number. Check its ten digits, or leave it empty if you are not sure."
+        yield Cannot(f"{path}.nhs_number", words, lambda: self.nhs_number and not can_be_nhs_number(self.nhs_number))
         words = "A child who was not yet born when it happened cannot have been expected then. Check both dates."
         yield Cannot(f"{path}.expected", words, lambda: self.expected and not _unborn(self.expected, told.incident_on))
         yield Cannot(f"{path}.died", PAST, lambda: self.died and self.died > today)

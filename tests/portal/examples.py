@@ -90,7 +90,7 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
                 "sex": "female",
                 "ethnic_group": "",
                 "disability": "",
-                "nhs_number": "999 000 0000",
+                "nhs_number": "999 000 0018",
                 "address": "1 Example Road\nExampleton",
                 "legal_status": "",
             },
