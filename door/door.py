@@ -130,7 +130,8 @@ class Door:
             if seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
                 raise MovedOn
             directory = await self._recorder.directory.read(session) if names(model) else None
-            strange = await strange_cases(session, case, model.names_cases(plain))
+            named = model.names_cases(command.model_dump(mode="json"))
+            strange = await strange_cases(session, case, named, actor, now)
             if strange := strange or (misnamed(model, state, plain, directory) if directory else []):
                 raise Invalid(strange)
             signed = await self._kept(session, command, case, actor.person, request, earlier)

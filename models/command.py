@@ -161,8 +161,8 @@ class Command(Word):
         return {}
 
     @classmethod
-    def names_cases(cls, body: Mapping[str, Any]) -> list[tuple[str, str, str]]:  # noqa: ARG003 -- most name none
-        """Of every other case in the plain answers: field, reference, and of which kind it must be (empty: of any)."""
+    def names_cases(cls, answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:  # noqa: ARG003 -- most name none
+        """Of every other case in the answers: field, reference, and of which kind it must be (empty: of any)."""
         return []
 
     @property

@@ -4,7 +4,8 @@ Working Together to Safeguard Children 2023, chapter 5; Child Safeguarding Pract
 safeguarding partners; SI 2018/789 reg 11 (criteria).
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 
@@ -32,7 +33,7 @@ from models.command import (
 )
 from models.facts import Fact, Problem
 from models.obligation import Ended, Obligation
-from models.referral import SAFE_HINT, AnswerSafety, Body, CriterionAnswer, TellReferrer, owed, safety
+from models.referral import SAFE_HINT, AnswerSafety, Body, CriterionAnswer, Referral, TellReferrer, owed, safety
 from models.time import day_of
 
 WITHDRAWN = "notification_withdrawn"
@@ -284,7 +285,10 @@ class Decide(Command):
         "Which kind of review?", default=None, when=("outcome", ("alternative_review",))
     )
     reasons: Words = asks("The reasons, as the national panel will read them", private=True)
-    joins: MaybeLine = asks("Which review does it join?", private=True, default="", when=("outcome", ("joined",)))
+    joins: MaybeLine = asks(
+        "Which review does it join?", "A reference of ours, such as RR-2026-0004, or the name of a review elsewhere.",
+        private=True, default="", when=("outcome", ("joined",)),
+    )  # fmt: skip
     parked_on: AwaitedEvent | None = asks("Until which event?", default=None, when=("outcome", ("parked",)))
     parked_review: Day | None = asks(
         "When do you look again, if the event has not come?", default=None, when=("outcome", ("parked",))
@@ -305,6 +309,13 @@ class Decide(Command):
             yield one.cannot(f"positions.{row}")
         for row, regarded in enumerate(self.regarded):
             yield regarded.cannot(f"regarded.{row}")
+
+    @classmethod
+    def names_cases(cls, answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """A reference of ours alone: a review elsewhere is named in words that nobody here can look up."""
+        ours = rf"({Referral.prefix}|{RapidReview.prefix})-\d{{4}}-\d{{4,}}"
+        ref = answers.get("joins", "").upper()
+        return [("joins", ref, "")] if re.fullmatch(ours, ref, re.ASCII) else []
 
 
 class AgreeLearning(Command):

@@ -308,10 +308,10 @@ class Triage(Command):
             yield from child.cannot(f"children.{row}")
 
     @classmethod
-    def names_cases(cls, body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    def names_cases(cls, answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         return [
             (f"children.{row}.joins", child["joins"], Route.RAPID_REVIEW)
-            for row, child in enumerate(body["children"])
+            for row, child in enumerate(answers["children"])
             if child.get("joins")
         ]
 
@@ -394,8 +394,8 @@ class DecideDuplicate(Command):
     reason: Words = asks("How do you know?", private=True)
 
     @classmethod
-    def names_cases(cls, body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-        return [("other", body["other"], "")]
+    def names_cases(cls, answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        return [("other", answers["other"], "")]
 
 
 COMMANDS: tuple[type[Command], ...] = (

@@ -1,26 +1,38 @@
-"""The other cases that a command names: each must be there, be another one, and be of the kind that is asked for."""
+"""The other cases that a command names: each must be there, be another one, and be of the kind that is asked for.
+
+Whoever names one must be allowed to open it. That they are not is said in the words for one that is not there.
+"""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.case import Case
 from models.facts import Problem
+from models.rights import Actor, access_of, reads
 from models.tables import CaseRow
 
 
-async def strange_cases(session: AsyncSession, case: str, named: Iterable[tuple[str, str, str]]) -> list[Problem]:
+async def strange_cases(
+    session: AsyncSession, case: str, named: Iterable[tuple[str, str, str]], actor: Actor, now: datetime
+) -> list[Problem]:
     """What is said against them. Asked at the door, and again inside the transaction."""
     found = []
     for field, ref, wanted in named:
-        kind = await session.scalar(select(CaseRow.kind).where(CaseRow.ref == ref))
+        row = (await session.execute(select(CaseRow.kind, CaseRow.state).where(CaseRow.ref == ref))).first()
         if ref == case:
             words = "This is the case itself. Enter the reference of the other one."
-        elif kind is None:
-            words = f"There is no case {ref}. Check the reference."
-        elif wanted and kind != wanted:
+        elif row is None or not _opens(actor, Case.model_validate(row.state), now):
+            words = f"There is no case {ref} that you can open. Check the reference."
+        elif wanted and row.kind != wanted:
             words = f"{ref} is not a {wanted.replace('_', ' ')}. Enter the reference of one, such as RR-2026-0004."
         else:
             continue
         found.append(Problem(field=field, words=words))
     return found
+
+
+def _opens(actor: Actor, case: Case, now: datetime) -> bool:
+    return reads(actor, case, access_of(case, now)) is None

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.batch import Batch, Written
 from models.case import Case
-from models.command import Signed
+from models.command import Signed, merged
 from models.directory import Directory
 from models.facts import Fact, Problem
 from models.family import access_moved, follows, grows, unsaid
@@ -136,8 +136,9 @@ class _Writing:
         connection = await self.session.connection()
         if number := await connection.scalar(_RECORDED, {"of": signed.request}):
             return Written(number=number)
-        named = COMMANDS[case.kind][signed.kind].names_cases(signed.body)
-        strange = await strange_cases(self.session, case.ref, named)
+        named = COMMANDS[case.kind][signed.kind].names_cases(merged(signed.body, words))
+        actor = actor_of(directory, signed.actor, self.batch.now)
+        strange = await strange_cases(self.session, case.ref, named, actor, self.batch.now)
         judged = judged_again(signed, case, directory, self.batch.now, strange)
         if not isinstance(judged, Step):
             await self._settle(signed, "refused", judged)

@@ -255,6 +255,30 @@ async def test_a_referral_joins_a_rapid_review_at_the_door_and_in_the_transactio
     await refused_at_the_door_and_in_the_transaction(made, Next(MANAGER, ref, "triage", answers), "children.0.joins")
 
 
+@pytest.mark.promise("B7", "K4")
+async def test_a_decision_joins_another_review_of_ours_that_they_can_open_or_one_elsewhere_in_its_own_words(
+    made: House,
+) -> None:
+    lives = Lives(made)
+    ref, shut, other = await lives.met(), await lives.received(), await lives.received()
+    locked = {"person": CHAIR, "locked": True, "reason": "r"}
+    await made.act(MANAGER, shut, "lock_out", **locked)
+
+    async def told(joins: str) -> str:
+        command = Next(CHAIR, ref, "decide", lives.deciding("joined", joins=joins))
+        await refused_at_the_door_and_in_the_transaction(made, command, "joins")
+        return (await refused(made, command)).problems[0].words.replace(joins.upper(), "REF")
+
+    assert (
+        await told(ref) == await told(ref.lower()) == "This is the case itself. Enter the reference of the other one."
+    )
+    missing = "There is no case REF that you can open. Check the reference."
+    assert await told("RR-2026-9999") == await told("LR-2026-99999") == await told(shut) == missing
+    for taken in (other, "The review of Otherbury, 2025"):
+        await made.act(CHAIR, ref, "decide", **lives.deciding("joined", joins=taken))
+        ref = await lives.met()
+
+
 async def refused_at_the_door_and_in_the_transaction(made: House, command: Next, field: str) -> None:
     refusal = await refused(made, command)
     assert [one.field for one in refusal.problems] == [field]
