@@ -34,6 +34,7 @@ from records.policies import in_force
 from records.sealing import CannotUnseal
 from records.seals import Seals
 from records.settings import TASK_QUEUE, Settings
+from records.typed import typed
 from terminal.common import counted
 
 MEGABYTE = 1024 * 1024
@@ -108,7 +109,7 @@ def _folder(settings: Settings) -> Iterable[Finding]:
         yield Finding(
             what=f"There is no folder {folder}.",
             why="Records, keys, seals and the engine's store live there.",
-            do=f"Start the service once: reviews serve --data-dir {folder}",
+            do=f"Start the service once: {typed('serve')} --data-dir {folder}",
             grave=True,
         )
         return
@@ -211,7 +212,7 @@ async def _tables(settings: Settings) -> Finding | None:
         return Finding(what=words, why=why, do="Install the newer program again, or put your backup back.", grave=True)
     words = f"The tables stand at {stands or 'nothing'}, this program needs {wanted}."
     return Finding(
-        what=words, why=why, do="Make a backup, then start `reviews serve`: it brings them up to date.", grave=True
+        what=words, why=why, do=f"Make a backup, then start `{typed('serve')}`: it brings them up to date.", grave=True
     )
 
 
@@ -254,7 +255,8 @@ def _rules(known: Known) -> Iterable[Finding]:
         yield Finding(
             what="No policy is in force.",
             why="Without it no case can be opened: it holds every deadline and ladder.",
-            do="Start `reviews serve`, which puts the shipped one in force, or: reviews policy adopt FILE --apply",
+            do=f"Start `{typed('serve')}`, which puts the shipped one in force, or: "
+            f"{typed('policy adopt FILE --apply')}",
             grave=True,
         )
         return
@@ -265,7 +267,7 @@ def _rules(known: Known) -> Iterable[Finding]:
         yield Finding(
             what=what,
             why="Deadlines beyond its end cannot be counted, and cases that need them stand still.",
-            do=f"{do.partition('. ')[2]} Then: reviews policy adopt FILE --apply --open-cases",
+            do=f"{do.partition('. ')[2]} Then: {typed('policy adopt FILE --apply --open-cases')}",
             grave=days.calendar.horizon < today + timedelta(days=90),
         )
     if unread := advice(known.policy):
@@ -282,13 +284,13 @@ def _offices(known: Known) -> Iterable[Finding]:
         yield Finding(
             what="There is no directory.",
             why="Nobody can be told anything.",
-            do="reviews directory import FILE --as YOUR-ADDRESS",
+            do=typed("directory import FILE --as YOUR-ADDRESS"),
             grave=True,
         )
         return
     if known.policy is None:
         return
-    do = "Enter a holder in the directory file, then: reviews directory import FILE --as YOUR-ADDRESS"
+    do = f"Enter a holder in the directory file, then: {typed('directory import FILE --as YOUR-ADDRESS')}"
     for one in together(check_against(known.policy, known.directory, day_of(known.now))):
         yield Finding(
             what=str(one),
@@ -325,7 +327,7 @@ def _invented(known: Known) -> Iterable[Finding]:
             f"{', '.join(named[:MOST_NAMED])}{more}.",
             why="No message reaches them, so nobody is told what is owed.",
             do="Put your own agencies and people into a directory file, then: "
-            "reviews directory import FILE --as YOUR-ADDRESS",
+            f"{typed('directory import FILE --as YOUR-ADDRESS')}",
         )
 
 
@@ -345,7 +347,7 @@ async def _accounts(known: Known) -> AsyncIterator[Finding]:
             if nobody
             else f"{len(without)} of {len(holders)} people who hold an office cannot sign in: {', '.join(without)}.",
             why="They are told what they owe, and cannot answer.",
-            do="Open the administrator's link that `reviews serve` prints."
+            do=f"Open the administrator's link that `{typed('serve')}` prints."
             if nobody
             else "Sign in as administrator, open People, and invite them.",
         )
@@ -371,7 +373,8 @@ async def _engine(known: Known) -> AsyncIterator[Finding]:
         yield Finding(
             what=f"The engine does not answer at {settings.engine}.",
             why="No command is taken and no reminder is sent until it does. What was asked for is kept.",
-            do=f"Start it: reviews serve --data-dir {settings.data_dir} (its log: {settings.data_dir}/logs/engine.log)",
+            do=f"Start it: {typed('serve')} --data-dir {settings.data_dir} "
+            f"(its log: {settings.data_dir}/logs/engine.log)",
             grave=True,
         )
         return
@@ -380,7 +383,7 @@ async def _engine(known: Known) -> AsyncIterator[Finding]:
         yield Finding(
             what="No worker asks the engine for work.",
             why="No command is taken and no reminder is sent until one does. What was asked for is kept.",
-            do=f"Look at {settings.data_dir}/logs/worker.log; `reviews serve` starts one.",
+            do=f"Look at {settings.data_dir}/logs/worker.log; `{typed('serve')}` starts one.",
             grave=True,
         )
 
@@ -464,7 +467,7 @@ def _broken(what: str) -> Finding:
     return Finding(
         what=what,
         why="Somebody or something has changed what was recorded.",
-        do="Keep everything as it is, tell the independent chair, and run: reviews audit verify",
+        do=f"Keep everything as it is, tell the independent chair, and run: {typed('audit verify')}",
         grave=True,
     )
 

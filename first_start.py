@@ -12,6 +12,7 @@ from records.directory import invented
 from records.opening import Installation, open_installation, prepare
 from records.policies import in_force, put_in_force
 from records.settings import Settings
+from records.typed import typed
 
 SHIPPED = Path(__file__).parent / "policy"
 INVITED_FOR = timedelta(days=7)
@@ -72,8 +73,8 @@ async def _welcome(there: Installation, *, link: bool) -> str:
             f"case copy {SHIPPED / 'directory.example.yaml'}, and put your own agencies and people into it,",
             "with ids of their own from p-101 on. When the administrator has a password, give these commands,",
             "and start again, for a link of your own:",
-            "  reviews directory check FILE",
-            f"  reviews directory import FILE --data-dir {settings.data_dir} --as {email}",
+            f"  {typed('directory check FILE')}",
+            f"  {typed('directory import FILE')} --data-dir {settings.data_dir} --as {email}",
         ]
     if settings.demonstration:
         lines.append("DEMONSTRATION: everybody's messages are shown to everybody. Never use it with real cases.")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from records.gate import wait_at_gate
 from records.settings import Settings
+from records.typed import typed
 
 WRONG, MISUSED = 1, 2
 FULL = (
@@ -24,10 +25,9 @@ NO_DATABASE = (
     "REVIEWS_DATABASE_URL is not the address of a database, such as postgresql+asyncpg://reviews@host/reviews. "
     "Set it right, or take it away for SQLite."
 )
-NO_TABLES = "The tables are not up to date. Start `reviews serve` once, or see: reviews doctor"
 NO_INSTALLATION = (
     "There is no installation in {folder}. Set REVIEWS_DATA_DIR to the folder of one, or make one there: "
-    "reviews prepare --data-dir {folder}"
+    "{prepare} --data-dir {folder}"
 )
 DAMAGED = (
     "The records are damaged: the database file cannot be read as one. Stop the service, keep everything as it is, and "
@@ -56,7 +56,7 @@ def start(run: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     except ValidationError as wrong:
         _end(unread(wrong), MISUSED)
     if not settings.database_url and not (settings.keys.exists() or (settings.data_dir / "records.sqlite").exists()):
-        _end(NO_INSTALLATION.format(folder=settings.data_dir), MISUSED)
+        _end(NO_INSTALLATION.format(folder=settings.data_dir, prepare=typed("prepare")), MISUSED)
     try:
         uvloop.run(run(settings))
     except (KeysMissing, KeysUnsafe) as wrong:
@@ -90,14 +90,18 @@ def trouble(error: Exception) -> str:
     if isinstance(error, ArgumentError):
         return NO_DATABASE
     if any(words in said for words in NO_TABLE):
-        return NO_TABLES
+        return no_tables()
     silent = isinstance(error, OSError | OperationalError | InterfaceError | NeverFree) or _of_postgres(error)
     if not silent or isinstance(error, BrokenPipeError):  # or whoever read our answer has gone
         return ""
     return (
         f"The database does not answer ({type(error).__name__}). See that it runs, and look at "
-        "REVIEWS_DATABASE_URL; `reviews doctor` says more."
+        f"REVIEWS_DATABASE_URL; `{typed('doctor')}` says more."
     )
+
+
+def no_tables() -> str:
+    return f"The tables are not up to date. Start `{typed('serve')}` once, or see: {typed('doctor')}"
 
 
 def _of_postgres(error: Exception) -> bool:

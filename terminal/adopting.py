@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from records.trouble import MISUSED
+from records.typed import typed
 from terminal.common import (
     REFUSED,
     As,
@@ -93,7 +94,7 @@ def holiday(  # noqa: PLR0913 -- each is a choice of whoever proclaims
     from door.adopting import with_holiday
 
     if not title.strip():
-        fail('Say what people call this holiday, such as: reviews policy holiday 2027-05-03 "Coronation"', MISUSED)
+        fail(f'Say what people call this holiday, such as: {typed("policy holiday 2027-05-03")} "Coronation"', MISUSED)
 
     def make(policy: "Policy") -> "Policy":
         return with_holiday(policy, day.date(), title, "proclamation")

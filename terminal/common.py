@@ -20,7 +20,8 @@ from uuid import uuid4
 import typer
 
 from records.settings import Settings
-from records.trouble import FULL, MISUSED, NO_TABLES, WRONG, trouble, unread
+from records.trouble import FULL, MISUSED, WRONG, no_tables, trouble, unread
+from records.typed import typed
 
 if TYPE_CHECKING:
     from door.refusals import Refusal
@@ -171,14 +172,14 @@ class Session:
 
         if not self.settings.keys.exists() and not (self.settings.data_dir / "records.sqlite").exists():
             folder = self.settings.data_dir
-            fail(f"There is no installation in {folder}. Start one: reviews serve --data-dir {folder}")
+            fail(f"There is no installation in {folder}. Start one: {typed('serve')} --data-dir {folder}")
         try:
             self.there = await open_installation(self.settings)
         except (KeysMissing, KeysUnsafe) as problem:
             fail(str(problem))
         if await standing(self.there.database) != newest():
             await self.there.close()
-            fail(NO_TABLES)
+            fail(no_tables())
         return self
 
     async def __aexit__(self, *exit_: object) -> None:
@@ -205,7 +206,7 @@ class Session:
     async def directory(self) -> "Directory":
         async with self.there.database.reading() as session:
             found = await self.there.recorder.directory.read(session)
-        return found or fail("There is no directory yet. Import one: reviews directory import FILE")
+        return found or fail(f"There is no directory yet. Import one: {typed('directory import FILE')}")
 
     async def actor(self, email: str) -> "Actor":
         """Who this is, and which offices they hold today."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 import typer
 
 from records.trouble import WRONG
+from records.typed import typed
 from terminal.common import REFUSED, As, AsJson, DataDir, Session, counted, fail, judged, run, say, text_of
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ def import_(  # noqa: PLR0913 -- each is a word about the import
     found = plan.directory
     words = f"{_sizes(found)}: this is the directory now."
     if not anybody:
-        words += " Nobody can sign in any more: start `reviews serve` again, which prints a link for the administrator."
+        words += (
+            f" Nobody can sign in any more: start `{typed('serve')}` again, which prints a link for the administrator."
+        )
     said = {"taken": True, "agencies": len(found.agencies), "people": len(found.people), **_said(plan)}
     say(said, "\n".join([*map(str, plan.problems), words]), as_json=as_json)
 
@@ -171,7 +174,7 @@ async def _plan(session: Session, open_: "AsyncSession", person: str, now: datet
     if present and not actor_of(present, person, now).anywhere(MAY_CHANGE):
         fail("Only the administrator or the business manager may change the directory.", REFUSED)
     if names is None:
-        fail("No policy is in force, so it is not known which offices there are. Start `reviews serve` once.")
+        fail(f"No policy is in force, so it is not known which offices there are. Start `{typed('serve')}` once.")
     today = day_of(now)
     try:
         found, problems = _looked_at(wanted.text, wanted.name, shelf.policy(names[0]), today)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from records.trouble import MISUSED
+from records.typed import typed
 from terminal.common import AsJson, fail, say
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def questions(
         lines = []
         for name, taken in said.items():
             lines += [f"On a {name.replace('_', ' ')}:", *(f"  {kind:26} {title}" for kind, title in taken.items()), ""]
-        say(said, "\n".join([*lines, "What one of them asks: reviews questions COMMAND"]), as_json=as_json)
+        say(said, "\n".join([*lines, f"What one of them asks: {typed('questions COMMAND')}"]), as_json=as_json)
         return
     model = every[command]
     on = " or ".join(name.replace("_", " ") for name, taken in COMMANDS.items() if command in taken)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import socket
 import stat
@@ -17,7 +18,8 @@ import psutil
 import pytest
 
 from records.keys import new_keys
-from records.trouble import FULL, NO_DATABASE, NO_TABLES
+from records.trouble import FULL, NO_DATABASE, no_tables
+from records.typed import typed
 from serving import OtherKind, check_kind
 from tests.support.house import DIRECTORY, ROOT, referral
 from tests.support.running import (
@@ -117,13 +119,17 @@ def test_a_real_folder_says_that_its_directory_is_an_example_until_it_is_replace
     with Running(folder) as running:
         running.ready()
         assert "The directory is an example: its people are invented" in running.said()
-        assert f"reviews directory import FILE --data-dir {folder} --as" in running.said()
+        assert f"  {typed('directory import FILE')} --data-dir {folder} --as" in running.said()
+        check = next(line for line in running.said().splitlines() if "directory check" in line)
+        bare = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+        words = shlex.split(check.replace("FILE", str(DIRECTORY)))
+        assert subprocess.run(words, cwd=ROOT, env=bare, check=False, capture_output=True).returncode == 0  # noqa: S603 -- what it printed
         running.sign_up()
         own = tmp_path / "own.yaml"
         own.write_text(DIRECTORY.read_text().replace("p-0", "p-1").replace("example.org", "harrowshire.gov.uk"))
         done = running.reviews("directory", "import", own, by=ADMINISTRATOR)
         assert done.returncode == 0, done.stderr
-        assert "Nobody can sign in any more: start `reviews serve` again" in done.stdout
+        assert f"Nobody can sign in any more: start `{typed('serve')}` again" in done.stdout
     again = reviews("prepare", "--data-dir", folder)
     assert "The directory is an example" not in again.stdout
     assert (
@@ -374,4 +380,4 @@ def test_a_process_started_by_itself_says_what_to_do_about_missing_keys(
     assert said.startswith("The key file keys.json is missing. Put it back from your backup")
     assert str(tmp_path) in said
     new_keys().save(tmp_path / "keys.json")
-    assert alone(process, tmp_path) == (1, f"{NO_TABLES}\n")
+    assert alone(process, tmp_path) == (1, f"{no_tables()}\n")
