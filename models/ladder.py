@@ -229,6 +229,11 @@ def asked_late(one: Obligation, rules: Rules) -> datetime | None:
     return due_time(one.opened, least, rules.days, one.pauses) if least else None
 
 
+def by_rule(one: Obligation, rules: Rules) -> datetime | None:
+    """When it would be due, had nobody given more time."""
+    return _due(one.model_copy(update={"said": None}), rules)
+
+
 def _planned(one: Obligation, rules: Rules) -> Obligation:
     """The time of every rung, and which of them stay silent. A stopped clock keeps the plan that it had."""
     if one.ended or one.due is None:

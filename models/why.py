@@ -1,4 +1,4 @@
-"""Why a message was or was not sent: the rule, the days counted, the suspensions, each rung and what became of it."""
+"""Why a message was or was not sent: the rule, the days counted, suspensions, each rung and what became of it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -10,10 +10,13 @@ from models.case import Case
 from models.directory import Directory
 from models.facts import Fact
 from models.fold import rules_of
-from models.ladder import Rules, asked_late
+from models.ladder import Rules, asked_late, by_rule
 from models.obligation import Heard, Obligation, Told
 from models.policy import MARKS, Block, Policy, Unit
+from models.steps import Step, came_about
 from models.time import day_of, london
+
+GIVEN = "more time was given"
 
 
 class DayCounted(Message):
@@ -60,6 +63,8 @@ class Explanation(Message):
     ended: str
     days: tuple[DayCounted, ...]
     suspensions: tuple[str, ...]
+    steps: tuple[Step, ...]
+    """How its date came about, if it is not simply that of the rule."""
     rungs: tuple[Spoken, ...]
     next: str
     hourly: bool = False
@@ -73,9 +78,11 @@ def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is expla
     messages: Mapping[tuple[int, int, str], str],
     directory: Directory,
     now: datetime,
+    steps: Mapping[str, Sequence[Step]] | None = None,
 ) -> Explanation:
     """Explain one obligation. `messages`: the state of each notice by (rung, round, office).
 
+    `steps`: how the dates of this case came about, if that has been worked out already.
     Raises KeyError for an obligation that the case does not have.
     """
     one, rules = case.obligations[key], rules_of(case, case.obligations[key])
@@ -89,6 +96,7 @@ def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is expla
         trigger=one.mark, started=one.start,
         due=one.due, ended=f"{one.ended} {_said(one.ended_at)}" if one.ended and one.ended_at else "",
         days=_days(one, rules), suspensions=_suspensions(one, facts, directory),
+        steps=tuple((came_about(facts) if steps is None else steps).get(key, ())),
         rungs=(*_spoken(one, rules, facts, messages, directory, policy), *_to_come(one, rules, policy)),
         next=_next(one, now),
     )  # fmt: skip
@@ -116,13 +124,15 @@ def _said(moment: datetime, *, seconds: bool = False) -> str:
 def _days(one: Obligation, rules: Rules) -> tuple[DayCounted, ...]:
     if one.due is None or rules.block.budget is None or rules.block.budget.unit is Unit.HOURS:
         return ()
-    late = one.said is None and one.due == asked_late(one, rules)
+    ruled = by_rule(one, rules) if one.extensions else one.due
+    late = (one.extensions or one.said is None) and ruled == asked_late(one, rules)
     found, day, last = [], day_of(one.opened if late else one.start), day_of(one.due)
     while day < last:
         day = date.fromordinal(day.toordinal() + 1)
         off = rules.days.day_off(day) if rules.block.budget.unit is Unit.WORKING_DAYS else None
         paused = any(pause.touches(day) for pause in one.pauses)
-        because = str(off) if off else "suspended" if paused else ""
+        given = ruled is not None and day > day_of(ruled)
+        because = str(off) if off else "suspended" if paused else GIVEN if given else ""
         found.append(DayCounted(day=day, counted=not because, because=because))
     return tuple(found)
 

@@ -16,6 +16,7 @@ from models.facts import Problem
 from models.lifecycles import COMMANDS
 from models.referral import SubmitReferral
 from models.rights import Actor
+from models.steps import came_about
 from notifier.receipts import receipt, status_link
 from portal.doing import can
 from portal.guarding import PROBLEM
@@ -205,9 +206,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return problem(403, found.words)
         await portal.questions.note_read(who.person, ref, "api", portal.clock())
         shown = found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line", "deadlines"})
-        return JSONResponse(
-            {**shown, "can": can(found, portal.clock()), "likely": _likely(await portal.likely(found, who))}
-        )
+        steps = came_about(await portal.questions.facts(ref))
+        for one in shown["deadlines"]:
+            one["steps"] = [step.model_dump(mode="json") for step in steps.get(one["key"], ())]
+        likely = _likely(await portal.likely(found, who))
+        return JSONResponse({**shown, "can": can(found, portal.clock()), "likely": likely})
 
     @pages.post("/referrals", summary=SubmitReferral.TITLE, openapi_extra=_described(SubmitReferral, _RECEIVED_SCHEMA))
     async def refer(request: Request) -> Response:

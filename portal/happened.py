@@ -181,7 +181,7 @@ def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Direc
     names = names_of(case, directory, policy(case.followed(entry.number)), str(data.get("criteria_set", "")))
     return Happened(
         entry=entry,
-        title=TITLES.get(entry.kind, entry.kind.replace("_", " ").capitalize()),
+        title=_title(entry),
         about=about,
         pairs=answered(command, shown, names=names) if command else [],
         note=_note(case, entry),
@@ -189,6 +189,16 @@ def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Direc
         moved=next((move for move in moves if move.by == entry.number), None),
         later=[move for move in moves if move.of == entry.number],
     )
+
+
+def _title(entry: Entry) -> str:
+    if entry.kind == "time_answered":
+        return (
+            f"More time was given, until {day(entry.data['until'])}"
+            if entry.data["granted"]
+            else "More time was refused"
+        )
+    return TITLES.get(entry.kind, entry.kind.replace("_", " ").capitalize())
 
 
 def quorum_words(case: Case) -> str:

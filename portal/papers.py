@@ -17,6 +17,7 @@ from models.rapid_review import Significance, asked, gave_none, has_met
 from models.referral import AnswerSafety, SubmitReferral
 from models.shelf import policy
 from models.standing import Deadline
+from models.steps import came_about
 from models.time import day_of
 from models.why import Explanation, explain
 from portal.calendars import calendar_file, meeting_event
@@ -53,9 +54,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             return view
         facts, directory = await portal.questions.facts(ref), await portal.directory()
         told: dict[str, Explanation] = {}
+        steps = came_about(facts)
         for one in view.deadlines:
             messages = await portal.questions.messages(ref, one.key)
-            told[one.key] = explain(view.state, one.key, facts, messages, directory, portal.clock())
+            told[one.key] = explain(view.state, one.key, facts, messages, directory, portal.clock(), steps)
         return await portal.page(
             request,
             "deadlines.html",

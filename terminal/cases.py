@@ -24,6 +24,9 @@ from terminal.common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from models.steps import Step
     from models.why import Beside, Explanation, Spoken
 
 Answers = Annotated[Path, typer.Argument(metavar="FILE", help="A JSON file with the answers; `-`: standard input.")]
@@ -181,6 +184,7 @@ def _explanation(found: "Explanation") -> list[str]:
         f"  Started   {when(found.started)}",
         f"  Due       {when(found.due) if found.due else 'no date: the clock stands still'}",
         *([f"  Ended     {found.ended}"] if found.ended else []),
+        *(f"  Date      {_step(one, when)}" for one in found.steps),
         *(f"  Suspended {words}" for words in found.suspensions),
         *([f"  Counted   {counted(sum(one.counted for one in found.days), 'day')}: {days}"] if found.days else []),
     ]
@@ -195,6 +199,12 @@ def _explanation(found: "Explanation") -> list[str]:
         at = moment(rung.at) if rung.at else "-"
         lines.append(f"  Rung {rung.rung + 1}.{rung.round}  {at}  {offices}: {rung.state}{over}")
     return [*lines, f"  Next      {found.next}"]
+
+
+def _step(one: "Step", when: "Callable[[datetime], str]") -> str:
+    """What happened to the date, and what it was from then on."""
+    due = f"{'due' if one.moved else 'still due'} {when(one.due)}" if one.due else "the clock stands still"
+    return f"{moment(one.at)}  {one.words}: {due}"
 
 
 def _told(one: "Spoken | Beside") -> str:

@@ -17,10 +17,12 @@ from sqlalchemy import select
 from models.directory import Directory
 from models.lifecycles import COMMANDS
 from models.tables import NoticeRow, ReadRow
+from models.time import day_of
 from models.why import explain
 from portal.app import create_app
 from portal.exporting import Sheet, as_csv, as_xlsx, download
 from portal.happened import TITLES
+from portal.pages import day, short
 from portal.visiting import SESSION
 from records.accounts import Accounts
 from records.questions import Questions
@@ -436,3 +438,36 @@ async def test_an_answer_is_copied_by_a_button_and_selected_where_there_is_no_cl
         await button.click()
         assert "Selected" in await page.inner_text("#copied")
         assert await page.evaluate("getSelection().toString()") == "Quillon Zarbane"
+
+
+@pytest.mark.promise("F11", "F15")
+async def test_more_time_that_was_given_is_explained_beside_the_date_and_on_the_time_line(site: Site) -> None:
+    _, ref = await scene.opened(site.house)
+    await site.house.act(MANAGER, ref, "request_information", agencies=["harrow-vale-hospitals"], words="")
+    key = "agency_return/harrow-vale-hospitals"
+    due = (await site.house.case(ref)).obligations[key].due
+    assert due
+    first, until = day_of(due), day_of(due) + timedelta(days=3)
+    reason = {"obligation": key, "reason": "Records of two practices."}
+    await site.house.act(HOSPITAL, ref, "ask_time", until=str(until), **reason)
+    await site.house.act(CHAIR, ref, "answer_time", granted=True, until=str(until), **reason)
+    for person in (CHAIR, HOSPITAL):
+        text = " ".join((await site.read(person, f"/cases/{ref}/deadlines")).text.split())
+        for said in (
+            f"At first: due by the end of {day(first)}",
+            f"More time was asked for by the agency contact for reviews, until {short(until)}: still due by the end",
+            f"More time was given by the independent chair, until {short(until)}: due by the end of {day(until)}",
+            "0 of 10 working days used, and more time was given beyond them",
+        ):
+            assert said in text, said
+        line = " ".join((await site.read(person, f"/cases/{ref}")).text.split())
+        assert f"<strong>More time was given, until {day(until)}</strong>" in line
+    there = site.house.there
+    async with there.database.writing() as session:
+        token = await Accounts(there.database, there.vault, there.auditor).begin(session, HOSPITAL, site.house.now)
+    transport = httpx2.ASGITransport(app=site.app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://reviews.test") as client:
+        answer = await client.get(f"/api/v1/cases/{ref}", headers={"Authorization": f"Bearer {token}"})
+    (own,) = (one for one in answer.json()["deadlines"] if one["key"] == key)
+    assert [step["moved"] for step in own["steps"]] == [True, False, True]
+    assert own["steps"][-1]["due"] == own["due"]

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
+from door.adopting import with_holiday
 from door.door import Done
 from models.case import Case
 from models.lifecycles import COMMANDS
@@ -381,10 +382,13 @@ def _at_once(ladder: Ladder) -> Ladder:
     return ladder.model_copy(update={"rungs": tuple(rungs)})
 
 
-async def other_rules(there: Installation, now: datetime) -> tuple[str, str]:
-    """A second policy and calendar that are kept here but not in force: (policy, calendar)."""
+async def other_rules(there: Installation, now: datetime, holiday: date | None = None) -> tuple[str, str]:
+    """A second policy and calendar that are kept but not in force: (policy, calendar). `holiday`: one of its own."""
     shipped = read_policy_file(POLICY)
     calendar = shipped.calendar.model_copy(update={"version": "another", "horizon": date(2033, 12, 31)})
+    if holiday:
+        new = with_holiday(shipped, holiday, "A day proclaimed", shipped.calendar.proclaimed[0].source).calendar
+        calendar = calendar.model_copy(update={"proclaimed": new.proclaimed})
     ladders = {**shipped.ladders, "agency_return": _at_once(shipped.ladders["agency_return"])}
     blocks = shipped.lifecycles["rapid_review"]
     blocks = {**blocks, "agency_return": blocks["agency_return"].model_copy(update={"at_least": None})}
