@@ -29,6 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from door.refusals import Invalid, MovedOn, NotAllowed, NotConfirmed, NotStored, NotThere, OtherBody
 from models import shelf
+from models.answers import Reopen
 from models.base import Message
 from models.batch import TASK_TIMEOUT, Receipt
 from models.case import Case, packed
@@ -180,7 +181,8 @@ class Door:
             await connection.execute(_TEXT, row)
         case = case or (earlier.case if earlier else await next_ref(session, LIFECYCLES["referral"].prefix, now))
         signed = Signed(
-            request=request, case=case, kind=command.KIND, actor=actor, body={**plain, **command.also()}, text=text,
+            request=request, case=case, kind=command.KIND, actor=actor,
+            body={**plain, **command.also(), **await _woken(session, command, case)}, text=text,
             text_digest=text_digest, asked=now,
         )  # fmt: skip
         signed = signed.model_copy(update={"signature": vault.sign(signed.model_dump(mode="json"))})
@@ -326,7 +328,17 @@ def _soon_known(kind: str, answers: Mapping[str, Any], refusal: Invalid) -> bool
     """Whether the worker only does not know yet the rules that were put in force a moment ago."""
     unknown = {one.words for one in refusal.problems} & {NO_POLICY, NO_CALENDAR}
     known_here = {"adopt_policy": shelf.holds_policy, "adopt_calendar": shelf.holds_calendar}.get(kind)
-    return bool(unknown and known_here and known_here(str(answers.get(kind.removeprefix("adopt_")))))
+    named_here = kind == Reopen.KIND or (known_here and known_here(str(answers.get(kind.removeprefix("adopt_")))))
+    return bool(unknown and named_here)
+
+
+async def _woken(session: AsyncSession, command: Command, case: str) -> dict[str, str]:
+    """The calendar in force, for a closed case that is reopened: it did not hear of what was proclaimed meanwhile."""
+    if command.KIND != Reopen.KIND:
+        return {}
+    row, names = await session.get_one(CaseRow, case), await in_force(session)
+    counts_by = Case.model_validate(row.state).calendar
+    return {"calendar": names[1]} if row.closed and names and names[1] != counts_by else {}
 
 
 async def _news(session: AsyncSession, case: str, seen: int) -> bool:

@@ -284,7 +284,9 @@ def _counted_from(case: Case, one: Obligation, starts: str) -> Obligation:
 
 
 def _reopened(case: Case, fact: Fact) -> Case:
-    return case.model_copy(update={"closed": None})
+    """Open again, by the calendar that is in force then; facts that name none are of before, or it is the same."""
+    case = case.model_copy(update={"closed": None})
+    return _calendar(case, fact) if fact.data.get("calendar") else case
 
 
 # Who may open the case.

@@ -57,8 +57,7 @@ def beside(case: Case, kind: str, body: dict[str, Any], now: datetime, wrong: li
 
 def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
     if kind == "reopen":
-        reopens = LIFECYCLES[case.kind].reopens(case)
-        return [] if reopens else [Problem(words="This case is open: there is nothing to reopen.")]
+        return _reopen(case, body)
     if kind in ACCESS:  # the story of a closed case can be read as well
         return []
     if case.closed:
@@ -220,14 +219,20 @@ def _correct(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
     return [Problem(field="at", words="This is the date that is recorded already.")] if at == mark.at else []
 
 
+def _reopen(case: Case, body: dict[str, Any]) -> list[Problem]:
+    if not LIFECYCLES[case.kind].reopens(case):
+        return [Problem(words="This case is open: there is nothing to reopen.")]
+    return _kept(body["calendar"]) if body.get("calendar") else []
+
+
 def _calendar(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
     if body["calendar"] == case.calendar:
         return [Problem(words="The case counts by this calendar already.")]
-    try:
-        shelf.days(body["calendar"])
-    except shelf.NotOnShelf:
-        return [Problem(field="calendar", words=NO_CALENDAR)]
-    return []
+    return _kept(body["calendar"])
+
+
+def _kept(calendar: str) -> list[Problem]:
+    return [] if shelf.holds_calendar(calendar) else [Problem(field="calendar", words=NO_CALENDAR)]
 
 
 def _policy(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:

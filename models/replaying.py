@@ -21,7 +21,7 @@ from models.rehearsal import Step, Timeline, step_of
 from models.telling import Notice, notices, tell
 
 OTHER_RULES = frozenset({"policy_adopted", "calendar_adopted"})
-"""What is left out: the whole life is lived under one policy and one calendar."""
+"""What is left out, with the calendar by which a case was reopened: it is lived under one policy and one calendar."""
 
 
 class History(Message):
@@ -79,6 +79,8 @@ class _Life:
             self._speak(wakes)
 
     def _happen(self, fact: Fact) -> None:
+        if fact.kind == "reopened":
+            fact = fact.model_copy(update={"data": {k: v for k, v in fact.data.items() if k != "calendar"}})
         if problems := _refused(self.case, fact):
             self.steps.append(step_of(fact).model_copy(update={"refused": problems}))
         else:

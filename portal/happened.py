@@ -212,7 +212,7 @@ def _note(case: Case, entry: Entry) -> str:
     """What the engine worked out beside the answers: whether a meeting could decide, and why not."""
     if entry.kind == "policy_adopted":
         return f"It follows policy {policy(entry.data['policy']).version}."
-    if entry.kind == "calendar_adopted":
+    if entry.kind in {"calendar_adopted", "reopened"} and "calendar" in entry.data:
         return f"It follows calendar {days(entry.data['calendar']).calendar.version}."
     if entry.kind != "meeting_recorded":
         return ""

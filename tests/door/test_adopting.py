@@ -12,6 +12,7 @@ from door.door import Done, Door
 from door.refusals import NotConfirmed
 from models.case import Case
 from models.command import Signed
+from models.judging import NO_CALENDAR, judge
 from models.rights import Actor, Held
 from models.tables import CommandRow
 from tests.support.lives import MANAGER, Lives
@@ -83,3 +84,41 @@ async def test_going_back_to_rules_that_were_followed_before_is_another_request(
         assert not await rules.apply(door, UNIT, wanted, "Again.", await made.case(ref), calendar_only=True)
         assert (await made.case(ref)).calendar == wanted[1]
     assert len({request for request, _ in await asked(made)}) == 3
+
+
+@pytest.mark.promise("F7")
+@pytest.mark.parametrize("lifecycle", ["referral", "rapid_review"])
+async def test_a_case_that_is_reopened_counts_a_holiday_that_was_proclaimed_while_it_was_closed(
+    made: Recording, lifecycle: str
+) -> None:
+    slept, counted = await Lives(made).closed(lifecycle), await Lives(made).closed(lifecycle)
+    await made.act(MANAGER, counted, "reopen", reason="More came to light.")
+    assert "calendar" not in (await made.facts(counted))[-1].data, "the same calendar is not named"
+    names = await proclaimed(made, Adopting(made.there.recorder), date(2026, 3, 3))
+    await made.act(MANAGER, slept, "reopen", reason="More came to light.")
+    case, fact = await made.case(slept), (await made.facts(slept))[-1]
+    assert (case.calendar, fact.data["calendar"]) == (names[1], names[1])
+    (again,) = case.open()
+    (before,) = (await made.case(counted)).open()
+    assert again.block == before.block
+    assert again.due
+    assert before.due
+    assert again.due == before.due + timedelta(days=1)
+    assert not await made.broken(), "the facts still make the state"
+
+
+@pytest.mark.promise("F7")
+async def test_a_case_that_is_reopened_while_open_keeps_its_calendar_until_it_adopts_another(made: Recording) -> None:
+    ref = await Lives(made).received()
+    await made.act(MANAGER, ref, "triage", **Lives(made).triaging("no_further_action"))
+    before = (await made.case(ref)).calendar
+    await proclaimed(made, Adopting(made.there.recorder), date(2026, 3, 10))
+    await made.act(MANAGER, ref, "reopen", reason="More came to light.")
+    assert (await made.case(ref)).calendar == before
+
+
+@pytest.mark.promise("F7")
+async def test_a_reopening_by_a_calendar_that_is_not_kept_is_refused(made: Recording) -> None:
+    case = await made.case(await Lives(made).closed("referral"))
+    (problem,) = judge(case, "reopen", {"calendar": "nowhere"}, made.now)
+    assert problem.words == NO_CALENDAR

@@ -167,3 +167,25 @@ def test_cases_do_not_mix() -> None:
     both = replay([history(one), history(other)], POLICY_NAME, CALENDAR_NAME, DIRECTORY, one.now)
     alone = [*again(one).notices, *again(other).notices]
     assert sorted(both.notices, key=lambda told: told.key) == sorted(alone, key=lambda told: told.key)
+
+
+@pytest.mark.promise("F7")
+def test_a_calendar_taken_by_a_reopening_is_left_out_like_every_other_change_of_rules() -> None:
+    play = lived()
+    reopened = Fact(
+        case=play.case.ref, number=play.case.known + 1, kind="reopened", actor=MANAGER, occurred=play.now,
+        recorded=play.now,
+    )  # fmt: skip
+    calendar = shelf.put_calendar(
+        POLICY.calendar.model_copy(update={"version": "later", "horizon": date(2026, 11, 30)})
+    )
+    play.case = play.case.model_copy(update={"closed": play.now})
+    play.happen(reopened)
+    other = history(play).facts[:-1], reopened.model_copy(update={"data": {"calendar": calendar}})
+    lines = [
+        replay([History.model_validate({**history(play).model_dump(), "facts": facts})], POLICY_NAME, CALENDAR_NAME,
+               DIRECTORY, play.now + timedelta(days=60))
+        for facts in (play.facts, [*other[0], other[1]])
+    ]  # fmt: skip
+    assert lines[0].notices[-1].wake_at > play.now, "it is chased after its reopening"
+    assert lines[0] == lines[1]

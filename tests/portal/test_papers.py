@@ -471,3 +471,13 @@ async def test_more_time_that_was_given_is_explained_beside_the_date_and_on_the_
     (own,) = (one for one in answer.json()["deadlines"] if one["key"] == key)
     assert [step["moved"] for step in own["steps"]] == [True, False, True]
     assert own["steps"][-1]["due"] == own["due"]
+
+
+@pytest.mark.promise("F7")
+async def test_a_case_reopened_under_another_calendar_says_so_on_its_time_line(site: Site) -> None:
+    ref = site.scene.closed
+    before = (await site.house.case(ref)).calendar
+    await site.house.act(MANAGER, ref, "reopen", reason="More came to light.")
+    assert (await site.house.case(ref)).calendar != before, "the scene has put other rules in force meanwhile"
+    text = (await site.read(MANAGER, f"/cases/{ref}")).text
+    assert "It follows calendar england-and-wales-next." in text

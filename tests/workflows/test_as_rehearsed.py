@@ -1,14 +1,17 @@
 """What the pure core rehearses is what the real workflows do on the real engine, message for message."""
 
 import random
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from door.adopting import with_holiday
 from models import shelf
+from models.calendar import WorkingDays
 from models.case import Case, packed
+from models.clocks import due_time
 from models.policy import Span, Unit
 from models.rehearsal import REFERRAL, Act, Scenario, Stage, rehearse
 from models.replaying import replay
@@ -16,9 +19,10 @@ from models.rights import actor_of
 from models.time import at, day_of
 from policy.reading import read_directory_file, read_policy_file, read_scenario
 from policy.year import a_year, only
+from records.policies import put_in_force
 from records.questions import Questions
 from records.settings import TASK_QUEUE
-from tests.support.house import DIRECTORY, POLICY, ROOT, House, house
+from tests.support.house import DIRECTORY, POLICY, ROOT, House, house, triage
 
 MANAGER = "p-018"
 SHIPPED = sorted((ROOT / "policy" / "scenarios").glob("*.yaml"))
@@ -162,3 +166,28 @@ async def compared(scenario: Scenario, tmp_path: Path) -> list[tuple[str, str, d
         assert said == sorted((notice.key, notice.person, notice.rung_at) for notice in again.notices)
         assert [step for step in again.steps if step.refused] == []
     return said
+
+
+@pytest.mark.promise("F7")
+async def test_a_case_reopened_under_a_new_calendar_is_in_the_engine_what_its_facts_make_of_it(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        ref = (await made.refer(event="concern")).case
+        await made.act(MANAGER, ref, "triage", **triage("no_further_action"))
+        await made.act(MANAGER, ref, "tell_referrer", how="phone", words="No review is needed.")
+        assert (await made.case(ref)).closed
+        fresh = with_holiday(read_policy_file(POLICY), day_off(day_of(made.now)), "A day of thanks", "proclamation")
+        async with made.there.database.writing() as session:
+            _, calendar = await put_in_force(session, fresh, made.now)
+        await made.act(MANAGER, ref, "reopen", reason="More came to light.")
+        kept = await made.case(ref)
+        assert kept.calendar == calendar
+        assert await made.client.get_workflow_handle(ref).query("state", result_type=Case) == kept
+        (again,) = kept.open()
+        span = shelf.blocks(kept.policy, kept.kind)[again.block].budget
+        assert span
+        assert again.due == due_time(again.start, span, shelf.days(calendar))
+
+
+def day_off(today: date) -> date:
+    """The next working day."""
+    return WorkingDays(read_policy_file(POLICY).calendar).add(today, 1)
