@@ -1,9 +1,15 @@
-"""The order in which things happen: nothing is before what it follows, whether it is recorded late or corrected."""
+"""The order in which things happen: nothing is before what it follows, whether it is recorded late or corrected.
+
+What can only be done after something else is named by its lifecycle (`follows`). What is done once more is besides not
+before what called for it: the mark that opened what it fulfils, such as a reopening or the panel's disagreement.
+"""
 
 from collections.abc import Iterator
 
+from models import shelf
 from models.case import Case, base
 from models.lifecycles import LIFECYCLES
+from models.obligation import Ended
 from models.policy import MARKS
 from models.time import precedes
 
@@ -21,15 +27,27 @@ def out_of_order(case: Case, then: Case) -> Iterator[str]:
         for aware in (then.marks[one] for one in moved if base(one) == "awareness"):
             if mark.number >= aware.number and precedes(mark.at, aware.at):
                 yield "Something here was recorded as done before this. Correct that date first."
-        for first in follows.get(base(name), ()):
+        for first in (*follows.get(base(name), ()), *_called_by(then, name)):
             earlier = _last(then, first, mark.number)
             if earlier and not moved.isdisjoint({name, earlier}) and precedes(mark.at, then.marks[earlier].at):
-                words = MARKS[case.kind]
+                words = {**MARKS["any"], **MARKS[case.kind]}
                 yield (
                     f"This is before {words[first]}. Check both dates."
                     if name in moved
                     else f"This is after {words[base(name)]}. Correct that date first."
                 )
+
+
+def _called_by(case: Case, name: str) -> list[str]:
+    """The marks that called for what this did, if it was done before: the first time may be recorded in any order."""
+    mark, what = case.marks[name], name.partition("#")[0]
+    again = any(one.number < mark.number for key, one in case.marks.items() if key.partition("#")[0] == what)
+    beside = what == "siblings_safety_answered" and sum(one.number == mark.number for one in case.marks.values()) > 1
+    if not again or beside:  # beside: what was said of other children in a meeting, which has a date of its own
+        return []
+    blocks = shelf.blocks(case.policy, case.kind)
+    met = {one.block for one in case.obligations.values() if one.ended is Ended.MET and one.ended_by == mark.number}
+    return [blocks[block].opens for block in met if blocks[block].met_by == base(name)]
 
 
 def _last(case: Case, mark: str, before: int) -> str:

@@ -425,6 +425,7 @@ class RapidReview:
 
     said_dates: ClassVar[dict[str, str]] = {"parked_review": "parked_review", "immediate_learning": "by"}
     follows: ClassVar[dict[str, tuple[str, ...]]] = {
+        "national_notification_sent": ("national_notification_withdrawn",),
         "national_notification_withdrawn": ("national_notification_sent",),
         "decision_recorded": ("meeting_held",),
         "submitted": ("national_notification_sent", "meeting_held", "decision_recorded"),

@@ -1,0 +1,240 @@
+"""What is done once more is not before what called for it: a reopening, an event, the panel's answer, a decision."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from models.case import base
+from models.lifecycles import COMMANDS
+from models.referral import Body
+from tests.support.core import (
+    AUTHORITY,
+    CHAIR,
+    MANAGER,
+    Play,
+    Refused,
+    asked,
+    decision_answers,
+    meeting_answers,
+    referral,
+    review,
+    triage_answers,
+)
+
+pytestmark = pytest.mark.promise("A14")
+OTHER_BODY = next(one.value for one in Body if one.value != "police")
+SENT = {"sent_by": "A", "reference": "B"}
+TOLD = {"how": "phone", "words": "The outcome."}
+
+
+def act(play: Play, person: str, kind: str, /, **answers: Any) -> None:  # noqa: ANN401 -- the answers of a form
+    """Do it now, and let an hour pass."""
+    play.act(person, kind, **answers)
+    play.wait(hours=1)
+
+
+def decided(outcome: str = "no_further_review", **more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    play = asked()
+    play.wait(hours=1)
+    act(play, CHAIR, "record_analysis", facts="a", context="b", practice="c", learning="d")
+    act(play, MANAGER, "record_meeting", **meeting_answers(play.now))
+    act(play, CHAIR, "decide", **decision_answers(outcome, play.now, **more))
+    return play
+
+
+def submitted() -> Play:
+    play = decided()
+    act(play, MANAGER, "record_submission", sent_at=play.now, siblings_safe="yes", siblings_words="w")
+    return play
+
+
+def answered(position: str) -> Play:
+    play = submitted()
+    act(play, MANAGER, "record_panel_answer", received_at=play.now, position=position)
+    return play
+
+
+def parked() -> Play:
+    day = asked().now.date() + timedelta(days=30)
+    play = decided("parked", parked_on="inquest", parked_review=day)
+    act(play, MANAGER, "record_event", event="inquest", happened_at=play.now, words="w")
+    return play
+
+
+def reopened() -> Play:
+    play = answered("agrees")
+    act(play, CONTACT, "submit_return", agency="harrowshire-police", holds="nothing")
+    act(play, MANAGER, "tell_referrer", **TOLD)
+    assert play.case.closed
+    act(play, MANAGER, "reopen", reason="r")
+    return play
+
+
+def withdrawn() -> Play:
+    play = review()
+    play.wait(hours=1)
+    act(play, AUTHORITY, "record_notification", sent_at=play.now, **SENT)
+    act(play, AUTHORITY, "withdraw_notification", withdrawn_at=play.now, reason="r")
+    act(play, MANAGER, "tell_referrer", **TOLD)
+    act(play, MANAGER, "reopen", reason="r")
+    return play
+
+
+def decided_again() -> Play:
+    play = reopened()
+    act(play, CHAIR, "decide", **decision_answers("practice_review", play.now))
+    return play
+
+
+def submitted_again() -> Play:
+    play = decided_again()
+    act(play, MANAGER, "record_submission", sent_at=play.now, siblings_safe="yes", siblings_words="w")
+    return play
+
+
+def asked_again() -> Play:
+    """The panel has asked twice for more, and was sent it once."""
+    play = answered("more_information")
+    act(play, MANAGER, "send_information", sent_at=play.now, words="w")
+    act(play, MANAGER, "record_panel_answer", received_at=play.now, position="more_information")
+    return play
+
+
+def triaged(route: str = "pass_on") -> Play:
+    play = referral()
+    play.wait(hours=1)
+    act(play, MANAGER, "triage", **triage_answers(route))
+    return play
+
+
+def taken_up_again() -> Play:
+    play = triaged()
+    act(play, MANAGER, "reopen", reason="r")
+    return play
+
+
+def passed_once() -> Play:
+    play = triaged()
+    act(play, MANAGER, "pass_on", body="police", sent_at=play.now, sent_to="A")
+    act(play, MANAGER, "reopen", reason="r")
+    again = triage_answers("pass_on")
+    again["children"][0]["body"] = OTHER_BODY
+    act(play, MANAGER, "triage", **again)
+    return play
+
+
+def told_once() -> Play:
+    play = triaged("no_further_action")
+    act(play, MANAGER, "tell_referrer", **TOLD)
+    act(play, MANAGER, "reopen", reason="r")
+    act(play, MANAGER, "triage", **triage_answers("no_further_action"))
+    return play
+
+
+def unsafe_again() -> Play:
+    play = referral(others="yes", siblings_safe="no", safety_action="Visited.")
+    play.wait(hours=1)
+    act(play, MANAGER, "answer_safety", siblings_safe="yes", words="w")
+    act(play, MANAGER, "triage", **{**triage_answers("no_further_action"), "siblings_safe": "no"})
+    return play
+
+
+def meeting_unsafe_again() -> Play:
+    play = asked()
+    play.wait(hours=1)
+    act(play, MANAGER, "record_meeting", **{**meeting_answers(play.now, quorate=False), "siblings_safe": "no"})
+    act(play, AUTHORITY, "answer_safety", siblings_safe="yes", words="w")
+    act(play, MANAGER, "record_meeting", **{**meeting_answers(play.now, quorate=False), "siblings_safe": "no"})
+    return play
+
+
+def sent_more() -> Play:
+    play = answered("more_information")
+    act(play, MANAGER, "send_information", sent_at=play.now, words="w")
+    return play
+
+
+def notified_again() -> Play:
+    play = withdrawn()
+    act(play, AUTHORITY, "record_notification", sent_at=play.now, **SENT)
+    return play
+
+
+CONTACT = "p-005"
+SUBMIT = {"siblings_safe": "yes", "siblings_words": "w"}
+Again = tuple[Callable[[], Play], str, dict[str, Any]]
+
+# By command and why it is due once more: how the case came there, who does it, and what is answered beside the date.
+AGAIN: dict[str, Again] = {
+    "decide, after the event": (parked, CHAIR, decision_answers("practice_review", asked().now)),
+    "decide, after the panel disagreed": (
+        lambda: answered("disagrees"), CHAIR, decision_answers("practice_review", asked().now),
+    ),
+    "decide, after a reopening": (reopened, CHAIR, decision_answers("practice_review", asked().now)),
+    "record_submission, after a fresh decision": (decided_again, MANAGER, SUBMIT),
+    "record_panel_answer, after a fresh submission": (submitted_again, MANAGER, {"position": "agrees"}),
+    "record_panel_answer, after more was sent": (
+        sent_more, MANAGER, {"position": "agrees"},
+    ),
+    "send_information, asked once more": (asked_again, MANAGER, {"words": "w"}),
+    "record_notification, after it was withdrawn": (withdrawn, AUTHORITY, SENT),
+    "withdraw_notification, of another notification": (notified_again, AUTHORITY, {"reason": "r"}),
+    "tell_referrer, after a fresh decision": (decided_again, MANAGER, TOLD),
+    "tell_referrer, after another triage": (told_once, MANAGER, TOLD),
+    "answer_safety, after another doubt": (meeting_unsafe_again, AUTHORITY, {"siblings_safe": "yes", "words": "w"}),
+    "answer_safety, after a triage": (unsafe_again, MANAGER, {"siblings_safe": "yes", "words": "w"}),
+    "triage, after a reopening": (taken_up_again, MANAGER, triage_answers("no_further_action")),
+    "pass_on, to another body": (passed_once, MANAGER, {"sent_to": "A", "body": OTHER_BODY}),
+}  # fmt: skip
+
+AGO = {"record_notification, after it was withdrawn": 3}
+"""Hours since what called for it; otherwise it is the last thing that happened. It is sent again before a reopening."""
+
+ONCE = {
+    "record_meeting": "no meeting calls for another before a decision; who was there first is recorded in any order",
+    "record_event": "what happens outside is called for by nothing here",
+    "learning_done": "each recommendation is done once, at its own time",
+    "notify_secretary_of_state": "a death is notified once",
+}
+"""Dated acts that nothing calls for a second time, and why."""
+
+
+def test_every_dated_act_has_a_second_round_or_a_reason_why_there_is_none() -> None:
+    dated = {kind for kinds in COMMANDS.values() for kind, command in kinds.items() if command.OCCURRED}
+    assert {name.split(",")[0] for name in AGAIN} | ONCE.keys() == dated
+    assert not {name.split(",")[0] for name in AGAIN} & ONCE.keys()
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_what_is_done_again_is_not_dated_before_what_called_for_it(name: str) -> None:
+    reach, person, answers = AGAIN[name]
+    play, kind = reach(), name.split(",", maxsplit=1)[0]
+    field = COMMANDS[play.case.kind][kind].OCCURRED
+    called = play.now - timedelta(hours=AGO.get(name, 1))
+    with pytest.raises(Refused, match="This is before"):
+        play.act(person, kind, **{**answers, field: called - timedelta(minutes=30)})
+    fact = play.act(person, kind, **{**answers, field: called})
+    mark = next(
+        mark for mark, one in play.case.marks.items() if one.number == fact.number and base(mark) != "awareness"
+    )
+    if play.case.closed:
+        play.act(MANAGER, "reopen", reason="r")
+    with pytest.raises(Refused, match="This is before"):
+        play.act(MANAGER, "correct", mark=mark, at=called - timedelta(minutes=30), reason="r")
+
+
+@pytest.mark.parametrize("mark", ["reopened", "panel_disagreed", "parked_event_recorded"])
+def test_what_called_for_an_act_is_not_moved_behind_it(mark: str) -> None:
+    reach = {"reopened": reopened, "panel_disagreed": lambda: answered("disagrees"), "parked_event_recorded": parked}
+    play = reach[mark]()
+    act(play, CHAIR, "decide", **decision_answers("practice_review", play.now))
+    with pytest.raises(Refused, match="This is after"):
+        play.act(MANAGER, "correct", mark=mark, at=play.now, reason="r")
+
+
+def test_the_first_time_may_be_recorded_in_any_order() -> None:
+    play = asked()
+    play.wait(days=2)
+    play.act(MANAGER, "record_meeting", **{**meeting_answers(play.now - timedelta(days=1)), "late": "Typed today."})
