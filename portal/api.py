@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from door.door import Done
 from door.refusals import NotConfirmed, Refusal
 from models.command import Command
-from models.facts import Problem
+from models.facts import Fact, Problem
 from models.lifecycles import COMMANDS
 from models.referral import SubmitReferral
 from models.rights import Actor
@@ -22,7 +22,7 @@ from portal.doing import can
 from portal.guarding import PROBLEM
 from portal.visiting import NotSignedIn, Portal, address_of, hidden
 from records.accounts import SignInFailed
-from records.questions import LikelySame
+from records.questions import CaseView, LikelySame
 from records.sealing import fingerprint
 
 _PROBLEM_SCHEMA = {
@@ -88,6 +88,15 @@ def problem(status: int, title: str, problems: Sequence[Problem] = (), key: str 
 
 def _responses(good: dict[str, Any]) -> dict[str, Any]:
     return {"200": {"description": "Recorded", "content": {"application/json": {"schema": good}}}, "default": _WRONG}
+
+
+def _dates(view: CaseView, facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """Each date of a case, with the steps by which it came about."""
+    steps = came_about(facts)
+    return [
+        {**one.model_dump(mode="json"), "steps": [step.model_dump(mode="json") for step in steps.get(one.key, ())]}
+        for one in view.deadlines
+    ]
 
 
 def _described(model: type[Command], done: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -205,12 +214,10 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if isinstance(found, Problem):
             return problem(403, found.words)
         await portal.questions.note_read(who.person, ref, "api", portal.clock())
-        shown = found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line", "deadlines"})
-        steps = came_about(await portal.questions.facts(ref))
-        for one in shown["deadlines"]:
-            one["steps"] = [step.model_dump(mode="json") for step in steps.get(one["key"], ())]
+        shown = found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line"})
+        dates = _dates(found, await portal.questions.facts(ref))
         likely = _likely(await portal.likely(found, who))
-        return JSONResponse({**shown, "can": can(found, portal.clock()), "likely": likely})
+        return JSONResponse({**shown, "deadlines": dates, "can": can(found, portal.clock()), "likely": likely})
 
     @pages.post("/referrals", summary=SubmitReferral.TITLE, openapi_extra=_described(SubmitReferral, _RECEIVED_SCHEMA))
     async def refer(request: Request) -> Response:
