@@ -209,7 +209,8 @@ async def test_a_withdrawn_notification_ends_what_the_review_asked_for_and_the_r
     assert ended["notify_national_panel"] == "met"
 
     inbox = await police.read("/inbox")
-    assert "Nothing is asked of you now." in inbox
+    assert f"Taken back: Return of the agency ({review})" in inbox
+    assert "An earlier message asked for this. This is not owed any more." in inbox
     assert "This is not owed any more." in inbox
     refused = await police.give(review, "submit_return", agency="harrowshire-police", holds="nothing")
     assert "The notification was withdrawn, so nothing more is owed but telling the referrer." in refused
