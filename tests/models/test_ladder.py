@@ -240,6 +240,7 @@ def test_a_correction_moves_only_what_counts_from_the_fact_that_was_wrong() -> N
     first = play.now
     play.wait(days=2)
     play.act(MANAGER, "record_event", event="inquest", happened_at=play.now, words="w")
+    play.wait(hours=12)
     parked = {"parked_on": "inquest", "parked_review": date(2027, 3, 1)}
     play.act(CHAIR, "decide", **decision_answers("parked", play.now, **parked))
     corrected = play.now - timedelta(hours=9)
