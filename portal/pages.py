@@ -161,7 +161,16 @@ def templates() -> Environment:
     )
     env.globals.update(_govuk(), **widgets.ALL, static=static)
     env.filters.update(
-        day=day, date=short, moment=moment, clock=clock, words=words, by=by, left=left, age=age, sentence=sentence
+        day=day,
+        date=short,
+        moment=moment,
+        clock=clock,
+        words=words,
+        by=by,
+        left=left,
+        age=age,
+        sentence=sentence,
+        refs=widgets.refs,
     )
     env.filters["ended"] = ENDED.get
     return env

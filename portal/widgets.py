@@ -1,19 +1,29 @@
 """The options of GOV.UK's macros for a question, which the templates hand on."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+
+from markupsafe import Markup, escape
 
 from portal.dates import CLOCK, PARTS
 from portal.questions import Widget
 from portal.showing import Question, Summary
 
+_REFERENCE: Final = re.compile(r"(?<![\w/#=-])[A-Z]{1,3}-\d{4}-\d{4,8}(?![\w-])", re.ASCII)
 Options = dict[str, Any]
 
 _WIDTHS: Final[Mapping[str, str]] = {"day": "2", "month": "2", "year": "4", CLOCK: "5"}
 
 
+def refs(words: object) -> Markup:
+    """Words in which each reference, such as LR-2026-0001, is never broken at a hyphen. An address is left alone."""
+    return Markup(_REFERENCE.sub(r'<span class="portal-ref">\g<0></span>', str(escape(words))))  # noqa: S704 -- it is escaped
+
+
 def text(words: str) -> Options | None:
-    return {"text": words} if words else None
+    """A hint or what is wrong, in which a reference stays whole."""
+    return {"html": refs(words)} if words else None
 
 
 def label(one: Question) -> Options:
@@ -53,7 +63,7 @@ def boxes(one: Question) -> list[Options]:
 
 
 def summary_items(summary: Sequence[Summary]) -> list[Options]:
-    return [{"text": one.words, **({"href": f"#{one.place}"} if one.place else {})} for one in summary]
+    return [{"html": refs(one.words), **({"href": f"#{one.place}"} if one.place else {})} for one in summary]
 
 
 def link_items(links: Sequence[Any]) -> list[Options]:

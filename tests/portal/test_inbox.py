@@ -97,7 +97,7 @@ async def test_nothing_is_asked_of_whoever_is_kept_out_of_a_case_until_they_are_
     await site.house.act(MANAGER, review, "lock_out", person=POLICE, locked=True, reason="Their own practice.")
     page = (await site.read(POLICE, "/inbox")).text
     assert f"/cases/{review}" not in page, "no link leads to a case that cannot be opened"
-    assert page.count(f"You no longer take part in {review}<") == 1
+    assert page.count(f'You no longer take part in <span class="portal-ref">{review}</span><') == 1
     deputy = (await site.read(POLICE_DEPUTY, "/inbox")).text
     assert button in deputy
     assert "in place of somebody else of your office" in deputy

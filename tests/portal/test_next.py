@@ -157,6 +157,30 @@ async def test_an_answer_is_offered_to_the_office_that_the_policy_names_and_to_o
     assert "This has been answered. Nothing more is needed." in (await site.read(CHAIR, "/inbox")).text
 
 
+def breakable(text: str) -> list[str]:
+    """References on a page, as far as they are shown, that a narrow column could break at a hyphen."""
+    unseen = r'<(title|option|textarea|script)\b.*?</\1>|<span class="govuk-visually-hidden">.*?</span>'
+    whole = r'<span class="portal-ref">[^<]*</span>'
+    return re.findall(r"\b[LR]R-\d{4}-\d{4}", re.sub(rf"(?s){unseen}|{whole}|<[^>]*>", " ", text))
+
+
+@pytest.mark.promise("L14")
+async def test_no_page_breaks_a_reference(site: Site) -> None:
+    seen, scene_ = "", site.scene
+    ref = (await site.house.refer(narrative=f"As in {scene_.review}.")).case
+    pages = [f"/cases/{scene_.review}{more}" for more in (
+        "", "/deadlines", "/chronology", "/pack", "/notification-pack", "/promise?about=submission", "/restrict",
+    )]  # fmt: skip
+    pages += [f"/cases/{one}" for one in (scene_.referral, scene_.closed, scene_.restricted, ref)]
+    for address in (*pages, f"/cases/{ref}/triage", "/cases", "/inbox", "/register", "/mail", "/reads"):
+        answer = await site.read(MANAGER, address)
+        assert answer.status_code == 200, address
+        assert breakable(answer.text) == [], address
+        seen += answer.text
+    assert f'As in <span class="portal-ref">{scene_.review}</span>.' in seen
+    assert breakable(f"<p>{ref}</p>") == [ref]
+
+
 @pytest.mark.promise("B2", "K3")
 async def test_an_agency_that_was_asked_wrongly_sees_what_it_wrote_and_the_withdrawal_and_nothing_that_came_after(
     site: Site,

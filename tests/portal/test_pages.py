@@ -80,3 +80,18 @@ def test_the_frame_has_no_crown_no_inline_style_and_scripts_only_with_the_nonce(
 def test_the_address_of_a_file_changes_with_the_file() -> None:
     assert static("portal.css").startswith("/static/portal.css?v=")
     assert static("portal.css") != static("portal.js")
+
+
+@pytest.mark.promise("L14")
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Ask (LR-2026-0001)", 'Ask (<span class="portal-ref">LR-2026-0001</span>)'),
+        ("<b>RR-2026-12345.", '&lt;b&gt;<span class="portal-ref">RR-2026-12345</span>.'),
+        ("https://here/cases/RR-2026-0001", "https://here/cases/RR-2026-0001"),
+        ("RR-2026-0001-X and 2026-0001", "RR-2026-0001-X and 2026-0001"),
+        (f"RR-2026-{'1' * 90}", f"RR-2026-{'1' * 90}"),  # or it would push the page wide
+    ],
+)
+def test_a_reference_stays_whole_wherever_it_stands_in_words(said: str, shown: str) -> None:
+    assert str(templates().from_string("{{ said | refs }}").render(said=said)) == shown
