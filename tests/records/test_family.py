@@ -60,7 +60,8 @@ async def test_the_sister_says_who_decided_it_and_why(tmp_path: Path, database_u
         done = await locked(made, review)
         last = (await made.facts(referral))[-1]
         assert (last.kind, last.actor, last.office) == ("locked_out", MANAGER, "business_manager")
-        assert (last.data, last.text) == (done.fact.data, done.fact.text)
+        assert last.data == {"person": WHO, "locked": True} == {name: done.fact.data[name] for name in last.data}
+        assert last.text == done.fact.text
 
 
 @pytest.mark.promise("K4")
