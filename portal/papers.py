@@ -103,6 +103,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             wide=True,
             back=f"/cases/{ref}",
             ref=ref,
+            whole=view.whole,
             rows=shown,
             all=len(rows),
             absent=absent,

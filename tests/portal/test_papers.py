@@ -481,3 +481,15 @@ async def test_a_case_reopened_under_another_calendar_says_so_on_its_time_line(s
     assert (await site.house.case(ref)).calendar != before, "the scene has put other rules in force meanwhile"
     text = (await site.read(MANAGER, f"/cases/{ref}")).text
     assert "It follows calendar england-and-wales-next." in text
+
+
+@pytest.mark.promise("K3")
+async def test_a_chronology_says_to_an_agency_that_it_is_its_own(site: Site) -> None:
+    own = "This is the chronology of your own agency. What other agencies have sent is not shown here."
+    address = f"/cases/{site.scene.review}/chronology"
+    silent = (await site.read(HOSPITAL, address)).text
+    assert own in silent
+    assert "Your agency has not sent a return with events yet." in silent
+    assert "No return with events has come in yet." not in silent, "the police have sent one"
+    assert own in (await site.read(POLICE, address)).text
+    assert own not in (await site.read(CHAIR, address)).text
