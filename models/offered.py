@@ -15,11 +15,17 @@ from models.command import Command, part_of, said_of
 from models.directory import Directory
 from models.facts import Problem
 from models.policy import CriteriaSet
+from models.rights import MAY
 from models.shelf import policy
 from models.time import day_of
 
 PURPOSES: Final[Mapping[str, str]] = {"triage": "national_notification", "decide": "practice_review"}
 """Commands that are decided against a text, and for which purpose that text must be."""
+
+NOBODY_LEFT = (
+    "Nobody would be left who can open this case and take this back. Give the office of business manager or "
+    "independent chair another holder or deputy in the directory first."
+)
 
 Offered = Mapping[str, Sequence[str]]
 """What can be named, by the name that a command's question gives to its rows."""
@@ -73,12 +79,21 @@ def misnamed(model: type[Command], case: Case, body: Mapping[str, Any], director
     if not names(model):
         return []
     found = list(_misnamed(model, body, offered(case, model.KIND, directory), ""))
+    if model.KIND == "lock_out" and body["locked"] and not _keepers(case, directory) - {body["person"]}:
+        found.append(Problem(field="person", words=NOBODY_LEFT))
     if model.KIND in PURPOSES:
         name, text = decided_against(case, model.KIND)
         if body["criteria_set"] != name:
             words = f"This is decided against “{text.title}” ({name}), the text in force when it became known."
             found.append(Problem(field="criteria_set", words=words))
     return found
+
+
+def _keepers(case: Case, directory: Directory) -> set[str]:
+    """Everybody who can open the case and say who else may, now or when they come back."""
+    held = [one for one in directory.holdings if one.office in MAY["lock_out"] and one.until is None]
+    people = {one for holding in held for one in (holding.person, holding.deputy) if one}
+    return people - set(case.said.get("locked_out", ()))
 
 
 def _misnamed(model: type[BaseModel], body: Mapping[str, Any], rows: Offered, path: str) -> Iterator[Problem]:

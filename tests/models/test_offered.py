@@ -7,7 +7,7 @@ import pytest
 from models.command import split
 from models.lifecycles import COMMANDS
 from models.offered import misnamed
-from models.rights import Actor
+from models.rights import MAY, Actor
 from portal.rows import rows_for
 from tests.support.core import (
     DIRECTORY,
@@ -116,6 +116,18 @@ def test_a_review_of_its_own_is_given_only_to_an_agency_that_there_is() -> None:
     answers = triage_answers("single_agency_review")
     answers["children"][0] |= route_of("single_agency_review", agency="nowhere")
     assert fields(referral(), "triage", **answers) == ["children.0.agency"]
+
+
+@pytest.mark.promise("K4")
+def test_the_last_who_can_take_it_back_is_not_locked_out() -> None:
+    play, keepers = asked(), ["p-022", "p-019", "p-021", "p-018"]
+    assert {one.person for one in DIRECTORY.holdings if one.office in MAY["lock_out"]} <= set(keepers)
+    for person in keepers[:-1]:
+        play.act("p-018", "lock_out", person=person, locked=True, reason="r")
+    last = {"person": "p-018", "locked": True, "sure": True, "reason": "r"}
+    assert fields(play, "lock_out", **last) == ["person"]
+    play.act("p-018", "lock_out", person="p-021", locked=False, reason="r")
+    assert fields(play, "lock_out", **last) == []
 
 
 @pytest.mark.promise("K4")
