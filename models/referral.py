@@ -101,7 +101,10 @@ class Child(Part):
         default=None,
     )  # fmt: skip
     expected: Day | None = asks("Expected date of birth, if not yet born when it happened", private=True, default=None)
-    died: Day | None = asks("Date of death, if the child has died", private=True, default=None)
+    died: Day | None = asks(
+        "Date of death, if the child has died", "If you only know roughly, give the earliest day.", private=True,
+        default=None,
+    )  # fmt: skip
     sex: Sex | None = asks("Sex", private=True, default=None)
     ethnic_group: MaybeLine = asks("Ethnic group", private=True, default="")
     disability: MaybeLine = asks("Disability or health condition", private=True, default="")
@@ -218,8 +221,18 @@ class SubmitReferral(Command):
         yield Cannot("aware_at", words, lambda: self.aware_at < self.incident_on)
         for row, child in enumerate(self.children):
             yield from child.cannot(f"children.{row}", self, today)
+        words = (
+            "You said that a child has died. Enter the date of death of the child who died. If you only know it "
+            "roughly, give the earliest day. If no child has died, change what has happened."
+        )
+        yield Cannot("children.0.died", words, lambda: self.event in DEATHS and not self._says_who_died)
         words = "Say whether the other children are safe, or “Not known”."
         yield Cannot("siblings_safe", words, lambda: self.others is not Known.NO and self.siblings_safe is None)
+
+    @property
+    def _says_who_died(self) -> bool:
+        """Whether a child has a date of death, or was not yet born; so too while no child could be read."""
+        return not self.children or any(child.died or child.expected for child in self.children)
 
 
 OF_AGE, OF_AGE_IN_CARE = 18, 25

@@ -228,15 +228,18 @@ def test_a_childs_impossible_dates_are_named_beside_the_child(child: dict[str, d
     assert [one.field for one in found] == [f"children.0.{'died' if 'died' in child else 'born'}"]
 
 
+DIED = {"died": date(2026, 11, 1)}
+
+
 @pytest.mark.promise("A5")
 @pytest.mark.parametrize(
     ("event", "child", "fields"),
     [
-        ("death", {"born": date(1950, 1, 1)}, ["children.0.born"]),
-        ("death", {"born": date(2008, 11, 1)}, ["children.0.born"]),
-        ("death", {"born": date(2008, 11, 2)}, []),
-        ("care_leaver_death", {"born": date(2001, 11, 1)}, ["children.0.born"]),
-        ("care_leaver_death", {"born": date(2001, 11, 2)}, []),
+        ("death", {"born": date(1950, 1, 1), **DIED}, ["children.0.born"]),
+        ("death", {"born": date(2008, 11, 1), **DIED}, ["children.0.born"]),
+        ("death", {"born": date(2008, 11, 2), **DIED}, []),
+        ("care_leaver_death", {"born": date(2001, 11, 1), **DIED}, ["children.0.born"]),
+        ("care_leaver_death", {"born": date(2001, 11, 2), **DIED}, []),
         ("death", {"born": date(2019, 2, 3), "died": date(2026, 10, 31)}, ["children.0.died"]),
         ("death", {"born": date(2019, 2, 3), "died": date(2026, 11, 1)}, []),
     ],
@@ -245,6 +248,32 @@ def test_a_child_was_a_child_and_alive_when_it_happened(event: str, child: dict[
     answers = {**referral_answers(MONDAY), "event": event, "children": [{"name": "Q", **child}]}
     assert answers["incident_on"] == date(2026, 11, 1)
     assert [one.field for one in SubmitReferral.model_validate(answers).impossible(MONDAY)] == fields
+
+
+@pytest.mark.promise("A5")
+@pytest.mark.parametrize("event", ["death", "looked_after_death", "care_leaver_death"])
+@pytest.mark.parametrize(
+    ("children", "fields"),
+    [
+        ([{}], ["children.0.died"]),
+        ([{}, {}], ["children.0.died"]),
+        ([DIED], []),
+        ([{}, DIED], []),
+        ([{"born": None, "expected": date(2026, 12, 1)}], []),
+        ([{"born": None, "expected": date(2026, 12, 1), **DIED}], []),
+    ],
+)
+def test_of_a_death_the_date_is_asked_for_beside_the_child(
+    event: str, children: list[dict[str, date | None]], fields: list[str]
+) -> None:
+    born = date(2002, 2, 3) if event == "care_leaver_death" else date(2019, 2, 3)
+    rows = [{"name": "Q", "born": born, **child} for child in children]
+    answers = {**referral_answers(MONDAY), "event": event, "children": rows}
+    found = SubmitReferral.model_validate(answers).impossible(MONDAY)
+    assert [one.field for one in found] == fields
+    assert all("If you only know it roughly, give the earliest day." in one.words for one in found)
+    harmed = SubmitReferral.model_validate({**answers, "event": "serious_harm"})
+    assert [one for one in harmed.impossible(MONDAY) if one.field.endswith("died")] == []
 
 
 @pytest.mark.promise("A5")

@@ -15,7 +15,7 @@ from notifier.post import Post
 from portal.app import create_app
 from portal.questions import asked_of
 from portal.referring import LINKS_A_DAY, PAGES
-from tests.support.house import house, referral
+from tests.support.house import house, of_death, referral
 from tests.support.window import Window, Windows, words
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.promise("A2")]
@@ -72,13 +72,21 @@ def impossible(windows: Windows) -> dict[str, tuple[str, Answers, str]]:
             "The child was born after the incident.",
         ),
         "no date of birth": ("children", {"children": [{"name": "Quillon Zarbane"}]}, "Enter the date of birth"),
+        "no date of death": ("children", {"event": "death"}, "Enter the date of death of the child who died."),
         "safety passed over": ("safety", {"others": "yes"}, "Say whether the other children are safe"),
     }
 
 
 @pytest.mark.parametrize(
     "which",
-    ["aware before it happened", "in the future", "born after it", "no date of birth", "safety passed over"],
+    [
+        "aware before it happened",
+        "in the future",
+        "born after it",
+        "no date of birth",
+        "no date of death",
+        "safety passed over",
+    ],
 )
 async def test_what_cannot_be_is_said_on_its_own_page_and_by_the_check_with_the_way_there(
     windows: Windows, which: str
@@ -93,7 +101,8 @@ async def test_what_cannot_be_is_said_on_its_own_page_and_by_the_check_with_the_
     answer = await window.client.get("/refer/check")
     assert answer.url.path == f"/refer/{at_fault}"
     assert problem in words(answer.text)
-    mended = await put(window, at_fault, said(windows))
+    happened = {name: value for name, value in answers.items() if name == "event"}
+    mended = await put(window, at_fault, of_death(said(windows, **happened)))
     assert problem not in mended
 
 

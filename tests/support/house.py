@@ -16,6 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 from door.door import Done, Door
 from models.case import Case
 from models.facts import Fact
+from models.referral import DEATHS
 from models.rights import Actor, actor_of
 from models.tables import CaseRow, FactRow, NoticeRow, ObligationRow
 from policy.reading import read_directory_file, read_policy_file
@@ -91,7 +92,7 @@ class House:
 
     async def refer(self, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         await self.read_clock()
-        return await self.door.refer({**referral(self.now), **answers}, request=f"r-{uuid4().hex}")
+        return await self.door.refer(of_death({**referral(self.now), **answers}), request=f"r-{uuid4().hex}")
 
     async def actor(self, person: str) -> Actor:
         async with self.there.database.reading() as session:
@@ -152,6 +153,14 @@ def referral(now: datetime) -> dict[str, Any]:
         "referrer_name": "Norwen Tace", "referrer_role": "Nurse", "referrer_agency": "Hospital",
         "referrer_email": "nurse@example.org", "lead_agrees": "yes",
     }  # fmt: skip
+
+
+def of_death(answers: dict[str, Any]) -> dict[str, Any]:
+    """The same answers, with a date of death for the first child where they say that a child has died."""
+    first, *others = answers["children"]
+    if answers["event"] not in DEATHS or first.get("expected"):
+        return answers
+    return {**answers, "children": [{"died": answers["incident_on"], **first}, *others]}
 
 
 def triage(route: str = "rapid_review", children: int = 1) -> dict[str, Any]:

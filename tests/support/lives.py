@@ -15,7 +15,7 @@ from models.time import day_of
 from policy.reading import read_policy_file
 from records.opening import Installation
 from records.policies import put_in_force
-from tests.support.house import POLICY, decision, referral, triage
+from tests.support.house import POLICY, decision, of_death, referral, triage
 
 MANAGER, DEPUTY, CHAIR, AUTHORITY, SUBGROUP = "p-018", "p-019", "p-021", "p-001", "p-020"
 POLICE, ICB = "p-005", "p-008"
@@ -77,7 +77,7 @@ class Lives:
     # Where a case can be.
 
     def referring(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
-        return {**referral(self.doer.now), **self._referral, **more}
+        return of_death({**referral(self.doer.now), **self._referral, **more})
 
     def triaging(self, route: str = "rapid_review") -> dict[str, Any]:
         said = triage(route)

@@ -24,7 +24,7 @@ from models.tables import CaseRow, FactRow, NoticeRow
 from records.facts import fact_from
 from records.opening import Installation
 from serving import engine_command, free_port
-from tests.support.house import ROOT, furnished, referral
+from tests.support.house import ROOT, furnished, of_death, referral
 from tests.support.lives import Next, other_rules
 from tests.support.mortal_worker import DEATH, condemn, sentence
 
@@ -102,7 +102,7 @@ class Real:
     # What a test does in words, as in House
 
     async def refer(self, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
-        return await self.door().refer({**referral(self.now), **answers}, f"r-{uuid4().hex}")
+        return await self.door().refer(of_death({**referral(self.now), **answers}), f"r-{uuid4().hex}")
 
     async def act(self, person: str, case: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         return await self.door().act(await self.actor(person), case, kind, answers, f"r-{uuid4().hex}")
