@@ -39,6 +39,7 @@ from tests.support.house import ROOT
 from tests.support.lives import ALL, MANAGER, Lives, Next
 from tests.support.real import Real, real
 from tests.support.recording import recording
+from tests.support.running import reviews as within
 
 PASSWORD = "three words apart"
 TEXTS = r'"((?:[^"\\]|\\.)*)"'
@@ -262,7 +263,7 @@ async def test_a_refusal_repeats_nothing_of_what_was_sent_at_any_door(tmp_path: 
         for number, body in enumerate([*bad, None]):
             file = tmp_path / f"{number}.json"
             file.write_text(json.dumps(body) if body is not None else f'{{"narrative": "{canary.NAME}')
-            said = await reviews(made, "refer", str(file))
+            said = await asyncio.to_thread(within, "refer", file, "--data-dir", made.folder)
             assert said.returncode != 0
             assert found_in(said.stdout + said.stderr) == set(), said
     assert in_files(tmp_path / "data") == {}

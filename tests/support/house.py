@@ -157,9 +157,9 @@ def referral(now: datetime) -> dict[str, Any]:
 
 def of_death(answers: dict[str, Any]) -> dict[str, Any]:
     """The same answers, with a date of death for the first child where they say that a child has died."""
-    first, *others = answers["children"]
-    if answers["event"] not in DEATHS or first.get("expected"):
+    if answers["event"] not in DEATHS or not answers["children"] or answers["children"][0].get("expected"):
         return answers
+    first, *others = answers["children"]
     return {**answers, "children": [{"died": answers["incident_on"], **first}, *others]}
 
 
