@@ -59,7 +59,8 @@ class Partnership:
         with self.as_(MANAGER) as browser:
             ref = max(line["ref"] for line in browser.get("/api/v1/cases").json() if line["kind"] == "rapid_review")
         sent = (self.now - timedelta(days=days_ago)).isoformat()
-        self.give(AUTHORITY, ref, "record_notification", sent_at=sent, sent_by="The director", reference="N-1")
+        notified = {"sent_at": sent, "sent_by": "The director", "reference": "N-1", "late": "Entered for this picture."}
+        self.give(AUTHORITY, ref, "record_notification", **notified)
         self.give(MANAGER, ref, "request_information", agencies=AGENCIES)
         return str(ref)
 
