@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/pytest -n 2
+PYTEST := $(BIN)/pytest
 
 # uv installs in seconds; where it cannot (an index that only pip knows), pip does the same in a minute.
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
@@ -21,11 +21,12 @@ run: $(VENV)/.run
 
 setup: $(VENV)/.dev
 
+# Tests wait for processes and timers for a third of their time, so two cores carry three workers.
 test: $(VENV)/.dev
-	$(PYTEST) --dist loadfile -m "not proof and not soak" $(ARGS)
+	$(PYTEST) -n 3 --dist loadfile -m "not proof and not soak" $(ARGS)
 
 proof: $(VENV)/.dev
-	HYPOTHESIS_PROFILE=proof $(PYTEST) --dist loadgroup -m proof --timeout 1800 $(ARGS)
+	HYPOTHESIS_PROFILE=proof $(PYTEST) -n 2 --dist loadgroup -m proof --timeout 1800 $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check
