@@ -143,7 +143,7 @@ class Giver:
         draft = await self.kept(giving)
         if draft:
             return Form.resumed(giving.command, draft.typed, rows, fixed)
-        return Form.filled(giving.command, suggested_for(view.state, giving.kind), rows, fixed)
+        return Form.filled(giving.command, suggested_for(view, giving.kind, giving.about), rows, fixed)
 
     async def kept(self, giving: Giving) -> Draft | None:
         return await self.portal.drafts.open(giving.visitor.person, giving.view.ref, giving.draft)

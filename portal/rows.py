@@ -11,6 +11,7 @@ from models.shelf import policy
 from models.time import day_of
 from portal.pages import day
 from portal.questions import Rows
+from records.questions import CaseView
 
 
 def rows_for(
@@ -46,9 +47,12 @@ def fixed_for(case: Case, kind: str, about: str, rows: Rows) -> dict[str, str]:
     return {field: about} if about else {}
 
 
-def suggested_for(case: Case, kind: str) -> dict[str, str]:
+def suggested_for(view: CaseView, kind: str, about: str) -> dict[str, str]:
     """Answers that stand in a form before anything was typed, for whoever fills it in to confirm or change."""
-    return {"aware_at": day_of(case.marks["awareness"].at).isoformat()} if kind == "triage" else {}
+    if kind == "triage":
+        return {"aware_at": day_of(view.state.marks["awareness"].at).isoformat()}
+    asked_for = [one for one in view.entries if one.kind == "time_asked" and one.data["obligation"] == about]
+    return {"until": str(asked_for[-1].data["until"])} if kind == "answer_time" and asked_for else {}
 
 
 def _own(case: Case, kind: str, actor: Actor, directory: Directory) -> list[str]:

@@ -150,6 +150,11 @@ async def test_an_answer_is_offered_to_the_office_that_the_policy_names_and_to_o
     for person, offered in ((CHAIR, True), (MANAGER, False)):
         assert (answer in (await site.read(person, f"/cases/{review}")).text) is offered, person
         assert (await site.read(person, f"{answer}?about={key}")).status_code == (200 if offered else 403), person
+    form = (await site.read(CHAIR, f"{answer}?about={key}")).text
+    day = day_of(due) + timedelta(days=1)
+    for part in ("day", "month", "year"):
+        shown = rf'name="until-{part}"[^>]*value="{getattr(day, part)}"'
+        assert re.search(shown, form), "the day that was asked for stands in the form, to be confirmed or changed"
     await made.wait(timedelta(days=3))
     assert answer in (await site.read(MANAGER, f"/cases/{review}")).text
     given = {"obligation": key, "granted": False, "reason": "r"}
