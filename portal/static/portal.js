@@ -35,15 +35,16 @@ for (const failure of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) 
 
 // Leaving a field saves at once, a pause in typing as well (htmx). Whoever leaves the page in the middle of a word loses
 // nothing either: what is not saved yet is sent on its way while the page closes.
-const drafted = document.querySelector('form[hx-post]')
-if (drafted) {
+const line = document.querySelector('form [hx-post]')
+if (line) {
+  const drafted = line.closest('form')
   let typed = 0
   let sent = 0
   let saved = 0
   const leave = () => {
     if (saved === typed) return
     saved = typed
-    fetch(drafted.getAttribute('hx-post'), { method: 'POST', body: new URLSearchParams(new FormData(drafted)), keepalive: true }).catch(() => {})
+    fetch(line.getAttribute('hx-post'), { method: 'POST', body: new URLSearchParams(new FormData(drafted)), keepalive: true }).catch(() => {})
   }
   drafted.addEventListener('input', () => { typed += 1 })
   drafted.addEventListener('submit', () => { saved = typed }) // which takes it all along

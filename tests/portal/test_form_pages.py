@@ -261,6 +261,24 @@ def test_a_change_is_saved_and_said_quietly(page: Page) -> None:
     expect(page.get_by_role("status")).to_have_text("Saved at 10:42am")
 
 
+def test_a_slow_save_presses_no_button_that_has_got_the_focus_meanwhile(page: Page) -> None:
+    page.goto("/form/submit_referral")
+    posted: list[tuple[str, str]] = []
+    page.on("request", lambda one: posted.append((one.url, one.post_data or "")) if one.method == "POST" else None)
+    held: list[Route] = []
+    page.route("**/saved", lambda route: held.append(route), times=1)
+    page.get_by_label("Full name").fill("First")
+    page.get_by_role("button", name="Send").focus()  # the first save is on its way
+    page.get_by_label("Full name").fill("Second")
+    page.get_by_role("button", name="Add another child").focus()  # the next one waits for it
+    held[0].continue_()
+    expect(page.get_by_role("status")).to_have_text("Saved at 10:42am")
+    page.wait_for_timeout(1_200)  # nor does the save after a pause in typing
+    assert len(posted) > 1
+    assert {url.rsplit("/", 1)[1] for url, _ in posted} == {"saved"}
+    assert all("_do" not in parse_qs(data) for _, data in posted)
+
+
 @pytest.mark.parametrize("failure", ["offline", "refused"])
 def test_a_change_that_cannot_be_saved_is_said_and_stays_in_the_form(cut_off_page: Page, failure: str) -> None:
     def fail(route: Route) -> None:
