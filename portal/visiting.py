@@ -28,11 +28,8 @@ from records.drafts import Drafts
 from records.opening import Installation
 from records.policies import in_force
 from records.questions import CaseView, LikelySame, Questions
-from records.sealing import fingerprint
 
 SESSION, ANONYMOUS, FORM, BROWSER = "session", "anonymous", "form", "browser"
-STILL_THEIRS = timedelta(days=3)
-"""So long after a session ran out, over a weekend, what was typed in it is kept for whoever it was."""
 TITLES = {"referral": "Referral", "rapid_review": "Rapid review"}
 
 
@@ -106,9 +103,9 @@ class Portal:
     async def lately(self, request: Request, form_token: str) -> Visitor | None:
         """Who typed into this form until their session ran out; nobody if it was ended, or the form is not of it."""
         async with self.there.database.reading() as reading:
-            session = await reading.get(SessionRow, fingerprint(cookie(request, SESSION)))
+            session = await self.accounts.lately(reading, cookie(request, SESSION), self.clock())
             directory = await self.there.recorder.directory.read(reading)
-        if session is None or session.ended or self.clock() - session.seen > STILL_THEIRS or directory is None:
+        if session is None or directory is None:
             return None
         visitor = self._known(directory, session.person, session.form_token)
         with suppress(ForgedForm):

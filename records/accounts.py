@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy import Row, Update, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +28,8 @@ from records.database import Database
 from records.sealing import Vault, fingerprint
 
 IDLE, LONGEST = timedelta(hours=2), timedelta(hours=12)
+STILL_THEIRS = timedelta(days=3)
+"""So long after a session ran out, over a weekend, what was typed in it is kept for whoever it was."""
 CALENDAR = "calendar"
 """The purpose of the address to which a person's calendar subscribes; it lasts until it is ended."""
 BROWSER = "browser"
@@ -42,6 +44,9 @@ EVERYWHERE, LONG_LOCK = 40, timedelta(hours=1)
 SHORTEST = 12
 _hasher = PasswordHasher()
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$dGhlLXNhbWUtd29yay1hcy13aXRoLWFuLWFjY291bnQ"
+
+
+_Kept = Row[str, str, datetime, datetime, datetime | None]
 
 
 class SignInFailed(Exception):
@@ -216,16 +221,27 @@ class Accounts:
     async def session(self, reading: AsyncSession, token: str, now: datetime) -> Session | None:
         """Who this is, if the session still runs; it ends after two idle hours, or twelve."""
         mine = fingerprint(token)
-        row = (await (await reading.connection()).execute(_SESSION, {"of": mine})).first()
+        row = await self._genuine(reading, mine)
         if row is None or row.ended or now - row.seen > IDLE or now - row.began > LONGEST:
-            return None
-        if not hmac.compare_digest(row.form_token, self._form_token(mine, row.person, row.began)):
             return None
         if now - row.seen > timedelta(minutes=5):
             with suppress(DBAPIError):  # a full disk stops no reading
                 async with self._database.writing() as session:
                     await session.execute(update(SessionRow).where(SessionRow.id == mine).values(seen=now))
         return Session(person=row.person, form_token=row.form_token)
+
+    async def lately(self, reading: AsyncSession, token: str, now: datetime) -> Session | None:
+        """Whose session this was: what they typed into its forms is theirs for a while after it ran out by itself."""
+        row = await self._genuine(reading, fingerprint(token))
+        if row is None or row.ended or now - row.seen > STILL_THEIRS:
+            return None
+        return Session(person=row.person, form_token=row.form_token)
+
+    async def _genuine(self, reading: AsyncSession, id_: str) -> _Kept | None:
+        """The row of a session, if it is of our making and not of somebody who writes into the database."""
+        row = (await (await reading.connection()).execute(_SESSION, {"of": id_})).first()
+        known = row is not None and hmac.compare_digest(row.form_token, self._form_token(id_, row.person, row.began))
+        return row if known else None
 
     async def end(self, token: str, now: datetime) -> None:
         async with self._database.writing() as session:

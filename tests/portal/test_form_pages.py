@@ -266,7 +266,11 @@ def test_a_slow_save_presses_no_button_that_has_got_the_focus_meanwhile(page: Pa
     posted: list[tuple[str, str]] = []
     page.on("request", lambda one: posted.append((one.url, one.post_data or "")) if one.method == "POST" else None)
     held: list[Route] = []
-    page.route("**/saved", lambda route: held.append(route), times=1)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/saved", hold, times=1)
     page.get_by_label("Full name").fill("First")
     page.get_by_role("button", name="Send").focus()  # the first save is on its way
     page.get_by_label("Full name").fill("Second")

@@ -22,8 +22,8 @@ from models.time import day_of
 from portal import front, guarding
 from portal.app import create_app
 from portal.guarding import HEADERS, LARGEST
-from portal.visiting import ANONYMOUS, SESSION, STILL_THEIRS, Portal
-from records.accounts import IDLE, LOCK, LONGEST, TRIES, Accounts
+from portal.visiting import ANONYMOUS, SESSION, Portal
+from records.accounts import IDLE, LOCK, LONGEST, STILL_THEIRS, TRIES, Accounts
 from tests.portal.scene import AUTHORITY, CHAIR, HOSPITAL, LOCKED_OUT, MANAGER, POLICE, STRANGER
 from tests.support.house import House, house, triage
 

@@ -246,12 +246,17 @@ async def test_whoever_writes_into_the_database_makes_no_session_and_no_link(kep
         mine = await kept.accounts.begin(session, PERSON, START)
         link = await kept.accounts.link(session, "invitation", PERSON, None)
     assert await kept.session(mine)
+    async with kept.made.there.database.reading() as reading:
+        assert await kept.accounts.lately(reading, mine, START)
     assert await kept.accounts.peek(link, "invitation", START) == PERSON
     async with kept.made.there.database.writing() as session:
         given = {"digest": fingerprint("a token of one's own")} if ":digest" in forged else {}
         await session.execute(text(forged), given)
     if "sessions" in forged:
         assert [await kept.session(one) for one in (mine, "a token of one's own")] == [None, None]
+        async with kept.made.there.database.reading() as reading:
+            assert await kept.accounts.lately(reading, mine, START) is None
+            assert await kept.accounts.lately(reading, "a token of one's own", START) is None
     else:
         tried = [(one, purpose) for one in (link, "a token of one's own") for purpose in ("invitation", "calendar")]
         assert [await kept.accounts.peek(*one, START) for one in tried] == [None] * len(tried)
