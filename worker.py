@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,38 +15,46 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.posting import Posting
 from activities.starting import Starting
 from activities.writing import Writing
 from door.door import Door
 from models.batch import TASK_TIMEOUT
 from models.case import Case, packed
 from models.tables import CaseRow
+from notifier.channels import Channel
 from notifier.post import Post
+from notifier.ways import channels
 from records.opening import Installation, open_installation
+from records.outbox import Outbox
 from records.policies import fill_shelf
 from records.settings import TASK_QUEUE, Settings
 from records.trouble import start
+from workflows.correspondence import Correspondence
 from workflows.rapid_review import RapidReview
 from workflows.referral import Referral
 
-WORKFLOWS = [Referral, RapidReview]
+WORKFLOWS = [Referral, RapidReview, Correspondence]
 ANSWER = timedelta(seconds=5)
 """How long the engine has to answer the watch."""
 
 log = structlog.get_logger("worker")
 
 
-def make_worker(client: Client, installation: Installation, cached: int = 2000) -> Worker:
+def make_worker(
+    client: Client, installation: Installation, cached: int = 2000, out: Sequence[Channel] | None = None
+) -> Worker:
     """A worker for all lifecycles.
 
     Without the sandbox: nearly all that is replayed stands in models/, which a sandbox would pass through unguarded,
     and loading the rest anew for each case costs more than it guards. tests/workflows/test_guarded.py guards both.
     """
+    posting = Posting(installation, channels(installation.settings) if out is None else out)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        activities=[Writing(installation.recorder).write, Starting(client).start],
+        activities=[Writing(installation.recorder).write, Starting(client).start, posting.ready, posting.forward],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=cached,
         graceful_shutdown_timeout=timedelta(seconds=5),
@@ -62,6 +70,7 @@ class Watch:
     def __init__(self, client: Client, installation: Installation) -> None:
         self._client, self._there = client, installation
         self._door = Door(installation.recorder, client, lambda: datetime.now(UTC))
+        self._channels, self._outbox = channels(installation.settings), Outbox(installation.database)
         self._agreed: dict[str, int] = {}
         self._ended: set[str] = set()
 
@@ -134,6 +143,22 @@ class Watch:
         async with self._there.database.reading() as session:
             await fill_shelf(session)
 
+    async def call(self) -> None:
+        """Let everybody's correspondence know of what nobody has looked at; start it where it does not run."""
+        now = datetime.now(UTC)
+        if calling := await self._outbox.calling(now):
+            async with self._there.database.reading() as session:
+                directory = await self._there.recorder.directory.read(session)
+            assert directory
+            people = directory.people
+            reached = [one for one in calling if one in people and any(c.leads_to(people[one]) for c in self._channels)]
+            await self._outbox.shelve([one for one in calling if one not in reached])
+            for person in reached:
+                await self._client.start_workflow(
+                    "correspondence", person, id=f"post-{person}", task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
+                    start_signal="call", rpc_timeout=ANSWER,
+                )  # fmt: skip
+
     async def mail(self) -> None:
         await Post(self._there.database, self._there.vault).send(self._there.settings, datetime.now(UTC))
 
@@ -154,6 +179,7 @@ class Watch:
                 (60, self.seal),
                 (5, self.refill),
                 (2, self.mail),
+                (0.5, self.call),
                 (15, self.beat),
             ):
                 group.create_task(_again(act, every))

@@ -206,6 +206,41 @@ class Bounds(Sourced):
     parked_most: Span
 
 
+class Weekday(StrEnum):
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+    @property
+    def number(self) -> int:
+        """As `date.weekday` counts: Monday is 0."""
+        return list(Weekday).index(self)
+
+
+class Brief(Word):
+    """Offices that are interrupted `at_most` so often in a week, from Monday on; the rest is one message on one day."""
+
+    offices: tuple[Name, ...] = Field(min_length=1)
+    at_most: int = Field(ge=0, le=50)
+    day: Weekday
+    at: time
+
+
+class Interruptions(Sourced):
+    """When chat and mail may interrupt somebody with what is not urgent. The page of messages has all at once."""
+
+    not_before: time
+    not_after: time
+    on_days_off: bool
+    together_minutes: int = Field(ge=0, le=240)
+    """What comes within so long after a message goes together into the next."""
+    brief: Brief | None = None
+
+
 class Proclaimed(Sourced):
     """A one-off holiday, or a working day moved, by royal proclamation."""
 
@@ -346,6 +381,8 @@ class Policy(Word):
     offices: dict[Name, Office]
     ladders: dict[Name, Ladder]
     bounds: Bounds
+    interruptions: Interruptions | None = None
+    """None: a policy from before there were channels."""
     criteria: dict[Name, CriteriaSet]
     quorums: dict[Name, Quorum]
     lifecycles: dict[Name, dict[Name, Block]]

@@ -148,9 +148,55 @@ class NoticeRow(Table):
     due: Mapped[datetime | None]
     data: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(Short, index=True)
-    """queued, delivered (readable in the inbox), superseded (the matter moved on)."""
+    """queued, bundled (see BundleRow), delivered (to whom no channel leads: readable in the inbox), or superseded."""
+    urgent: Mapped[bool]
     written: Mapped[datetime]
     seen: Mapped[datetime | None]
+    look_at: Mapped[datetime | None]
+    """When a message that waits for a calmer moment is looked at again; none: nobody has looked at it yet."""
+    bundle: Mapped[str | None] = mapped_column(Key, index=True)
+
+
+class BundleRow(Table):
+    """What goes out to one person as one message. Which notices are in it is settled before it is first sent."""
+
+    __tablename__ = "bundles"
+    key: Mapped[str] = mapped_column(Key, primary_key=True)
+    person: Mapped[str] = mapped_column(Short, index=True)
+    made: Mapped[datetime]
+    urgent: Mapped[bool]
+    state: Mapped[str] = mapped_column(Short)
+    """Of the last attempt: models.delivery.State says what each means."""
+    open: Mapped[bool] = mapped_column(index=True)
+    """Whether anything is still to be done to get it there."""
+    look_at: Mapped[datetime | None]
+    """When that is; none: at once."""
+    live: Mapped[bool]
+    """Whether what it says may still change: it asks for something, and stands where it can be changed."""
+    stale: Mapped[bool] = mapped_column(index=True)
+    """Whether something has happened in one of its cases since it was last written."""
+    shown: Mapped[str] = mapped_column(Short)
+    """A digest of what it said when it was last written."""
+    unit_told: Mapped[datetime | None]
+    """Since when it stands on the business unit's page as not having reached anybody."""
+
+
+class AttemptRow(Table):
+    """One try to send a bundle by one channel. Written before the request leaves, settled by its answer."""
+
+    __tablename__ = "attempts"
+    bundle: Mapped[str] = mapped_column(Key, ForeignKey("bundles.key"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    channel: Mapped[str] = mapped_column(Short)
+    state: Mapped[str] = mapped_column(Short)
+    began: Mapped[datetime]
+    settled: Mapped[datetime | None]
+    again: Mapped[datetime | None]
+    """When it may be tried, or looked for, again."""
+    place: Mapped[dict[str, Any]]
+    """Where the channel put it: by this it is changed in place."""
+    error: Mapped[str] = mapped_column(Short)
+    """The class of what went wrong, in the channel's own word; never its text."""
 
 
 class LinkRow(Table):

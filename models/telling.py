@@ -50,6 +50,8 @@ class Notice(Message):
     """The time of the rung itself: what simulation and engine agree on."""
     wake_at: datetime
     due: datetime | None = None
+    urgent: bool = False
+    """Whether the policy calls its matter urgent: it comes at night as well."""
     data: dict[str, Any] = {}
 
 
@@ -86,13 +88,19 @@ def _answer(case: Case, one: Obligation, office: str, directory: Directory, now:
 
 def notices(before: Case, after: Case, fact: Fact, directory: Directory) -> list[Notice]:
     """Every notice that this fact sends, in a fixed order."""
-    return [
+    sent = [
         *_rung(after, fact, directory),
         *_handed_on(before, after, fact, directory),
         *_moved(before, after, fact, directory),
         *_answered(before, after, fact, directory),
         *_invited(after, fact, directory),
     ]
+    return [one.model_copy(update={"urgent": True}) if _is_urgent(after, one) else one for one in sent]
+
+
+def _is_urgent(case: Case, notice: Notice) -> bool:
+    one = case.obligations.get(notice.obligation)
+    return one is not None and shelf.blocks(case.policy, case.kind)[one.block].urgent
 
 
 def _rung(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_starttls: bool = True
     smtp_from: str = "case-reviews@localhost"
+    slack_token: SecretStr = SecretStr("")
+    """The bot's token (xoxb-...). Without it nothing is sent to Slack."""
+    slack_api: str = "https://slack.com/api/"
     alive: Path | None = None
     """A file that the worker touches while it reaches engine and database, for a health check from outside."""
     demonstration: bool = False

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.batch import Batch, Written
 from models.case import Case
 from models.command import Signed, merged
+from models.delivery import State
 from models.directory import Directory
 from models.facts import Fact, Problem
 from models.family import access_moved, follows, grows, unsaid
@@ -30,6 +31,7 @@ from models.rights import access_of, actor_of, acts
 from models.shelf import NotOnShelf
 from models.spawning import opened, opens
 from models.tables import (
+    BundleRow,
     CaseRow,
     ChildRow,
     CommandRow,
@@ -258,12 +260,14 @@ class _Writing:
             await connection.execute(_owed(connection.dialect.name), rows)
         if moot:
             told = update(NoticeRow).where(tuple_(NoticeRow.case, NoticeRow.obligation).in_(moot))
-            await connection.execute(told.values(state="superseded"))
+            await connection.execute(told.values(state=State.SUPERSEDED))
+        said = select(NoticeRow.bundle).where(NoticeRow.case.in_({one.case.ref for one in steps}))
+        await connection.execute(update(BundleRow).where(BundleRow.live, BundleRow.key.in_(said)).values(stale=True))
 
     async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[NoticeRow]]:
         """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""
         rows = [
-            {**notice.model_dump(), "state": "queued", "written": one.fact.recorded, "seen": None}
+            {**notice.model_dump(), "state": State.QUEUED, "written": one.fact.recorded}
             for one in steps
             for notice in one.notices
         ]

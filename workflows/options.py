@@ -16,3 +16,9 @@ WRITE_RETRY = RetryPolicy(
 START_TIMEOUT = timedelta(seconds=10)
 START_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 """A few tries: whatever does not run is started by the reconciler."""
+
+FORWARD_TIMEOUT = timedelta(seconds=25)
+FORWARD_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+)
+"""Without end, for when record or process fail; what a channel answers is no failure, and waits in the record."""

@@ -62,6 +62,7 @@ class Real:
     async def _start(self, command: list[str], log: str) -> Process:
         given = self.there.settings
         mine = {"REVIEWS_DATA_DIR": str(self.folder), "REVIEWS_ENGINE": given.engine, DEATH: str(sentence(self.folder))}
+        mine |= {"REVIEWS_SLACK_TOKEN": given.slack_token.get_secret_value(), "REVIEWS_SLACK_API": given.slack_api}
         with (self.folder / log).open("ab") as file:
             return await asyncio.create_subprocess_exec(
                 *command, cwd=ROOT, env={**os.environ, **mine}, stdin=DEVNULL, stdout=file, stderr=file
@@ -175,9 +176,9 @@ class Real:
 
 
 @asynccontextmanager
-async def real(folder: Path, *, worker: bool = True) -> AsyncIterator[Real]:
+async def real(folder: Path, *, worker: bool = True, **settings: Any) -> AsyncIterator[Real]:  # noqa: ANN401 -- settings of any type
     port = free_port()
-    installation = await furnished(folder, datetime.now(UTC), engine=f"127.0.0.1:{port}")
+    installation = await furnished(folder, datetime.now(UTC), engine=f"127.0.0.1:{port}", **settings)
     await other_rules(installation, datetime.now(UTC))
     made = Real(installation, port)
     try:

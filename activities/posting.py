@@ -1,0 +1,195 @@
+"""Handing messages over: what goes now, and the next step of each. May run twice; nothing is sent twice for it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from models import calm
+from models.base import Message
+from models.calm import USUAL, Waiting
+from models.case import Case
+from models.delivery import (
+    Attempt,
+    Look,
+    Lost,
+    Nowhere,
+    Reached,
+    Send,
+    State,
+    Wait,
+    Way,
+    is_stuck,
+    next_step,
+    pause,
+)
+from models.directory import Directory, Person
+from models.shelf import days, policy
+from models.tables import CaseRow
+from notifier.channels import Channel, Parcel, Settled
+from notifier.rendering import Knowing, digest, parcel
+from records.faults import where
+from records.opening import Installation
+from records.outbox import Bundle, Outbox
+from records.policies import in_force
+
+log = structlog.get_logger("posting")
+AT_ONCE = timedelta(seconds=3)
+"""A request leaves within this time of being noted, or not at all: later somebody else may be looking for it."""
+
+
+class Ready(Message):
+    """What to see to now, one bundle after the other, and when to ask again. Neither: nothing waits."""
+
+    bundles: tuple[str, ...] = ()
+    again: datetime | None = None
+
+
+class Posting:
+    """Holds what the worker's process has open: the record, and the channels that are set up."""
+
+    def __init__(self, there: Installation, channels: Sequence[Channel]) -> None:
+        self._there, self.outbox = there, Outbox(there.database)
+        self.channels = {one.name: one for one in channels}
+
+    def ways(self, person: Person) -> list[Way]:
+        """The channels that lead to somebody, in their order."""
+        return [Way(one.name, one.looks) for one in self.channels.values() if one.leads_to(person)]
+
+    @activity.defn
+    async def ready(self, person: str, now: datetime) -> Ready:
+        """Make messages of what waits for this person and may go now; say what is to be seen to, and when next."""
+        async with self._there.database.writing() as session:
+            directory = await self._there.recorder.directory.read(session)
+            names = await in_force(session)
+            assert directory
+            assert names
+            someone = directory.people.get(person)
+            waiting = await self.outbox.waiting(session, person)
+            unfinished = await self.outbox.unfinished(session, person)
+            # What is not urgent waits behind a message that is still on its way, so that an outage ends in one.
+            held = any(one.open for one in unfinished)
+            asked = [one for one in waiting if one.urgent or not held]
+            work, rules = days(names[1]), policy(names[0]).interruptions or USUAL
+            planned = calm.plan(
+                [Waiting(one.key, one.written, one.urgent) for one in asked],
+                await self.outbox.interruptions(session, person, now - timedelta(days=8)),
+                rules,
+                lambda day: work.is_working_day(day) and not (someone and someone.is_away(day)),
+                now,
+                budgeted=any(rules.brief and one.office in rules.brief.offices for one in asked),
+            )
+            urgent = {one.key for one in asked if one.urgent}
+            for notices in planned.now:
+                await self.outbox.freeze(session, person, notices, now, urgent=notices[0] in urgent)
+            gone = {key for notices in planned.now for key in notices}
+            await self.outbox.put_off(
+                session, [one.key for one in waiting if one.key not in gone], planned.again or now
+            )
+            if gone:
+                unfinished = await self.outbox.unfinished(session, person)
+            due = [one.key for one in unfinished if one.look_at is None or one.look_at <= now]
+            later = [one.look_at for one in unfinished if one.look_at is not None and one.look_at > now]
+            later += [planned.again] if planned.again else []
+        return Ready(bundles=tuple(due), again=min(later, default=None))
+
+    @activity.defn
+    async def forward(self, key: str) -> None:
+        """Do the next thing for one bundle, and note when the one after is to be done."""
+        now = activity.info().started_time
+        try:
+            await self._forward(key, now)
+        except Exception as error:  # noqa: BLE001 -- it is raised again, without its words
+            kind = type(error).__name__
+            log.error("not forwarded", bundle=key, error=kind, where=where(error))  # noqa: TRY400 -- no words
+            raise ApplicationError(f"{key} was not forwarded: {kind}", type=kind) from None
+
+    async def _forward(self, key: str, now: datetime) -> None:
+        bundle = await self.outbox.bundle(key)
+        directory, person = await self._person(bundle)
+        if person is None:
+            await self.outbox.note(key, open=False, live=False, stale=False, state=State.FAILED_FOR_GOOD, unit_told=now)
+            return
+        if not bundle.open:
+            await self._refresh(bundle, directory, now)
+            return
+        step = next_step(bundle.attempts, self.ways(person), now, urgent=bundle.urgent)
+        match step:
+            case Send(channel, number):
+                await self._send(bundle, directory, person, self.channels[channel], number, now)
+            case Look(attempt):
+                channel_ = self.channels[attempt.channel]
+                found = await channel_.look(person, key, attempt.began)
+                await self._settle(bundle, attempt, found, now)
+            case Lost(attempt):
+                await self._settle(bundle, attempt, Settled(state=State.UNKNOWN, error="no_answer"), now)
+            case Wait(until):
+                await self.outbox.note(key, look_at=until)
+            case Reached():
+                await self.outbox.note(key, open=False, look_at=None)
+            case Nowhere():
+                state = State.UNKNOWN if bundle.uncertain else State.FAILED_FOR_GOOD
+                await self.outbox.note(key, open=False, look_at=None, live=False, state=state, unit_told=now)
+        await self._tell_unit(key, now)
+
+    async def _send(  # noqa: PLR0913, PLR0917 -- what one request needs
+        self, bundle: Bundle, directory: Directory, person: Person, channel: Channel, number: int, now: datetime
+    ) -> None:
+        rows = await self.outbox.notices(bundle.notices)
+        if not bundle.attempts and all(one.state == State.SUPERSEDED for one in rows):
+            await self.outbox.note(bundle.key, open=False, live=False, state=State.SUPERSEDED)
+            return
+        made, clock = await self._parcel(bundle, directory, now), asyncio.get_running_loop().time
+        noted = clock()
+        if not await self.outbox.begin(bundle.key, number, channel.name, now):
+            return
+        attempt = Attempt(number=number, channel=channel.name, state=State.SENDING, began=now)
+        in_time = clock() - noted < AT_ONCE.total_seconds()
+        settled = await channel.send(person, made) if in_time else Settled(state=State.FAILED_FOR_NOW, error="too_late")
+        await self._settle(bundle, attempt, settled, now)
+        await self.outbox.note(bundle.key, shown=digest(made), live=channel.changes)
+
+    async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime) -> None:
+        tries = attempt.number
+        again = None if said.error == "not_there" else now + (said.wait or pause(tries))
+        found = attempt.model_copy(
+            update={"state": said.state, "settled": now, "place": said.place, "error": said.error, "again": again}
+        )
+        await self.outbox.settle(bundle.key, found)
+
+    async def _refresh(self, bundle: Bundle, directory: Directory, now: datetime) -> None:
+        """Let a message that has arrived say what is true now."""
+        attempt = bundle.arrived
+        await self.outbox.note(bundle.key, stale=False, look_at=None)
+        if attempt is None or not bundle.live:
+            return
+        made = await self._parcel(bundle, directory, now)
+        if digest(made) == bundle.shown:
+            return
+        said = await self.channels[attempt.channel].change(attempt.place, made)
+        if said.state is State.SENT:
+            await self.outbox.note(bundle.key, shown=digest(made), live=any(made.blocks))
+        elif said.state is not State.FAILED_FOR_GOOD:
+            await self.outbox.note(bundle.key, stale=True, look_at=now + (said.wait or pause(3)))
+
+    async def _tell_unit(self, key: str, now: datetime) -> None:
+        bundle = await self.outbox.bundle(key)
+        if is_stuck(bundle.attempts, now, urgent=bundle.urgent):
+            await self.outbox.note(key, unit_told=now)
+
+    async def _person(self, bundle: Bundle) -> tuple[Directory, Person | None]:
+        async with self._there.database.reading() as session:
+            directory = await self._there.recorder.directory.read(session)
+        assert directory
+        return directory, directory.people.get(bundle.person)
+
+    async def _parcel(self, bundle: Bundle, directory: Directory, now: datetime) -> Parcel:
+        rows = await self.outbox.notices(bundle.notices)
+        found = select(CaseRow).where(CaseRow.ref.in_({row.case for row in rows}))
+        async with self._there.database.reading() as session:
+            cases = {row.ref: Case.model_validate(row.state) for row in await session.scalars(found)}
+        return parcel(bundle.key, rows, Knowing(cases, directory, self._there.settings.address, now))

@@ -1,0 +1,161 @@
+"""What becomes of a bundle of notices on its way to one person, and what is to be done next: pure decisions.
+
+A channel is tried until it has the bundle, refuses it for good, or has had its time; then the next. A send of which
+nobody knows whether it arrived is looked for before anything is sent again, once its own time-out has passed; where
+a channel cannot be looked into nothing is sent by it again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from models.base import Message
+
+TIMEOUT = timedelta(seconds=15)
+"""After so long no request that was sent can still be on its way."""
+PATIENCE, URGENT_PATIENCE = timedelta(hours=1), timedelta(minutes=5)
+"""So long one channel is tried before the next one is; afterwards it is tried again only if no other takes it."""
+LOOKED_FOR = timedelta(minutes=10)
+"""So long an uncertain send is looked for; then a person is asked. With TIMEOUT less than a quarter of an hour."""
+SOONEST, SLOWEST = timedelta(seconds=2), timedelta(minutes=15)
+
+
+class State(StrEnum):
+    """What is known of a bundle, or of one attempt to send it."""
+
+    QUEUED = "queued"
+    """Nothing has been sent yet."""
+    SENDING = "sending"
+    """A request was about to leave, or has left; nobody has recorded its answer."""
+    SENT = "sent"
+    """The channel has accepted it."""
+    DELIVERED = "delivered"
+    """The channel says that it has reached its person."""
+    SUPERSEDED = "superseded"
+    """All that it said was over before anything was sent."""
+    FAILED_FOR_NOW = "failed_for_now"
+    """Surely not accepted; it is tried again."""
+    FAILED_FOR_GOOD = "failed_for_good"
+    """Surely not accepted, and trying again would not help."""
+    UNKNOWN = "unknown"
+    """It may have been accepted. Never sent again by this channel, unless it was looked for and is not there."""
+
+
+ARRIVED = frozenset({State.SENT, State.DELIVERED})
+
+
+class Attempt(Message):
+    """One try by one channel."""
+
+    number: int
+    channel: str
+    state: State
+    began: datetime
+    settled: datetime | None = None
+    again: datetime | None = None
+    place: dict[str, Any] = {}
+    error: str = ""
+
+
+class Way(NamedTuple):
+    """A channel by which somebody can be reached. `looks`: it can be asked whether it has a message."""
+
+    name: str
+    looks: bool
+
+
+class Send(NamedTuple):
+    """Send it by this channel, as the attempt of this number."""
+
+    channel: str
+    number: int
+
+
+class Look(NamedTuple):
+    """Look whether the channel has what this attempt sent."""
+
+    attempt: Attempt
+
+
+class Lost(NamedTuple):
+    """The answer to this attempt never came, and the channel cannot be looked into."""
+
+    attempt: Attempt
+
+
+class Wait(NamedTuple):
+    """Nothing before then."""
+
+    until: datetime
+
+
+class Reached(NamedTuple):
+    """It has arrived; nothing more is to be done."""
+
+
+class Nowhere(NamedTuple):
+    """No channel can take it."""
+
+
+Step = Send | Look | Lost | Wait | Reached | Nowhere
+
+
+def next_step(attempts: Sequence[Attempt], ways: Sequence[Way], now: datetime, *, urgent: bool = False) -> Step:
+    """What to do now for a bundle with these attempts, for somebody whom these ways lead to, in their order."""
+    patience = URGENT_PATIENCE if urgent else PATIENCE
+    refused: list[Attempt] = []
+    for way in ways:
+        tried = [one for one in attempts if one.channel == way.name]
+        if not tried:
+            return Send(way.name, len(attempts) + 1)
+        last = tried[-1]
+        if last.state in ARRIVED:
+            return Reached()
+        step = _uncertain(last, way, now)
+        if step is not None:
+            return step
+        if last.state is State.FAILED_FOR_NOW:
+            if now - tried[0].began < patience:
+                return _again(last, len(attempts), now)
+            refused.append(last)
+    if refused:
+        return min((_again(one, len(attempts), now) for one in refused), key=lambda step: _when(step, now))
+    return Nowhere()
+
+
+def is_stuck(attempts: Sequence[Attempt], now: datetime, *, urgent: bool = False) -> bool:
+    """Whether the business unit has to know: it is uncertain where it is, or it has gone nowhere for too long."""
+    if any(one.state is State.UNKNOWN and now - one.began >= LOOKED_FOR for one in attempts):
+        return True
+    if any(one.state in ARRIVED for one in attempts):
+        return False
+    patience = URGENT_PATIENCE if urgent else PATIENCE
+    return bool(attempts) and now - attempts[0].began >= patience
+
+
+def pause(tries: int) -> timedelta:
+    """How long to wait after so many tries that a channel refused without saying how long."""
+    doubled: timedelta = SOONEST * (1 << min(tries - 1, 12))
+    return min(doubled, SLOWEST)
+
+
+def _uncertain(last: Attempt, way: Way, now: datetime) -> Step | None:
+    if last.state is State.SENDING:
+        if now < last.began + TIMEOUT:
+            return Wait(last.began + TIMEOUT)
+        return Look(last) if way.looks else Lost(last)
+    if last.state is State.UNKNOWN and way.looks and now - last.began < LOOKED_FOR:
+        soonest = max(last.again or last.began, last.began + TIMEOUT)
+        return Look(last) if soonest <= now else Wait(soonest)
+    return None
+
+
+def _again(last: Attempt, tries: int, now: datetime) -> Send | Wait:
+    if last.again is not None and now < last.again:
+        return Wait(last.again)
+    return Send(last.channel, tries + 1)
+
+
+def _when(step: Send | Wait, now: datetime) -> datetime:
+    return step.until if isinstance(step, Wait) else now

@@ -1,0 +1,62 @@
+"""A channel: one way by which messages leave the house. Slack, mail and GOV.UK Notify are each one."""
+
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from models.base import Message
+from models.delivery import State
+from models.directory import Person
+
+
+class Parcel(Message):
+    """A message as it leaves: the same words in every form that a channel may want. Nothing in it is personal."""
+
+    key: str
+    """Travels inside the message, so that it can be looked for."""
+    subject: str
+    text: str
+    """All of it in plain text."""
+    html: str = ""
+    blocks: tuple[dict[str, Any], ...] = ()
+    """Slack's Block Kit; none: the plain text is all that there is."""
+
+
+class Settled(Message):
+    """What became of a request. `wait`: how long the channel says that it wants to be left alone."""
+
+    state: State
+    place: dict[str, Any] = {}
+    error: str = ""
+    wait: timedelta | None = None
+
+
+class Trouble(Message):
+    """What is wrong with a channel's setting, as `reviews doctor` says it."""
+
+    what: str
+    do: str
+
+
+class Channel(Protocol):
+    """One way out. A call takes less than models.delivery.TIMEOUT, sleeps nowhere, and tries nothing twice."""
+
+    name: str
+    looks: bool
+    """Whether it can be asked what it has."""
+    changes: bool
+    """Whether what has arrived can be changed in place."""
+
+    def leads_to(self, person: Person) -> bool:
+        """Whether it has an address of this person."""
+
+    async def send(self, person: Person, parcel: Parcel) -> Settled:
+        """Ask the channel to take it. Raises nothing that a channel can do wrong."""
+
+    async def look(self, person: Person, key: str, since: datetime) -> Settled:
+        """What the channel has under this key since then: arrived, failed_for_now (it is not there), or unknown."""
+
+    async def change(self, place: dict[str, Any], parcel: Parcel) -> Settled:
+        """Make a message that has arrived say this. Where a channel cannot, it says that it arrived."""
+
+    async def check(self) -> list[Trouble]:
+        """Try the setting without sending anything to anybody."""

@@ -1,0 +1,141 @@
+"""Slack: direct messages by its Web API, each with its key in the metadata, so that it can be looked for.
+
+An answer says surely yes or surely no, or it leaves open whether the message was stored: then nothing is sent again
+before the history of the conversation was read (chat.postMessage has no key of its own against doubles).
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import ClientConnectorError, ClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from models.delivery import State
+from models.directory import Person
+from notifier.channels import Parcel, Settled, Trouble
+
+EVENT = "case_review_message"
+"""The type of the metadata by which a message is known as ours."""
+REQUEST = 10
+"""Seconds for one request; with opening the conversation less than models.delivery.TIMEOUT."""
+NOT_NOW = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org", "accesslimited"})
+"""Errors that say: nothing was done, try again (docs.slack.dev, chat.postMessage)."""
+NOT_SURE = frozenset({"internal_error", "fatal_error", "request_timeout"})
+"""Errors after which some of what was asked may have been done."""
+EARLIER = timedelta(minutes=5)
+"""Slack's clock and ours may differ by less than this."""
+PAGE = 200
+
+
+class Slack:
+    """One workspace, by one bot token."""
+
+    name = "slack"
+    looks, changes = True, True
+
+    def __init__(self, token: str, base_url: str = AsyncWebClient.BASE_URL) -> None:
+        self.client = AsyncWebClient(token, base_url, timeout=REQUEST // 2, retry_handlers=[])
+
+    def leads_to(self, person: Person) -> bool:
+        return person.slack_id is not None
+
+    async def send(self, person: Person, parcel: Parcel) -> Settled:
+        opened = await self._open(person)
+        if opened.state is not State.SENT:
+            return opened
+        channel = opened.place["channel"]
+        return await _asked(
+            lambda: self.client.chat_postMessage(
+                channel=channel,
+                text=parcel.text,
+                blocks=list(parcel.blocks) or None,
+                metadata={"event_type": EVENT, "event_payload": {"key": parcel.key}},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+
+    async def look(self, person: Person, key: str, since: datetime) -> Settled:
+        opened = await self._open(person)
+        if opened.state is not State.SENT:
+            return opened.model_copy(update={"state": State.UNKNOWN})
+        channel = opened.place["channel"]
+        oldest, cursor = f"{(since - EARLIER).timestamp():.6f}", ""
+        while True:
+            try:
+                page = await self.client.conversations_history(
+                    channel=channel, oldest=oldest, limit=PAGE, include_all_metadata=True, cursor=cursor or None
+                )
+            except (SlackClientError, ClientError, TimeoutError, OSError, ValueError) as error:
+                return _settled(error).model_copy(update={"state": State.UNKNOWN})
+            for message in page["messages"]:
+                said = message.get("metadata") or {}
+                if said.get("event_type") == EVENT and said.get("event_payload", {}).get("key") == key:
+                    return Settled(state=State.SENT, place={"channel": channel, "ts": message["ts"]})
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return Settled(state=State.FAILED_FOR_NOW, error="not_there")
+
+    async def change(self, place: dict[str, Any], parcel: Parcel) -> Settled:
+        return await _asked(
+            lambda: self.client.chat_update(
+                channel=place["channel"],
+                ts=place["ts"],
+                text=parcel.text,
+                blocks=list(parcel.blocks),
+                metadata={"event_type": EVENT, "event_payload": {"key": parcel.key}},
+            )
+        )
+
+    async def check(self) -> list[Trouble]:
+        found = await _asked(self.client.auth_test)
+        if found.state is State.SENT:
+            return []
+        return [
+            Trouble(
+                what=f"Slack does not take our token: {found.error}.",
+                do="Look at REVIEWS_SLACK_TOKEN. docs/slack.md says where the token stands in Slack's settings.",
+            )
+        ]
+
+    async def _open(self, person: Person) -> Settled:
+        """The conversation with this person; opened again it is the same. Nothing is sent by it, so unsure is no."""
+        opened = await _asked(lambda: self.client.conversations_open(users=[person.slack_id or ""]))
+        if opened.state is State.UNKNOWN:
+            return opened.model_copy(update={"state": State.FAILED_FOR_NOW})
+        return opened
+
+
+async def _asked(ask: Callable[[], Awaitable[AsyncSlackResponse]]) -> Settled:
+    try:
+        answer = await ask()
+    except (SlackClientError, ClientError, TimeoutError, OSError, ValueError) as error:
+        return _settled(error)
+    channel = answer.get("channel")
+    place = {"channel": channel["id"] if isinstance(channel, dict) else channel, "ts": answer.get("ts")}
+    return Settled(state=State.SENT, place={name: value for name, value in place.items() if value})
+
+
+def _settled(error: Exception) -> Settled:
+    """What an error says of the request: surely not done, or nobody knows."""
+    if isinstance(error, ClientConnectorError):
+        return Settled(state=State.FAILED_FOR_NOW, error="no_connection")
+    if not isinstance(error, SlackApiError):
+        return Settled(state=State.UNKNOWN, error=type(error).__name__)
+    status, headers = error.response.status_code, error.response.headers
+    said = error.response.data.get("error", "") if isinstance(error.response.data, dict) else ""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Settled(state=State.FAILED_FOR_NOW, error="rate_limited", wait=_wait(headers))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or said in NOT_SURE or not said:
+        return Settled(state=State.UNKNOWN, error=said or f"http_{status}")
+    return Settled(state=State.FAILED_FOR_NOW if said in NOT_NOW else State.FAILED_FOR_GOOD, error=said)
+
+
+def _wait(headers: Any) -> timedelta:  # noqa: ANN401 -- the library's own mapping
+    said = next((value for name, value in dict(headers).items() if name.lower() == "retry-after"), "")
+    said = said[0] if isinstance(said, list) else said
+    return timedelta(seconds=int(said) if str(said).isdigit() else 30)

@@ -1,0 +1,194 @@
+"""The outbox: notices on their way to people. What was decided about each is written before anything leaves.
+
+A notice joins one bundle, once; a bundle has attempts, each written as `sending` before its request leaves and settled
+by its answer. Whatever dies in between, the rows say what may have happened.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.base import Message
+from models.delivery import ARRIVED, Attempt, State
+from models.tables import AttemptRow, BundleRow, NoticeRow
+from records.database import Database
+
+OVERDUE = timedelta(seconds=30)
+"""So long after its time something that was not looked at is somebody else's to look at."""
+
+
+class Bundle(Message):
+    """One message to one person: its notices, in the order in which they were written, and what became of it."""
+
+    key: str
+    person: str
+    made: datetime
+    urgent: bool
+    state: State
+    open: bool
+    live: bool
+    stale: bool
+    shown: str
+    notices: tuple[str, ...]
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def arrived(self) -> Attempt | None:
+        """The attempt that reached its person."""
+        return next((one for one in self.attempts if one.state in ARRIVED), None)
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether it may have arrived, and nobody knows."""
+        return self.arrived is None and any(one.state is State.UNKNOWN for one in self.attempts)
+
+
+def key_of(notices: Sequence[str]) -> str:
+    """The key of a bundle: made of what is in it, so that it is the same if it has to be made again."""
+    return "b-" + hashlib.sha256("\n".join(sorted(notices)).encode()).hexdigest()[:24]
+
+
+class Outbox:
+    """The rows of one installation's messages."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def calling(self, now: datetime) -> list[str]:
+        """Who has something that nobody has looked at yet, or not in time."""
+        late = now - OVERDUE
+        fresh = select(NoticeRow.person).where(
+            NoticeRow.state == State.QUEUED, or_(NoticeRow.look_at.is_(None), NoticeRow.look_at < late)
+        )
+        unfinished = select(BundleRow.person).where(
+            BundleRow.open, or_(BundleRow.look_at < late, BundleRow.look_at.is_(None) & (BundleRow.made < late))
+        )
+        changed = select(BundleRow.person).where(BundleRow.stale)
+        async with self.database.reading() as session:
+            people = (await session.scalars(fresh.union(unfinished, changed))).all()
+        return sorted(set(people))
+
+    async def shelve(self, people: Sequence[str]) -> None:
+        """To these no channel leads: their notices are in the inbox, and that is all that can be done."""
+        if people:
+            async with self.database.writing() as session:
+                mine = update(NoticeRow).where(NoticeRow.state == State.QUEUED, NoticeRow.person.in_(people))
+                await session.execute(mine.values(state=State.DELIVERED))
+
+    @staticmethod
+    async def waiting(session: AsyncSession, person: str) -> list[NoticeRow]:
+        """What waits for a bundle, in the order in which it was written."""
+        mine = select(NoticeRow).where(NoticeRow.person == person, NoticeRow.state == State.QUEUED)
+        return list((await session.scalars(mine.order_by(NoticeRow.written, NoticeRow.key))).all())
+
+    @staticmethod
+    async def interruptions(session: AsyncSession, person: str, since: datetime) -> list[datetime]:
+        """When messages that were not urgent were made for them, oldest first."""
+        found = select(BundleRow.made).where(
+            BundleRow.person == person, BundleRow.made >= since, BundleRow.urgent.is_(False)
+        )
+        return list((await session.scalars(found.order_by(BundleRow.made))).all())
+
+    @staticmethod
+    async def freeze(
+        session: AsyncSession, person: str, notices: Sequence[str], now: datetime, *, urgent: bool
+    ) -> None:
+        """Make one message of these: from now on nothing is added to it, and none of them goes into another."""
+        key = key_of(notices)
+        session.add(
+            BundleRow(
+                key=key,
+                person=person,
+                made=now,
+                urgent=urgent,
+                state=State.QUEUED,
+                open=True,
+                look_at=None,
+                live=True,
+                stale=False,
+                shown="",
+                unit_told=None,
+            )
+        )
+        await session.flush()
+        mine = update(NoticeRow).where(NoticeRow.key.in_(notices))
+        await session.execute(mine.values(bundle=key, state="bundled", look_at=None))
+
+    @staticmethod
+    async def put_off(session: AsyncSession, notices: Sequence[str], until: datetime | None) -> None:
+        """Look at these again then."""
+        if notices:
+            await session.execute(update(NoticeRow).where(NoticeRow.key.in_(notices)).values(look_at=until))
+
+    @staticmethod
+    async def unfinished(session: AsyncSession, person: str) -> list[BundleRow]:
+        """Bundles with which something is still to be done, the urgent first, then the oldest."""
+        mine = select(BundleRow).where(BundleRow.person == person, or_(BundleRow.open, BundleRow.stale))
+        return list(
+            (await session.scalars(mine.order_by(BundleRow.urgent.desc(), BundleRow.made, BundleRow.key))).all()
+        )
+
+    async def bundle(self, key: str) -> Bundle:
+        async with self.database.reading() as session:
+            row = await session.get_one(BundleRow, key)
+            attempts = select(AttemptRow).where(AttemptRow.bundle == key).order_by(AttemptRow.number)
+            tried = [attempt_of(one) for one in await session.scalars(attempts)]
+            inside = select(NoticeRow.key).where(NoticeRow.bundle == key).order_by(NoticeRow.written, NoticeRow.key)
+            notices = tuple(await session.scalars(inside))
+        return Bundle(
+            key=key, person=row.person, made=row.made, urgent=row.urgent, state=State(row.state), open=row.open,
+            live=row.live, stale=row.stale, shown=row.shown, notices=notices, attempts=tuple(tried),
+        )  # fmt: skip
+
+    async def begin(self, key: str, number: int, channel: str, now: datetime) -> bool:
+        """Note that a request is about to leave. Returns whether this is the one to send it: nobody else has begun."""
+        async with self.database.writing() as session:
+            last = select(AttemptRow.number).where(AttemptRow.bundle == key).order_by(AttemptRow.number.desc())
+            if ((await session.scalars(last.limit(1))).first() or 0) != number - 1:
+                return False
+            session.add(
+                AttemptRow(
+                    bundle=key,
+                    number=number,
+                    channel=channel,
+                    state=State.SENDING,
+                    began=now,
+                    settled=None,
+                    again=None,
+                    place={},
+                    error="",
+                )
+            )
+            await session.execute(update(BundleRow).where(BundleRow.key == key).values(state=State.SENDING))
+        return True
+
+    async def settle(self, key: str, attempt: Attempt) -> None:
+        """Write what became of an attempt; what is known to have arrived stays so."""
+        async with self.database.writing() as session:
+            row = await session.get_one(AttemptRow, (key, attempt.number))
+            if row.state in ARRIVED:
+                return
+            row.state, row.settled, row.again = attempt.state, attempt.settled, attempt.again
+            row.place, row.error = dict(attempt.place), attempt.error
+            arrived = {"open": False, "look_at": None} if attempt.state in ARRIVED else {}
+            mine = update(BundleRow).where(BundleRow.key == key)
+            await session.execute(mine.values(state=attempt.state, **arrived))
+
+    async def note(self, key: str, **values: object) -> None:
+        async with self.database.writing() as session:
+            await session.execute(update(BundleRow).where(BundleRow.key == key).values(values))
+
+    async def notices(self, keys: Sequence[str]) -> list[NoticeRow]:
+        found = select(NoticeRow).where(NoticeRow.key.in_(keys)).order_by(NoticeRow.written, NoticeRow.key)
+        async with self.database.reading() as session:
+            return list((await session.scalars(found)).all())
+
+
+def attempt_of(row: AttemptRow) -> Attempt:
+    return Attempt(
+        number=row.number, channel=row.channel, state=State(row.state), began=row.began, settled=row.settled,
+        again=row.again, place=row.place, error=row.error,
+    )  # fmt: skip
