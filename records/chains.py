@@ -50,6 +50,7 @@ def of_notices(rows: Iterable[NoticeRow]) -> dict[str, Any]:
         [
             one.key, one.kind, one.obligation, one.office, one.agency, one.person, one.rung, one.round,
             one.rung_at.timestamp(), one.wake_at.timestamp(), one.due.timestamp() if one.due else None, one.data,
+            *(["urgent"] if one.urgent else []),
         ]
         for one in sorted(rows, key=lambda one: one.key)
     ]  # fmt: skip
