@@ -63,6 +63,20 @@ class Posting:
     @activity.defn
     async def ready(self, person: str, now: datetime) -> Ready:
         """Make messages of what waits for this person and may go now; say what is to be seen to, and when next."""
+        try:
+            return await self._ready(person, now)
+        except Exception as error:  # noqa: BLE001 -- it is raised again, without its words
+            raise _wordless(f"what waits for {person}", error) from None
+
+    @activity.defn
+    async def forward(self, key: str) -> None:
+        """Do the next thing for one bundle, and note when the one after is to be done."""
+        try:
+            await self._forward(key, activity.info().started_time)
+        except Exception as error:  # noqa: BLE001 -- it is raised again, without its words
+            raise _wordless(key, error) from None
+
+    async def _ready(self, person: str, now: datetime) -> Ready:
         async with self._there.database.writing() as session:
             directory = await self._there.recorder.directory.read(session)
             names = await in_force(session)
@@ -96,17 +110,6 @@ class Posting:
             later = [one.look_at for one in unfinished if one.look_at is not None and one.look_at > now]
             later += [planned.again] if planned.again else []
         return Ready(bundles=tuple(due), again=min(later, default=None))
-
-    @activity.defn
-    async def forward(self, key: str) -> None:
-        """Do the next thing for one bundle, and note when the one after is to be done."""
-        now = activity.info().started_time
-        try:
-            await self._forward(key, now)
-        except Exception as error:  # noqa: BLE001 -- it is raised again, without its words
-            kind = type(error).__name__
-            log.error("not forwarded", bundle=key, error=kind, where=where(error))  # noqa: TRY400 -- no words
-            raise ApplicationError(f"{key} was not forwarded: {kind}", type=kind) from None
 
     async def _forward(self, key: str, now: datetime) -> None:
         bundle = await self.outbox.bundle(key)
@@ -193,3 +196,10 @@ class Posting:
         async with self._there.database.reading() as session:
             cases = {row.ref: Case.model_validate(row.state) for row in await session.scalars(found)}
         return parcel(bundle.key, rows, Knowing(cases, directory, self._there.settings.address, now))
+
+
+def _wordless(what: str, error: Exception) -> ApplicationError:
+    """What leaves an activity: the class of an error and what it was about, for its words may be about a child."""
+    kind = type(error).__name__
+    log.error("not posted", of=what, error=kind, where=where(error))
+    return ApplicationError(f"not posted: {what}: {kind}", type=kind)

@@ -20,8 +20,8 @@ from notifier.channels import Parcel, Settled, Trouble
 
 EVENT = "case_review_message"
 """The type of the metadata by which a message is known as ours."""
-REQUEST = 10
-"""Seconds for one request; with opening the conversation less than models.delivery.TIMEOUT."""
+REQUEST = 6
+"""Seconds for one request: with opening the conversation less than models.delivery.TIMEOUT."""
 NOT_NOW = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org", "accesslimited"})
 """Errors that say: nothing was done, try again (docs.slack.dev, chat.postMessage)."""
 NOT_SURE = frozenset({"internal_error", "fatal_error", "request_timeout"})
@@ -38,7 +38,7 @@ class Slack:
     looks, changes = True, True
 
     def __init__(self, token: str, base_url: str = AsyncWebClient.BASE_URL) -> None:
-        self.client = AsyncWebClient(token, base_url, timeout=REQUEST // 2, retry_handlers=[])
+        self.client = AsyncWebClient(token, base_url, timeout=REQUEST, retry_handlers=[])
 
     def leads_to(self, person: Person) -> bool:
         return person.slack_id is not None

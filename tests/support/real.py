@@ -26,7 +26,7 @@ from records.opening import Installation
 from serving import engine_command, free_port
 from tests.support.house import ROOT, furnished, of_death, referral
 from tests.support.lives import Next, other_rules
-from tests.support.mortal_worker import DEATH, condemn, sentence
+from tests.support.mortal_worker import DEATH, HURRY, condemn, sentence
 
 SOON = 30.0
 """Seconds within which everything has to be as it should."""
@@ -41,6 +41,8 @@ class Real:
         self.engine: Process | None = None
         self.worker: Process | None = None
         self.client: Client
+        self.hurries = False
+        """Whether its worker loses its patience sooner."""
 
     @property
     def now(self) -> datetime:
@@ -62,6 +64,7 @@ class Real:
     async def _start(self, command: list[str], log: str) -> Process:
         given = self.there.settings
         mine = {"REVIEWS_DATA_DIR": str(self.folder), "REVIEWS_ENGINE": given.engine, DEATH: str(sentence(self.folder))}
+        mine |= {HURRY: "yes"} if self.hurries else {}
         mine |= {"REVIEWS_SLACK_TOKEN": given.slack_token.get_secret_value(), "REVIEWS_SLACK_API": given.slack_api}
         with (self.folder / log).open("ab") as file:
             return await asyncio.create_subprocess_exec(
