@@ -66,15 +66,15 @@ def _ready(  # noqa: PLR0913 -- as for `plan`
     *,
     budgeted: bool,
 ) -> datetime:
-    """The first moment at which all of these may interrupt."""
+    """The first moment at which all of these may interrupt; a moment that has come does not move on."""
     soonest = min(one.written for one in others) + GATHER
     if sent:
         soonest = max(soonest, sent[-1] + timedelta(minutes=rules.together_minutes))
-    soonest = _waking(max(soonest, now), rules, works)
+    soonest = _waking(soonest, rules, works)
     brief = rules.brief if budgeted else None
     if brief and len([one for one in sent if _week(one) == _week(soonest)]) >= brief.at_most:
-        return _brief(soonest, brief, works)
-    return soonest
+        soonest = _brief(soonest, brief, works)
+    return soonest if soonest > now else _waking(now, rules, works)
 
 
 def _waking(moment: datetime, rules: Interruptions, works: Callable[[date], bool]) -> datetime:

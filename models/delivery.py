@@ -5,7 +5,7 @@ nobody knows whether it arrived is looked for before anything is sent again, onc
 a channel cannot be looked into nothing is sent by it again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -40,6 +40,8 @@ class State(StrEnum):
     """Surely not accepted, and trying again would not help."""
     UNKNOWN = "unknown"
     """It may have been accepted. Never sent again by this channel, unless it was looked for and is not there."""
+    PASSED_ON = "passed_on"
+    """The business unit has told its person by other means."""
 
 
 ARRIVED = frozenset({State.SENT, State.DELIVERED})
@@ -138,6 +140,46 @@ def pause(tries: int) -> timedelta:
     """How long to wait after so many tries that a channel refused without saying how long."""
     doubled: timedelta = SOONEST * (1 << min(tries - 1, 12))
     return min(doubled, SLOWEST)
+
+
+CHANNELS = {"slack": "Slack", "mail": "e-mail", "notify": "GOV.UK Notify"}
+"""The channels as people call them."""
+_OF_ATTEMPT = {
+    State.SENDING: "is being sent by {by}",
+    State.SENT: "sent by {by}",
+    State.DELIVERED: "delivered by {by}",
+    State.FAILED_FOR_NOW: "not taken yet by {by}, tried again",
+    State.FAILED_FOR_GOOD: "refused by {by}",
+    State.UNKNOWN: "not known whether {by} has it",
+}
+
+
+class Trip(Message):
+    """What became of one notice: its own state, and that of the bundle in which it went."""
+
+    state: str
+    bundle: str = ""
+    look_at: datetime | None = None
+    bundled: State = State.QUEUED
+    attempts: tuple[Attempt, ...] = ()
+
+    def words(self, at: Callable[[datetime], str]) -> str:
+        """As people read it; `at` writes a moment."""
+        said = [
+            f"{_OF_ATTEMPT[one.state].format(by=CHANNELS.get(one.channel, one.channel))}"
+            f"{f' ({one.error})' if one.error and one.state not in ARRIVED else ''} on {at(one.settled or one.began)}"
+            for one in self.attempts
+        ]
+        if self.bundled is State.PASSED_ON:
+            said.append("told by other means")
+        if self.state == State.SUPERSEDED:
+            said.append("the matter has moved on")
+        elif not self.bundle:
+            waits = f"waits until {at(self.look_at)}" if self.look_at else "waits to be sent"
+            said.append("in the inbox" if self.state == State.DELIVERED else f"in the inbox, and {waits}")
+        elif not self.attempts:
+            said.append("waits to be sent")
+        return "; ".join(said)
 
 
 def _uncertain(last: Attempt, way: Way, now: datetime) -> Step | None:

@@ -48,5 +48,11 @@ def clock(moment: datetime) -> str:
     return f"{here.hour % 12 or 12}:{here:%M}{'am' if here.hour < _NOON else 'pm'}"
 
 
+def in_full(moment: datetime) -> str:
+    """As in "Tuesday 3 March 2026 at 2:05pm", London time."""
+    here = london(moment)
+    return f"{here:%A} {here.day} {here:%B %Y} at {clock(moment)}"
+
+
 _NOON = 12
 _NAMED = {0: "midnight", _NOON: "midday"}

@@ -13,7 +13,21 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
-from portal import api, calendars, cases, front, giving, inbox, inviting, papers, reads, referring, register, signing_in
+from portal import (
+    api,
+    astray,
+    calendars,
+    cases,
+    front,
+    giving,
+    inbox,
+    inviting,
+    papers,
+    reads,
+    referring,
+    register,
+    signing_in,
+)
 from portal.guarding import LARGEST, Calm, Headers, Limit, Often
 from portal.keeping import carried, keep_for_later, keep_of
 from portal.pages import STATIC, Message, refusal
@@ -72,7 +86,20 @@ def create_app(
     app.state.portal = portal
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(front.router(portal, engine))
-    for room in (signing_in, inviting, referring, register, inbox, calendars, reads, api, cases, papers, giving):
+    for room in (
+        signing_in,
+        inviting,
+        referring,
+        register,
+        inbox,
+        astray,
+        calendars,
+        reads,
+        api,
+        cases,
+        papers,
+        giving,
+    ):
         app.include_router(room.router(portal), include_in_schema=room is api)
 
     async def refused(request: Request, status: int) -> Response:

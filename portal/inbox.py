@@ -22,6 +22,7 @@ from portal.doing import Act, Doing, doings
 from portal.inviting import TRUSTED, UNIT, Inviter
 from portal.visiting import Portal, Visitor
 from records.faults import where
+from records.outbox import Outbox
 from records.questions import CaseView
 
 log = structlog.get_logger("portal")
@@ -61,7 +62,7 @@ class Asked(NamedTuple):
 
 def router(portal: Portal) -> APIRouter:
     pages, inviter = APIRouter(), Inviter(portal)
-    post = Post(portal.there.database, portal.there.vault)
+    post, outbox = Post(portal.there.database, portal.there.vault), Outbox(portal.there.database)
 
     async def invitations(visitor: Visitor, directory: Directory) -> list[Asked]:
         """Those that wait for a second person, for whoever can be that; and one's own, so that it is no surprise."""
@@ -93,6 +94,7 @@ def router(portal: Portal) -> APIRouter:
             "Everybody’s messages" if everybody else "Inbox",
             everybody=everybody,
             letters=await post.waiting(portal.settings, portal.clock()) if visitor.actor.anywhere(UNIT) else 0,
+            astray=len(await outbox.astray()) if visitor.actor.anywhere(UNIT) else 0,
             invitations=await invitations(visitor, directory),
             urgent=[one for one in live if one.urgent],
             live=[one for one in live if not one.urgent],

@@ -10,7 +10,7 @@ from models.tables import FactRow, NoticeRow, ReadRow, TextRow
 from records.sealing import canonical
 
 START = "0" * 64
-SIGN_INS, READS, DIRECTORY = "sign-ins", "reads", "directory"
+SIGN_INS, READS, DIRECTORY, MESSAGES = "sign-ins", "reads", "directory", "messages"
 FIRST_START = "first-start"
 """Who furnishes a new installation; it is sealed from then on."""
 SEALED = "sealed"

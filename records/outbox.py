@@ -12,7 +12,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
-from models.delivery import ARRIVED, Attempt, State
+from models.delivery import ARRIVED, Attempt, State, Trip
 from models.tables import AttemptRow, BundleRow, NoticeRow
 from records.database import Database
 
@@ -180,6 +180,65 @@ class Outbox:
     async def note(self, key: str, **values: object) -> None:
         async with self.database.writing() as session:
             await session.execute(update(BundleRow).where(BundleRow.key == key).values(values))
+
+    async def trips(self, keys: Sequence[str]) -> dict[str, Trip]:
+        """What became of these notices, by their keys."""
+        rows = await self.notices(keys)
+        bundles = {row.bundle for row in rows if row.bundle}
+        tried: dict[str, list[Attempt]] = {}
+        async with self.database.reading() as session:
+            found = select(BundleRow.key, BundleRow.state).where(BundleRow.key.in_(bundles))
+            states = {key: State(state) for key, state in await session.execute(found)}
+            attempts = select(AttemptRow).where(AttemptRow.bundle.in_(bundles))
+            for one in await session.scalars(attempts.order_by(AttemptRow.bundle, AttemptRow.number)):
+                tried.setdefault(one.bundle, []).append(attempt_of(one))
+        return {
+            row.key: Trip(
+                state=row.state,
+                bundle=row.bundle or "",
+                look_at=row.look_at,
+                bundled=states.get(row.bundle or "", State.QUEUED),
+                attempts=tuple(tried.get(row.bundle or "", ())),
+            )
+            for row in rows
+        }
+
+    async def astray(self) -> list[Bundle]:
+        """Messages of which the business unit has to know: nobody knows where they are, or they went nowhere."""
+        lost = select(BundleRow.key).where(
+            BundleRow.unit_told.is_not(None), BundleRow.state.not_in([*ARRIVED, State.PASSED_ON, State.SUPERSEDED])
+        )
+        async with self.database.reading() as session:
+            keys = (await session.scalars(lost.order_by(BundleRow.made, BundleRow.key))).all()
+        return [await self.bundle(key) for key in keys]
+
+    @staticmethod
+    async def found(session: AsyncSession, key: str, now: datetime, *, arrived: bool) -> bool:
+        """A person has looked for a message of which nobody knew: it has arrived, or it is to be sent again.
+
+        Returns whether there was anything to settle.
+        """
+        unknown = select(AttemptRow).where(AttemptRow.bundle == key, AttemptRow.state == State.UNKNOWN)
+        rows = (await session.scalars(unknown.order_by(AttemptRow.number.desc()))).all()
+        for row in rows:
+            row.state, row.settled, row.again = State.SENT if arrived else State.FAILED_FOR_NOW, now, now
+            row.error = "" if arrived else "not_there"
+        if rows:
+            state = State.SENT if arrived else State.QUEUED
+            mine = update(BundleRow).where(BundleRow.key == key)
+            await session.execute(mine.values(state=state, open=not arrived, look_at=now, unit_told=None))
+        return bool(rows)
+
+    @staticmethod
+    async def passed_on(session: AsyncSession, key: str) -> bool:
+        """Somebody has told its person by other means. Returns whether it was still astray."""
+        lost = update(BundleRow).where(
+            BundleRow.key == key,
+            BundleRow.unit_told.is_not(None),
+            BundleRow.state.not_in([*ARRIVED, State.PASSED_ON, State.SUPERSEDED]),
+        )
+        done = lost.values(state=State.PASSED_ON, open=False, live=False, look_at=None).returning(BundleRow.key)
+        return (await session.execute(done)).first() is not None
 
     async def notices(self, keys: Sequence[str]) -> list[NoticeRow]:
         found = select(NoticeRow).where(NoticeRow.key.in_(keys)).order_by(NoticeRow.written, NoticeRow.key)

@@ -19,9 +19,10 @@ from models.replaying import History
 from models.rights import AGENCY_OFFICES, Actor, access_of, asked_for, reads, whole
 from models.standing import Dated, Deadline, Line, deadlines, is_invited, line_of, may, meetings, owed_dates
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
-from models.time import at, day_of
+from models.time import at, day_of, in_full
 from records.audit import READS
 from records.facts import fact_from
+from records.outbox import Outbox
 from records.policies import in_force
 from records.writing import Recorder
 
@@ -350,12 +351,14 @@ class Questions:
         return found, len(cases) - len(theirs)
 
     async def messages(self, ref: str, obligation: str) -> dict[tuple[int, int, str], str]:
-        """The state of each message about an obligation, by rung, round and office."""
+        """What became of each message about an obligation, in words, by rung, round and office."""
         found = select(NoticeRow).where(
             NoticeRow.case == ref, NoticeRow.obligation == obligation, NoticeRow.kind == "owed"
         )
         async with self._recorder.database.reading() as session:
-            return {(row.rung, row.round, row.office): row.state for row in (await session.scalars(found)).all()}
+            rows = (await session.scalars(found)).all()
+        trips = await Outbox(self._recorder.database).trips([row.key for row in rows])
+        return {(row.rung, row.round, row.office): trips[row.key].words(in_full) for row in rows}
 
     async def likely_same(self, ref: str, actor: Actor, now: datetime) -> list[LikelySame]:
         """Other referrals that may be about a child of this one, and those of which it was decided. Likeliest first.

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 Answers = Annotated[Path, typer.Argument(metavar="FILE", help="A JSON file with the answers; `-`: standard input.")]
 Reference = Annotated[str, typer.Argument(metavar="REF", help="The case, such as RR-2026-0004.")]
 HERE = Path("data")
-STATES = {"queued": "in the inbox", "delivered": "in the inbox", "superseded": "the matter has moved on"}
-"""What became of a message: the inbox shows it from the moment at which it is queued."""
 
 
 def refer(
@@ -210,4 +208,4 @@ def _step(one: "Step", when: "Callable[[datetime], str]") -> str:
 def _told(one: "Spoken | Beside") -> str:
     """An office, who was told for it, and what became of that message."""
     to = f", {one.person}" if one.person else ""
-    return f"{one.office}{to}{f' [{STATES.get(one.message, one.message)}]' if one.message else ''}"
+    return f"{one.office}{to}{f' [{one.message}]' if one.message else ''}"

@@ -58,7 +58,7 @@ class Chat:
         house = self.house
         assert house.engine
         condemn_at(house.folder, moment, point, what, house.engine.pid)
-        ref = await self.refer()
+        referring = asyncio.create_task(self.refer())
         await self._gone()
         if what in {"engine", "both"}:
             await asyncio.wait_for(house.engine.wait(), SOON)
@@ -67,7 +67,7 @@ class Chat:
             assert house.worker
             await asyncio.wait_for(house.worker.wait(), SOON)
             await house.start_worker()
-        await self.arrived(ref)
+        await self.arrived(await referring)
 
     async def meets(self, method: str, fault: Fault) -> None:
         """Let the next request of this method meet this fault."""
