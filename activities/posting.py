@@ -24,6 +24,7 @@ from models.delivery import (
     Wait,
     Way,
     is_stuck,
+    look_again,
     next_step,
     pause,
 )
@@ -113,6 +114,8 @@ class Posting:
 
     async def _forward(self, key: str, now: datetime) -> None:
         bundle = await self.outbox.bundle(key)
+        if bundle.stale:  # noted before anything is read, so that what happens from now on is seen as new
+            await self.outbox.note(key, stale=False, look_at=None)
         directory, person = await self._person(bundle)
         if person is None:
             await self.outbox.note(key, open=False, live=False, stale=False, state=State.FAILED_FOR_GOOD, unit_told=now)
@@ -157,8 +160,12 @@ class Posting:
         await self.outbox.note(bundle.key, shown=digest(made), live=channel.changes)
 
     async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime) -> None:
-        tries = attempt.number
-        again = None if said.error == "not_there" else now + (said.wait or pause(tries))
+        if said.error == "not_there":
+            again = None
+        elif said.state is State.UNKNOWN:
+            again = now + said.wait if said.wait else look_again(attempt.began, now)
+        else:
+            again = now + (said.wait or pause(attempt.number))
         found = attempt.model_copy(
             update={"state": said.state, "settled": now, "place": said.place, "error": said.error, "again": again}
         )
@@ -167,7 +174,6 @@ class Posting:
     async def _refresh(self, bundle: Bundle, directory: Directory, now: datetime) -> None:
         """Let a message that has arrived say what is true now."""
         attempt = bundle.arrived
-        await self.outbox.note(bundle.key, stale=False, look_at=None)
         if attempt is None or not bundle.live:
             return
         made = await self._parcel(bundle, directory, now)

@@ -136,6 +136,12 @@ def is_stuck(attempts: Sequence[Attempt], now: datetime, *, urgent: bool = False
     return bool(attempts) and now - attempts[0].began >= patience
 
 
+def look_again(began: datetime, now: datetime) -> datetime:
+    """When to look again for what was sent then; the time is over at LOOKED_FOR, and not later."""
+    again = now + max((now - began) / 2, SOONEST)
+    return min(again, began + LOOKED_FOR) if now < began + LOOKED_FOR else again
+
+
 def pause(tries: int) -> timedelta:
     """How long to wait after so many tries that a channel refused without saying how long."""
     doubled: timedelta = SOONEST * (1 << min(tries - 1, 12))

@@ -174,7 +174,7 @@ class BundleRow(Table):
     live: Mapped[bool]
     """Whether what it says may still change: it asks for something, and stands where it can be changed."""
     stale: Mapped[bool] = mapped_column(index=True)
-    """Whether something has happened in one of its cases since it was last written."""
+    """Whether something has happened to it, or in one of its cases, since it was last looked at."""
     shown: Mapped[str] = mapped_column(Short)
     """A digest of what it said when it was last written."""
     unit_told: Mapped[datetime | None]

@@ -226,7 +226,7 @@ class Outbox:
         if rows:
             state = State.SENT if arrived else State.QUEUED
             mine = update(BundleRow).where(BundleRow.key == key)
-            await session.execute(mine.values(state=state, open=not arrived, look_at=now, unit_told=None))
+            await session.execute(mine.values(state=state, open=not arrived, look_at=None, stale=True, unit_told=None))
         return bool(rows)
 
     @staticmethod

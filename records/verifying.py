@@ -38,6 +38,7 @@ from models.tables import (
 from records.chains import (
     DIRECTORY,
     FIRST_START,
+    MESSAGES,
     READS,
     SEALED,
     SIGN_INS,
@@ -231,7 +232,7 @@ class _Chain:
         self._good = 0
         """The last link that was looked at and found whole."""
         self._values: Callable[[int, int], Awaitable[dict[int, dict[str, Any]]]] | None = self._of_facts
-        if chain in {SIGN_INS, DIRECTORY}:
+        if chain in {SIGN_INS, DIRECTORY, MESSAGES}:
             self._values = None
         if chain == READS:
             self._values = self._of_reads

@@ -16,8 +16,8 @@ from models.delivery import State
 from models.tables import BundleRow, NoticeRow
 from policy.reading import read_directory_file
 from records.policies import put_in_force
-from tests.notifier.test_slack_delivery import sleepless
 from tests.support import slack as peer
+from tests.support.chat import sleepless
 from tests.support.house import DIRECTORY
 from tests.support.mortal_worker import POINTS, condemn_at, sentence
 from tests.support.real import SOON, Real, real

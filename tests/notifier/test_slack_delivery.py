@@ -3,25 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import time
 from pathlib import Path
 
 import pytest
 
-from models.policy import Policy
-from policy.reading import read_directory_file, read_policy_file
+from policy.reading import read_directory_file
 from records.policies import put_in_force
-from tests.support.house import DIRECTORY, POLICY
+from tests.support.chat import sleepless
+from tests.support.house import DIRECTORY
 from tests.support.real import Real, real
 from tests.support.slack import TOKEN, Workspace, workspace
-
-
-def sleepless() -> Policy:
-    """The shipped policy, but anybody may be interrupted at any time, at once."""
-    shipped = read_policy_file(POLICY)
-    assert shipped.interruptions
-    always = {"not_before": time(0), "not_after": time.max, "on_days_off": True, "together_minutes": 0, "brief": None}
-    return shipped.model_copy(update={"interruptions": shipped.interruptions.model_copy(update=always)})
 
 
 @asynccontextmanager

@@ -1,0 +1,85 @@
+"""A house with time skipping in which everybody has Slack: rungs in days, messages as people see them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from models.delivery import State
+from models.policy import Policy
+from models.tables import BundleRow, NoticeRow
+from policy.reading import read_directory_file, read_policy_file
+from records.policies import put_in_force
+from tests.support.house import DIRECTORY, POLICY, House, house
+from tests.support.slack import TOKEN, Workspace, workspace
+from worker import Watch
+
+
+def sleepless() -> Policy:
+    """The shipped policy, but anybody may be interrupted at any time, at once."""
+    shipped = read_policy_file(POLICY)
+    assert shipped.interruptions
+    always = {"not_before": time(0), "not_after": time.max, "on_days_off": True, "together_minutes": 0, "brief": None}
+    return shipped.model_copy(update={"interruptions": shipped.interruptions.model_copy(update=always)})
+
+
+class Chatting:
+    """A house and its workspace."""
+
+    def __init__(self, house: House, slack: Workspace) -> None:
+        self.house, self.slack = house, slack
+        self.directory = slack.joined(read_directory_file(DIRECTORY))
+        self._watch = Watch(house.client, house.there)
+
+    async def posted(self) -> None:
+        """Let everything go out that may go now. Takes a few seconds of the house's time."""
+        calm = 0
+        for _ in range(200):
+            await self._watch.call()
+            await asyncio.sleep(0.02)
+            await self.house.wait(timedelta(milliseconds=500))
+            calm = 0 if await self._busy() else calm + 1
+            if calm == 3:
+                return
+        raise AssertionError(await self._busy())
+
+    async def _busy(self) -> list[str]:
+        """What has not been looked at, or is to be done at once."""
+        now = await self.house.read_clock()
+        unseen = select(NoticeRow.key).where(
+            NoticeRow.state == State.QUEUED, NoticeRow.look_at.is_(None) | (NoticeRow.look_at <= now)
+        )
+        open_ = select(BundleRow.key).where(BundleRow.open, BundleRow.look_at.is_(None) | (BundleRow.look_at <= now))
+        stale = select(BundleRow.key).where(BundleRow.stale)
+        async with self.house.there.database.reading() as session:
+            return [
+                f"{what} {key}"
+                for what, one in (("unseen", unseen), ("open", open_), ("stale", stale))
+                for key in await session.scalars(one)
+            ]
+
+    async def sees(self, person: str) -> list[dict[str, Any]]:
+        """The messages in this person's conversation with us, oldest first."""
+        await self.posted()
+        return await self.slack.sees(self.slack.people[self.directory.people[person].email])
+
+    async def reads(self, person: str) -> list[str]:
+        return [one["text"] for one in await self.sees(person)]
+
+
+@asynccontextmanager
+async def chatting(folder: Path, rules: Policy | None = None) -> AsyncIterator[Chatting]:
+    """`rules`: the policy in force; none: people may be interrupted at any time."""
+    directory = read_directory_file(DIRECTORY)
+    async with (
+        workspace(folder, directory) as slack,
+        house(folder, slack_token=TOKEN, slack_api=slack.api) as made,
+    ):
+        async with made.there.database.writing() as session:
+            await made.there.recorder.directory.replace(session, slack.joined(directory), "p-018", made.now)
+            await put_in_force(session, rules or sleepless(), made.now)
+        yield Chatting(made, slack)
