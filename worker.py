@@ -15,26 +15,29 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.housekeeping import Housekeeping
 from activities.posting import Posting
 from activities.starting import Starting
 from activities.writing import Writing
 from door.door import Door
 from models.batch import TASK_TIMEOUT
 from models.case import Case, packed
-from models.tables import CaseRow
+from models.tables import CaseRow, SettingRow
 from notifier.channels import Channel
 from notifier.post import Post
 from notifier.ways import channels
+from records.directory import VERSION
 from records.opening import Installation, open_installation
 from records.outbox import Outbox
-from records.policies import fill_shelf
+from records.policies import IN_FORCE, fill_shelf
 from records.settings import TASK_QUEUE, Settings
 from records.trouble import start
 from workflows.correspondence import Correspondence
+from workflows.housekeeping import KeepHouse
 from workflows.rapid_review import RapidReview
 from workflows.referral import Referral
 
-WORKFLOWS = [Referral, RapidReview, Correspondence]
+WORKFLOWS = [Referral, RapidReview, Correspondence, KeepHouse]
 ANSWER = timedelta(seconds=5)
 """How long the engine has to answer the watch."""
 
@@ -54,7 +57,13 @@ def make_worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        activities=[Writing(installation.recorder).write, Starting(client).start, posting.ready, posting.forward],
+        activities=[
+            Writing(installation.recorder).write,
+            Starting(client).start,
+            posting.ready,
+            posting.forward,
+            Housekeeping(installation).keep_house,
+        ],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=cached,
         graceful_shutdown_timeout=timedelta(seconds=5),
@@ -72,6 +81,7 @@ class Watch:
         self._door = Door(installation.recorder, client, lambda: datetime.now(UTC))
         self._channels, self._outbox = channels(installation.settings), Outbox(installation.database)
         self._agreed: dict[str, int] = {}
+        self._kept: tuple[str, ...] = ()
         self._ended: set[str] = set()
 
     async def sweep(self) -> None:
@@ -96,6 +106,7 @@ class Watch:
     async def forget(self) -> None:
         """Ask all open cases anew, for the engine may have lost what it once knew."""
         self._agreed.clear()
+        self._kept = ()
 
     async def _agrees(self, ref: str, known: int) -> bool:
         """Whether the workflow of an open case runs and knows what the record knows; if not, it is helped."""
@@ -134,6 +145,18 @@ class Watch:
                 case.kind, packed(case), id=ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             )  # fmt: skip
+
+    async def keep_house(self) -> None:
+        """See that the house is kept, and let it look again when directory or rules have changed."""
+        async with self._there.database.reading() as session:
+            found = select(SettingRow.value).where(SettingRow.name.in_([VERSION, IN_FORCE])).order_by(SettingRow.name)
+            standing = tuple((await session.scalars(found)).all())
+        if standing != self._kept:
+            await self._client.start_workflow(
+                "housekeeping", id="housekeeping", task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
+                start_signal="call", rpc_timeout=ANSWER,
+            )  # fmt: skip
+            self._kept = standing
 
     async def seal(self) -> None:
         async with self._there.database.writing() as session:
@@ -180,6 +203,7 @@ class Watch:
                 (5, self.refill),
                 (2, self.mail),
                 (0.5, self.call),
+                (10, self.keep_house),
                 (15, self.beat),
             ):
                 group.create_task(_again(act, every))

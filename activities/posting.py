@@ -31,6 +31,8 @@ from models.delivery import (
 from models.directory import Directory, Person
 from models.shelf import days, policy
 from models.tables import CaseRow
+from models.telling import Notice, NoticeKind
+from notifier.bulletins import Bulletins
 from notifier.channels import Channel, Parcel, Settled
 from notifier.rendering import Knowing, digest, parcel
 from records.faults import where
@@ -39,6 +41,7 @@ from records.outbox import Bundle, Outbox
 from records.policies import in_force
 
 log = structlog.get_logger("posting")
+UNIT = ("business_manager", "administrator")
 AT_ONCE = timedelta(seconds=3)
 """A request leaves within this time of being noted, or not at all: later somebody else may be looking for it."""
 
@@ -56,6 +59,7 @@ class Posting:
     def __init__(self, there: Installation, channels: Sequence[Channel]) -> None:
         self._there, self.outbox = there, Outbox(there.database)
         self.channels = {one.name: one for one in channels}
+        self.bulletins = Bulletins(there.recorder, lambda person: bool(self.ways(person)))
 
     def ways(self, person: Person) -> list[Way]:
         """The channels that lead to somebody, in their order."""
@@ -102,52 +106,53 @@ class Posting:
             for notices in planned.now:
                 await self.outbox.freeze(session, person, notices, now, urgent=notices[0] in urgent)
             gone = {key for notices in planned.now for key in notices}
-            await self.outbox.put_off(
-                session, [one.key for one in waiting if one.key not in gone], planned.again or now
-            )
             if gone:
                 unfinished = await self.outbox.unfinished(session, person)
             due = [one.key for one in unfinished if one.look_at is None or one.look_at <= now]
             later = [one.look_at for one in unfinished if one.look_at is not None and one.look_at > now]
+            until = planned.again or min(later, default=now)
+            await self.outbox.put_off(session, [one.key for one in waiting if one.key not in gone], until)
             later += [planned.again] if planned.again else []
         return Ready(bundles=tuple(due), again=min(later, default=None))
 
     async def _forward(self, key: str, now: datetime) -> None:
         bundle = await self.outbox.bundle(key)
         if bundle.stale:  # noted before anything is read, so that what happens from now on is seen as new
-            await self.outbox.note(key, stale=False, look_at=None)
+            await self._note(key, stale=False, look_at=None)
         directory, person = await self._person(bundle)
         if person is None:
-            await self.outbox.note(key, open=False, live=False, stale=False, state=State.FAILED_FOR_GOOD, unit_told=now)
-            return
-        if not bundle.open:
+            await self._note(key, open=False, live=False, state=State.FAILED_FOR_GOOD)
+        elif bundle.open:
+            await self._step(bundle, directory, person, now)
+        else:
             await self._refresh(bundle, directory, now)
-            return
+        await self._tell_unit(key, now)
+
+    async def _step(self, bundle: Bundle, directory: Directory, person: Person, now: datetime) -> None:
+        key = bundle.key
         step = next_step(bundle.attempts, self.ways(person), now, urgent=bundle.urgent)
         match step:
             case Send(channel, number):
                 await self._send(bundle, directory, person, self.channels[channel], number, now)
             case Look(attempt):
-                channel_ = self.channels[attempt.channel]
-                found = await channel_.look(person, key, attempt.began)
+                found = await self.channels[attempt.channel].look(person, key, attempt.began)
                 await self._settle(bundle, attempt, found, now)
             case Lost(attempt):
                 await self._settle(bundle, attempt, Settled(state=State.UNKNOWN, error="no_answer"), now)
             case Wait(until):
-                await self.outbox.note(key, look_at=until)
+                await self._note(key, look_at=until)
             case Reached():
-                await self.outbox.note(key, open=False, look_at=None)
+                await self._note(key, open=False, look_at=None)
             case Nowhere():
                 state = State.UNKNOWN if bundle.uncertain else State.FAILED_FOR_GOOD
-                await self.outbox.note(key, open=False, look_at=None, live=False, state=state, unit_told=now)
-        await self._tell_unit(key, now)
+                await self._note(key, open=False, look_at=None, live=False, state=state)
 
     async def _send(  # noqa: PLR0913, PLR0917 -- what one request needs
         self, bundle: Bundle, directory: Directory, person: Person, channel: Channel, number: int, now: datetime
     ) -> None:
         rows = await self.outbox.notices(bundle.notices)
         if not bundle.attempts and all(one.state == State.SUPERSEDED for one in rows):
-            await self.outbox.note(bundle.key, open=False, live=False, state=State.SUPERSEDED)
+            await self._note(bundle.key, open=False, live=False, state=State.SUPERSEDED)
             return
         made, clock = await self._parcel(bundle, directory, now), asyncio.get_running_loop().time
         noted = clock()
@@ -157,7 +162,7 @@ class Posting:
         in_time = clock() - noted < AT_ONCE.total_seconds()
         settled = await channel.send(person, made) if in_time else Settled(state=State.FAILED_FOR_NOW, error="too_late")
         await self._settle(bundle, attempt, settled, now)
-        await self.outbox.note(bundle.key, shown=digest(made), live=channel.changes)
+        await self._note(bundle.key, shown=digest(made), live=channel.changes)
 
     async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime) -> None:
         if said.error == "not_there":
@@ -181,14 +186,24 @@ class Posting:
             return
         said = await self.channels[attempt.channel].change(attempt.place, made)
         if said.state is State.SENT:
-            await self.outbox.note(bundle.key, shown=digest(made), live=any(made.blocks))
+            await self._note(bundle.key, shown=digest(made), live=any(made.blocks))
         elif said.state is not State.FAILED_FOR_GOOD:
-            await self.outbox.note(bundle.key, stale=True, look_at=now + (said.wait or pause(3)))
+            await self._note(bundle.key, stale=True, look_at=now + (said.wait or pause(3)))
 
     async def _tell_unit(self, key: str, now: datetime) -> None:
+        """Let the business unit know, once, of a message that went nowhere or of which nobody knows."""
         bundle = await self.outbox.bundle(key)
-        if is_stuck(bundle.attempts, now, urgent=bundle.urgent):
-            await self.outbox.note(key, unit_told=now)
+        if bundle.unit_told is None and (bundle.nowhere or is_stuck(bundle.attempts, now, urgent=bundle.urgent)):
+            directory, _ = await self._person(bundle)
+            office, person = _unit(directory, bundle.person, now)
+            async with self._there.database.writing() as session:
+                await self.outbox.note(session, key, unit_told=now)
+                if person:
+                    await self.outbox.tell(session, [_astray(key, office, person, now)])
+
+    async def _note(self, key: str, **values: object) -> None:
+        async with self._there.database.writing() as session:
+            await self.outbox.note(session, key, **values)
 
     async def _person(self, bundle: Bundle) -> tuple[Directory, Person | None]:
         async with self._there.database.reading() as session:
@@ -201,7 +216,23 @@ class Posting:
         found = select(CaseRow).where(CaseRow.ref.in_({row.case for row in rows}))
         async with self._there.database.reading() as session:
             cases = {row.ref: Case.model_validate(row.state) for row in await session.scalars(found)}
-        return parcel(bundle.key, rows, Knowing(cases, directory, self._there.settings.address, now))
+        said = {row.key: await self.bulletins.read(row, now) for row in rows if not row.case}
+        return parcel(bundle.key, rows, Knowing(cases, directory, self._there.settings.address, now, said))
+
+
+def _unit(directory: Directory, but: str, now: datetime) -> tuple[str, str]:
+    """Who hears that a message has not arrived: of the business unit, and not the one whom it did not reach."""
+    for office in UNIT:
+        if person := directory.look_up(office, None, now, {but}).person:
+            return office, person
+    return "", ""
+
+
+def _astray(bundle: str, office: str, person: str, now: datetime) -> Notice:
+    kind = NoticeKind.ASTRAY
+    return Notice(
+        key=f"{kind}/{bundle}", kind=kind, case="", fact=0, office=office, person=person, rung_at=now, wake_at=now
+    )
 
 
 def _wordless(what: str, error: Exception) -> ApplicationError:

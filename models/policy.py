@@ -241,6 +241,30 @@ class Interruptions(Sourced):
     brief: Brief | None = None
 
 
+class Weekly(Word):
+    """A report that goes to these offices once a week."""
+
+    offices: tuple[Name, ...] = Field(min_length=1)
+    day: Weekday
+    at: time
+
+
+class Headlines(Word):
+    """Headline figures that go to these offices before each meeting of the board."""
+
+    offices: tuple[Name, ...] = Field(min_length=1)
+    working_days_before: int = Field(ge=0, le=60)
+    meetings: tuple[date, ...] = ()
+
+
+class Reports(Sourced):
+    """What is said regularly, whatever happens: all that is outstanding, who cannot be reached, headline figures."""
+
+    digest: Weekly
+    readiness: Weekly
+    headlines: Headlines
+
+
 class Proclaimed(Sourced):
     """A one-off holiday, or a working day moved, by royal proclamation."""
 
@@ -382,6 +406,7 @@ class Policy(Word):
     ladders: dict[Name, Ladder]
     bounds: Bounds
     interruptions: Interruptions | None = None
+    reports: Reports | None = None
     """None: a policy from before there were channels."""
     criteria: dict[Name, CriteriaSet]
     quorums: dict[Name, Quorum]

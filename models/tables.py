@@ -129,8 +129,17 @@ class ObligationRow(Table):
     """open, paused, promised, disputed, met or withdrawn."""
 
 
+class HeldRow(Table):
+    """Who was last known to hold an office, so that it is noticed when it changes hands."""
+
+    __tablename__ = "held_offices"
+    office: Mapped[str] = mapped_column(Short, primary_key=True)
+    agency: Mapped[str] = mapped_column(Short, primary_key=True)
+    person: Mapped[str] = mapped_column(Short)
+
+
 class NoticeRow(Table):
-    """The outbox. Written in the transaction of its fact."""
+    """The outbox. Written in the transaction of its fact; a notice of no case has an empty one, and number 0."""
 
     __tablename__ = "notices"
     key: Mapped[str] = mapped_column(Key, primary_key=True)

@@ -31,6 +31,22 @@ class NoticeKind(StrEnum):
     """A dispute or a request for time has been answered, or nobody has to answer it any more."""
     INVITED = "invited"
     """A meeting has been arranged."""
+    ASTRAY = "astray"
+    """To the business unit: a message has not arrived, or nobody knows. Of no case, like those that follow."""
+    TAKEN_OVER = "taken_over"
+    """To whoever holds an office from now on: everything that it owes."""
+    DIGEST = "digest"
+    """Once a week: all that is outstanding."""
+    READINESS = "readiness"
+    """Once a week: empty offices, missing deputies, people whom no message can reach."""
+    HEADLINES = "headlines"
+    """Figures for the members of the board, before its meeting."""
+
+
+OF_THE_HOUSE = frozenset({
+    NoticeKind.ASTRAY, NoticeKind.TAKEN_OVER, NoticeKind.DIGEST, NoticeKind.READINESS, NoticeKind.HEADLINES,
+})  # fmt: skip
+"""Notices that no fact of a case tells; their `case` is empty."""
 
 
 class Notice(Message):

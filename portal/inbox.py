@@ -16,6 +16,7 @@ from models.rights import access_of, shut_out
 from models.shelf import blocks
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
+from notifier.bulletins import Item
 from notifier.post import Post
 from notifier.words import Said, say, state_of
 from portal.doing import Act, Doing, doings
@@ -50,6 +51,9 @@ class Shown:
     urgent: bool = False
     due: datetime | None = None
     shut: bool = False
+    page: str = ""
+    """Where it is seen to, if it is of no case."""
+    items: tuple[Item, ...] = ()
 
 
 class Asked(NamedTuple):
@@ -119,13 +123,23 @@ class _Reader:
         shut: set[str] = set()
         found = []
         for row in rows:
-            if not await self._is_shut(row):
+            if not row.case:
+                found.append(await self._of_the_house(row))
+            elif not await self._is_shut(row):
                 found.append(await self._readable(row))
             elif row.case not in shut:
                 shut.add(row.case)
                 said = Said(subject=f"You no longer take part in {row.case}", text=SHUT)
                 found.append(_nothing(row, said, shut=True))
         return found
+
+    async def _of_the_house(self, row: NoticeRow) -> Shown:
+        said = await self._portal.bulletins.read(row, self._portal.clock())
+        person = self._directory.people.get(row.person)
+        return Shown(
+            row=row, said=Said(subject=said.subject, text=said.intro), to=person.name if person else row.person,
+            live=False, fresh=row.seen is None, act=None, answers=(), page=said.page, items=said.items,
+        )  # fmt: skip
 
     async def _is_shut(self, row: NoticeRow) -> bool:
         """Whether it is about a case in which whoever reads it takes no part: locked out, or not among the named."""

@@ -22,6 +22,8 @@ from models.rights import CASE_WIDE, LOCKED, NAMED_OFFICES, Actor, actor_of
 from models.shelf import days, policy
 from models.tables import SessionRow
 from models.time import day_of
+from notifier.bulletins import Bulletins
+from notifier.ways import channels
 from portal.pages import Link, Message, Page, refusal, templates
 from records.accounts import Accounts
 from records.drafts import Drafts
@@ -65,6 +67,8 @@ class Portal:
         self.accounts = Accounts(there.database, there.vault, there.auditor)
         self.drafts = Drafts(there.database, there.vault)
         self.pages: Environment = templates()
+        out = channels(there.settings)
+        self.bulletins = Bulletins(there.recorder, lambda person: any(one.leads_to(person) for one in out))
 
     @property
     def mails(self) -> bool:

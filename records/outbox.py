@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.base import Message
 from models.delivery import ARRIVED, Attempt, State, Trip
 from models.tables import AttemptRow, BundleRow, NoticeRow
-from records.database import Database
+from models.telling import Notice
+from records.database import Database, inserting
 
 OVERDUE = timedelta(seconds=30)
 """So long after its time something that was not looked at is somebody else's to look at."""
@@ -32,6 +33,7 @@ class Bundle(Message):
     live: bool
     stale: bool
     shown: str
+    unit_told: datetime | None
     notices: tuple[str, ...]
     attempts: tuple[Attempt, ...]
 
@@ -39,6 +41,11 @@ class Bundle(Message):
     def arrived(self) -> Attempt | None:
         """The attempt that reached its person."""
         return next((one for one in self.attempts if one.state in ARRIVED), None)
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether nothing more is done to get it there, and it has not arrived."""
+        return not self.open and self.state in {State.UNKNOWN, State.FAILED_FOR_GOOD}
 
     @property
     def uncertain(self) -> bool:
@@ -77,6 +84,14 @@ class Outbox:
             async with self.database.writing() as session:
                 mine = update(NoticeRow).where(NoticeRow.state == State.QUEUED, NoticeRow.person.in_(people))
                 await session.execute(mine.values(state=State.DELIVERED))
+
+    @staticmethod
+    async def tell(session: AsyncSession, told: Sequence[Notice]) -> None:
+        """Write what the house itself says, of no case; what was told already, under its key, is not told again."""
+        rows = [{**one.model_dump(), "state": State.QUEUED, "written": one.wake_at} for one in told]
+        if rows:
+            connection = await session.connection()
+            await connection.execute(inserting(NoticeRow, connection.dialect.name).on_conflict_do_nothing(), rows)
 
     @staticmethod
     async def waiting(session: AsyncSession, person: str) -> list[NoticeRow]:
@@ -140,7 +155,8 @@ class Outbox:
             notices = tuple(await session.scalars(inside))
         return Bundle(
             key=key, person=row.person, made=row.made, urgent=row.urgent, state=State(row.state), open=row.open,
-            live=row.live, stale=row.stale, shown=row.shown, notices=notices, attempts=tuple(tried),
+            live=row.live, stale=row.stale, shown=row.shown, unit_told=row.unit_told, notices=notices,
+            attempts=tuple(tried),
         )  # fmt: skip
 
     async def begin(self, key: str, number: int, channel: str, now: datetime) -> bool:
@@ -177,9 +193,9 @@ class Outbox:
             mine = update(BundleRow).where(BundleRow.key == key)
             await session.execute(mine.values(state=attempt.state, **arrived))
 
-    async def note(self, key: str, **values: object) -> None:
-        async with self.database.writing() as session:
-            await session.execute(update(BundleRow).where(BundleRow.key == key).values(values))
+    @staticmethod
+    async def note(session: AsyncSession, key: str, **values: object) -> None:
+        await session.execute(update(BundleRow).where(BundleRow.key == key).values(values))
 
     async def trips(self, keys: Sequence[str]) -> dict[str, Trip]:
         """What became of these notices, by their keys."""
@@ -205,12 +221,13 @@ class Outbox:
 
     async def astray(self) -> list[Bundle]:
         """Messages of which the business unit has to know: nobody knows where they are, or they went nowhere."""
-        lost = select(BundleRow.key).where(
-            BundleRow.unit_told.is_not(None), BundleRow.state.not_in([*ARRIVED, State.PASSED_ON, State.SUPERSEDED])
-        )
         async with self.database.reading() as session:
-            keys = (await session.scalars(lost.order_by(BundleRow.made, BundleRow.key))).all()
+            keys = (await session.scalars(_ASTRAY.order_by(BundleRow.made, BundleRow.key))).all()
         return [await self.bundle(key) for key in keys]
+
+    async def is_astray(self, key: str) -> bool:
+        async with self.database.reading() as session:
+            return (await session.scalars(_ASTRAY.where(BundleRow.key == key))).first() is not None
 
     @staticmethod
     async def found(session: AsyncSession, key: str, now: datetime, *, arrived: bool) -> bool:
@@ -244,6 +261,11 @@ class Outbox:
         found = select(NoticeRow).where(NoticeRow.key.in_(keys)).order_by(NoticeRow.written, NoticeRow.key)
         async with self.database.reading() as session:
             return list((await session.scalars(found)).all())
+
+
+_ASTRAY = select(BundleRow.key).where(
+    BundleRow.unit_told.is_not(None), BundleRow.state.not_in([*ARRIVED, State.PASSED_ON, State.SUPERSEDED])
+)
 
 
 def attempt_of(row: AttemptRow) -> Attempt:

@@ -46,6 +46,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["bundle"], ["bundles.key"], name=op.f("fk_attempts_bundle")),
         sa.PrimaryKeyConstraint("bundle", "number", name=op.f("pk_attempts")),
     )
+    op.create_table(
+        "held_offices",
+        sa.Column("office", sa.String(length=80), nullable=False),
+        sa.Column("agency", sa.String(length=80), nullable=False),
+        sa.Column("person", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("office", "agency", name=op.f("pk_held_offices")),
+    )
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.add_column(sa.Column("urgent", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("look_at", Moment(timezone=True), nullable=True))
@@ -63,6 +70,7 @@ def downgrade() -> None:
         batch_op.drop_column("look_at")
         batch_op.drop_column("urgent")
 
+    op.drop_table("held_offices")
     op.drop_table("attempts")
     with op.batch_alter_table("bundles", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bundles_stale"))

@@ -27,7 +27,8 @@ async def chat(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chatti
 
 async def states(chat: Chatting) -> list[str]:
     async with chat.house.there.database.reading() as session:
-        return list(await session.scalars(select(BundleRow.state).order_by(BundleRow.made, BundleRow.key)))
+        found = select(BundleRow.state).where(BundleRow.person == MANAGER)
+        return list(await session.scalars(found.order_by(BundleRow.made, BundleRow.key)))
 
 
 async def page(chat: Chatting, person: str = ADMINISTRATOR, address: str = "/messages") -> str:

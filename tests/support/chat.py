@@ -47,6 +47,12 @@ class Chatting:
                 return
         raise AssertionError(await self._busy())
 
+    async def keeps_house(self) -> None:
+        """Let the house look at its calendar from now on, and at once."""
+        await self._watch.forget()
+        await self._watch.keep_house()
+        await self.house.wait(timedelta(seconds=1))
+
     async def _busy(self) -> list[str]:
         """What has not been looked at, or is to be done at once."""
         now = await self.house.read_clock()

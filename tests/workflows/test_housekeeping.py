@@ -1,0 +1,144 @@
+"""What the house says by itself: once a week what is outstanding, and to whoever takes over an office what it owes."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import datetime, time, timedelta
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from models.directory import Directory
+from models.policy import Headlines
+from models.tables import NoticeRow
+from models.telling import OF_THE_HOUSE, NoticeKind
+from models.time import at, day_of
+from records.policies import put_in_force
+from tests.portal.scene import MANAGER, SUBGROUP
+from tests.support import slack as peer
+from tests.support.chat import Chatting, chatting, sleepless
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+PARTNER_MANAGER, LEAD = "p-022", "p-004"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chat(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chatting]:
+    async with chatting(tmp_path_factory.mktemp("house")) as made:
+        await made.keeps_house()
+        yield made
+
+
+async def said(chat: Chatting, kind: NoticeKind) -> list[NoticeRow]:
+    async with chat.house.there.database.reading() as session:
+        found = select(NoticeRow).where(NoticeRow.kind == kind).order_by(NoticeRow.written, NoticeRow.key)
+        return list(await session.scalars(found))
+
+
+async def until(chat: Chatting, weekday: int, hour: time) -> datetime:
+    """Let time pass until just after the next such hour."""
+    day = day_of(chat.house.now) + timedelta(days=1)
+    while day.weekday() != weekday:
+        day += timedelta(days=1)
+    await chat.house.wait_until(at(day, hour) + timedelta(seconds=5))
+    return chat.house.now
+
+
+async def replaced(chat: Chatting, directory: Directory) -> None:
+    there = chat.house.there
+    async with there.database.writing() as session:
+        await there.recorder.directory.replace(session, directory, MANAGER, chat.house.now)
+    chat.directory = directory
+    await chat.keeps_house()
+
+
+@pytest.mark.promise("G4", "G7")
+async def test_the_unit_hears_once_of_a_message_that_did_not_arrive(chat: Chatting) -> None:
+    await chat.posted()
+    chat.slack.go_wrong("chat.postMessage", peer.refusing("channel_not_found"))
+    await chat.house.refer()
+    await chat.posted()
+    (told,) = await said(chat, NoticeKind.ASTRAY)
+    assert told.person != MANAGER, "it was the manager whom it did not reach"
+    text = [one for one in await chat.reads(told.person) if "A message did not arrive, or nobody knows" in one]
+    assert len(text) == 1
+
+
+@pytest.mark.promise("G11")
+async def test_once_a_week_manager_and_chair_hear_of_all_that_is_outstanding(chat: Chatting) -> None:
+    ref = (await chat.house.refer()).case
+    before = Counter(row.person for row in await said(chat, NoticeKind.DIGEST))
+    for week in range(1, 4):
+        now = await until(chat, 0, time(8, 30))
+        digests = await said(chat, NoticeKind.DIGEST)
+        after = Counter(row.person for row in digests)
+        assert {person: after[person] - before[person] for person in after} == {MANAGER: week, SUBGROUP: week}
+        assert digests[-1].rung_at == at(day_of(now), time(8, 30))
+        await chat.posted()
+    found = [text for text in await chat.reads(SUBGROUP) if "What is outstanding this week" in text]
+    assert len(found) == before[SUBGROUP] + week, "one a week"
+    assert "2 open cases: 2 overdue" in found[-1]
+    assert f"Triage the referral ({ref})" in found[-1]
+
+
+@pytest.mark.promise("F6")
+async def test_the_weekly_report_names_empty_offices_missing_deputies_and_whom_nothing_reaches(chat: Chatting) -> None:
+    people = {**chat.directory.people, MANAGER: chat.directory.people[MANAGER]}
+    people[LEAD] = people[LEAD].model_copy(update={"slack_id": None})
+    fewer = [one for one in chat.directory.holdings if one.office != "safeguarding_partner_chair"]
+    alone = [one.model_copy(update={"deputy": None}) if one.person == SUBGROUP else one for one in fewer]
+    kept = chat.directory
+    await replaced(chat, chat.directory.model_copy(update={"people": people, "holdings": tuple(alone)}))
+    await until(chat, 0, time(8, 30))
+    report = [text for text in await chat.reads(MANAGER) if "Who could not be reached" in text][-1]
+    assert "Nobody can be told: Chair of the safeguarding partners." in report
+    assert "No deputy: Chair of the case review sub-group." in report
+    assert "Neither chat nor mail leads to the holder: Agency lead and main board member, Harrowshire Police." in report
+    await replaced(chat, kept)
+
+
+@pytest.mark.promise("G11")
+async def test_board_members_get_headline_figures_before_each_meeting_and_only_once(chat: Chatting) -> None:
+    today = day_of(chat.house.now)
+    meeting = today + timedelta(days=(2 - today.weekday()) % 7 + 14)
+    rules = sleepless()
+    assert rules.reports
+    lines = Headlines(offices=("agency_lead", "independent_chair"), working_days_before=5, meetings=(meeting,))
+    reports = rules.reports.model_copy(update={"headlines": lines})
+    async with chat.house.there.database.writing() as session:
+        await put_in_force(session, rules.model_copy(update={"reports": reports}), chat.house.now)
+    await chat.keeps_house()
+    assert await said(chat, NoticeKind.HEADLINES) == []
+    await chat.house.wait_until(at(meeting - timedelta(days=7), time(8, 31)))
+    told = await said(chat, NoticeKind.HEADLINES)
+    seats = [(one.office, one.agency) for one in chat.directory.holdings if one.office in lines.offices]
+    assert sorted((row.office, row.agency or None) for row in told) == sorted(seats)
+    await chat.house.wait(timedelta(days=6))
+    assert len(await said(chat, NoticeKind.HEADLINES)) == len(told)
+    text = next(text for text in await chat.reads(LEAD) if "Headline figures" in text)
+    assert "For the meeting on" in text
+
+
+@pytest.mark.promise("G13")
+async def test_whoever_takes_over_an_office_gets_one_message_with_everything_that_it_owes(chat: Chatting) -> None:
+    ref = (await chat.house.refer()).case
+    assert any(ref in text for text in await chat.reads(MANAGER))
+    new = [
+        one.model_copy(update={"person": PARTNER_MANAGER, "deputy": None}) if one.office == "business_manager" else one
+        for one in chat.directory.holdings
+    ]
+    await replaced(chat, chat.directory.model_copy(update={"holdings": tuple(new)}))
+    found = [text for text in await chat.reads(PARTNER_MANAGER) if "You now hold the office Business manager" in text]
+    assert len(found) == 1
+    assert f"Triage the referral ({ref})" in found[0]
+    await chat.keeps_house()
+    await chat.house.wait(timedelta(days=2))
+    assert len(await said(chat, NoticeKind.TAKEN_OVER)) == 1, "once"
+
+
+@pytest.mark.promise("K7")
+async def test_what_the_house_says_is_of_no_case_and_breaks_no_chain(chat: Chatting) -> None:
+    async with chat.house.there.database.reading() as session:
+        rows = (await session.scalars(select(NoticeRow).where(NoticeRow.case == ""))).all()
+        assert {row.kind for row in rows} == OF_THE_HOUSE
+        assert await chat.house.there.auditor.verify(session, chat.house.there.settings.seals) == []
