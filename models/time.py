@@ -40,6 +40,17 @@ def london(moment: datetime) -> datetime:
     return moment.astimezone(LONDON)
 
 
+def day(moment: datetime) -> str:
+    """As in "Tuesday 3 March 2026"."""
+    here = london(moment)
+    return f"{here:%A} {here.day} {here:%B %Y}"
+
+
+def moment(at: datetime) -> str:
+    """As in "Tuesday 3 March 2026 at 2:05pm"."""
+    return f"{day(at)} at {clock(at)}"
+
+
 def clock(moment: datetime) -> str:
     """The hour as people read it, in London: "2:05pm", "midday" and "midnight"."""
     here = london(moment)

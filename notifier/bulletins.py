@@ -44,9 +44,9 @@ class Bulletin(Message):
     page: str = "/inbox"
 
     @property
-    def text(self) -> str:
-        lines = [self.intro, *(f"- {one.words}" for one in self.items)]
-        return "\n".join([*lines, *([f"And {self.more} more."] if self.more else [])])
+    def lines(self) -> tuple[str, ...]:
+        more = (f"And {self.more} more.",) if self.more else ()
+        return (self.intro, *(f"• {one.words}" for one in self.items), *more)
 
 
 class Bulletins:

@@ -19,6 +19,8 @@ class Parcel(Message):
     html: str = ""
     blocks: tuple[dict[str, Any], ...] = ()
     """Slack's Block Kit; none: the plain text is all that there is."""
+    fell_back: bool = False
+    """Whether something of it could not be made, so that it says less than it should: the business unit has to know."""
 
 
 class Settled(Message):

@@ -1,18 +1,41 @@
-"""A bundle as it leaves: its notices in the words that are true now, in every form that a channel may want."""
+"""A bundle as it leaves: its notices in the words that are true now, in every form that a channel may want.
+
+One matter is one full message; several are one message with a part for each. What cannot be made is left out: the
+plain text goes out whatever happens, and says so (`Parcel.fell_back`).
+"""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import structlog
 
 from models.case import Case
 from models.directory import Directory
+from models.doing import ANSWERS, Sight, doing, sight
+from models.rights import access_of, actor_of, shut_out
 from models.tables import NoticeRow
-from models.telling import Notice
+from models.telling import Notice, NoticeKind
+from notifier.block_kit import TEXT, Refused, cut, refused
 from notifier.bulletins import Bulletin
 from notifier.channels import Parcel
-from notifier.words import Said, say
+from notifier.templating import render
+from notifier.words import NOT_YOURS, Button, Several, Shown, not_yours, shown, unreadable, worded
+from records.faults import where
+
+log = structlog.get_logger("rendering")
+MOST = 20
+"""Matters in one message; with their buttons, a head and a foot they are fewer than Slack's 50 blocks."""
+ANSWERED_IN_CHAT = frozenset(kind for kind, _ in ANSWERS)
+DONE_ELSEWHERE = frozenset({NoticeKind.OWED, NoticeKind.MOVED, NoticeKind.ANSWERED})
+"""Kinds of notice about something that whoever reads may have to do."""
+BULLETIN = "bulletin"
+"""The forms of everything that the house says by itself."""
+OF_ITS_OWN = frozenset({NoticeKind.EMPTY_OFFICE, NoticeKind.ANSWERED})
+"""Kinds of notice that say something else than that a thing is owed, and so stand beside it."""
 
 
 class Knowing(NamedTuple):
@@ -26,18 +49,24 @@ class Knowing(NamedTuple):
     """What the notices of the house say, by their keys."""
 
 
+class Part(NamedTuple):
+    """One matter as it reads now. `broken`: its own words could not be made."""
+
+    kind: str
+    it: Shown
+    due: datetime | None
+    broken: bool = False
+
+
 def parcel(key: str, notices: Sequence[NoticeRow], knowing: Knowing) -> Parcel:
     """What these notices, of one person, say now."""
-    cases, directory, address, now, bulletins = knowing
-    said = [
-        Said(subject=bulletins[row.key].subject, text=bulletins[row.key].text)
-        if row.key in bulletins
-        else say(notice_of(row), cases[row.case], directory, now)
-        for row in notices
-    ]
-    subject = said[0].subject if len(said) == 1 else f"{len(said)} matters need your attention"
-    text = "\n\n".join(f"{one.subject}\n{one.text}" for one in said)
-    return Parcel(key=key, subject=subject, text=f"{text}\n\n{address}/inbox")
+    parts = _parts(notices, knowing)
+    try:
+        made = _whole(key, parts, knowing)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the message has to go out
+        _note(key, error)
+        return _bare(key, parts, knowing)
+    return made.model_copy(update={"fell_back": any(part.broken for part in parts)})
 
 
 def digest(parcel: Parcel) -> str:
@@ -47,3 +76,160 @@ def digest(parcel: Parcel) -> str:
 
 def notice_of(row: NoticeRow) -> Notice:
     return Notice.model_validate({name: getattr(row, name) for name in Notice.model_fields})
+
+
+# The matters of a bundle
+
+
+def _parts(rows: Sequence[NoticeRow], knowing: Knowing) -> list[Part]:
+    """Each matter once, as its newest notice has it: what asks for something first, the urgent before all, by date."""
+    matters: dict[tuple[str, ...], list[NoticeRow]] = {}
+    reader = _Reader(knowing)
+    for row in sorted(rows, key=lambda row: (row.written, row.rung, row.key)):
+        matters.setdefault(reader.matter(row), []).append(row)
+    found = [reader.part(told[-1], len(told) - 1) for told in matters.values()]
+    late = datetime.max.replace(tzinfo=UTC)
+    return sorted(found, key=lambda part: (part.it.settled, not part.it.urgent, part.due or late))
+
+
+class _Reader:
+    """One person before their messages: each case is looked at once."""
+
+    def __init__(self, knowing: Knowing) -> None:
+        self._knowing = knowing
+        self._seen: dict[tuple[str, str], Sight | None] = {}
+
+    def matter(self, row: NoticeRow) -> tuple[str, ...]:
+        """What a notice is about: two about the same are said once."""
+        if not row.case:
+            return (row.kind, row.office, row.agency)
+        if self._is_shut(row):
+            return (row.case,)
+        own = row.kind if not row.obligation or row.kind in OF_ITS_OWN else ""
+        return (row.case, row.obligation, own)
+
+    def part(self, row: NoticeRow, earlier: int) -> Part:
+        if not row.case:
+            return self._of_the_house(row, earlier)
+        case, knowing = self._knowing.cases[row.case], self._knowing
+        shut = self._is_shut(row)
+        inbox = f"{knowing.address}/inbox"
+        try:
+            notice = notice_of(row)
+            if shut or not self._still_theirs(notice):
+                it = worded(NOT_YOURS, not_yours(notice, case, shut=shut))
+                return Part(NOT_YOURS, it.model_copy(update={"inbox": inbox}), None)
+            it = worded(notice.kind, shown(notice, case, knowing.directory, knowing.now))
+            sees = self._sight(notice)
+            more = {
+                "earlier": earlier,
+                "inbox": inbox,
+                "block": f"act-{hashlib.sha256(notice.key.encode()).hexdigest()[:16]}",
+                "page": f"{knowing.address}/cases/{case.ref}" if sees else "",
+                "buttons": self._buttons(notice, it, sees) if sees else (),
+            }
+            one = case.obligations.get(notice.obligation)
+            return Part(notice.kind, it.model_copy(update=more), one.due if one else None)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the message has to go out
+            _note(row.key, error)
+            said = unreadable(row.case)
+            page = "" if shut else f"{knowing.address}/cases/{row.case}"
+            bare = Shown(
+                case=row.case, case_kind="", office="", urgent=row.urgent, page=page, inbox=inbox,
+                subject=said.subject, lines=(said.text,), earlier=earlier,
+            )  # fmt: skip
+            return Part(row.kind, bare, row.due, broken=True)
+
+    def _of_the_house(self, row: NoticeRow, earlier: int) -> Part:
+        """What the house itself says: its lines, and the page where all of it stands."""
+        said, address = self._knowing.bulletins[row.key], self._knowing.address
+        it = Shown(
+            case="", case_kind="", office="", subject=said.subject, lines=said.lines, earlier=earlier,
+            inbox=f"{address}/inbox", block=f"act-{hashlib.sha256(row.key.encode()).hexdigest()[:16]}",
+            buttons=(Button(kind="open", words="See all of it", url=f"{address}{said.page}"),),
+        )  # fmt: skip
+        return Part(BULLETIN, it, None)
+
+    def _buttons(self, notice: Notice, it: Shown, sees: Sight) -> tuple[Button, ...]:
+        """What this very person could do now, as the page of the case offers it; nothing once it is settled."""
+        if it.settled:
+            return ()
+        address = self._knowing.address
+        can = doing(sees, notice.obligation, self._knowing.now) if notice.kind in DONE_ELSEWHERE else None
+        act = can.act if can else None
+        words, path = (act.words, act.address) if act else (f"Open {notice.case}", f"/cases/{notice.case}")
+        answers = can.answers if can and notice.kind is NoticeKind.OWED else ()
+        return (
+            Button(kind="open", words=words, url=f"{address}{path}"),
+            *(
+                Button(kind=one.kind, words=one.words, url=f"{address}{one.address}", value=notice.key)
+                for one in answers
+                if one.kind in ANSWERED_IN_CHAT
+            ),
+        )
+
+    def _sight(self, notice: Notice) -> Sight | None:
+        which = (notice.case, notice.person)
+        if which not in self._seen:
+            actor = actor_of(self._knowing.directory, notice.person, self._knowing.now)
+            self._seen[which] = sight(self._knowing.cases[notice.case], actor, self._knowing.now)
+        return self._seen[which]
+
+    def _is_shut(self, row: NoticeRow) -> bool:
+        """Whether whoever reads takes no part in the case any more."""
+        case, now = self._knowing.cases[row.case], self._knowing.now
+        return shut_out(actor_of(self._knowing.directory, row.person, now), case, access_of(case, now)) is not None
+
+    def _still_theirs(self, notice: Notice) -> bool:
+        """Whether they hold the office, or deputise in it; an answer goes to whoever asked, in person."""
+        actor = actor_of(self._knowing.directory, notice.person, self._knowing.now)
+        return notice.kind is NoticeKind.ANSWERED or actor.holds(notice.office, notice.agency)
+
+
+# The forms of a message
+
+
+def _whole(key: str, parts: Sequence[Part], knowing: Knowing) -> Parcel:
+    """Every form of it; of several matters as many as there is room for, and how many more there are."""
+    if len(parts) == 1:
+        return _forms(key, parts[0].it, parts[0].kind, "layout")
+    asking = [part.it for part in parts if not part.it.settled]
+    it = Several(
+        asking=len(asking),
+        urgent=sum(one.urgent for one in asking),
+        parts=tuple(part.it for part in parts),
+        inbox=f"{knowing.address}/inbox",
+    )
+    it = it.model_copy(update={"subject": render("several/subject.txt.jinja", it)})
+    for room in range(min(len(parts), MOST), 1, -1):
+        fewer = it.model_copy(update={"parts": it.parts[:room], "more": len(parts) - room})
+        try:
+            return _forms(key, fewer, "several", "several")
+        except Refused:
+            continue
+    return _forms(key, it.model_copy(update={"parts": it.parts[:1], "more": len(parts) - 1}), "several", "several")
+
+
+def _forms(key: str, it: Shown | Several, kind: str, laid_out: str) -> Parcel:
+    """Raises Refused if Slack would not take it."""
+    text, html = render(f"{laid_out}/text.txt.jinja", it), render(f"{kind}/body.html.jinja", it)
+    blocks: list[dict[str, Any]] = json.loads(render(f"{kind}/blocks.json.jinja", it))
+    if wrong := [*refused(blocks), *(["text: too long"] if len(text) > TEXT else [])]:
+        raise Refused(wrong)
+    return Parcel(key=key, subject=it.subject, text=text, html=html, blocks=tuple(blocks))
+
+
+def _bare(key: str, parts: Sequence[Part], knowing: Knowing) -> Parcel:
+    """The plain text alone, without a template."""
+    several = len(parts) > 1
+    subject = f"{len(parts)} messages" if several else parts[0].it.subject
+    said = [line for part in parts for line in ([part.it.subject] if several else part.it.lines)]
+    text = cut("\n".join([subject, "", *said]), TEXT // 2)
+    return Parcel(
+        key=key, subject=subject, text=f"{text}\n\nAll your messages: {knowing.address}/inbox", fell_back=True
+    )
+
+
+def _note(key: str, error: Exception) -> None:
+    """In the log by class and place alone: the words of an error may be anybody's."""
+    log.error("message not whole", about=key, error=type(error).__name__, where=where(error))

@@ -1,11 +1,8 @@
 """What a notice says. Templates see an allow-list of fields and nothing else: no name and no word about a child."""
 
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError
 
 from models import shelf
 from models.base import Message
@@ -13,14 +10,28 @@ from models.case import Case
 from models.directory import Directory
 from models.obligation import Ended, Obligation
 from models.policy import Scope
-from models.rights import FOUR_EYES, WAITING
+from models.rights import AGENCY_OFFICES, FOUR_EYES, WAITING, KeptOut
 from models.telling import Notice, NoticeKind
-from models.time import clock as hour
-from models.time import day_of, is_whole_day, london
+from models.time import day, day_of, is_whole_day, moment
+from notifier.templating import render
 
-TEMPLATES = Path(__file__).parent / "templates"
 ANSWERS = {WAITING[kind] for kind in FOUR_EYES}
 KINDS = {"referral": "Referral", "rapid_review": "Rapid review"}
+NOT_YOURS = "not_yours"
+"""The words for whoever has nothing to do with the matter any more, whatever it was."""
+UNREADABLE = "This message cannot be shown. Open the case to see what is asked of you."
+UNSAYABLE = (ArithmeticError, LookupError, ValueError, TemplateError)
+"""What goes wrong with a single message: a date beyond the calendar, an office that no policy names any more."""
+
+
+class Button(Message):
+    """What can be done about a matter, as a button or as a link. `kind`: open, promise, dispute or ask_time."""
+
+    kind: str
+    words: str
+    url: str
+    value: str = ""
+    """The key of the notice, for whatever answers in the chat itself."""
 
 
 class Shown(Message):
@@ -43,6 +54,8 @@ class Shown(Message):
     """Whether the office that is told is another than the one that owes it."""
     state: str = ""
     """What has become of the matter since: empty while it is owed."""
+    status: str = ""
+    """The same in a word or two."""
     urgent: bool = False
     over: bool = False
     """Whether it has ended, done or not."""
@@ -52,6 +65,57 @@ class Shown(Message):
     """Who outside is to do it; then nobody here is late."""
     at: str = ""
     outcome: str = ""
+    filled: bool = False
+    """Whether somebody can be told again in the offices that were passed over."""
+    shut: bool = False
+    """Whether whoever reads takes no part in the case any more."""
+    subject: str = ""
+    lines: tuple[str, ...] = ()
+    """What the kind's own words say, for the forms that are laid out around them."""
+    earlier: int = 0
+    """Messages about the same matter in whose place this one is."""
+    buttons: tuple[Button, ...] = ()
+    block: str = ""
+    """By which Slack tells the buttons of one matter from those of another."""
+    page: str = ""
+    """Where the case is; empty for whoever may not open it."""
+    inbox: str = ""
+
+    @property
+    def link(self) -> str:
+        """Where the case is, if no button leads there."""
+        return "" if any(one.url == self.page for one in self.buttons) else self.page
+
+    @property
+    def instead(self) -> str:
+        """Of what this is in place; empty if it is the only message about its matter."""
+        several = "" if self.earlier == 1 else "s"
+        return f"This comes once, in place of {self.earlier} earlier message{several}." if self.earlier else ""
+
+    @property
+    def brief(self) -> str:
+        """What it says in one line, among others."""
+        again = f"In place of {self.earlier} earlier." if self.earlier else ""
+        return " ".join(filter(None, [*self.lines[:1], again]))
+
+    @property
+    def settled(self) -> bool:
+        """Whether it asks for nothing any more."""
+        return bool(self.state or self.over or self.done or self.filled)
+
+
+class Several(Message):
+    """Every field that a template about several matters may use: each of them, and how many of them ask for something.
+
+    `more`: so many have no room.
+    """
+
+    asking: int
+    urgent: int
+    parts: tuple[Shown, ...]
+    more: int = 0
+    subject: str = ""
+    inbox: str
 
 
 class Said(Message):
@@ -70,48 +134,85 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
         "case_kind": KINDS[case.kind],
         "office": policy.offices[notice.office].title,
         "agency": agency.name if agency else "",
-        "at": clock(datetime.fromisoformat(notice.data["at"])) if "at" in notice.data else "",
+        "at": moment(datetime.fromisoformat(notice.data["at"])) if "at" in notice.data else "",
         "outcome": _outcome(notice),
         "passed_over": ", ".join(policy.offices[office].title for office in notice.data.get("passed_over", ())),
+        "filled": notice.kind is NoticeKind.EMPTY_OFFICE and _is_filled(notice, case, directory, now),
     }
     one = case.obligations.get(notice.obligation)
     if one is None:
-        return Shown.model_validate(base)
+        status, state = meeting_over(case, notice)
+        return Shown.model_validate({**base, "state": state, "status": status})
     block = shelf.blocks(case.policy, case.kind)[one.block]
     about = case.obligations.get(one.of)
     title = f"{block.title}: {shelf.blocks(case.policy, case.kind)[about.block].title}" if about else block.title
     title = f"{title}, {agency.name}" if about and agency else title
     owner = policy.offices[one.owed_by]
     of_agency = f" of {agency.name}" if agency and owner.scope is Scope.AGENCY else ""
-    return Shown(
-        **base,
-        title=title,
-        owed_by=f"{owner.title}{of_agency}",
-        due=by(one.due) if one.due else "",
-        overdue=one.overdue(now) and not block.expected_of,
-        expected_of=block.expected_of,
-        overdue_days=max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
-        missed=int(notice.data.get("missed", 0)),
-        handed_on="handed_on" in notice.data and not base["passed_over"],
-        others=notice.office != one.owed_by,
-        state=state_of(one, now),
-        urgent=block.urgent,
-        over=one.ended is not None,
-        done=day(one.ended_at) if notice.data.get("done") and one.ended_at else "",
+    state, status = state_of(one, now), status_of(one, now)
+    if not state and notice.kind is NoticeKind.OWED and (longer := _longer(notice, one, now)):
+        state, status = longer, "more time"
+    return Shown.model_validate(
+        {
+            **base,
+            "title": title,
+            "owed_by": f"{owner.title}{of_agency}",
+            "due": by(one.due) if one.due else "",
+            "overdue": one.overdue(now) and not block.expected_of,
+            "expected_of": block.expected_of,
+            "overdue_days": max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
+            "missed": int(notice.data.get("missed", 0)),
+            "handed_on": "handed_on" in notice.data and not base["passed_over"],
+            "others": notice.office != one.owed_by,
+            "state": state,
+            "status": status,
+            "urgent": block.urgent,
+            "over": one.ended is not None,
+            "done": day(one.ended_at) if notice.data.get("done") and one.ended_at else "",
+        }
     )
+
+
+def not_yours(notice: Notice, case: Case, *, shut: bool) -> Shown:
+    """What is left to say to whoever takes no part any more (`shut`), or holds another office: nothing of the matter.
+
+    `state` is set, so that it asks for nothing.
+    """
+    offices = shelf.policy(case.policy).offices
+    office = offices[notice.office].title
+    return Shown(case=notice.case, case_kind=KINDS[case.kind], office=office, shut=shut, state=NOT_YOURS)
+
+
+def worded(kind: str, it: Shown) -> Shown:
+    """With its subject and its lines, in the words of this kind."""
+    subject, text = render(f"{kind}/subject.txt.jinja", it), render(f"{kind}/text.txt.jinja", it)
+    lines = tuple(" ".join(line.split()) for line in text.splitlines() if line.strip())
+    return it.model_copy(update={"subject": " ".join(subject.split()), "lines": lines})
 
 
 def say(notice: Notice, case: Case, directory: Directory, now: datetime) -> Said:
     """The message in plain text."""
-    text = _environment().get_template(f"{notice.kind}.txt.jinja").render(it=shown(notice, case, directory, now))
-    subject, _, rest = text.strip().partition("\n")
-    return Said(subject=subject.strip(), text=rest.strip())
+    return said(worded(notice.kind, shown(notice, case, directory, now)))
+
+
+def shut(case: Case, notice: Notice) -> Said:
+    """What whoever takes no part in the case any more reads in its place."""
+    return said(worded(NOT_YOURS, not_yours(notice, case, shut=True)))
+
+
+def said(it: Shown) -> Said:
+    return Said(subject=it.subject, text="\n".join(it.lines))
+
+
+def unreadable(case: str) -> Said:
+    """In place of a message whose words cannot be made: it still says which case it is about."""
+    return Said(subject=f"A message about {case}", text=UNREADABLE)
 
 
 def state_of(one: Obligation, now: datetime) -> str:
     """What has become of an obligation, in words; empty while it is simply owed."""
     if one.ended is Ended.MET:
-        return f"This has been {'answered' if one.block in ANSWERS else 'done'}. Nothing more is needed."
+        return f"This has been {_done(one)}. Nothing more is needed."
     if one.ended is Ended.WITHDRAWN:
         return "This is not owed any more."
     if one.ended is Ended.NOT_GIVEN:
@@ -124,18 +225,55 @@ def state_of(one: Obligation, now: datetime) -> str:
     return f"It is promised by the end of {day(promise.until)}." if promise else ""
 
 
-def day(moment: datetime) -> str:
-    local = london(moment)
-    return f"{local:%A} {local.day} {local:%B %Y}"
+def status_of(one: Obligation, now: datetime) -> str:
+    """The same in a word or two, for the head of a message."""
+    if one.ended:
+        return {Ended.MET: _done(one), Ended.WITHDRAWN: "not owed any more", Ended.NOT_GIVEN: "did not come"}[one.ended]
+    if one.paused:
+        return "suspended"
+    if one.dispute:
+        return "disputed"
+    return "promised" if one.live_promise(now) else ""
+
+
+def _done(one: Obligation) -> str:
+    return "answered" if one.block in ANSWERS else "done"
+
+
+def _longer(notice: Notice, one: Obligation, now: datetime) -> str:
+    """That it is due later than this notice said, whoever gave the time; empty once that has run out as well."""
+    if one.due is None or notice.due is None or one.due <= notice.due or one.overdue(now):
+        return ""
+    return f"There is more time for this now: it is due by {by(one.due)}."
+
+
+def meeting_over(case: Case, notice: Notice) -> tuple[str, str]:
+    """Why nobody can come any more to the meeting to which this asks, in a word and in a sentence.
+
+    Empty if they can, and for any other notice.
+    """
+    if notice.kind is not NoticeKind.INVITED:
+        return "", ""
+    since = {name for name, mark in case.marks.items() if mark.number > notice.fact}
+    if "meeting_recorded" in since:
+        return "recorded", "This meeting has been recorded."
+    if "meeting_arranged" in since:
+        return "arranged anew", "The meeting has been arranged anew, so this date does not hold any more."
+    return ("called off", "The case is closed, so there is no meeting.") if case.closed else ("", "")
+
+
+def _is_filled(notice: Notice, case: Case, directory: Directory, now: datetime) -> bool:
+    """Whether every office that was passed over has somebody now. Of a seat it is not known of which agency it was."""
+    offices = notice.data.get("passed_over", ())
+    if not notice.obligation and AGENCY_OFFICES.intersection(offices):
+        return False
+    kept_out = KeptOut(case, directory, now)
+    return all(directory.look_up(office, notice.agency or None, now, kept_out).person for office in offices)
 
 
 def by(due: datetime) -> str:
     """As in "the end of Friday 4 December 2026"; a clock that counts hours names its hour."""
-    return f"the end of {day(due)}" if is_whole_day(due) else clock(due)
-
-
-def clock(moment: datetime) -> str:
-    return f"{day(moment)} at {hour(moment)}"
+    return f"the end of {day(due)}" if is_whole_day(due) else moment(due)
 
 
 def _outcome(notice: Notice) -> str:
@@ -150,14 +288,3 @@ def _outcome(notice: Notice) -> str:
         "False": "You have not been given more time.",
     }
     return words[notice.data["outcome"]]
-
-
-@cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

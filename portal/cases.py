@@ -7,12 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from door.adopting import MAY_ADOPT
+from models.doing import doings
 from models.rapid_review import has_met
 from models.referral import Route, leads
 from models.rights import NAMED_OFFICES
 from models.shelf import days, policy
 from models.standing import Colour, Line
-from portal.doing import can, doings, others
+from portal.doing import can, others
 from portal.giving import DONE
 from portal.happened import TITLES as HAPPENED
 from portal.happened import time_line, waits_for_quorum

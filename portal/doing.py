@@ -1,42 +1,13 @@
-"""What a person can do in a case now: what meets each thing owed, in which words, and what stands in its way."""
+"""What a person can do about a case as a whole, and how the buttons of its forms are called."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from urllib.parse import quote
 
-from models.command import Command
-from models.judging import CLOSED, OF_CLOSED, unanswerable
+from models.doing import Act, Doing, doings, stands_in_the_way
+from models.judging import OF_CLOSED
 from models.lifecycles import COMMANDS, LIFECYCLES
-from models.rapid_review import has_met
-from models.rights import ASKED_YOURSELF, WAITING
-from models.standing import Deadline
-from portal.pages import moment
 from records.questions import CaseView
-
-MET_BY: Final[Mapping[str, str]] = {
-    "meeting_held": "record_meeting",
-    "submitted": "record_submission",
-    "changed_decision_submitted": "record_submission",
-    "parked_reviewed": "decide",
-}
-"""Marks that another fact makes than the one of their name."""
-
-VERBS: Final[Mapping[str, str]] = {
-    "triage": "Triage the referral",
-    "answer_safety": "Say whether they are safe",
-    "tell_referrer": "Record how the referrer was told",
-    "submit_return": "Give the return",
-    "record_analysis": "Write the analysis",
-    "decide": "Record the decision",
-    "learning_done": "Say what was done",
-    "record_review_learning": "Record the learning",
-    "settle_dispute": "Settle the dispute",
-    "answer_time": "Answer the request",
-    "review_suspension": "Review the suspension",
-}
-"""The first word on a case's page, where the title of the command is not a good one."""
 
 BUTTONS: Final[Mapping[str, str]] = {
     "triage": "Record the triage",
@@ -62,47 +33,10 @@ BUTTONS: Final[Mapping[str, str]] = {
 }
 """What the button of a form does; "Record this" where nothing better is said."""
 
-ANSWERS: Final = (("promise", "Promise a date"), ("dispute", "Dispute"), ("ask_time", "Ask for time"))
 RARE: Final = frozenset({
     "restrict", "lock_out", "let_in", "withdraw_notification", "withdraw_request", "record_no_return",
     "decide_duplicate", "record_event", "reopen",
 })  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Act:
-    """A command as a link. `about`: the obligation, for those who cannot see where the link stands."""
-
-    words: str
-    address: str
-
-    @property
-    def kind(self) -> str:
-        """The command to which it leads."""
-        return self.address.partition("?")[0].rpartition("/")[2]
-
-
-@dataclass(frozen=True)
-class Doing:
-    """Something owed, with what this person can do about it. `why_not`: what has to happen first."""
-
-    deadline: Deadline
-    act: Act | None
-    why_not: str
-    answers: Sequence[Act]
-
-
-def meets(kind: str, mark: str) -> str:
-    """The command that makes a mark in this kind of case; empty if it comes about otherwise."""
-    found = MET_BY.get(mark, "")
-    return found or next((one.KIND for one in COMMANDS[kind].values() if mark == one.FACT), "")
-
-
-def doings(view: CaseView, now: datetime) -> tuple[list[Doing], list[Doing]]:
-    """(what this person owes or can decide now, everything else that is open), each by date, the urgent first."""
-    open_ = [_doing(view, one, now) for one in view.deadlines if not one.ended]
-    mine = [one for one in open_ if _is_mine(view, one.deadline)]
-    return sorted(mine, key=lambda one: not one.deadline.urgent), [one for one in open_ if one not in mine]
 
 
 def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[Act], list[Act]]:
@@ -133,100 +67,3 @@ def can(view: CaseView, now: datetime) -> list[str]:
     if not view.state.closed:
         found.add("correct")
     return [kind for kind in view.may if kind in found]
-
-
-def stands_in_the_way(view: CaseView, kind: str, agency: str, now: datetime, about: str = "") -> str:
-    """What has to happen before this can be recorded, whatever is answered; empty if nothing does."""
-    if view.state.closed:
-        return "" if kind in OF_CLOSED else CLOSED
-    if about in view.state.obligations and (words := unanswerable(view.state, kind, about, now)):
-        return words
-    if kind not in {one.KIND for one in LIFECYCLES[view.kind].commands}:
-        return ""
-    here = now.isoformat()
-    good = {
-        "sent_at": here,
-        "held_at": here,
-        "received_at": here,
-        "withdrawn_at": here,
-        "agency": agency,
-        "agencies": (),
-        "children": [{"child": number} for number in view.state.said.get("children", ())],
-    }
-    try:
-        found = LIFECYCLES[view.kind].judge(view.state, kind, good, now)
-    except KeyError:
-        return ""
-    return next((one.words for one in found if not one.field), "")
-
-
-def answers_to(view: CaseView, one: Deadline, now: datetime) -> list[Act]:
-    """Promise, dispute, ask for time: what the state of this obligation still takes."""
-    if one.expected_of:
-        return []
-
-    def taken(kind: str) -> bool:
-        return not unanswerable(view.state, kind, one.key, now) and not (kind == "ask_time" and one.disputed)
-
-    found = [
-        _about(view, kind, words, one.key)
-        for kind, words in ANSWERS
-        if (one.yours or one.told_me) and kind in view.may and taken(kind)
-    ]
-    if "suspend" in view.may and taken("suspend"):
-        found.append(_about(view, "suspend", "Suspend", one.key))
-    return found
-
-
-def _is_mine(view: CaseView, one: Deadline) -> bool:
-    kind = meets(view.kind, one.met_by)
-    if one.asked_by_me:
-        return False
-    return one.yours or (kind in WAITING and kind in view.may and one.told_me and not one.not_yet)
-
-
-def _doing(view: CaseView, one: Deadline, now: datetime) -> Doing:
-    kind = meets(view.kind, one.met_by)
-    command = COMMANDS[view.kind].get(kind)
-    if one.asked_by_me:
-        return Doing(one, None, ASKED_YOURSELF, [])
-    if (
-        command is None
-        or kind not in view.may
-        or one.not_yet
-        or (one.agency and not one.mine and not _is_about_one(command))
-    ):
-        return Doing(one, None, "", answers_to(view, one, now))
-    words = VERBS.get(kind, command.TITLE)
-    if _is_about_one(command):
-        return Doing(one, _about(view, kind, words, one.about), "", [])
-    if kind == "record_meeting":
-        kind, words = _next_of_meeting(view, now)
-    why_not = stands_in_the_way(view, kind, one.agency, now)
-    if not why_not and kind == "record_meeting" and not _is_over(view, now):
-        why_not = f"It is arranged for {moment(view.state.said['meeting_at'])}; record it when it was held."
-    if why_not:
-        return Doing(one, None, why_not, answers_to(view, one, now))
-    of_several = "recommendation" in command.model_fields
-    act = _about(view, kind, words, one.key) if of_several else Act(words, f"/cases/{view.ref}/{kind}")
-    return Doing(one, act, "", answers_to(view, one, now))
-
-
-def _next_of_meeting(view: CaseView, now: datetime) -> tuple[str, str]:
-    """A meeting is arranged before it is recorded; one that was held without its quorum is arranged again."""
-    waits = "meeting_arranged" in view.state.marks and not has_met(view.state)
-    kind = "record_meeting" if waits and "record_meeting" in view.may else "arrange_meeting"
-    return kind, COMMANDS[view.kind][kind].TITLE
-
-
-def _is_over(view: CaseView, now: datetime) -> bool:
-    begins = view.state.said.get("meeting_at")
-    return begins is None or datetime.fromisoformat(begins) <= now
-
-
-def _about(view: CaseView, kind: str, words: str, key: str) -> Act:
-    return Act(words, f"/cases/{view.ref}/{kind}?about={quote(key, safe='/')}")
-
-
-def _is_about_one(command: type[Command]) -> bool:
-    return "obligation" in command.model_fields

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from door.refusals import NotConfirmed, Refusal
 from models.command import Command, split
 from models.directory import Directory
+from models.doing import stands_in_the_way
 from models.facts import Problem
 from models.judging import reach
 from models.lifecycles import COMMANDS
@@ -24,7 +25,7 @@ from models.rights import BY_RELATION, FOUR_EYES, second
 from models.shelf import policy
 from models.standing import Deadline
 from models.time import day_of
-from portal.doing import BUTTONS, stands_in_the_way
+from portal.doing import BUTTONS
 from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
 from portal.pages import Link, Sheet, by, day, moment

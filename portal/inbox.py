@@ -6,20 +6,19 @@ from typing import NamedTuple
 
 import structlog
 from fastapi import APIRouter
-from jinja2 import TemplateError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from models.case import Case
 from models.directory import Directory
+from models.doing import Act, Doing, doings
 from models.rights import access_of, shut_out
 from models.shelf import blocks
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
 from notifier.bulletins import Item
 from notifier.post import Post
-from notifier.words import Said, say, state_of
-from portal.doing import Act, Doing, doings
+from notifier.words import UNSAYABLE, Said, meeting_over, say, shut, state_of, unreadable
 from portal.inviting import TRUSTED, UNIT, Inviter
 from portal.visiting import Portal, Visitor
 from records.faults import where
@@ -27,10 +26,6 @@ from records.outbox import Outbox
 from records.questions import CaseView
 
 log = structlog.get_logger("portal")
-UNREADABLE = "This message cannot be shown. Open the case to see what is asked of you."
-SHUT = "You no longer take part in this case, so nothing of it is asked of you. The business unit can tell you more."
-UNSAYABLE = (ArithmeticError, LookupError, ValueError, TemplateError)
-"""What goes wrong with a single message: a date beyond the calendar, an office that no policy names any more."""
 
 
 @dataclass(frozen=True)
@@ -120,16 +115,16 @@ class _Reader:
 
     async def read(self, rows: list[NoticeRow]) -> list[Shown]:
         """Each message; of a case in which whoever reads takes no part any more one line, which asks for nothing."""
-        shut: set[str] = set()
+        told: set[str] = set()
         found = []
         for row in rows:
             if not row.case:
                 found.append(await self._of_the_house(row))
             elif not await self._is_shut(row):
                 found.append(await self._readable(row))
-            elif row.case not in shut:
-                shut.add(row.case)
-                said = Said(subject=f"You no longer take part in {row.case}", text=SHUT)
+            elif row.case not in told:
+                told.add(row.case)
+                said = shut(await self._case(row.case), _notice(row))
                 found.append(_nothing(row, said, shut=True))
         return found
 
@@ -154,7 +149,7 @@ class _Reader:
         except UNSAYABLE as error:
             kind, place = type(error).__name__, where(error)
             log.error("unreadable message", case=row.case, kind=row.kind, error=kind, where=place)  # noqa: TRY400 -- no words
-            return _nothing(row, Said(subject=f"A message about {row.case}", text=UNREADABLE))
+            return _nothing(row, unreadable(row.case))
 
     async def _shown(self, row: NoticeRow) -> Shown:
         case, notice, now = await self._case(row.case), _notice(row), self._portal.clock()
@@ -163,7 +158,7 @@ class _Reader:
         asked = (row.person, row.case, notice.obligation)
         promised = one is not None and one.live_promise(now) is not None and not one.dispute and not one.paused
         live = owed and one is not None and (promised or not state_of(one, now)) and asked not in self._asked
-        news = notice.kind is not NoticeKind.OWED and not _is_past(case, notice)
+        news = notice.kind is not NoticeKind.OWED and not meeting_over(case, notice)[0]
         fresh = news and row.seen is None and row.state != "superseded"
         self._asked |= {asked} if owed else set()
         doing = (
@@ -210,14 +205,6 @@ def _nothing(row: NoticeRow, said: Said, *, shut: bool = False) -> Shown:
 def _first_due(one: Shown) -> tuple[bool, datetime]:
     """What is due first comes first; what has no date comes last."""
     return (one.due is None, one.due or one.row.written)
-
-
-def _is_past(case: Case, notice: Notice) -> bool:
-    """Whether it asks to a meeting that nobody can come to: it was held, it has another date, or the case is closed."""
-    if notice.kind is not NoticeKind.INVITED:
-        return False
-    since = (case.marks[name].number for name in ("meeting_arranged", "meeting_recorded") if name in case.marks)
-    return case.closed is not None or any(number > notice.fact for number in since)
 
 
 def _notice(row: NoticeRow) -> Notice:

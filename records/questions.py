@@ -102,7 +102,7 @@ class CaseView(Message):
     deadlines: list[Deadline]
     entries: list[Entry]
     may: list[str]
-    """The commands that their office allows; whether the case takes one now is asked of portal.doing."""
+    """The commands that their office allows; whether the case takes one now is asked of models.doing."""
     asked: bool = False
     """Whether their own agency is asked for a return here."""
     invited: bool = False

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,9 +27,10 @@ from models.batch import Batch
 from models.case import Case
 from models.directory import Directory
 from models.tables import CaseRow, NoticeRow, Table
-from models.telling import Notice
+from models.telling import NoticeKind
+from notifier.block_kit import refused
 from notifier.post import Post
-from notifier.words import say
+from notifier.rendering import Knowing, parcel
 from portal.app import create_app
 from records.accounts import Accounts
 from records.codec import EngineCodec
@@ -36,7 +38,7 @@ from records.database import Database
 from tests.support import canary
 from tests.support.canary import found_in
 from tests.support.house import ROOT
-from tests.support.lives import ALL, MANAGER, Lives, Next
+from tests.support.lives import ALL, MANAGER, POLICE_AGENCY, Lives, Next
 from tests.support.real import Real, real
 from tests.support.recording import recording
 from tests.support.running import reviews as within
@@ -137,6 +139,17 @@ async def every_command(made: Real) -> None:
     lives = Lives(made, canary.words, canary.REFERRAL)
     for lifecycle, kind in ALL:
         await lives.give(await lives.ready(lifecycle, kind))
+    ref = await lives.asked()
+    for person in await in_office(made, "agency_contact", POLICE_AGENCY):
+        await made.act(MANAGER, ref, "lock_out", person=person, locked=True, reason=canary.words("reason"))
+
+
+async def in_office(made: Real, office: str, agency: str) -> list[str]:
+    """Its holder and its deputy, if it has one: without them nobody can be told there."""
+    async with made.there.database.reading() as session:
+        directory = await made.there.recorder.directory.read(session)
+    held = directory.holding(office, agency, made.now) if directory else None
+    return [one for one in (held.person, held.deputy) if one] if held else []
 
 
 # Where it is looked for
@@ -177,16 +190,29 @@ def _payloads(body: Any) -> list[Payload]:  # noqa: ANN401 -- any JSON value
     return [one for value in body for one in _payloads(value)] if isinstance(body, list) else []
 
 
-async def in_notices(made: Real, directory: Directory) -> set[str]:
+async def in_messages(made: Real, directory: Directory) -> set[str]:
+    """Every form of every message that could be made of what was told, as it reads now, later, and after all of it."""
     found: set[str] = set()
     async with made.there.database.reading() as session:
-        rows = (await session.scalars(select(NoticeRow))).all()
-        assert len({row.kind for row in rows}) > 2
-        for row in rows:
-            case = Case.model_validate((await session.get_one(CaseRow, row.case)).state)
-            notice = Notice.model_validate({name: getattr(row, name) for name in Notice.model_fields})
-            said = say(notice, case, directory, made.now)
-            found |= found_in(f"{row.key} {said.subject} {said.text}")
+        rows = list(await session.scalars(select(NoticeRow).order_by(NoticeRow.written)))
+        cases = {one.ref: Case.model_validate(one.state) for one in await session.scalars(select(CaseRow))}
+    assert {row.kind for row in rows} == set(NoticeKind)
+    of: dict[str, list[NoticeRow]] = {}
+    for row in rows:
+        of.setdefault(row.person, []).append(row)
+    forms, nobody = 0, directory.model_copy(update={"holdings": ()})
+    for later, people in ((0, directory), (3, directory), (40, directory), (0, nobody)):
+        knowing = Knowing(cases, people, made.there.settings.address, made.now + timedelta(days=later))
+        for told in ([[row] for row in rows], of.values()):
+            for some in told:
+                one = parcel("b-" + some[0].key, some, knowing)
+                assert not one.fell_back, some[0].key
+                assert all((one.subject, one.text, one.html, one.blocks))
+                assert refused(one.blocks) == []
+                blocks = json.dumps(one.blocks, ensure_ascii=False)
+                found |= found_in(f"{one.key} {one.subject} {one.text} {one.html} {blocks} {one.model_dump_json()}")
+                forms += 1
+    assert forms >= 4 * len(rows)
     return found
 
 
@@ -229,7 +255,7 @@ async def test_a_child_is_found_nowhere_outside_the_encrypted_columns(tmp_path: 
         assert directory
         assert await in_plain_columns(made.there.database) == set()
         assert await in_histories(made) == set()
-        assert await in_notices(made, directory) == set()
+        assert await in_messages(made, directory) == set()
         assert found_in("\n".join(addresses)) == set()
         assert await made.broken() == []
         held = await Post(made.there.database, made.there.vault).read()
