@@ -5,18 +5,18 @@ here either.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from models.base import Message
 from models.calendar import in_words
 from models.directory import Directory, Person
 from models.policy import Policy, Scope
 from models.rights import actor_of
 from models.shelf import policy
-from models.standing import Colour, Line
+from models.standing import Colour, Dated, Line
 from models.tables import NoticeRow
 from models.telling import NoticeKind
 from models.time import day_of
+from notifier.words import Bulletin, Item, worded
 from records.outbox import Outbox
 from records.policies import in_force
 from records.questions import Questions
@@ -27,28 +27,6 @@ MOST = 12
 SOON = timedelta(days=7)
 
 
-class Item(Message):
-    """One line, and the page on which it is seen to."""
-
-    words: str
-    page: str = ""
-
-
-class Bulletin(Message):
-    """What one of the house's own notices says now. `page`: where all of it stands."""
-
-    subject: str
-    intro: str
-    items: tuple[Item, ...] = ()
-    more: int = 0
-    page: str = "/inbox"
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        more = (f"And {self.more} more.",) if self.more else ()
-        return (self.intro, *(f"• {one.words}" for one in self.items), *more)
-
-
 class Bulletins:
     """Answers what a notice of the house says. `reached`: whether any channel leads to somebody."""
 
@@ -56,80 +34,67 @@ class Bulletins:
         self._recorder, self._questions, self._reached = recorder, Questions(recorder), reached
 
     async def read(self, row: NoticeRow, now: datetime) -> Bulletin:
+        """What it says now, in words. `page` of it: where all of it stands."""
         async with self._recorder.database.reading() as session:
             directory, names = await self._recorder.directory.read(session), await in_force(session)
         assert directory
         assert names
-        rules = policy(names[0])
-        match NoticeKind(row.kind):
+        rules, kind = policy(names[0]), NoticeKind(row.kind)
+        match kind:
             case NoticeKind.ASTRAY:
-                return await self._astray(row, rules, directory)
+                it = await self._astray(row, rules)
             case NoticeKind.TAKEN_OVER:
-                return await self._taken_over(row, rules, directory, now)
+                it = await self._taken_over(row, rules, directory, now)
             case NoticeKind.DIGEST:
-                return _digest(await self._board(row, directory, now), now)
+                it = _digest(await self._board(row, directory, now), now)
             case NoticeKind.HEADLINES:
-                return _headlines(await self._board(row, directory, now), row, now)
+                it = _headlines(await self._board(row, directory, now), row)
             case _:
-                return _readiness(rules, directory, self._reached, now)
+                it = _readiness(rules, directory, self._reached, now)
+        return worded(kind, it)
 
     async def _board(self, row: NoticeRow, directory: Directory, now: datetime) -> list[Line]:
         return await self._questions.board(actor_of(directory, row.person, now), now)
 
-    async def _astray(self, row: NoticeRow, rules: Policy, directory: Directory) -> Bulletin:
+    async def _astray(self, row: NoticeRow, rules: Policy) -> Bulletin:
         outbox = Outbox(self._recorder.database)
-        bundle = await outbox.bundle(row.key.partition("/")[2])
-        inside = await outbox.notices(bundle.notices)
-        offices = list(dict.fromkeys(rules.titled(one.office) for one in inside))
-        cases = sorted({one.case for one in inside if one.case})
-        about = f" about {', '.join(cases)}" if cases else ""
-        if bundle.arrived or not await outbox.is_astray(bundle.key):
-            return Bulletin(
-                subject="A message has been found", page="/messages",
-                intro=f"A message to the {', '.join(offices)}{about} was in doubt. That is settled; nothing is asked.",
-            )  # fmt: skip
+        key = row.key.partition("/")[2]
+        inside = await outbox.notices((await outbox.bundle(key)).notices)
         return Bulletin(
-            subject="A message did not arrive, or nobody knows", page="/messages",
-            intro=f"It went to the {', '.join(offices)}{about}. Tell them by other means, or ask whether it is there.",
-        )  # fmt: skip
+            offices=" and the ".join(dict.fromkeys(rules.titled(one.office) for one in inside)),
+            cases=", ".join(sorted({one.case for one in inside if one.case})),
+            found=not await outbox.is_astray(key),
+            page="/messages",
+        )
 
     async def _taken_over(self, row: NoticeRow, rules: Policy, directory: Directory, now: datetime) -> Bulletin:
-        of = f" of {directory.called(row.agency)}" if row.agency else ""
-        actor = actor_of(directory, row.person, now)
-        owed = [one for one in await self._questions.dates(actor, now) if not one.minutes]
-        return _said(
-            f"You now hold the office {rules.titled(row.office)}{of}",
-            "This is owed by you now, the first due first." if owed else "Nothing is owed by you at the moment.",
-            [
-                Item(
-                    words=f"{one.title}{f', {directory.called(one.agency)}' if one.agency else ''} ({one.case}): "
-                    f"{_when(one.at, now)}",
-                    page=f"/cases/{one.case}",
-                )
-                for one in owed
-            ],
-            "/cases?mine=yes",
-        )
+        owed = await self._questions.dates(actor_of(directory, row.person, now), now)
+        items = [
+            Item(words=f"{_named(one, directory)}: {_when(one.at, now)}", page=f"/cases/{one.case}")
+            for one in owed
+            if not one.minutes
+        ]
+        agency = directory.called(row.agency) if row.agency else ""
+        it = Bulletin(office=rules.titled(row.office), agency=agency, page="/cases?mine=yes")
+        return _with(it, items)
 
 
 def _digest(lines: Sequence[Line], now: datetime) -> Bulletin:
     late = [one for one in lines if one.colour is Colour.RED]
     coming = [one for one in lines if one not in late and one.due and one.due <= now + SOON and not one.expected]
-    intro = f"{_counted(len(lines), 'open case')}: {len(late)} overdue, {len(coming)} due within seven days."
-    return _said("What is outstanding this week", intro, [_of_case(one, now) for one in (*late, *coming)], "/cases")
+    it = Bulletin(open=len(lines), late=len(late), coming=len(coming), page="/cases")
+    return _with(it, [_of_case(one, now) for one in (*late, *coming)])
 
 
-def _headlines(lines: Sequence[Line], row: NoticeRow, now: datetime) -> Bulletin:
-    late = sum(one.colour is Colour.RED for one in lines)
-    waiting = sum(one.colour in {Colour.PAUSED, Colour.AWAITED} for one in lines)
-    meeting = datetime.fromisoformat(row.key.split("/")[1]).date()
-    kinds = {kind: sum(one.kind == kind for one in lines) for kind in ("referral", "rapid_review")}
-    intro = (
-        f"For the meeting on {in_words(meeting)}, of what you may see. {_counted(kinds['referral'], 'open referral')}, "
-        f"{_counted(kinds['rapid_review'], 'open rapid review')}: {late} overdue, {waiting} waiting for others or "
-        "suspended."
+def _headlines(lines: Sequence[Line], row: NoticeRow) -> Bulletin:
+    return Bulletin(
+        meeting=in_words(date.fromisoformat(row.key.split("/")[1])),
+        referrals=sum(one.kind == "referral" for one in lines),
+        reviews=sum(one.kind == "rapid_review" for one in lines),
+        late=sum(one.colour is Colour.RED for one in lines),
+        waiting=sum(one.colour in {Colour.PAUSED, Colour.AWAITED} for one in lines),
+        page="/cases",
     )
-    return _said("Headline figures before the meeting", intro, [], "/cases")
 
 
 def _readiness(rules: Policy, directory: Directory, reached: Callable[[Person], bool], now: datetime) -> Bulletin:
@@ -151,8 +116,7 @@ def _readiness(rules: Policy, directory: Directory, reached: Callable[[Person], 
         ]
     if not some:
         items.append("No channel leads to anybody: messages are read in the inbox alone.")
-    intro = f"{_counted(len(items), 'thing')} to put right." if items else "Every office can be reached."
-    return _said("Who could not be reached", intro, [Item(words=one, page="/people") for one in items], "/people")
+    return _with(Bulletin(page="/people"), [Item(words=one, page="/people") for one in items])
 
 
 def _seats(rules: Policy, directory: Directory) -> Iterator[tuple[str, str]]:
@@ -161,9 +125,12 @@ def _seats(rules: Policy, directory: Directory) -> Iterator[tuple[str, str]]:
         if office.scope is Scope.PARTNERSHIP:
             yield name, ""
         else:
-            yield from (
-                (name, id_) for id_, one in directory.agencies.items() if one.partner or not office.partners_only
-            )
+            agencies = directory.agencies.items()
+            yield from ((name, id_) for id_, one in agencies if one.partner or not office.partners_only)
+
+
+def _named(one: Dated, directory: Directory) -> str:
+    return f"{one.title}{f', {directory.called(one.agency)}' if one.agency else ''} ({one.case})"
 
 
 def _of_case(one: Line, now: datetime) -> Item:
@@ -179,8 +146,8 @@ def _when(due: datetime, now: datetime) -> str:
     return f"due on {in_words(day_of(due))}"
 
 
-def _said(subject: str, intro: str, items: Sequence[Item], page: str) -> Bulletin:
-    return Bulletin(subject=subject, intro=intro, items=tuple(items[:MOST]), more=max(len(items) - MOST, 0), page=page)
+def _with(it: Bulletin, items: Sequence[Item]) -> Bulletin:
+    return it.model_copy(update={"items": tuple(items[:MOST]), "more": max(len(items) - MOST, 0)})
 
 
 def _counted(count: int, what: str) -> str:

@@ -20,10 +20,9 @@ from models.rights import access_of, actor_of, shut_out
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
 from notifier.block_kit import TEXT, Refused, cut, refused
-from notifier.bulletins import Bulletin
 from notifier.channels import Parcel
 from notifier.templating import render
-from notifier.words import NOT_YOURS, Button, Several, Shown, not_yours, shown, unreadable, worded
+from notifier.words import NOT_YOURS, Bulletin, Button, Several, Shown, not_yours, shown, unreadable, worded
 from records.faults import where
 
 log = structlog.get_logger("rendering")
@@ -32,8 +31,6 @@ MOST = 20
 ANSWERED_IN_CHAT = frozenset(kind for kind, _ in ANSWERS)
 DONE_ELSEWHERE = frozenset({NoticeKind.OWED, NoticeKind.MOVED, NoticeKind.ANSWERED})
 """Kinds of notice about something that whoever reads may have to do."""
-BULLETIN = "bulletin"
-"""The forms of everything that the house says by itself."""
 OF_ITS_OWN = frozenset({NoticeKind.EMPTY_OFFICE, NoticeKind.ANSWERED})
 """Kinds of notice that say something else than that a thing is owed, and so stand beside it."""
 
@@ -143,12 +140,15 @@ class _Reader:
     def _of_the_house(self, row: NoticeRow, earlier: int) -> Part:
         """What the house itself says: its lines, and the page where all of it stands."""
         said, address = self._knowing.bulletins[row.key], self._knowing.address
-        it = Shown(
-            case="", case_kind="", office="", subject=said.subject, lines=said.lines, earlier=earlier,
-            inbox=f"{address}/inbox", block=f"act-{hashlib.sha256(row.key.encode()).hexdigest()[:16]}",
-            buttons=(Button(kind="open", words="See all of it", url=f"{address}{said.page}"),),
-        )  # fmt: skip
-        return Part(BULLETIN, it, None)
+        page = f"{address}{said.page}"
+        more = {
+            "page": page,
+            "earlier": earlier,
+            "inbox": f"{address}/inbox",
+            "block": f"act-{hashlib.sha256(row.key.encode()).hexdigest()[:16]}",
+            "buttons": (Button(kind="open", words="See all of it", url=page),),
+        }
+        return Part(row.kind, said.model_copy(update=more), None)
 
     def _buttons(self, notice: Notice, it: Shown, sees: Sight) -> tuple[Button, ...]:
         """What this very person could do now, as the page of the case offers it; nothing once it is settled."""

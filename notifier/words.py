@@ -1,6 +1,7 @@
 """What a notice says. Templates see an allow-list of fields and nothing else: no name and no word about a child."""
 
 from datetime import datetime
+from typing import TypeVar
 
 from jinja2 import TemplateError
 
@@ -104,6 +105,45 @@ class Shown(Message):
         return bool(self.state or self.over or self.done or self.filled)
 
 
+class Item(Message):
+    """One line of a bulletin, and the page on which it is seen to."""
+
+    words: str
+    page: str = ""
+
+
+class Bulletin(Shown):
+    """Every field that a template may use that says something of no case: what the house says by itself.
+
+    `found`: a message that was in doubt is so no more. `more`: so many items have no room.
+    """
+
+    case: str = ""
+    case_kind: str = ""
+    office: str = ""
+    offices: str = ""
+    cases: str = ""
+    found: bool = False
+    open: int = 0
+    late: int = 0
+    coming: int = 0
+    waiting: int = 0
+    referrals: int = 0
+    reviews: int = 0
+    meeting: str = ""
+    items: tuple[Item, ...] = ()
+    more: int = 0
+
+    @property
+    def settled(self) -> bool:
+        return self.found
+
+    @property
+    def brief(self) -> str:
+        """All of it, also among others: there is no other place for it."""
+        return "\n".join(self.lines)
+
+
 class Several(Message):
     """Every field that a template about several matters may use: each of them, and how many of them ask for something.
 
@@ -116,6 +156,9 @@ class Several(Message):
     more: int = 0
     subject: str = ""
     inbox: str
+
+
+Worded = TypeVar("Worded", bound=Shown)
 
 
 class Said(Message):
@@ -183,7 +226,7 @@ def not_yours(notice: Notice, case: Case, *, shut: bool) -> Shown:
     return Shown(case=notice.case, case_kind=KINDS[case.kind], office=office, shut=shut, state=NOT_YOURS)
 
 
-def worded(kind: str, it: Shown) -> Shown:
+def worded(kind: str, it: Worded) -> Worded:
     """With its subject and its lines, in the words of this kind."""
     subject, text = render(f"{kind}/subject.txt.jinja", it), render(f"{kind}/text.txt.jinja", it)
     lines = tuple(" ".join(line.split()) for line in text.splitlines() if line.strip())

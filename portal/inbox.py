@@ -16,9 +16,8 @@ from models.rights import access_of, shut_out
 from models.shelf import blocks
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
-from notifier.bulletins import Item
 from notifier.post import Post
-from notifier.words import UNSAYABLE, Said, meeting_over, say, shut, state_of, unreadable
+from notifier.words import UNSAYABLE, Item, Said, meeting_over, say, shut, state_of, unreadable
 from portal.inviting import TRUSTED, UNIT, Inviter
 from portal.visiting import Portal, Visitor
 from records.faults import where
@@ -132,7 +131,7 @@ class _Reader:
         said = await self._portal.bulletins.read(row, self._portal.clock())
         person = self._directory.people.get(row.person)
         return Shown(
-            row=row, said=Said(subject=said.subject, text=said.intro), to=person.name if person else row.person,
+            row=row, said=Said(subject=said.subject, text=said.lines[0]), to=person.name if person else row.person,
             live=False, fresh=row.seen is None, act=None, answers=(), page=said.page, items=said.items,
         )  # fmt: skip
 

@@ -27,7 +27,7 @@ from models.batch import Batch
 from models.case import Case
 from models.directory import Directory
 from models.tables import CaseRow, NoticeRow, Table
-from models.telling import NoticeKind
+from models.telling import OF_THE_HOUSE, NoticeKind
 from notifier.block_kit import refused
 from notifier.post import Post
 from notifier.rendering import Knowing, parcel
@@ -196,7 +196,7 @@ async def in_messages(made: Real, directory: Directory) -> set[str]:
     async with made.there.database.reading() as session:
         rows = list(await session.scalars(select(NoticeRow).order_by(NoticeRow.written)))
         cases = {one.ref: Case.model_validate(one.state) for one in await session.scalars(select(CaseRow))}
-    assert {row.kind for row in rows} == set(NoticeKind)
+    assert {row.kind for row in rows} == set(NoticeKind) - OF_THE_HOUSE
     of: dict[str, list[NoticeRow]] = {}
     for row in rows:
         of.setdefault(row.person, []).append(row)

@@ -16,7 +16,6 @@ from models.obligation import Dispute, Ended, Obligation, Promise
 from models.policy import Scope
 from models.telling import OF_THE_HOUSE, Notice, NoticeKind
 from models.time import at, day_of, end_of
-from notifier.rendering import BULLETIN
 from notifier.templating import TEMPLATES
 from notifier.words import KINDS, NOT_YOURS, Button, Said, Several, Shown, say
 from policy.reading import read_directory_file, read_policy_file
@@ -135,8 +134,7 @@ def test_every_kind_in_every_state_can_be_said(said: list[tuple[str, str, Notice
     """Templates are strict: a field that is not there would be an error."""
     assert len(said) > 5_000
     assert {notice.kind for _, _, notice, _ in said} == set(NoticeKind) - OF_THE_HOUSE
-    kinds = {*(set(NoticeKind) - OF_THE_HOUSE), NOT_YOURS, BULLETIN}
-    assert {path.name for path in TEMPLATES.iterdir()} == {*kinds, "several", "layout"}
+    assert {path.name for path in TEMPLATES.iterdir()} == {*NoticeKind, NOT_YOURS, "several", "layout"}
 
 
 def test_nothing_personal_gets_in(said: list[tuple[str, str, Notice, Said]]) -> None:

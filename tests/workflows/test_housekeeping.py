@@ -90,7 +90,7 @@ async def test_the_weekly_report_names_empty_offices_missing_deputies_and_whom_n
     kept = chat.directory
     await replaced(chat, chat.directory.model_copy(update={"people": people, "holdings": tuple(alone)}))
     await until(chat, 0, time(8, 30))
-    report = [text for text in await chat.reads(MANAGER) if "Who could not be reached" in text][-1]
+    report = [text for text in await chat.reads(MANAGER) if "Not everybody can be reached" in text][-1]
     assert "Nobody can be told: Chair of the safeguarding partners." in report
     assert "No deputy: Chair of the case review sub-group." in report
     assert "Neither chat nor mail leads to the holder: Agency lead and main board member, Harrowshire Police." in report
@@ -115,8 +115,8 @@ async def test_board_members_get_headline_figures_before_each_meeting_and_only_o
     assert sorted((row.office, row.agency or None) for row in told) == sorted(seats)
     await chat.house.wait(timedelta(days=6))
     assert len(await said(chat, NoticeKind.HEADLINES)) == len(told)
-    text = next(text for text in await chat.reads(LEAD) if "Headline figures" in text)
-    assert "For the meeting on" in text
+    text = next(text for text in await chat.reads(LEAD) if "Headline figures before the meeting on" in text)
+    assert "Of what you may see:" in text
 
 
 @pytest.mark.promise("G13")
