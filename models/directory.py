@@ -27,6 +27,14 @@ EMail = Annotated[
 SlackId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,20}$")]
 
 
+class ChannelName(StrEnum):
+    """A way by which people can be told something, besides their inbox; the usual order."""
+
+    SLACK = "slack"
+    MAIL = "mail"
+    NOTIFY = "notify"
+
+
 class Agency(Word):
     """A body that takes part. `partner`: one of the statutory safeguarding partners (Children Act 2004 s16E(3))."""
 
@@ -52,6 +60,8 @@ class Person(Word):
     name: Text
     email: EMail
     slack_id: SlackId | None = None
+    channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)] | None = None
+    """By which of them, in this order; none said: by all that are set up, in the usual order."""
     leave: tuple[Leave, ...] = ()
 
     def is_away(self, day: date) -> bool:

@@ -275,7 +275,7 @@ class AgencyRow(Table):
 
 
 class PersonRow(Table):
-    """`sealed` holds name, address and Slack id."""
+    """`sealed` holds the person: name, address, Slack id, channels, leave."""
 
     __tablename__ = "people"
     id: Mapped[str] = mapped_column(Short, primary_key=True)

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import combinations
 
 from models.calendar import in_words
-from models.directory import Holding
+from models.directory import ChannelName, Holding
 from models.policy import Office, Policy, Scope
 from policy.problems import Path
 from policy.shapes import did_you_mean, fit
@@ -16,6 +16,7 @@ def cross_check_directory(written: Written, policy: Policy | None) -> None:
     """Complain of everything that does not hold together; with a policy, also of offices that it does not know."""
     for name in written.entries("people"):
         _check_leave(("people", name), written)
+        _check_channels(("people", name, "channels"), written)
     _check_own("email", written)
     _check_own("slack_id", written)
     for index in range(len(written.items("holdings"))):
@@ -31,6 +32,13 @@ def _check_leave(path: Path, written: Written) -> None:
         first, last = (fit(date, written.at(*here, key)) for key in ("first", "last"))
         if first and last and last < first:
             written.complain(here, "This leave ends before it starts. Check `first` and `last`.")
+
+
+def _check_channels(path: Path, written: Written) -> None:
+    named = [str(one) for one in written.items(*path)]
+    for index, one in enumerate(named):
+        if one in named[:index] and one in set(ChannelName):
+            written.complain((*path, index), f"`{one}` stands here twice. Name each channel once, the first one first.")
 
 
 def _check_own(key: str, written: Written) -> None:

@@ -60,6 +60,22 @@ DIRECTORY_FAULTS = {
         "{name: Marigold Testwell,", "{slack_id: marigold, name: Marigold Testwell,", "marigold, name",
         "people.p-001.slack_id", "member id",
     ),
+    "an unknown channel": (
+        "{name: Marigold Testwell,", "{channels: [mail, pigeon], name: Marigold Testwell,", "pigeon",
+        "people.p-001.channels[1]", "Write one of: 'slack', 'mail' or 'notify'",
+    ),
+    "a channel that stands twice": (
+        "{name: Marigold Testwell,", "{channels: [mail, slack, mail], name: Marigold Testwell,", "[mail, slack, mail]",
+        "people.p-001.channels[2]", "`mail` stands here twice",
+    ),
+    "an order without any channel": (
+        "{name: Marigold Testwell,", "{channels: [], name: Marigold Testwell,", "channels: []",
+        "people.p-001.channels", "At least 1 must stand here",
+    ),
+    "channels that are no list": (
+        "{name: Marigold Testwell,", "{channels: mail, name: Marigold Testwell,", "channels: mail",
+        "people.p-001.channels", "A list is expected here",
+    ),
     "leave that ends before it starts": (
         "{name: Wilberforce Demo,", "{leave: [{first: 2026-08-14, last: 2026-08-01}], name: Wilberforce Demo,",
         "Wilberforce", "people.p-023.leave[0]", "ends before it starts",
@@ -149,6 +165,13 @@ def test_a_slack_id_of_two_people_is_named() -> None:
     text = changed(text, "{name: Barnaby", "{slack_id: U0AAAAAAA, name: Barnaby")
     (problem,) = problems_of_directory(text)
     assert problem.key == "people.p-002.slack_id"
+
+
+def test_a_person_says_by_which_channels_and_in_which_order() -> None:
+    text = changed(PLACE, "{name: Marigold", "{channels: [notify, slack], name: Marigold")
+    people = read_directory(text, "place.yaml", POLICY).people
+    assert people["p-001"].channels == ("notify", "slack")
+    assert people["p-002"].channels is None
 
 
 def test_without_a_policy_offices_are_not_judged() -> None:
