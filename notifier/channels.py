@@ -1,5 +1,6 @@
 """A channel: one way by which messages leave the house. Slack, mail and GOV.UK Notify are each one."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -37,6 +38,8 @@ class Trouble(Message):
 
     what: str
     do: str
+    grave: bool = True
+    """Whether messages that should leave by it do not."""
 
 
 class Channel(Protocol):
@@ -60,5 +63,5 @@ class Channel(Protocol):
     async def change(self, place: dict[str, Any], parcel: Parcel) -> Settled:
         """Make a message that has arrived say this. Where a channel cannot, it says that it arrived."""
 
-    async def check(self) -> list[Trouble]:
-        """Try the setting without sending anything to anybody."""
+    async def check(self, people: Mapping[str, Person]) -> list[Trouble]:
+        """Try the setting, and what it takes to reach these people, without sending anything to anybody."""

@@ -7,14 +7,14 @@ password is written only where there is a server, and read by nobody on the way.
 """
 
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 
-import aiosmtplib
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
+from models.delivery import State
 from models.tables import MailRow, OneTimeRow
+from notifier.mail import composed, hand_over
 from records.accounts import REPLACED
 from records.database import Database
 from records.sealing import Vault
@@ -128,24 +128,13 @@ TO_PASS_ON = ("queued", "failed", "unknown")
 
 async def _send(mail: Mail, settings: Settings) -> str:
     """What became of it: sent, queued (refused for now, nothing was delivered), failed for good, or unknown."""
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = settings.smtp_from, mail.to, mail.subject
-    message.set_content(mail.text)
-    try:
-        await aiosmtplib.send(
-            message, hostname=settings.smtp_host, port=settings.smtp_port, start_tls=settings.smtp_starttls,
-            username=settings.smtp_user or None, password=settings.smtp_password.get_secret_value() or None, timeout=20,
-        )  # fmt: skip
-    except aiosmtplib.SMTPRecipientsRefused:
-        return "failed"
-    except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPAuthenticationError):
-        return "queued"
-    except aiosmtplib.SMTPResponseException as error:
-        return "queued" if error.code < PERMANENT else "failed"
-    except (aiosmtplib.SMTPException, OSError):
-        return "unknown"
-    return "sent"
+    settled = await hand_over(composed(mail.to, mail.subject, mail.text, settings), settings)
+    return BECAME[settled.state]
 
 
-PERMANENT = 500
-"""SMTP answers from here on are final (RFC 5321, 4.2.1)."""
+BECAME = {
+    State.SENT: "sent",
+    State.FAILED_FOR_NOW: "queued",
+    State.FAILED_FOR_GOOD: "failed",
+    State.UNKNOWN: "unknown",
+}

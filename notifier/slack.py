@@ -4,7 +4,9 @@ An answer says surely yes or surely no, or it leaves open whether the message wa
 before the history of the conversation was read (chat.postMessage has no key of its own against doubles).
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +31,21 @@ NOT_SURE = frozenset({"internal_error", "fatal_error", "request_timeout"})
 EARLIER = timedelta(minutes=5)
 """Slack's clock and ours may differ by less than this."""
 PAGE = 200
+WRONG = (SlackClientError, ClientError, OSError, ValueError)
+"""Whatever a request can end with that has no answer of ours; a time-out is an OSError."""
+SCOPES = {
+    "chat:write": ("chat.postMessage", "chat.update"),
+    "im:write": ("conversations.open",),
+    "im:history": ("conversations.history",),
+    "users:read": ("users.info",),
+    "users:read.email": (),
+    "commands": (),
+}
+"""What the token has to be allowed, and for which methods. By `users:read.email` the answer of users.info says whose
+account it is; by `commands` Slack sends us /reviews and /refer."""
+NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+LOOKING, MOST_NAMED = 20.0, 10
+"""Seconds in which member ids are looked up, and how many of the wrong ones are named."""
 
 
 class Slack:
@@ -70,7 +87,7 @@ class Slack:
                 page = await self.client.conversations_history(
                     channel=channel, oldest=oldest, limit=PAGE, include_all_metadata=True, cursor=cursor or None
                 )
-            except (SlackClientError, ClientError, TimeoutError, OSError, ValueError) as error:
+            except WRONG as error:
                 return _settled(error).model_copy(update={"state": State.UNKNOWN})
             for message in page["messages"]:
                 said = message.get("metadata") or {}
@@ -91,16 +108,53 @@ class Slack:
             )
         )
 
-    async def check(self) -> list[Trouble]:
-        found = await _asked(self.client.auth_test)
-        if found.state is State.SENT:
-            return []
-        return [
-            Trouble(
-                what=f"Slack does not take our token: {found.error}.",
-                do="Look at REVIEWS_SLACK_TOKEN. docs/slack.md says where the token stands in Slack's settings.",
+    async def check(self, people: Mapping[str, Person]) -> list[Trouble]:
+        try:
+            answer = await self.client.auth_test()
+        except WRONG as error:
+            return [_trouble(_settled(error).error)]
+        granted = {one.strip() for one in _header(answer.headers, "x-oauth-scopes").split(",")}
+        if missing := sorted(SCOPES.keys() - granted):
+            return [
+                Trouble(
+                    what=f"Our token may not do all that it has to in Slack: {', '.join(missing)}.",
+                    do="Give the app these scopes (docs/slack.md has them all), and install it to the workspace again.",
+                )
+            ]
+        return [one async for one in self._strangers(people)]
+
+    async def _strangers(self, people: Mapping[str, Person]) -> AsyncIterator[Trouble]:
+        """Whose member id leads to nobody, or to somebody else: as many as are found in time, and are worth naming."""
+        nobody: list[str] = []
+        others: list[str] = []
+        with suppress(*WRONG):
+            async with asyncio.timeout(LOOKING):
+                for id_, person in sorted(people.items()):
+                    if len(nobody) + len(others) < MOST_NAMED and self.leads_to(person):
+                        found = await self._account(person)
+                        if found is None or found.get("deleted"):
+                            nobody.append(id_)
+                        elif found.get("profile", {}).get("email", person.email).casefold() != person.email.casefold():
+                            others.append(id_)
+        do = "Write the member id from their profile in Slack as `slack_id` into the directory file, and import it."
+        if nobody:
+            what = f"Slack has no account under the member id of: {', '.join(nobody)}."
+            yield Trouble(what=what, do=do, grave=False)
+        if others:
+            what = (
+                f"In Slack the account of these has another e-mail address than in the directory: {', '.join(others)}."
             )
-        ]
+            yield Trouble(what=what, do=f"See that it is theirs. {do}", grave=False)
+
+    async def _account(self, person: Person) -> dict[str, Any] | None:
+        try:
+            answer = await self.client.users_info(user=person.slack_id or "")
+        except SlackApiError as error:
+            if _settled(error).error in NOBODY:
+                return None
+            raise
+        found: dict[str, Any] = answer["user"]
+        return found
 
     async def _open(self, person: Person) -> Settled:
         """The conversation with this person; opened again it is the same. Nothing is sent by it, so unsure is no."""
@@ -113,7 +167,7 @@ class Slack:
 async def _asked(ask: Callable[[], Awaitable[AsyncSlackResponse]]) -> Settled:
     try:
         answer = await ask()
-    except (SlackClientError, ClientError, TimeoutError, OSError, ValueError) as error:
+    except WRONG as error:
         return _settled(error)
     channel = answer.get("channel")
     place = {"channel": channel["id"] if isinstance(channel, dict) else channel, "ts": answer.get("ts")}
@@ -136,6 +190,22 @@ def _settled(error: Exception) -> Settled:
 
 
 def _wait(headers: Any) -> timedelta:  # noqa: ANN401 -- the library's own mapping
-    said = next((value for name, value in dict(headers).items() if name.lower() == "retry-after"), "")
-    said = said[0] if isinstance(said, list) else said
-    return timedelta(seconds=int(said) if str(said).isdigit() else 30)
+    said = _header(headers, "retry-after")
+    return timedelta(seconds=int(said) if said.isdigit() else 30)
+
+
+def _header(headers: Any, wanted: str) -> str:  # noqa: ANN401 -- the library's own mapping
+    """A header by its name in small letters; some versions of the library give lists."""
+    said = next((value for name, value in dict(headers).items() if name.lower() == wanted), "")
+    return str(said[0] if isinstance(said, list) else said)
+
+
+def _trouble(error: str) -> Trouble:
+    if error in {"no_connection", "TimeoutError"}:
+        return Trouble(
+            what="Slack cannot be reached.", do="See whether this machine may reach the address in REVIEWS_SLACK_API."
+        )
+    return Trouble(
+        what=f"Slack does not take our token: {error}.",
+        do="Set REVIEWS_SLACK_TOKEN to the bot's token. docs/slack.md says where it stands in Slack's settings.",
+    )

@@ -1,14 +1,27 @@
 """The settings, read once by whoever starts a process: from the environment (`REVIEWS_...`), or given by name."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TASK_QUEUE = "reviews"
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+NOTIFY_KEY = re.compile(f".+-{UUID}-{UUID}")
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _notify_key(key: SecretStr) -> SecretStr:
+    if key.get_secret_value() and not NOTIFY_KEY.fullmatch(key.get_secret_value()):
+        message = "a key of GOV.UK Notify is a name and two ids, joined by hyphens"
+        raise ValueError(message)
+    return key
+
+
+NotifyKey = Annotated[SecretStr, AfterValidator(_notify_key)]
 SECRETS = Path("/run/secrets")
 """Where a container finds its secrets: a file `reviews_smtp_password` is the setting `smtp_password`."""
 
@@ -17,7 +30,7 @@ class Settings(BaseSettings):
     """One installation lives in one folder: records, engine, keys, seals."""
 
     model_config = SettingsConfigDict(
-        env_prefix="REVIEWS_", frozen=True, secrets_dir=SECRETS if SECRETS.is_dir() else None
+        env_prefix="REVIEWS_", frozen=True, hide_input_in_errors=True, secrets_dir=SECRETS if SECRETS.is_dir() else None
     )
     data_dir: Path = Path("data")
     database_url: str = ""
@@ -34,10 +47,18 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_starttls: bool = True
+    """The mail server has to prove who it is. Only for one on this machine this may be false."""
+    smtp_ca_file: FilePath | None = None
+    """The certificate of an authority of one's own that vouches for the mail server; the usual ones are known."""
     smtp_from: str = "case-reviews@localhost"
     slack_token: SecretStr = SecretStr("")
     """The bot's token (xoxb-...). Without it nothing is sent to Slack."""
     slack_api: str = "https://slack.com/api/"
+    notify_api_key: NotifyKey = SecretStr("")
+    """A key of GOV.UK Notify, whole. Without it nothing is sent by Notify."""
+    notify_template: str = ""
+    """The id of the e-mail template there whose subject is ((subject)) and whose message is ((body))."""
+    notify_api: str = "https://api.notifications.service.gov.uk"
     alive: Path | None = None
     """A file that the worker touches while it reaches engine and database, for a health check from outside."""
     demonstration: bool = False

@@ -1,0 +1,165 @@
+"""A real mail server (aiosmtpd), with encryption and sign-in, that keeps what it takes.
+
+What goes wrong at a stage is ours: an answer in words, or something done to the connection.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from records.settings import Settings
+
+USER, PASSWORD = "reviews", "not a secret"
+Fault = str | Callable[[SMTP], Awaitable[str]]
+"""What the server answers at this stage, or what it does instead."""
+
+
+class Mailbox:
+    """One server: what it has taken, and what goes wrong at which of its commands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, 0
+        self.got: list[EmailMessage] = []
+        self.conversations = 0
+        self.faults: dict[str, Fault] = {}
+
+    def settings(self, **more: Any) -> Settings:  # noqa: ANN401 -- settings of any type
+        given = {
+            "data_dir": self.folder, "smtp_host": "localhost", "smtp_port": self.port, "smtp_user": USER,
+            "smtp_password": PASSWORD, "smtp_ca_file": self.folder / "authority.pem",
+            "smtp_from": "Case reviews <case-reviews@partnership.example.org>",
+        }  # fmt: skip
+        return Settings.model_validate({**given, **more})
+
+    async def _goes_wrong(self, command: str, server: SMTP) -> str:
+        fault = self.faults.get(command, "")
+        return fault if isinstance(fault, str) else await fault(server)
+
+    # What aiosmtpd calls, by its names
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if said := await self._goes_wrong("MAIL", server):
+            return said
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if said := await self._goes_wrong("RCPT", server):
+            return said
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if isinstance(said := self.faults.get("DATA"), str):
+            return said
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(message, EmailMessage)
+        self.got.append(message)
+        return await self._goes_wrong("DATA", server) or "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        return await self._goes_wrong("QUIT", server) or "221 Bye"
+
+
+def _let_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:  # noqa: ANN401 -- aiosmtpd's
+    right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+    return AuthResult(success=right, handled=False)
+
+
+@asynccontextmanager
+async def mailbox(folder: Path, *, encrypted: bool = True) -> AsyncIterator[Mailbox]:
+    made, loop = Mailbox(folder), asyncio.get_running_loop()
+    context = certified(folder) if encrypted else None
+
+    def answer() -> SMTP:
+        made.conversations += 1
+        return SMTP(
+            made, tls_context=context, require_starttls=encrypted, authenticator=_let_in if encrypted else None,
+            auth_required=encrypted, hostname="mail.example.org", loop=loop,
+        )  # fmt: skip
+
+    listening = await loop.create_server(answer, "127.0.0.1", 0)
+    made.port = listening.sockets[0].getsockname()[1]
+    try:
+        yield made
+    finally:
+        listening.close()
+        await asyncio.sleep(0)
+
+
+def certified(folder: Path) -> ssl.SSLContext:
+    """A server of this name, by a certificate that only its own authority vouches for (authority.pem)."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "An authority of our own")])
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    mine = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(mine, critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(mine), critical=False)
+    )
+    certificate = built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "authority.pem").write_bytes(certificate)
+    (folder / "server.pem").write_bytes(secret + certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context
+
+
+# What a server may do instead of answering. Each is ours.
+
+
+async def cut(server: SMTP) -> str:
+    """The connection is cut where the answer should come."""
+    assert isinstance(server.transport, asyncio.WriteTransport)
+    server.transport.abort()
+    return "250 OK"
+
+
+async def half_an_answer(server: SMTP) -> str:
+    """The first half of the answer comes, then the end of the connection."""
+    assert isinstance(server.transport, asyncio.WriteTransport)
+    server.transport.write(b"250-O")
+    server.transport.close()
+    return "250 OK"
+
+
+async def nonsense(server: SMTP) -> str:
+    """An answer comes that is none."""
+    return "OK, thank you"
+
+
+async def silence(server: SMTP) -> str:
+    """No answer comes while anybody waits for it."""
+    await asyncio.sleep(60)
+    return "250 OK"
