@@ -7,8 +7,8 @@ could be forgotten, seen by the wrong eyes, or lost. The rest is worth a look.
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,10 +18,11 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from first_start import SHIPPED
 from models import shelf
 from models.base import Message
-from models.directory import Directory
+from models.directory import ChannelName, Directory
 from models.policy import Policy
 from models.tables import AccountRow, CommandRow, HeadRow, LinkRow, MailRow
 from models.time import day_of
+from notifier.ways import channels, leading_to
 from policy.problems import together
 from policy.reading import advice, check_against, read_directory_file
 from records.database import Database
@@ -222,7 +223,7 @@ async def _tables(settings: Settings) -> Finding | None:
 async def _inside(settings: Settings) -> AsyncIterator[Finding]:
     there = await open_installation(settings)
     known = Known(there, datetime.now(UTC), None, "", None)
-    looks: list[Look] = [_accounts, _engine, _waiting, _mail, _audit, _times]
+    looks: list[Look] = [_accounts, _engine, _waiting, _mail, _channels, _audit, _times]
     try:
         try:
             async with there.database.reading() as session:
@@ -321,10 +322,8 @@ def _invented(known: Known) -> Iterable[Finding]:
     named = [one.name for one in there.agencies.values() if one in example.agencies.values()]
     named += [one.name for id_, one in there.people.items() if id_ in nobody or one.name in people]
     if named:
-        more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
         yield Finding(
-            what=f"Not ready for real cases: invented, or with an address at example.org: "
-            f"{', '.join(named[:MOST_NAMED])}{more}.",
+            what=f"Not ready for real cases: invented, or with an address at example.org: {_some(named)}.",
             why="No message reaches them, so nobody is told what is owed.",
             do="Put your own agencies and people into a directory file, then: "
             f"{typed('directory import FILE --as YOUR-ADDRESS')}",
@@ -337,9 +336,8 @@ async def _accounts(known: Known) -> AsyncIterator[Finding]:
         return
     async with known.there.database.reading() as session:
         signed_up = set(await session.scalars(select(AccountRow.person)))
-    on = day_of(known.now)
-    holders = {who for one in known.directory.holdings if one.covers(on) for who in (one.person, one.deputy) if who}
-    without = sorted(known.directory.people[who].name for who in holders - signed_up if who in known.directory.people)
+    holders = _holders(known.directory, day_of(known.now))
+    without = sorted(known.directory.people[who].name for who in holders - signed_up)
     if without:
         nobody = not signed_up
         yield Finding(
@@ -351,6 +349,18 @@ async def _accounts(known: Known) -> AsyncIterator[Finding]:
             if nobody
             else "Sign in as administrator, open People, and invite them.",
         )
+
+
+def _holders(directory: Directory, on: date) -> set[str]:
+    """Who holds an office on that day, or deputises."""
+    named = {who for one in directory.holdings if one.covers(on) for who in (one.person, one.deputy) if who}
+    return named & directory.people.keys()
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
 async def _engine(known: Known) -> AsyncIterator[Finding]:
@@ -405,31 +415,55 @@ async def _waiting(known: Known) -> AsyncIterator[Finding]:
 async def _mail(known: Known) -> AsyncIterator[Finding]:
     settings = known.there.settings
     async with known.there.database.reading() as session:
-        waiting = await session.scalar(select(func.count()).select_from(MailRow).where(MailRow.state == "queued")) or 0
-    letters = f" {counted(waiting, 'letter waits', 'letters wait')}." if waiting else ""
+        queued = (await session.scalars(select(MailRow.written).where(MailRow.state == "queued"))).all()
+    late = [one for one in queued if one < known.now - LATE]
     if not settings.smtp_host:
+        letters = f" {counted(len(queued), 'letter waits', 'letters wait')}." if queued else ""
         yield Finding(
             what=f"No mail server is set up.{letters}",
             why="Referrers get the link to their referral only if the business unit reads it to them.",
             do="Set REVIEWS_SMTP_HOST, _PORT, _USER, _PASSWORD and _FROM; until then look at the mail page each day.",
         )
-    elif not await _answers(settings.smtp_host, settings.smtp_port):
+    elif late:
         yield Finding(
-            what=f"The mail server {settings.smtp_host}:{settings.smtp_port} does not answer.{letters}",
+            what=f"{counted(len(late), 'letter has', 'letters have')} waited for more than five minutes.",
             why="Referrers do not get the link to their referral.",
-            do="Look at REVIEWS_SMTP_HOST and REVIEWS_SMTP_PORT, and whether this machine may reach it.",
+            do="Mend what stands here about the mail server; they are sent by themselves, and none twice.",
             grave=True,
         )
 
 
-async def _answers(host: str, port: int) -> bool:
-    try:
-        async with asyncio.timeout(SHORT.total_seconds()):
-            _, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
+LOST_WAYS = {
+    ChannelName.SLACK: "Nobody is told anything in Slack until it is mended.",
+    ChannelName.MAIL: "Nobody is told anything by e-mail, and referrers do not get the link to their referral.",
+    ChannelName.NOTIFY: "Nobody is told anything by GOV.UK Notify until it is mended.",
+}
+
+
+async def _channels(known: Known) -> AsyncIterator[Finding]:
+    """What is wrong with each way by which messages leave; nothing is sent to find out."""
+    there = channels(known.there.settings)
+    if not there:
+        yield Finding(
+            what="No channel is set up: messages are in the inbox alone.",
+            why="Whoever does not open the portal does not hear of what they owe.",
+            do="Set up Slack, e-mail or GOV.UK Notify, as docs/channels.md says.",
+        )
+        return
+    people = known.directory.people if known.directory else {}
+    for channel, found in zip(there, await asyncio.gather(*(one.check(people) for one in there)), strict=True):
+        for one in found:
+            why = LOST_WAYS[ChannelName(channel.name)] if one.grave else "Their messages reach nobody by this channel."
+            yield Finding(what=one.what, why=why, do=one.do, grave=one.grave)
+    holders = _holders(known.directory, day_of(known.now)) if known.directory else set()
+    if nobody := sorted(who for who in holders if not leading_to(people[who], there)):
+        yield Finding(
+            what=f"No channel leads to {counted(len(nobody), 'person', 'people')} who "
+            f"{'holds' if len(nobody) == 1 else 'hold'} an office: {_some(nobody)}.",
+            why="They hear of what they owe only when they open the portal.",
+            do="Give them a `slack_id`, or a channel that is set up, in the directory file, then: "
+            f"{typed('directory import FILE --as YOUR-ADDRESS')}",
+        )
 
 
 async def _audit(known: Known) -> AsyncIterator[Finding]:

@@ -197,4 +197,4 @@ def _trouble(stage: Stage, error: Exception, settings: Settings) -> Trouble:
 
 
 def _reason(error: ssl.SSLCertVerificationError) -> str:
-    return error.verify_message or "its certificate does not fit"
+    return error.verify_message.rstrip(".") or "its certificate does not fit"

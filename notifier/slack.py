@@ -112,7 +112,7 @@ class Slack:
         try:
             answer = await self.client.auth_test()
         except WRONG as error:
-            return [_trouble(_settled(error).error)]
+            return [_trouble(_settled(error))]
         granted = {one.strip() for one in _header(answer.headers, "x-oauth-scopes").split(",")}
         if missing := sorted(SCOPES.keys() - granted):
             return [
@@ -200,12 +200,18 @@ def _header(headers: Any, wanted: str) -> str:  # noqa: ANN401 -- the library's 
     return str(said[0] if isinstance(said, list) else said)
 
 
-def _trouble(error: str) -> Trouble:
-    if error in {"no_connection", "TimeoutError"}:
+def _trouble(found: Settled) -> Trouble:
+    if found.state is State.FAILED_FOR_GOOD:
         return Trouble(
-            what="Slack cannot be reached.", do="See whether this machine may reach the address in REVIEWS_SLACK_API."
+            what=f"Slack does not take our token: {found.error}.",
+            do="Set REVIEWS_SLACK_TOKEN to the bot's token. docs/slack.md says where it stands in Slack's settings.",
+        )
+    if found.error == "no_connection":
+        return Trouble(
+            what="Slack cannot be reached.",
+            do="See whether this machine may reach Slack; REVIEWS_SLACK_API is mostly not to be set.",
         )
     return Trouble(
-        what=f"Slack does not take our token: {error}.",
-        do="Set REVIEWS_SLACK_TOKEN to the bot's token. docs/slack.md says where it stands in Slack's settings.",
+        what=f"Slack does not answer as it should: {found.error}.",
+        do="Try again in some minutes; https://slack-status.com says whether it is in order.",
     )

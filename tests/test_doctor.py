@@ -15,8 +15,9 @@ from sqlalchemy import delete, text, update
 import doctor
 from doctor import Finding, examine, report
 from models import shelf
-from models.directory import Directory
+from models.directory import ChannelName, Directory
 from models.tables import CommandRow, HeadRow, LinkRow, SettingRow
+from notifier.post import Mail, Post
 from policy.reading import read_directory_file, read_policy_file
 from records.accounts import Accounts
 from records.audit import SIGN_INS
@@ -25,7 +26,10 @@ from records.policies import IN_FORCE, put_in_force
 from records.settings import Settings
 from serving import engine_command
 from tests.support.house import DIRECTORY, POLICY, furnished
+from tests.support.mailbox import mailbox
+from tests.support.notify import OTHER_KEY, service
 from tests.support.running import free_port
+from tests.support.slack import TOKEN, refusing, workspace
 
 pytestmark = pytest.mark.promise("L9")
 
@@ -205,11 +209,140 @@ async def test_who_cannot_sign_in_is_named(there: Installation) -> None:
     assert "Septimus Draftley" not in one.what
 
 
-async def test_mail_that_goes_nowhere_is_said(there: Installation) -> None:
+async def said(there: Installation, peer: Settings) -> dict[str, Finding]:
+    """What is found with the channels of these settings, by its words; nothing is said but with a reason and a way."""
+    mine = {name: value for name, value in peer if name.startswith(("slack_", "smtp_", "notify_"))}
+    found = await examine(there.settings.model_copy(update=mine))
+    assert all(one.why and one.do for one in found)
+    return {one.what: one for one in found}
+
+
+async def test_without_any_channel_the_inbox_is_all_and_that_is_worth_a_look(there: Installation) -> None:
+    one = await found(there, "No channel is set up")
+    assert not one.grave
+    assert "docs/channels.md" in one.do
     assert not (await found(there, "No mail server is set up")).grave
-    settings = there.settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": free_port()})
-    (one,) = [one for one in await examine(settings) if "The mail server" in one.what]
+    assert await nothing(there, "No channel leads to")
+
+
+async def test_a_mail_server_that_lets_us_in_is_no_finding_and_gets_no_message(
+    there: Installation, tmp_path: Path
+) -> None:
+    async with mailbox(tmp_path) as server:
+        assert not [what for what in await said(there, server.settings()) if "mail" in what.casefold()]
+        assert server.conversations == 1
+        assert server.got == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words", "do"),
+    [
+        ({"smtp_port": 0}, "does not answer", "REVIEWS_SMTP_HOST"),
+        ({"smtp_password": "guessed"}, "does not let us in", "REVIEWS_SMTP_PASSWORD"),
+        ({"smtp_ca_file": None}, "cannot prove who it is: self-signed certificate", "REVIEWS_SMTP_CA_FILE"),
+    ],
+)
+async def test_what_is_wrong_with_the_mail_server_is_grave_and_told_apart(
+    there: Installation, tmp_path: Path, wrong: dict[str, Any], words: str, do: str
+) -> None:
+    wrong = {**wrong, **({"smtp_port": free_port()} if "smtp_port" in wrong else {})}
+    async with mailbox(tmp_path) as server:
+        (one,) = [
+            one for what, one in (await said(there, server.settings(**wrong))).items() if "The mail server" in what
+        ]
+    assert words in one.what
+    assert do in one.do
     assert one.grave
+
+
+async def test_a_mail_server_under_another_name_is_grave(there: Installation, tmp_path: Path) -> None:
+    async with mailbox(tmp_path, host="mail.elsewhere.example.org") as server:
+        (one,) = [one for what, one in (await said(there, server.settings())).items() if "cannot prove" in what]
+    assert "Hostname mismatch" in one.what
+    assert "the name in its certificate" in one.do
+
+
+async def test_a_mail_server_without_encryption_gets_no_password(there: Installation, tmp_path: Path) -> None:
+    async with mailbox(tmp_path, encrypted=False) as server:
+        (one,) = [
+            one
+            for what, one in (await said(there, server.settings(smtp_ca_file=None))).items()
+            if "offers no encryption" in what
+        ]
+    assert one.grave
+
+
+async def test_letters_that_wait_though_there_is_a_server_are_grave(there: Installation, tmp_path: Path) -> None:
+    for minutes in (1, 10):
+        written = datetime.now(UTC) - timedelta(minutes=minutes)
+        async with there.database.writing() as session:
+            letter = Mail(to="nurse@hospital.example.org", subject="S", text="T", written=written)
+            await Post(there.database, there.vault).write(session, letter)
+    assert "2 letters wait." in (await found(there, "No mail server is set up")).what
+    async with mailbox(tmp_path) as server:
+        assert (await said(there, server.settings()))["1 letter has waited for more than five minutes."].grave
+
+
+async def test_a_notify_that_takes_our_key_and_template_is_no_finding_and_gets_no_message(
+    there: Installation, tmp_path: Path
+) -> None:
+    async with service(tmp_path) as notify:
+        assert not [what for what in await said(there, notify.settings()) if "Notify" in what]
+        assert notify.asked == {"template": 1}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words", "do"),
+    [
+        ({"notify_api_key": OTHER_KEY}, "does not take our key", "REVIEWS_NOTIFY_API_KEY"),
+        ({"notify_template": OTHER_KEY[-36:]}, "has no template under this id", "REVIEWS_NOTIFY_TEMPLATE"),
+        ({"notify_template": ""}, "has no template under this id", "REVIEWS_NOTIFY_TEMPLATE"),
+        ({"notify_api": "http://127.0.0.1:1"}, "does not answer", "may reach it"),
+    ],
+)
+async def test_what_is_wrong_with_notify_is_grave_and_told_apart(
+    there: Installation, tmp_path: Path, wrong: dict[str, Any], words: str, do: str
+) -> None:
+    async with service(tmp_path) as notify:
+        (one,) = [one for what, one in (await said(there, notify.settings(**wrong))).items() if "Notify" in what]
+    assert words in one.what
+    assert do in one.do
+    assert one.grave
+
+
+@pytest.mark.parametrize(("at", "instead"), [("subject", "A message"), ("body", "Dear ((name))"), ("type", "sms")])
+async def test_a_template_that_does_not_take_our_words_is_grave(
+    there: Installation, tmp_path: Path, at: str, instead: str
+) -> None:
+    async with service(tmp_path) as notify:
+        notify.template[at] = instead
+        one = (await said(there, notify.settings()))["The template at GOV.UK Notify does not take our messages."]
+    assert one.grave
+    assert "((subject))" in one.do
+
+
+async def test_a_slack_that_refuses_our_token_is_grave(there: Installation, tmp_path: Path) -> None:
+    async with workspace(tmp_path, read_directory_file(DIRECTORY)) as slack:
+        given = Settings.model_validate({"slack_token": TOKEN, "slack_api": slack.api})
+        slack.go_wrong("auth.test", refusing("invalid_auth"))
+        assert (await said(there, given))["Slack does not take our token: invalid_auth."].grave
+        assert not [what for what in await said(there, given) if "token" in what]
+
+
+@pytest.mark.promise("F6", "L9")
+async def test_whom_no_channel_leads_to_is_named_by_id(there: Installation, tmp_path: Path) -> None:
+    full = read_directory_file(DIRECTORY)
+    people = full.people | {
+        "p-001": full.people["p-001"].model_copy(update={"channels": (ChannelName.SLACK,)}),
+        "p-004": full.people["p-004"].model_copy(update={"channels": (ChannelName.NOTIFY, ChannelName.SLACK)}),
+        "p-099": full.people["p-005"].model_copy(
+            update={"channels": (ChannelName.SLACK,), "email": "no.office@example.org"}
+        ),
+    }
+    await put(there, full.model_copy(update={"people": people}))
+    async with mailbox(tmp_path) as server:
+        one = (await said(there, server.settings()))["No channel leads to 2 people who hold an office: p-001, p-004."]
+    assert not one.grave
 
 
 async def test_commands_that_wait_are_grave(there: Installation) -> None:

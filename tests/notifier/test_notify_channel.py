@@ -16,7 +16,7 @@ from notifier import notify
 from notifier.channels import Parcel, Settled
 from notifier.notify import BECAME, Notify
 from records.settings import Settings
-from tests.support.notify import KEY, SECRET, Service, refusing, service
+from tests.support.notify import KEY, OTHER_KEY, Service, refusing, service
 from tests.support.slack import (
     Fault,
     broken,
@@ -34,7 +34,6 @@ PARCEL = Parcel(
     subject="Return: due by the end of Friday 4 December 2026",
     text="Rapid review RR-2026-0004\nThe agency’s return is owed.\n\nhttps://reviews.example.org/inbox",
 )
-OTHER_KEY = KEY.replace(SECRET, "00000000-0000-4000-8000-000000000000")
 LONG_AGO = timedelta(minutes=1)
 
 

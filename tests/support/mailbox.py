@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +85,9 @@ def _let_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, 
 
 
 @asynccontextmanager
-async def mailbox(folder: Path, *, encrypted: bool = True) -> AsyncIterator[Mailbox]:
+async def mailbox(folder: Path, *, encrypted: bool = True, host: str = "localhost") -> AsyncIterator[Mailbox]:
     made, loop = Mailbox(folder), asyncio.get_running_loop()
-    context = certified(folder) if encrypted else None
+    context = certified(folder, host) if encrypted else None
 
     def answer() -> SMTP:
         made.conversations += 1
@@ -106,11 +105,11 @@ async def mailbox(folder: Path, *, encrypted: bool = True) -> AsyncIterator[Mail
         await asyncio.sleep(0)
 
 
-def certified(folder: Path) -> ssl.SSLContext:
-    """A server of this name, by a certificate that only its own authority vouches for (authority.pem)."""
+def certified(folder: Path, host: str) -> ssl.SSLContext:
+    """A server of this host, by a certificate that only its own authority vouches for (authority.pem)."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "An authority of our own")])
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    names = x509.SubjectAlternativeName([x509.DNSName(host)])
     mine = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     built = (
         x509.CertificateBuilder()

@@ -21,7 +21,7 @@ from serving import free_port
 from tests.support.slack import Fault, Forward
 
 SERVICE, SECRET, TEMPLATE = str(uuid4()), str(uuid4()), str(uuid4())
-KEY = f"case_reviews-{SERVICE}-{SECRET}"
+KEY, OTHER_KEY = f"case_reviews-{SERVICE}-{SECRET}", f"case_reviews-{SERVICE}-{uuid4()}"
 WANTED = {"subject", "body"}
 
 

@@ -21,7 +21,7 @@ import yaml
 from aiohttp import ClientSession, ClientTimeout, web
 
 from models.directory import Directory
-from notifier.slack import EVENT
+from notifier.slack import EVENT, SCOPES
 from serving import free_port
 
 EMULATORS = Path(__file__).parents[1] / "emulators" / "node_modules" / "emulate" / "dist" / "index.js"
@@ -46,6 +46,8 @@ class Workspace:
         self.faults: dict[str, list[Fault]] = {}
         """By method, what is done to the next requests of it, one after the other; then all is well."""
         self.asked: Counter[str] = Counter()
+        self.scopes = set(SCOPES)
+        """What our token may do, as the shim says it beside each answer; the server itself does not."""
 
     @property
     def api(self) -> str:
@@ -79,7 +81,7 @@ class Workspace:
 
         async def forward() -> web.Response:
             answer = await self.call(method, body, request.headers.get("Authorization", ""))
-            return web.json_response(answer)
+            return web.json_response(answer, headers={"X-OAuth-Scopes": ",".join(sorted(self.scopes))})
 
         waiting = self.faults.get(method)
         if waiting:
