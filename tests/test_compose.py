@@ -13,7 +13,9 @@ from typing import Any
 import compose
 import pytest
 import yaml
+from pydantic import SecretStr
 
+from records.settings import Settings
 from serving import TUNED, program
 
 ROOT = Path(__file__).parents[1]
@@ -100,6 +102,13 @@ def test_no_password_is_written_down(services: Mapping[str, Any]) -> None:
         for name, value in (one.get("environment") or {}).items():
             assert not re.search(r"passw|pwd|secret", name, re.IGNORECASE) or name.endswith("_FILE"), name
             assert not re.search(r"//[^/@:]+:[^@]+@", value or ""), name
+
+
+def test_every_secret_setting_comes_from_a_file_for_worker_portal_and_preparation(services: Mapping[str, Any]) -> None:
+    secret = {f"reviews_{name}" for name, one in Settings.model_fields.items() if one.annotation is SecretStr}
+    assert {"reviews_slack_token", "reviews_notify_api_key", "reviews_smtp_password"} <= secret
+    for name in ("portal", "worker", "prepare"):
+        assert secret <= {one["source"] for one in services[name]["secrets"]}
 
 
 def test_the_engine_is_tuned_as_the_embedded_one_is() -> None:
