@@ -453,8 +453,8 @@ async def _channels(known: Known) -> AsyncIterator[Finding]:
     people = known.directory.people if known.directory else {}
     for channel, found in zip(there, await asyncio.gather(*(one.check(people) for one in there)), strict=True):
         for one in found:
-            why = LOST_WAYS[ChannelName(channel.name)] if one.grave else "Their messages reach nobody by this channel."
-            yield Finding(what=one.what, why=why, do=one.do, grave=one.grave)
+            why = one.why or LOST_WAYS[ChannelName(channel.name)]
+            yield Finding(what=one.what, why=why, do=one.do, grave=not one.why)
     holders = _holders(known.directory, day_of(known.now)) if known.directory else set()
     if nobody := sorted(who for who in holders if not leading_to(people[who], there)):
         yield Finding(

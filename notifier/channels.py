@@ -38,8 +38,8 @@ class Trouble(Message):
 
     what: str
     do: str
-    grave: bool = True
-    """Whether messages that should leave by it do not."""
+    why: str = ""
+    """Why it matters; empty: nobody gets anything by this channel, and that is grave."""
 
 
 class Channel(Protocol):

@@ -105,7 +105,7 @@ async def hand_over(message: EmailMessage, settings: Settings) -> Settled:
 def composed(to: str, subject: str, text: str, settings: Settings) -> EmailMessage:
     """A letter as a program writes it: nobody's holiday answers it (RFC 3834)."""
     message = EmailMessage(policy=SMTP)
-    message["From"], message["To"], message["Subject"] = settings.smtp_from, to, subject
+    message["From"], message["To"], message["Subject"] = settings.smtp_from, to, " ".join(subject.split())
     message["Date"], message["Auto-Submitted"] = localtime(), "auto-generated"
     message.set_content(text)
     return message
@@ -164,6 +164,7 @@ class Mail:
         try:
             async with asyncio.timeout(AT_MOST):
                 await conversation.begin()
+                await conversation.mail(self._settings.smtp_from)
         except WRONG as error:
             return [_trouble(conversation.stage, error, self._settings)]
         finally:
@@ -189,6 +190,11 @@ def _trouble(stage: Stage, error: Exception, settings: Settings) -> Trouble:
             what=f"The mail server {server} offers no encryption (STARTTLS).",
             do="Look at REVIEWS_SMTP_PORT: it is mostly 587. Only for a server on this machine set "
             "REVIEWS_SMTP_STARTTLS=false.",
+        )
+    if stage is Stage.SENDER:
+        return Trouble(
+            what=f"The mail server {server} does not take mail from {settings.smtp_from}.",
+            do="Set REVIEWS_SMTP_FROM to an address from which this account may send.",
         )
     return Trouble(
         what=f"The mail server {server} does not answer.",

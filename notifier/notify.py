@@ -69,8 +69,8 @@ class Notify:
     name: str = ChannelName.NOTIFY.value
     looks, changes = True, False
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._settings, self._clock = settings, clock
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="notify")
         # The client logs what Notify answered, and that may hold an address.
         logging.getLogger("notifications_python_client").setLevel(logging.CRITICAL)
@@ -97,7 +97,7 @@ class Notify:
             return _settled(error).model_copy(update={"state": State.UNKNOWN})
         found = [one for one in answer.get("notifications", ()) if one.get("reference") == key]
         if not found:
-            return _absent(since)
+            return _absent(since + TOO_OLD - self._clock())
         return _became(found)
 
     async def change(self, place: dict[str, Any], parcel: Parcel) -> Settled:
@@ -160,9 +160,8 @@ def _settled(error: Exception) -> Settled:
             return Settled(state=State.UNKNOWN, error=f"http_{code}")
 
 
-def _absent(since: datetime) -> Settled:
-    """What it means that Notify has nothing: too soon it means nothing, for the request may still be on its way."""
-    rest = since + TOO_OLD - datetime.now(UTC)
+def _absent(rest: timedelta) -> Settled:
+    """What it means that Notify has nothing. While some time rests it means nothing: it may still be on its way."""
     if rest > timedelta(0):
         return Settled(state=State.UNKNOWN, error="no_answer", wait=rest)
     return Settled(state=State.FAILED_FOR_NOW, error="not_there")

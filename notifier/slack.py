@@ -139,12 +139,12 @@ class Slack:
         do = "Write the member id from their profile in Slack as `slack_id` into the directory file, and import it."
         if nobody:
             what = f"Slack has no account under the member id of: {', '.join(nobody)}."
-            yield Trouble(what=what, do=do, grave=False)
+            yield Trouble(what=what, do=do, why="Their messages go by another channel, or stay in the inbox.")
         if others:
             what = (
                 f"In Slack the account of these has another e-mail address than in the directory: {', '.join(others)}."
             )
-            yield Trouble(what=what, do=f"See that it is theirs. {do}", grave=False)
+            yield Trouble(what=what, do=f"See that it is theirs. {do}", why="Somebody else may read their messages.")
 
     async def _account(self, person: Person) -> dict[str, Any] | None:
         try:

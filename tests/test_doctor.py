@@ -255,6 +255,16 @@ async def test_what_is_wrong_with_the_mail_server_is_grave_and_told_apart(
     assert one.grave
 
 
+async def test_a_sender_that_the_mail_server_does_not_take_is_grave(there: Installation, tmp_path: Path) -> None:
+    async with mailbox(tmp_path) as server:
+        server.faults["MAIL"] = "550 5.7.1 not your address"
+        (one,) = [
+            one for what, one in (await said(there, server.settings())).items() if "does not take mail from" in what
+        ]
+    assert one.grave
+    assert "REVIEWS_SMTP_FROM" in one.do
+
+
 async def test_a_mail_server_under_another_name_is_grave(there: Installation, tmp_path: Path) -> None:
     async with mailbox(tmp_path, host="mail.elsewhere.example.org") as server:
         (one,) = [one for what, one in (await said(there, server.settings())).items() if "cannot prove" in what]

@@ -63,6 +63,13 @@ async def test_without_html_the_text_is_alone(server: Mailbox) -> None:
     assert part(got, "plain") == PARCEL.text
 
 
+async def test_a_line_break_in_a_subject_starts_no_header(server: Mailbox) -> None:
+    await sent(server, PARCEL.model_copy(update={"subject": "Owed\r\nBcc: everybody@example.org"}))
+    (got,) = server.got
+    assert got["Subject"] == "Owed Bcc: everybody@example.org"
+    assert got["Bcc"] is None
+
+
 @pytest.mark.promise("G8")
 async def test_a_message_holds_nothing_of_its_person_but_the_address(server: Mailbox) -> None:
     await sent(server)

@@ -51,13 +51,13 @@ async def test_a_token_that_slack_does_not_take_is_named(slack: Workspace, word:
     (trouble,) = await checked(slack, PLACE)
     assert trouble.what == f"Slack does not take our token: {word}."
     assert "REVIEWS_SLACK_TOKEN" in trouble.do
-    assert trouble.grave
+    assert not trouble.why
 
 
 async def test_a_slack_that_cannot_be_reached_is_no_wrong_token(slack: Workspace) -> None:
     (trouble,) = await Slack(TOKEN, f"http://127.0.0.1:{free_port()}/api/").check({})
     assert trouble.what == "Slack cannot be reached."
-    assert trouble.grave
+    assert not trouble.why
 
 
 @pytest.mark.parametrize("fault", [broken, busy, half_an_answer, hanging])
@@ -68,7 +68,7 @@ async def test_a_slack_that_fails_is_no_wrong_token(
     slack.go_wrong("auth.test", fault)
     (trouble,) = await checked(slack, PLACE)
     assert "token" not in trouble.what
-    assert trouble.grave
+    assert not trouble.why
 
 
 async def test_scopes_that_are_missing_are_named(slack: Workspace) -> None:
@@ -87,8 +87,8 @@ async def test_who_has_a_member_id_of_nobody_or_of_somebody_else_is_named_by_id(
     nobody, other = await checked(slack, with_ids(here, p_001="U0NOBODY00", p_002=None, p_004=theirs))
     assert nobody.what == "Slack has no account under the member id of: p-001."
     assert other.what.endswith("another e-mail address than in the directory: p-004.")
-    assert not nobody.grave
-    assert not other.grave
+    assert "another channel" in nobody.why
+    assert "Somebody else may read" in other.why
 
 
 async def test_at_most_ten_are_named(slack: Workspace) -> None:

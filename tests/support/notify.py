@@ -20,8 +20,8 @@ from records.settings import Settings
 from serving import free_port
 from tests.support.slack import Fault, Forward
 
-SERVICE, SECRET, TEMPLATE = str(uuid4()), str(uuid4()), str(uuid4())
-KEY, OTHER_KEY = f"case_reviews-{SERVICE}-{SECRET}", f"case_reviews-{SERVICE}-{uuid4()}"
+SERVICE, SECRET, OTHER_SECRET, TEMPLATE = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(1, 5))
+KEY, OTHER_KEY = f"case_reviews-{SERVICE}-{SECRET}", f"case_reviews-{SERVICE}-{OTHER_SECRET}"
 WANTED = {"subject", "body"}
 
 

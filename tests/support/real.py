@@ -4,13 +4,14 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from pydantic import SecretStr
 from sqlalchemy import select
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
@@ -23,6 +24,7 @@ from models.rights import Actor, actor_of
 from models.tables import CaseRow, FactRow, NoticeRow
 from records.facts import fact_from
 from records.opening import Installation
+from records.settings import Settings
 from serving import engine_command, free_port
 from tests.support.house import ROOT, furnished, of_death, referral
 from tests.support.lives import Next, other_rules
@@ -65,7 +67,7 @@ class Real:
         given = self.there.settings
         mine = {"REVIEWS_DATA_DIR": str(self.folder), "REVIEWS_ENGINE": given.engine, DEATH: str(sentence(self.folder))}
         mine |= {HURRY: "yes"} if self.hurries else {}
-        mine |= {"REVIEWS_SLACK_TOKEN": given.slack_token.get_secret_value(), "REVIEWS_SLACK_API": given.slack_api}
+        mine |= dict(_of_channels(given))
         with (self.folder / log).open("ab") as file:
             return await asyncio.create_subprocess_exec(
                 *command, cwd=ROOT, env={**os.environ, **mine}, stdin=DEVNULL, stdout=file, stderr=file
@@ -194,3 +196,10 @@ async def real(folder: Path, *, worker: bool = True, **settings: Any) -> AsyncIt
         await made.kill(made.worker)
         await made.kill(made.engine)
         await installation.close()
+
+
+def _of_channels(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What the settings say of channels, as it is given to a process."""
+    for name, value in settings:
+        if name in settings.model_fields_set and name.startswith(("slack_", "smtp_", "notify_")):
+            yield f"REVIEWS_{name.upper()}", value.get_secret_value() if isinstance(value, SecretStr) else str(value)
