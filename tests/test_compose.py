@@ -147,7 +147,7 @@ def test_what_is_installed_holds_every_room(tmp_path: Path) -> None:
         names = set(packed.namelist())
     needed = {
         "cli.py", "doctor.py", "worker.py", "serving.py", "terminal/cases.py", "policy/england.yaml",
-        "portal/templates/board.html", "portal/static/govuk-frontend.min.css", "notifier/templates/owed.txt.jinja",
+        "portal/templates/board.html", "portal/static/govuk-frontend.min.css", "notifier/templates/owed/text.txt.jinja",
         "migrations/env.py",
     }  # fmt: skip
     assert needed <= names
