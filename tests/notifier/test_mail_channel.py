@@ -1,7 +1,6 @@
 """Messages by e-mail, to a real mail server with encryption and sign-in."""
 
 from collections.abc import AsyncIterator
-from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from time import monotonic
@@ -14,7 +13,7 @@ from notifier import mail
 from notifier.channels import Parcel, Settled
 from notifier.mail import KEY, Mail
 from serving import free_port
-from tests.support.mailbox import Fault, Mailbox, cut, half_an_answer, mailbox, nonsense, silence
+from tests.support.mailbox import Fault, Mailbox, cut, half_an_answer, mailbox, nonsense, part, silence
 
 PERSON = Person(name="Marigold Testwell", email="marigold.testwell@council.example.org", slack_id="U0AAAAAAA")
 PARCEL = Parcel(
@@ -33,12 +32,6 @@ async def server(tmp_path: Path) -> AsyncIterator[Mailbox]:
 
 async def sent(server: Mailbox, parcel: Parcel = PARCEL, **settings: object) -> Settled:
     return await Mail(server.settings(**settings)).send(PERSON, parcel)
-
-
-def part(message: EmailMessage, kind: str) -> str:
-    found = message.get_body((kind,))
-    assert isinstance(found, EmailMessage)
-    return "\n".join(str(found.get_content()).splitlines())
 
 
 @pytest.mark.promise("G7")

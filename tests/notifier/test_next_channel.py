@@ -13,7 +13,7 @@ from policy.reading import read_directory_file
 from records.policies import put_in_force
 from tests.support.chat import Chatting, sleepless
 from tests.support.house import DIRECTORY, house
-from tests.support.mailbox import Mailbox, cut, mailbox
+from tests.support.mailbox import Mailbox, cut, mailbox, part
 from tests.support.notify import Service, service
 from tests.support.slack import TOKEN, refusing, workspace
 
@@ -31,7 +31,7 @@ class Town:
         ref = (await self.chat.house.refer()).case
         said = {
             "slack": await self.chat.reads(MANAGER),
-            "mail": [f"{one['Subject']} {one.get_content()}" for one in self.mail.got],
+            "mail": [part(one, "plain") for one in self.mail.got],
             "notify": [f"{one['subject']} {one['body']}" for one in self.notify.got],
         }
         return await self._tries(ref), {name: sum(ref in text for text in texts) for name, texts in said.items()}
@@ -64,6 +64,10 @@ async def test_what_one_channel_does_not_take_goes_by_the_next_and_nothing_goes_
 
         one.slack.go_wrong("conversations.open", refusing("user_disabled"))
         assert await one.told() == (["slack failed_for_good", "mail sent"], {"slack": 0, "mail": 1, "notify": 0})
+        (letter,) = one.mail.got
+        words = f"{letter['Subject']} {part(letter, 'plain')} {part(letter, 'html')}".casefold()
+        assert "<html" in words
+        assert not [name for name in ("quillon", "zarbane", "rosamund", "testwick") if name in words]
 
         one.slack.go_wrong("chat.postMessage", refusing("channel_not_found"))
         one.mail.faults["RCPT"] = "550 5.1.1 no such mailbox"

@@ -105,6 +105,13 @@ async def mailbox(folder: Path, *, encrypted: bool = True, host: str = "localhos
         await asyncio.sleep(0)
 
 
+def part(message: EmailMessage, kind: str) -> str:
+    """What a message says in this form: plain or html."""
+    found = message.get_body((kind,))
+    assert isinstance(found, EmailMessage)
+    return "\n".join(str(found.get_content()).splitlines())
+
+
 def certified(folder: Path, host: str) -> ssl.SSLContext:
     """A server of this host, by a certificate that only its own authority vouches for (authority.pem)."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
