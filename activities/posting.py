@@ -35,6 +35,7 @@ from models.telling import Notice, NoticeKind
 from notifier.bulletins import Bulletins
 from notifier.channels import Channel, Parcel, Settled
 from notifier.rendering import Knowing, digest, parcel
+from notifier.ways import leading_to
 from records.faults import where
 from records.opening import Installation
 from records.outbox import Bundle, Outbox
@@ -63,7 +64,7 @@ class Posting:
 
     def ways(self, person: Person) -> list[Way]:
         """The channels that lead to somebody, in their order."""
-        return [Way(one.name, one.looks) for one in self.channels.values() if one.leads_to(person)]
+        return [Way(one.name, one.looks) for one in leading_to(person, self.channels.values())]
 
     @activity.defn
     async def ready(self, person: str, now: datetime) -> Ready:
