@@ -1,0 +1,68 @@
+"""What may have been lost on its way to Notify is looked for, and goes again only when it surely is not there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from models.tables import AttemptRow, BundleRow
+from notifier.notify import TOO_OLD, Notify
+from records.policies import put_in_force
+from tests.support.chat import sleepless
+from tests.support.house import House, house
+from tests.support.notify import Service, service
+from tests.support.slack import Fault, lost, stored_and_broken, stored_and_silent
+from worker import Watch, make_worker
+
+
+@asynccontextmanager
+async def by_notify(folder: Path) -> AsyncIterator[tuple[House, Service]]:
+    """A house with time skipping whose messages go by Notify alone, with the house's own clock."""
+    async with service(folder) as notify:
+        settings = notify.settings()
+        given = {name: getattr(settings, name) for name in ("notify_api_key", "notify_template", "notify_api")}
+        async with house(folder, working=False, **given) as made:
+            async with made.there.database.writing() as session:
+                await put_in_force(session, sleepless(), made.now)
+            channel = Notify(settings, lambda: made.now)
+            async with make_worker(made.client, made.there, out=[channel]):
+                yield made, notify
+
+
+async def told(made: House) -> list[AttemptRow]:
+    """Refer, and wait until the one message about it has come to an end."""
+    await made.refer()
+    watch = Watch(made.client, made.there)
+    for _ in range(120):
+        await watch.call()
+        await asyncio.sleep(0.02)
+        await made.wait(timedelta(seconds=1))
+        async with made.there.database.reading() as session:
+            bundles = (await session.scalars(select(BundleRow))).all()
+            if bundles and not any(one.open for one in bundles):
+                return list(await session.scalars(select(AttemptRow).order_by(AttemptRow.number)))
+    raise AssertionError
+
+
+@pytest.mark.promise("G4")
+@pytest.mark.parametrize(
+    ("fault", "tries"),
+    [
+        (stored_and_silent, ["sent"]),
+        (stored_and_broken, ["sent"]),
+        (lost, ["failed_for_now", "sent"]),
+    ],
+)
+async def test_a_message_of_which_nobody_knows_is_there_once(tmp_path: Path, fault: Fault, tries: list[str]) -> None:
+    async with by_notify(tmp_path) as (made, notify):
+        notify.go_wrong("email", fault)
+        found = await told(made)
+        assert [one.state for one in found] == tries
+        assert len(notify.got) == 1
+        assert notify.asked["notifications"] >= 1
+        if len(found) > 1:
+            assert found[1].began - found[0].began >= TOO_OLD
