@@ -180,6 +180,13 @@ def _doors(settings: Settings) -> Iterable[Finding]:
             why="Links in mail would point to this machine only.",
             do="Set REVIEWS_BASE_URL to the address that people type, with https://.",
         )
+    if settings.smtp_host and not settings.smtp_starttls and settings.smtp_host not in LOOPBACK:
+        yield Finding(
+            what=f"What goes to the mail server {settings.smtp_host} travels in clear.",
+            why="Whoever reads the network reads messages, the links in them, and the password.",
+            do="Take REVIEWS_SMTP_STARTTLS away, or set it to true.",
+            grave=True,
+        )
     if settings.demonstration:
         yield Finding(
             what="Demonstration is switched on.",

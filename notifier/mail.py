@@ -32,6 +32,8 @@ KEY = "Case-Review-Message"
 """The header by which a message is known as ours; the key stands in the Message-ID as well."""
 WRONG = (aiosmtplib.SMTPException, OSError, ValueError)
 """Whatever a server, a network or an address can do to us; a time-out is an OSError."""
+IMPOSSIBLE = (ValueError, aiosmtplib.SMTPNotSupported)
+"""An address that cannot be written to at all, or not by this server."""
 
 
 class Stage(StrEnum):
@@ -67,10 +69,7 @@ class Conversation(aiosmtplib.SMTP):
             await self.login(self._given.smtp_user, self._given.smtp_password.get_secret_value())
         if self.is_ehlo_or_helo_needed:
             await self.ehlo()
-
-    async def mail(self, *words: Any, **options: Any) -> aiosmtplib.SMTPResponse:  # noqa: ANN401 -- as the library's
         self.stage = Stage.SENDER
-        return await super().mail(*words, **options)
 
     async def rcpt(self, *words: Any, **options: Any) -> aiosmtplib.SMTPResponse:  # noqa: ANN401 -- as the library's
         self.stage = Stage.RECIPIENT
@@ -103,10 +102,11 @@ async def hand_over(message: EmailMessage, settings: Settings) -> Settled:
 
 
 def composed(to: str, subject: str, text: str, settings: Settings) -> EmailMessage:
-    """A letter as a program writes it: nobody's holiday answers it (RFC 3834)."""
+    """A letter as a program writes it: nobody's holiday answers it (RFC 3834, and the header that Exchange goes by)."""
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = settings.smtp_from, to, " ".join(subject.split())
     message["Date"], message["Auto-Submitted"] = localtime(), "auto-generated"
+    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message.set_content(text)
     return message
 
@@ -118,7 +118,9 @@ def _settled(stage: Stage, error: Exception) -> Settled:
         return Settled(state=State.UNKNOWN, error="no_answer")
     if stage not in {Stage.SENDER, Stage.RECIPIENT, Stage.MESSAGE}:
         return Settled(state=State.FAILED_FOR_NOW, error=stage)
-    if code < NEVER and not isinstance(error, ValueError):
+    if isinstance(error, IMPOSSIBLE):
+        return Settled(state=State.FAILED_FOR_GOOD, error=Stage.RECIPIENT)
+    if code < NEVER:
         return Settled(state=State.FAILED_FOR_NOW, error="not_now")
     unknown = stage is Stage.RECIPIENT and code in NO_MAILBOX
     return Settled(state=State.FAILED_FOR_GOOD, error="mailbox_unknown" if unknown else stage)
@@ -198,7 +200,8 @@ def _trouble(stage: Stage, error: Exception, settings: Settings) -> Trouble:
         )
     return Trouble(
         what=f"The mail server {server} does not answer.",
-        do="Look at REVIEWS_SMTP_HOST and REVIEWS_SMTP_PORT, and whether this machine may reach it.",
+        do="Look at REVIEWS_SMTP_HOST and REVIEWS_SMTP_PORT (mostly 587; 465 is not spoken), and whether this machine "
+        "may reach it.",
     )
 
 

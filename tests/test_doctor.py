@@ -282,6 +282,14 @@ async def test_a_mail_server_without_encryption_gets_no_password(there: Installa
     assert one.grave
 
 
+@pytest.mark.parametrize(("host", "grave"), [("mail.example.org", True), ("localhost", False)])
+async def test_mail_that_travels_in_clear_is_grave_unless_it_stays_on_this_machine(
+    tmp_path: Path, host: str, *, grave: bool
+) -> None:
+    given = Settings(data_dir=tmp_path / "nowhere", smtp_host=host, smtp_starttls=False)
+    assert [one.grave for one in await examine(given) if "travels in clear" in one.what] == [True] * grave
+
+
 async def test_letters_that_wait_though_there_is_a_server_are_grave(there: Installation, tmp_path: Path) -> None:
     for minutes in (1, 10):
         written = datetime.now(UTC) - timedelta(minutes=minutes)

@@ -11,7 +11,7 @@ from models.delivery import TIMEOUT, State
 from models.directory import Person
 from notifier import mail
 from notifier.channels import Parcel, Settled
-from notifier.mail import KEY, Mail
+from notifier.mail import KEY, Mail, composed, hand_over
 from serving import free_port
 from tests.support.mailbox import Fault, Mailbox, cut, half_an_answer, mailbox, nonsense, part, silence
 
@@ -120,6 +120,14 @@ async def test_a_refused_connection_a_wrong_password_and_a_stranger_are_no_send(
     assert await sent(server, smtp_port=free_port()) == Settled(state=State.FAILED_FOR_NOW, error="no_connection")
     assert await sent(server, smtp_password="guessed") == Settled(state=State.FAILED_FOR_NOW, error="not_authorised")
     assert await sent(server, smtp_ca_file=None) == Settled(state=State.FAILED_FOR_NOW, error="no_encryption")
+    assert server.got == []
+
+
+@pytest.mark.promise("G4")
+async def test_an_address_that_this_server_cannot_write_to_is_refused_for_good(server: Mailbox) -> None:
+    settings = server.settings()
+    settled = await hand_over(composed("søren@example.org", "Owed", "Owed.", settings), settings)
+    assert settled == Settled(state=State.FAILED_FOR_GOOD, error="recipient_refused")
     assert server.got == []
 
 
