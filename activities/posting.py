@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -28,21 +29,25 @@ from models.delivery import (
     next_step,
     pause,
 )
-from models.directory import Directory, Person
+from models.directory import ChannelName, Directory, Person
 from models.shelf import days, policy
-from models.tables import CaseRow
+from models.tables import BundleRow, CaseRow
 from models.telling import Notice, NoticeKind
 from notifier.bulletins import Bulletins
-from notifier.channels import Channel, Parcel, Settled
+from notifier.channels import Channel, Parcel, Settled, Threaded
 from notifier.rendering import Knowing, digest, parcel
+from notifier.threads import head, reply
 from notifier.ways import leading_to
 from records.faults import where
 from records.opening import Installation
-from records.outbox import Bundle, Outbox
+from records.outbox import NO_THREAD, UNIT, Bundle, Outbox, thread_of
 from records.policies import in_force
 
 log = structlog.get_logger("posting")
-UNIT = ("business_manager", "administrator")
+OFFICES_OF_THE_UNIT = ("business_manager", "administrator")
+OUR_CHANNEL = Person.model_construct(name="", email="", slack_id="", leave=(), channels=(ChannelName.SLACK,))
+"""In place of a person: the business unit's own channel."""
+SOON = timedelta(seconds=5)
 AT_ONCE = timedelta(seconds=3)
 """A request leaves within this time of being noted, or not at all: later somebody else may be looking for it."""
 
@@ -84,6 +89,9 @@ class Posting:
 
     async def _ready(self, person: str, now: datetime) -> Ready:
         async with self._there.database.writing() as session:
+            if person == UNIT:
+                await self._thread(session, now)
+                return _seen_to(await self.outbox.unfinished(session, UNIT), now)
             directory = await self._there.recorder.directory.read(session)
             names = await in_force(session)
             assert directory
@@ -109,19 +117,30 @@ class Posting:
             gone = {key for notices in planned.now for key in notices}
             if gone:
                 unfinished = await self.outbox.unfinished(session, person)
-            due = [one.key for one in unfinished if one.look_at is None or one.look_at <= now]
-            later = [one.look_at for one in unfinished if one.look_at is not None and one.look_at > now]
-            until = planned.again or min(later, default=now)
+            ready = _seen_to(unfinished, now)
+            until = planned.again or ready.again or now
             await self.outbox.put_off(session, [one.key for one in waiting if one.key not in gone], until)
-            later += [planned.again] if planned.again else []
-        return Ready(bundles=tuple(due), again=min(later, default=None))
+        both = [one for one in (planned.again, ready.again) if one]
+        return ready.model_copy(update={"again": min(both, default=None)})
+
+    async def _thread(self, session: AsyncSession, now: datetime) -> None:
+        """Say in the thread of each case who was told since; of a restricted case nothing."""
+        found = await self.outbox.unthreaded(session, now)
+        cases = {row.ref: row for row in await session.scalars(select(CaseRow).where(CaseRow.ref.in_(found)))}
+        for ref, notices in found.items():
+            if Case.model_validate(cases[ref].state).said.get("restricted"):
+                await self.outbox.say_in(session, NO_THREAD, notices)
+            else:
+                await self.outbox.thread(session, ref, notices, now)
 
     async def _forward(self, key: str, now: datetime) -> None:
         bundle = await self.outbox.bundle(key)
         if bundle.stale:  # noted before anything is read, so that what happens from now on is seen as new
             await self._note(key, stale=False, look_at=None)
         directory, person = await self._person(bundle)
-        if person is None:
+        if bundle.case and not await self._threads(bundle):
+            await self._note(key, look_at=now + SOON)
+        elif person is None:
             await self._note(key, open=False, live=False, state=State.FAILED_FOR_GOOD)
         elif bundle.open:
             await self._step(bundle, directory, person, now)
@@ -129,14 +148,29 @@ class Posting:
             await self._refresh(bundle, directory, now)
         await self._tell_unit(key, now)
 
+    async def _threads(self, bundle: Bundle) -> bool:
+        """Whether what goes into a thread can go now: the first message of the thread is there, or is this one."""
+        first = thread_of(bundle.case)
+        return bundle.key == first or (await self.outbox.bundle(first)).arrived is not None
+
+    async def _out(self, bundle: Bundle, name: str) -> Channel:
+        """The channel of this name; for the business unit's own, what leads into it and into the thread of the case."""
+        channel = self.channels[name]
+        if not bundle.case or not isinstance(channel, Threaded):
+            return channel
+        first = thread_of(bundle.case)
+        head = None if bundle.key == first else (await self.outbox.bundle(first)).arrived
+        return channel.within(self._there.settings.slack_unit_channel, str(head.place["ts"]) if head else "")
+
     async def _step(self, bundle: Bundle, directory: Directory, person: Person, now: datetime) -> None:
         key = bundle.key
         step = next_step(bundle.attempts, self.ways(person), now, urgent=bundle.urgent)
         match step:
-            case Send(channel, number):
-                await self._send(bundle, directory, person, self.channels[channel], number, now)
+            case Send(name, number):
+                await self._send(bundle, directory, person, await self._out(bundle, name), number, now)
             case Look(attempt):
-                found = await self.channels[attempt.channel].look(person, key, attempt.began)
+                channel = await self._out(bundle, attempt.channel)
+                found = await channel.look(person, key, attempt.began)
                 await self._settle(bundle, attempt, found, now)
             case Lost(attempt):
                 await self._settle(bundle, attempt, Settled(state=State.UNKNOWN, error="no_answer"), now)
@@ -152,7 +186,7 @@ class Posting:
         self, bundle: Bundle, directory: Directory, person: Person, channel: Channel, number: int, now: datetime
     ) -> None:
         rows = await self.outbox.notices(bundle.notices)
-        if not bundle.attempts and all(one.state == State.SUPERSEDED for one in rows):
+        if rows and not bundle.attempts and all(one.state == State.SUPERSEDED for one in rows):
             await self._note(bundle.key, open=False, live=False, state=State.SUPERSEDED)
             return
         made, clock = await self._parcel(bundle, directory, now), asyncio.get_running_loop().time
@@ -163,7 +197,7 @@ class Posting:
         in_time = clock() - noted < AT_ONCE.total_seconds()
         settled = await channel.send(person, made) if in_time else Settled(state=State.FAILED_FOR_NOW, error="too_late")
         await self._settle(bundle, attempt, settled, now)
-        await self._note(bundle.key, shown=digest(made), live=channel.changes)
+        await self._note(bundle.key, shown=digest(made), live=channel.changes and not made.settled)
 
     async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime) -> None:
         if said.error == "not_there":
@@ -180,14 +214,15 @@ class Posting:
     async def _refresh(self, bundle: Bundle, directory: Directory, now: datetime) -> None:
         """Let a message that has arrived say what is true now."""
         attempt = bundle.arrived
-        if attempt is None or not bundle.live:
+        if attempt is None or not bundle.live or attempt.channel not in self.channels:
             return
         made = await self._parcel(bundle, directory, now)
         if digest(made) == bundle.shown:
             return
-        said = await self.channels[attempt.channel].change(attempt.place, made)
+        channel = await self._out(bundle, attempt.channel)
+        said = await channel.change(attempt.place, made)
         if said.state is State.SENT:
-            await self._note(bundle.key, shown=digest(made), live=any(made.blocks))
+            await self._note(bundle.key, shown=digest(made), live=not made.settled)
         elif said.state is not State.FAILED_FOR_GOOD:
             await self._note(bundle.key, stale=True, look_at=now + (said.wait or pause(3)))
 
@@ -210,20 +245,32 @@ class Posting:
         async with self._there.database.reading() as session:
             directory = await self._there.recorder.directory.read(session)
         assert directory
-        return directory, directory.people.get(bundle.person)
+        return directory, OUR_CHANNEL if bundle.case else directory.people.get(bundle.person)
 
     async def _parcel(self, bundle: Bundle, directory: Directory, now: datetime) -> Parcel:
         rows = await self.outbox.notices(bundle.notices)
-        found = select(CaseRow).where(CaseRow.ref.in_({row.case for row in rows}))
+        found = select(CaseRow).where(CaseRow.ref.in_({bundle.case, *(row.case for row in rows)}))
         async with self._there.database.reading() as session:
             cases = {row.ref: Case.model_validate(row.state) for row in await session.scalars(found)}
         said = {row.key: await self.bulletins.read(row, now) for row in rows if not row.case}
-        return parcel(bundle.key, rows, Knowing(cases, directory, self._there.settings.address, now, said))
+        knowing = Knowing(cases, directory, self._there.settings.address, now, said)
+        if bundle.case and bundle.key == thread_of(bundle.case):
+            return head(bundle.key, cases[bundle.case], knowing)
+        return (
+            reply(bundle.key, rows, cases[bundle.case], knowing) if bundle.case else parcel(bundle.key, rows, knowing)
+        )
+
+
+def _seen_to(bundles: Sequence[BundleRow], now: datetime) -> Ready:
+    """Those with which something is to be done now, and when the next is."""
+    later = [one.look_at for one in bundles if one.look_at is not None and one.look_at > now]
+    due = tuple(one.key for one in bundles if one.look_at is None or one.look_at <= now)
+    return Ready(bundles=due, again=min(later, default=None))
 
 
 def _unit(directory: Directory, but: str, now: datetime) -> tuple[str, str]:
     """Who hears that a message has not arrived: of the business unit, and not the one whom it did not reach."""
-    for office in UNIT:
+    for office in OFFICES_OF_THE_UNIT:
         if person := directory.look_up(office, None, now, {but}).person:
             return office, person
     return "", ""

@@ -164,6 +164,8 @@ class NoticeRow(Table):
     look_at: Mapped[datetime | None]
     """When a message that waits for a calmer moment is looked at again; none: nobody has looked at it yet."""
     bundle: Mapped[str | None] = mapped_column(Key, index=True)
+    thread: Mapped[str | None] = mapped_column(Key, index=True)
+    """The message in the thread of its case, in the business unit's channel, that says that it was sent."""
 
 
 class BundleRow(Table):
@@ -172,6 +174,9 @@ class BundleRow(Table):
     __tablename__ = "bundles"
     key: Mapped[str] = mapped_column(Key, primary_key=True)
     person: Mapped[str] = mapped_column(Short, index=True)
+    """To whom it goes; `unit`: into the business unit's own channel."""
+    case: Mapped[str] = mapped_column(Short, index=True)
+    """The case to whose thread it belongs; empty for everything else."""
     made: Mapped[datetime]
     urgent: Mapped[bool]
     state: Mapped[str] = mapped_column(Short)

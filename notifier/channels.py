@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from models.base import Message
 from models.delivery import State
@@ -20,6 +20,8 @@ class Parcel(Message):
     html: str = ""
     blocks: tuple[dict[str, Any], ...] = ()
     """Slack's Block Kit; none: the plain text is all that there is."""
+    settled: bool = False
+    """Whether nothing of it asks for anything any more: it says so, and is not written anew."""
     fell_back: bool = False
     """Whether something of it could not be made, so that it says less than it should: the business unit has to know."""
 
@@ -40,6 +42,14 @@ class Trouble(Message):
     do: str
     why: str = ""
     """Why it matters; empty: nobody gets anything by this channel, and that is grave."""
+
+
+@runtime_checkable
+class Threaded(Protocol):
+    """A channel that has rooms and threads, as Slack has."""
+
+    def within(self, room: str, thread: str = "") -> "Channel":
+        """The same, but everything goes into this room, and into this thread of it."""
 
 
 class Channel(Protocol):

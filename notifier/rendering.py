@@ -63,7 +63,18 @@ def parcel(key: str, notices: Sequence[NoticeRow], knowing: Knowing) -> Parcel:
     except Exception as error:  # noqa: BLE001 -- whatever it is, the message has to go out
         _note(key, error)
         return _bare(key, parts, knowing)
-    return made.model_copy(update={"fell_back": any(part.broken for part in parts)})
+    return made.model_copy(
+        update={"settled": all(part.it.settled for part in parts), "fell_back": any(part.broken for part in parts)}
+    )
+
+
+def formed(key: str, it: Shown, kind: str) -> Parcel:
+    """One thing in every form; in plain text alone if it cannot be laid out."""
+    try:
+        return _forms(key, it, kind, "layout")
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the message has to go out
+        _note(key, error)
+        return Parcel(key=key, subject=it.subject, text="\n".join([it.subject, "", *it.lines]), fell_back=True)
 
 
 def digest(parcel: Parcel) -> str:

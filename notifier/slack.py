@@ -37,6 +37,7 @@ SCOPES = {
     "chat:write": ("chat.postMessage", "chat.update"),
     "im:write": ("conversations.open",),
     "im:history": ("conversations.history",),
+    "groups:history": ("conversations.history", "conversations.replies"),
     "users:read": ("users.info",),
     "users:read.email": (),
     "commands": (),
@@ -54,11 +55,16 @@ class Slack:
     name = "slack"
     looks, changes = True, True
 
-    def __init__(self, token: str, base_url: str = AsyncWebClient.BASE_URL) -> None:
+    def __init__(self, token: str, base_url: str = AsyncWebClient.BASE_URL, room: str = "", thread: str = "") -> None:
+        """`room`, `thread`: a channel, and a message of it, into which everything goes. None: to each person alone."""
+        self._token, self._base_url, self._room, self._thread = token, base_url, room, thread
         self.client = AsyncWebClient(token, base_url, timeout=REQUEST, retry_handlers=[])
 
+    def within(self, room: str, thread: str = "") -> "Slack":
+        return Slack(self._token, self._base_url, room, thread)
+
     def leads_to(self, person: Person) -> bool:
-        return person.slack_id is not None
+        return bool(self._room) or person.slack_id is not None
 
     async def send(self, person: Person, parcel: Parcel) -> Settled:
         opened = await self._open(person)
@@ -71,6 +77,7 @@ class Slack:
                 text=parcel.text,
                 blocks=list(parcel.blocks) or None,
                 metadata={"event_type": EVENT, "event_payload": {"key": parcel.key}},
+                thread_ts=self._thread or None,
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -84,9 +91,7 @@ class Slack:
         oldest, cursor = f"{(since - EARLIER).timestamp():.6f}", ""
         while True:
             try:
-                page = await self.client.conversations_history(
-                    channel=channel, oldest=oldest, limit=PAGE, include_all_metadata=True, cursor=cursor or None
-                )
+                page = await self._page(channel, oldest, cursor)
             except WRONG as error:
                 return _settled(error).model_copy(update={"state": State.UNKNOWN})
             for message in page["messages"]:
@@ -96,6 +101,17 @@ class Slack:
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return Settled(state=State.FAILED_FOR_NOW, error="not_there")
+
+    def _page(self, channel: str, oldest: str, cursor: str) -> Awaitable[AsyncSlackResponse]:
+        """What was said since then, in the conversation or in its thread."""
+        if self._thread:
+            return self.client.conversations_replies(
+                channel=channel, ts=self._thread, oldest=oldest, limit=PAGE, include_all_metadata=True,
+                cursor=cursor or None,
+            )  # fmt: skip
+        return self.client.conversations_history(
+            channel=channel, oldest=oldest, limit=PAGE, include_all_metadata=True, cursor=cursor or None
+        )
 
     async def change(self, place: dict[str, Any], parcel: Parcel) -> Settled:
         return await _asked(
@@ -158,6 +174,8 @@ class Slack:
 
     async def _open(self, person: Person) -> Settled:
         """The conversation with this person; opened again it is the same. Nothing is sent by it, so unsure is no."""
+        if self._room:
+            return Settled(state=State.SENT, place={"channel": self._room})
         opened = await _asked(lambda: self.client.conversations_open(users=[person.slack_id or ""]))
         if opened.state is State.UNKNOWN:
             return opened.model_copy(update={"state": State.FAILED_FOR_NOW})

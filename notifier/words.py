@@ -144,6 +144,19 @@ class Bulletin(Shown):
         return "\n".join(self.lines)
 
 
+class CaseThread(Shown):
+    """Every field that a template may use for the thread of a case. `told`: who was told what, a line each."""
+
+    office: str = ""
+    restricted: bool = False
+    closed: bool = False
+    stage: str = ""
+    colour: str = ""
+    waiting_for: str = ""
+    decided: str = ""
+    told: tuple[str, ...] = ()
+
+
 class Several(Message):
     """Every field that a template about several matters may use: each of them, and how many of them ask for something.
 

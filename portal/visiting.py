@@ -23,7 +23,7 @@ from models.shelf import days, policy
 from models.tables import SessionRow
 from models.time import day_of
 from notifier.bulletins import Bulletins
-from notifier.ways import channels
+from notifier.ways import channels, leading_to
 from portal.pages import Link, Message, Page, refusal, templates
 from records.accounts import Accounts
 from records.drafts import Drafts
@@ -68,7 +68,7 @@ class Portal:
         self.drafts = Drafts(there.database, there.vault)
         self.pages: Environment = templates()
         out = channels(there.settings)
-        self.bulletins = Bulletins(there.recorder, lambda person: any(one.leads_to(person) for one in out))
+        self.bulletins = Bulletins(there.recorder, lambda person: bool(leading_to(person, out)))
 
     @property
     def mails(self) -> bool:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
@@ -21,11 +21,20 @@ OVERDUE = timedelta(seconds=30)
 """So long after its time something that was not looked at is somebody else's to look at."""
 
 
+UNIT = "unit"
+"""To whom the threads of the business unit's channel go."""
+NO_THREAD = "none"
+"""What stands in place of a thread's message for a notice that is not said there."""
+RECENT = timedelta(days=1)
+"""What was told longer ago is not said in a channel that was set up since."""
+
+
 class Bundle(Message):
     """One message to one person: its notices, in the order in which they were written, and what became of it."""
 
     key: str
     person: str
+    case: str
     made: datetime
     urgent: bool
     state: State
@@ -64,8 +73,8 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def calling(self, now: datetime) -> list[str]:
-        """Who has something that nobody has looked at yet, or not in time."""
+    async def calling(self, now: datetime, *, threads: bool = False) -> list[str]:
+        """Who has something that nobody has looked at yet, or not in time. `threads`: the unit's channel as well."""
         late = now - OVERDUE
         fresh = select(NoticeRow.person).where(
             NoticeRow.state == State.QUEUED, or_(NoticeRow.look_at.is_(None), NoticeRow.look_at < late)
@@ -75,8 +84,10 @@ class Outbox:
         )
         changed = select(BundleRow.person).where(BundleRow.stale)
         async with self.database.reading() as session:
-            people = (await session.scalars(fresh.union(unfinished, changed))).all()
-        return sorted(set(people))
+            people = set((await session.scalars(fresh.union(unfinished, changed))).all())
+            if threads and await session.scalar(_unthreaded(now).limit(1)):
+                people.add(UNIT)
+        return sorted(people)
 
     async def shelve(self, people: Sequence[str]) -> None:
         """To these no channel leads: their notices are in the inbox, and that is all that can be done."""
@@ -117,6 +128,7 @@ class Outbox:
             BundleRow(
                 key=key,
                 person=person,
+                case="",
                 made=now,
                 urgent=urgent,
                 state=State.QUEUED,
@@ -133,6 +145,34 @@ class Outbox:
         await session.execute(mine.values(bundle=key, state="bundled", look_at=None))
 
     @staticmethod
+    async def unthreaded(session: AsyncSession, now: datetime) -> dict[str, list[str]]:
+        """What was told lately and is not said in the thread of its case yet, by case."""
+        found: dict[str, list[str]] = {}
+        for key in await session.scalars(_unthreaded(now).order_by(NoticeRow.written, NoticeRow.key)):
+            row = await session.get_one(NoticeRow, key)
+            found.setdefault(row.case, []).append(key)
+        return found
+
+    @staticmethod
+    async def thread(session: AsyncSession, case: str, notices: Sequence[str], now: datetime) -> None:
+        """Say in the thread of a case that these were sent; the first time its first message is made as well."""
+        connection = await session.connection()
+        head, reply = thread_of(case), f"r-{key_of(notices)[2:]}"
+        rows = [
+            {
+                "key": key, "person": UNIT, "case": case, "made": now, "urgent": False, "state": State.QUEUED,
+                "open": True, "look_at": None, "live": True, "stale": False, "shown": "", "unit_told": None,
+            }
+            for key in (head, reply)
+        ]  # fmt: skip
+        await connection.execute(inserting(BundleRow, connection.dialect.name).on_conflict_do_nothing(), rows)
+        await Outbox.say_in(session, reply, notices)
+
+    @staticmethod
+    async def say_in(session: AsyncSession, thread: str, notices: Sequence[str]) -> None:
+        await session.execute(update(NoticeRow).where(NoticeRow.key.in_(notices)).values(thread=thread))
+
+    @staticmethod
     async def put_off(session: AsyncSession, notices: Sequence[str], until: datetime | None) -> None:
         """Look at these again then."""
         if notices:
@@ -140,10 +180,10 @@ class Outbox:
 
     @staticmethod
     async def unfinished(session: AsyncSession, person: str) -> list[BundleRow]:
-        """Bundles with which something is still to be done, the urgent first, then the oldest."""
+        """Bundles with which something is still to be done: the urgent first, then the oldest, heads before threads."""
         mine = select(BundleRow).where(BundleRow.person == person, or_(BundleRow.open, BundleRow.stale))
         return list(
-            (await session.scalars(mine.order_by(BundleRow.urgent.desc(), BundleRow.made, BundleRow.key))).all()
+            (await session.scalars(mine.order_by(BundleRow.urgent.desc(), BundleRow.made, BundleRow.key.desc()))).all()
         )
 
     async def bundle(self, key: str) -> Bundle:
@@ -151,10 +191,15 @@ class Outbox:
             row = await session.get_one(BundleRow, key)
             attempts = select(AttemptRow).where(AttemptRow.bundle == key).order_by(AttemptRow.number)
             tried = [attempt_of(one) for one in await session.scalars(attempts)]
-            inside = select(NoticeRow.key).where(NoticeRow.bundle == key).order_by(NoticeRow.written, NoticeRow.key)
+            inside = (
+                select(NoticeRow.key)
+                .where((NoticeRow.thread if row.case else NoticeRow.bundle) == key)
+                .order_by(NoticeRow.written, NoticeRow.key)
+            )
             notices = tuple(await session.scalars(inside))
         return Bundle(
-            key=key, person=row.person, made=row.made, urgent=row.urgent, state=State(row.state), open=row.open,
+            key=key, person=row.person, case=row.case, made=row.made, urgent=row.urgent,
+            state=State(row.state), open=row.open,
             live=row.live, stale=row.stale, shown=row.shown, unit_told=row.unit_told, notices=notices,
             attempts=tuple(tried),
         )  # fmt: skip
@@ -261,6 +306,17 @@ class Outbox:
         found = select(NoticeRow).where(NoticeRow.key.in_(keys)).order_by(NoticeRow.written, NoticeRow.key)
         async with self.database.reading() as session:
             return list((await session.scalars(found)).all())
+
+
+def thread_of(case: str) -> str:
+    """The key of the first message of a case's thread."""
+    return "t-" + hashlib.sha256(case.encode()).hexdigest()[:24]
+
+
+def _unthreaded(now: datetime) -> Select[str]:
+    return select(NoticeRow.key).where(
+        NoticeRow.thread.is_(None), NoticeRow.case != "", NoticeRow.written >= now - RECENT
+    )
 
 
 _ASTRAY = select(BundleRow.key).where(

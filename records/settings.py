@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     smtp_from: str = "case-reviews@localhost"
     slack_token: SecretStr = SecretStr("")
     """The bot's token (xoxb-...). Without it nothing is sent to Slack."""
+    slack_unit_channel: str = ""
+    """The id (C...) of a channel of the business unit alone, in which each case has a thread. Empty: none."""
     slack_api: str = "https://slack.com/api/"
     notify_api_key: NotifyKey = SecretStr("")
     """A key of GOV.UK Notify, whole. Without it nothing is sent by Notify."""

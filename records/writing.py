@@ -261,8 +261,9 @@ class _Writing:
         if moot:
             told = update(NoticeRow).where(tuple_(NoticeRow.case, NoticeRow.obligation).in_(moot))
             await connection.execute(told.values(state=State.SUPERSEDED))
-        said = select(NoticeRow.bundle).where(NoticeRow.case.in_({one.case.ref for one in steps}))
-        await connection.execute(update(BundleRow).where(BundleRow.live, BundleRow.key.in_(said)).values(stale=True))
+        refs = {one.case.ref for one in steps}
+        about = BundleRow.key.in_(select(NoticeRow.bundle).where(NoticeRow.case.in_(refs))) | BundleRow.case.in_(refs)
+        await connection.execute(update(BundleRow).where(BundleRow.live, about).values(stale=True))
 
     async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[NoticeRow]]:
         """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""

@@ -16,6 +16,7 @@ def upgrade() -> None:
         "bundles",
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("person", sa.String(length=80), nullable=False),
+        sa.Column("case", sa.String(length=80), nullable=False),
         sa.Column("made", Moment(timezone=True), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=80), nullable=False),
@@ -28,6 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_bundles")),
     )
     with op.batch_alter_table("bundles", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bundles_case"), ["case"], unique=False)
         batch_op.create_index(batch_op.f("ix_bundles_open"), ["open"], unique=False)
         batch_op.create_index(batch_op.f("ix_bundles_person"), ["person"], unique=False)
         batch_op.create_index(batch_op.f("ix_bundles_stale"), ["stale"], unique=False)
@@ -57,7 +59,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("urgent", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("look_at", Moment(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("bundle", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("thread", sa.String(length=200), nullable=True))
         batch_op.create_index(batch_op.f("ix_notices_bundle"), ["bundle"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notices_thread"), ["thread"], unique=False)
         batch_op.alter_column("urgent", server_default=None)
     # What was written before there were channels is in the inbox, and is not sent now.
     op.execute("UPDATE notices SET state = 'delivered' WHERE state = 'queued'")
@@ -65,7 +69,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notices_thread"))
         batch_op.drop_index(batch_op.f("ix_notices_bundle"))
+        batch_op.drop_column("thread")
         batch_op.drop_column("bundle")
         batch_op.drop_column("look_at")
         batch_op.drop_column("urgent")
@@ -76,5 +82,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bundles_stale"))
         batch_op.drop_index(batch_op.f("ix_bundles_person"))
         batch_op.drop_index(batch_op.f("ix_bundles_open"))
+        batch_op.drop_index(batch_op.f("ix_bundles_case"))
 
     op.drop_table("bundles")

@@ -31,7 +31,7 @@ from notifier.block_kit import ALTOGETHER, BLOCKS, BUTTON, ELEMENTS, HEADER, ID,
 from notifier.channels import Parcel
 from notifier.rendering import MOST, Knowing, digest, parcel
 from notifier.templating import TEMPLATES, mrkdwn, render
-from notifier.words import NOT_YOURS, Bulletin, Button, Item, Several, Shown, worded
+from notifier.words import NOT_YOURS, Bulletin, Button, CaseThread, Item, Several, Shown, worded
 from records.questions import CaseView, Questions
 from tests.notifier.test_words import DIRECTORY, NOW, every
 from tests.support.lives import ALL, MANAGER, Lives
@@ -40,7 +40,8 @@ from tests.support.recording import Recording, recording
 pytestmark = pytest.mark.promise("G1", "G8")
 
 ADDRESS = "https://reviews.example.org"
-KINDS = (*NoticeKind, NOT_YOURS)
+THREADS = ("thread", "thread_reply")
+KINDS = (*NoticeKind, NOT_YOURS, *THREADS)
 FORMS = {"subject.txt.jinja", "text.txt.jinja", "blocks.json.jinja", "body.html.jinja"}
 HOSTILE = "<b>&\"'</p><script>*a* _b_ ~c~ `d` :e: <!channel> <@U1> @here http://evil.example {{ it }} \\ \u2028"
 
@@ -82,8 +83,15 @@ def owed(samples: list[tuple[str, str, Notice, Case]], state: str = "owed") -> t
 
 
 def fields_of(path: Path) -> set[str]:
-    model = Several if path.parent.name == "several" else Bulletin if path.parent.name in OF_THE_HOUSE else Shown
+    model = _object_of(path.parent.name)
     return {*model.model_fields, *(name for name in vars(model) if isinstance(vars(model)[name], property))}
+
+
+def _object_of(kind: str) -> type[Shown] | type[Several]:
+    """The allow-list of a kind."""
+    if kind == "several":
+        return Several
+    return Bulletin if kind in OF_THE_HOUSE else CaseThread if kind in THREADS else Shown
 
 
 def test_each_kind_is_a_folder_with_every_form() -> None:
@@ -191,6 +199,11 @@ def shown_things(model: type[Shown] = Shown) -> st.SearchStrategy[Shown]:
         "found": st.booleans(),
         "items": items,
     }
+    of_a_thread: dict[str, Any] = {
+        **dict.fromkeys(("stage", "colour", "waiting_for", "decided"), WORDS),
+        **dict.fromkeys(("restricted", "closed"), st.booleans()),
+        "told": st.lists(LINE, max_size=3).map(tuple),
+    }
     buttons = st.builds(
         Button,
         kind=st.sampled_from(["open", "promise", "dispute", "ask_time"]),
@@ -203,7 +216,7 @@ def shown_things(model: type[Shown] = Shown) -> st.SearchStrategy[Shown]:
     )
     return st.builds(
         model,
-        **(of_the_house if model is Bulletin else {}),
+        **(of_the_house if model is Bulletin else of_a_thread if model is CaseThread else {}),
         **words,
         **dict.fromkeys(("done", "expected_of", "at", "outcome"), WORDS),
         **dict.fromkeys(("overdue", "handed_on", "others", "urgent", "over", "filled", "shut"), st.booleans()),
@@ -227,7 +240,9 @@ def made_of(kind: str, it: Shown | Several, text: str) -> Parcel:
 
 @given(st.sampled_from(KINDS), st.data())
 def test_whatever_stands_in_a_field_is_read_as_itself(kind: str, data: st.DataObject) -> None:
-    it = data.draw(shown_things(Bulletin if kind in OF_THE_HOUSE else Shown))
+    model = _object_of(kind)
+    assert issubclass(model, Shown)
+    it = data.draw(shown_things(model))
     made = made_of(kind, it, "layout")
     assert_safe(made)
     assert refused(made.blocks) == []

@@ -134,7 +134,14 @@ def test_every_kind_in_every_state_can_be_said(said: list[tuple[str, str, Notice
     """Templates are strict: a field that is not there would be an error."""
     assert len(said) > 5_000
     assert {notice.kind for _, _, notice, _ in said} == set(NoticeKind) - OF_THE_HOUSE
-    assert {path.name for path in TEMPLATES.iterdir()} == {*NoticeKind, NOT_YOURS, "several", "layout"}
+    assert {path.name for path in TEMPLATES.iterdir()} == {
+        *NoticeKind,
+        NOT_YOURS,
+        "several",
+        "layout",
+        "thread",
+        "thread_reply",
+    }
 
 
 def test_nothing_personal_gets_in(said: list[tuple[str, str, Notice, Said]]) -> None:

@@ -35,17 +35,17 @@ class Chatting:
         self.directory = slack.joined(read_directory_file(DIRECTORY))
         self._watch = Watch(house.client, house.there)
 
-    async def posted(self) -> None:
-        """Let everything go out that may go now. Takes a few seconds of the house's time."""
+    async def posted(self, within: timedelta = timedelta(0)) -> None:
+        """Let everything go out that may go now, or so soon. Takes a few seconds of the house's time."""
         calm = 0
         for _ in range(200):
             await self._watch.call()
             await asyncio.sleep(0.02)
             await self.house.wait(timedelta(milliseconds=500))
-            calm = 0 if await self._busy() else calm + 1
+            calm = 0 if await self._busy(within) else calm + 1
             if calm == 3:
                 return
-        raise AssertionError(await self._busy())
+        raise AssertionError(await self._busy(within))
 
     async def keeps_house(self) -> None:
         """Let the house look at its calendar from now on, and at once."""
@@ -53,9 +53,9 @@ class Chatting:
         await self._watch.keep_house()
         await self.house.wait(timedelta(seconds=1))
 
-    async def _busy(self) -> list[str]:
-        """What has not been looked at, or is to be done at once."""
-        now = await self.house.read_clock()
+    async def _busy(self, within: timedelta) -> list[str]:
+        """What has not been looked at, or is to be done at once or so soon."""
+        now = await self.house.read_clock() + within
         unseen = select(NoticeRow.key).where(
             NoticeRow.state == State.QUEUED, NoticeRow.look_at.is_(None) | (NoticeRow.look_at <= now)
         )
@@ -78,12 +78,12 @@ class Chatting:
 
 
 @asynccontextmanager
-async def chatting(folder: Path, rules: Policy | None = None) -> AsyncIterator[Chatting]:
-    """`rules`: the policy in force; none: people may be interrupted at any time."""
+async def chatting(folder: Path, rules: Policy | None = None, *, threads: bool = False) -> AsyncIterator[Chatting]:
+    """`rules`: the policy in force; none: people may be interrupted at any time. `threads`: in the unit's channel."""
     directory = read_directory_file(DIRECTORY)
     async with (
         workspace(folder, directory) as slack,
-        house(folder, slack_token=TOKEN, slack_api=slack.api) as made,
+        house(folder, slack_token=TOKEN, slack_api=slack.api, slack_unit_channel=slack.unit if threads else "") as made,
     ):
         async with made.there.database.writing() as session:
             await made.there.recorder.directory.replace(session, slack.joined(directory), "p-018", made.now)

@@ -45,6 +45,8 @@ class Workspace:
         """Slack's id of each person, by their e-mail address."""
         self.faults: dict[str, list[Fault]] = {}
         """By method, what is done to the next requests of it, one after the other; then all is well."""
+        self.unit = ""
+        """The id of the business unit's own channel."""
         self.asked: Counter[str] = Counter()
         self.scopes = set(SCOPES)
         """What our token may do, as the shim says it beside each answer; the server itself does not."""
@@ -108,6 +110,15 @@ class Workspace:
             if not cursor:
                 return sorted(found, key=lambda one: float(one["ts"]))
 
+    async def threads(self) -> dict[str, list[str]]:
+        """The threads of the business unit's channel: what stands beneath each first message, oldest first."""
+        heads = await self.call("conversations.history", {"channel": self.unit, "limit": 200})
+        found = {}
+        for head in heads["messages"]:
+            said = await self.call("conversations.replies", {"channel": self.unit, "ts": head["ts"], "limit": 200})
+            found[head["text"]] = [one["text"] for one in said["messages"] if one["ts"] != head["ts"]]
+        return found
+
     async def all(self) -> dict[str, list[dict[str, Any]]]:
         """Every message of ours to anybody, by their e-mail address."""
         return {email: await self.sees(slack_id) for email, slack_id in self.people.items()}
@@ -126,9 +137,9 @@ async def workspace(folder: Path, directory: Directory) -> AsyncIterator[Workspa
     port = free_port()
     users = [{"name": id_, "real_name": one.name, "email": one.email} for id_, one in sorted(directory.people.items())]
     seed = folder / "workspace.yaml"
-    seed.write_text(
-        yaml.safe_dump({"slack": {"team": {"name": "Harrowshire"}, "users": users, "bots": [{"name": "reviews"}]}})
-    )
+    room = {"name": "case-reviews-unit", "is_private": True}
+    inside = {"team": {"name": "Harrowshire"}, "users": users, "channels": [room], "bots": [{"name": "reviews"}]}
+    seed.write_text(yaml.safe_dump({"slack": inside}))
     with (folder / "workspace.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             str(NODE), str(EMULATORS), "start", "--service", "slack", "--port", str(port), "--seed", str(seed),
@@ -138,6 +149,8 @@ async def workspace(folder: Path, directory: Directory) -> AsyncIterator[Workspa
     try:
         await _awake(made, process)
         await made.open()
+        rooms = await made.call("conversations.list", {"types": "private_channel", "limit": 1000})
+        made.unit = next(one["id"] for one in rooms["channels"] if one["name"] == room["name"])
         page = await made.call("users.list", {"limit": 1000})
         ours = {one.email for one in directory.people.values()}
         made.people = {

@@ -1,0 +1,53 @@
+"""A thread for each case in the business unit's own channel: how it stands, and beneath it who was told what.
+
+The first message is written anew whenever something happens in the case. Of a restricted case it says only that.
+"""
+
+from collections.abc import Sequence
+
+from models.case import Case
+from models.rights import CASE_WIDE, Actor, Held
+from models.standing import line_of
+from models.tables import NoticeRow
+from models.time import in_full
+from notifier.channels import Parcel
+from notifier.rendering import Knowing, formed, notice_of
+from notifier.words import KINDS, CaseThread, by, shown, worded
+
+UNIT_SEES = Actor(person="", offices=tuple(Held(office=one) for one in sorted(CASE_WIDE)))
+"""The first message shows what the board shows to whoever sees every case."""
+
+
+def head(key: str, case: Case, knowing: Knowing) -> Parcel:
+    """How the case stands now."""
+    line = line_of(case, UNIT_SEES, knowing.now, knowing.directory, all_of_it=True)
+    restricted = line.restricted
+    it = CaseThread(
+        case=case.ref,
+        case_kind=KINDS[case.kind],
+        restricted=restricted,
+        closed=case.closed is not None,
+        stage="" if restricted else line.stage,
+        colour="" if restricted else line.colour,
+        due="" if restricted or line.due is None else by(line.due),
+        waiting_for="" if restricted else ", ".join(line.waiting_for),
+        decided="" if restricted else line.decided,
+    )
+    return _made(key, "thread", it, knowing)
+
+
+def reply(key: str, notices: Sequence[NoticeRow], case: Case, knowing: Knowing) -> Parcel:
+    """Who was told what, as it read then."""
+    told = []
+    for row in notices:
+        it = worded(row.kind, shown(notice_of(row), case, knowing.directory, row.written))
+        of = f" of {it.agency}" if it.agency else ""
+        told.append(f"{in_full(row.rung_at)}, to the {it.office}{of}: {it.subject}")
+    it = CaseThread(case=case.ref, case_kind=KINDS[case.kind], told=tuple(told))
+    return _made(key, "thread_reply", it, knowing).model_copy(update={"settled": True})
+
+
+def _made(key: str, kind: str, it: CaseThread, knowing: Knowing) -> Parcel:
+    address = knowing.address
+    it = worded(kind, it.model_copy(update={"page": f"{address}/cases/{it.case}", "inbox": f"{address}/cases"}))
+    return formed(key, it, kind)
