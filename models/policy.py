@@ -265,6 +265,30 @@ class Reports(Sourced):
     headlines: Headlines
 
 
+class Reason(Word):
+    """A reason as it is chosen in chat. Slack shows at most 75 characters of a choice (docs.slack.dev, option)."""
+
+    id: Name
+    title: Annotated[Text, Field(max_length=75)]
+
+
+class DisputeReason(Reason):
+    """`ground`: what a dispute says with this reason."""
+
+    ground: Literal["not_ours", "done"]
+
+
+class Reasons(Sourced):
+    """From what people choose who answer in chat, where nobody writes freely."""
+
+    dispute: tuple[DisputeReason, ...] = Field(min_length=1, max_length=50)
+    ask_time: tuple[Reason, ...] = Field(min_length=1, max_length=50)
+
+    def of(self, kind: str) -> tuple[Reason, ...]:
+        """The reasons for one kind of answer; none where it needs none."""
+        return {"dispute": self.dispute, "ask_time": self.ask_time}.get(kind, ())
+
+
 class Proclaimed(Sourced):
     """A one-off holiday, or a working day moved, by royal proclamation."""
 
@@ -408,6 +432,8 @@ class Policy(Word):
     interruptions: Interruptions | None = None
     reports: Reports | None = None
     """None: a policy from before there were channels."""
+    reasons: Reasons | None = None
+    """None: reasons are written in the portal only."""
     criteria: dict[Name, CriteriaSet]
     quorums: dict[Name, Quorum]
     lifecycles: dict[Name, dict[Name, Block]]

@@ -47,6 +47,8 @@ def cross_check(written: Written) -> None:
     for name in written.entries("quorums"):
         _check_quorum(("quorums", name), written)
     _check_bounds(written)
+    for kind in written.entries("reasons"):
+        _check_ids(("reasons", kind), "reason", written)
     _check_calendar(written)
     _check_message_time(written)
 
@@ -115,13 +117,7 @@ def _check_criteria(written: Written) -> None:
         first, last = _in_force(path, written)
         if last < first:
             written.complain((*path, "in_force_until"), "This is before `in_force_from`. Check both days.")
-        ids: set[str] = set()
-        for index in range(len(written.items(*path, "criteria"))):
-            here = (*path, "criteria", index, "id")
-            criterion = written.text(*here)
-            if criterion in ids:
-                written.complain(here, f"`{criterion}` stands here twice. Give each criterion its own id.")
-            ids.add(criterion)
+        _check_ids((*path, "criteria"), "criterion", written)
     for earlier, later in combinations(written.entries("criteria"), 2):
         _check_overlap(earlier, later, written)
     _check_gaps(written)
@@ -188,6 +184,16 @@ def _check_quorum(path: Path, written: Written) -> None:
             written.complain(here, f"`{office}` is an office of each agency. Say with `kind` of which kind of agency.")
         if scope == Scope.PARTNERSHIP and kind is not None:
             written.complain((*here, "kind"), f"`{office}` is an office of the partnership. Take `kind` away.")
+
+
+def _check_ids(path: Path, called: str, written: Written) -> None:
+    ids: set[str] = set()
+    for index in range(len(written.items(*path))):
+        here = (*path, index, "id")
+        name = written.text(*here)
+        if name and name in ids:
+            written.complain(here, f"`{name}` stands here twice. Give each {called} its own id.")
+        ids.add(name)
 
 
 def _check_bounds(written: Written) -> None:

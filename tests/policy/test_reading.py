@@ -271,6 +271,22 @@ POLICY_FAULTS = {
         "- id: no_agency", "- id: single_agency", "- id: single_agency\n        text: There has",
         "criteria.practice_review_regard.criteria[1].id", "twice",
     ),
+    # Reasons
+    "a reason that stands twice": (
+        "{id: sent, ground", "{id: minuted, ground", "{id: minuted, ground: done, title: It is done and stands",
+        "reasons.dispute[5].id", "twice",
+    ),
+    "a dispute whose reason has no ground": (
+        "{id: sent, ground: done, title", "{id: sent, title", "{id: sent, title", "reasons.dispute[4].ground",
+        "This is missing",
+    ),
+    "a reason longer than chat shows it": (
+        "Records are still being gathered", "R" * 76, "R" * 76, "reasons.ask_time[0].title", "at most 75 characters",
+    ),
+    "no reason at all": (
+        ENGLAND[ENGLAND.index("  ask_time:\n") :].partition("  source:")[0], "  ask_time: []\n", "ask_time: []",
+        "reasons.ask_time", "At least 1",
+    ),
     "two texts in force at once": (
         "in_force_until: 2018-06-28", "in_force_until: 2018-06-29", "practice_review_reg11:",
         "criteria.practice_review_reg11", "both in force on 29 June 2018",
