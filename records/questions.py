@@ -12,6 +12,7 @@ from models.base import Message
 from models.case import Case
 from models.command import merged
 from models.directory import Directory
+from models.doing import doings, sight
 from models.facts import Fact, Problem
 from models.likeness import LIKELY, Likeness, likeness
 from models.referral import Route, later, leads
@@ -76,6 +77,14 @@ class Read(Message):
     name: str
     case: str
     what: str
+
+
+class Mine(Message):
+    """Something that a person owes or has to decide, in a case of this kind."""
+
+    case: str
+    kind: str
+    deadline: Deadline
 
 
 class AskedAbout(Message):
@@ -262,6 +271,17 @@ class Questions:
                     one for one in meetings(case, arranged.get(case.ref, [])) if one.at >= now - timedelta(days=1)
                 ]
         return sorted(found, key=lambda one: (one.at, one.case, one.key))
+
+    async def mine(self, actor: Actor, now: datetime) -> list[Mine]:
+        """What this person owes or can decide now in every open case that they may open, by date."""
+        async with self._recorder.database.reading() as session:
+            rows = (await session.scalars(select(CaseRow).where(CaseRow.closed.is_(None)))).all()
+        seen = [one for row in rows if (one := sight(Case.model_validate(row.state), actor, now))]
+        found = [
+            Mine(case=one.ref, kind=one.kind, deadline=doing.deadline) for one in seen for doing in doings(one, now)[0]
+        ]
+        far = datetime.max.replace(tzinfo=now.tzinfo)
+        return sorted(found, key=lambda one: (one.deadline.due or far, one.case, one.deadline.key))
 
     async def children(self, ref: str) -> list[tuple[int, dict[str, Any]]]:
         """Who the children of a referral are. The caller has checked that the reader may know."""
