@@ -3,6 +3,7 @@
 import uvicorn
 
 from portal.app import create_app
+from portal.chat import listening
 from records.opening import open_installation
 from records.settings import Settings
 from records.trouble import start
@@ -22,7 +23,8 @@ async def run(settings: Settings) -> None:
             timeout_graceful_shutdown=5,
         )
     )
-    await server.serve()
+    async with listening(app.state.portal):
+        await server.serve()
     await there.close()
 
 

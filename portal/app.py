@@ -18,6 +18,7 @@ from portal import (
     astray,
     calendars,
     cases,
+    chat,
     front,
     giving,
     inbox,
@@ -99,6 +100,7 @@ def create_app(
         cases,
         papers,
         giving,
+        chat,
     ):
         app.include_router(room.router(portal), include_in_schema=room is api)
 

@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     notify_template: str = ""
     """The id of the e-mail template there whose subject is ((subject)) and whose message is ((body))."""
     notify_api: str = "https://api.notifications.service.gov.uk"
+    slack_signing_secret: SecretStr = SecretStr("")
+    """By which Slack signs what it sends to /slack/events. Without it nothing is taken there."""
+    slack_app_token: SecretStr = SecretStr("")
+    """The app's token (xapp-...) for Socket Mode, where Slack cannot reach the portal from outside."""
     alive: Path | None = None
     """A file that the worker touches while it reaches engine and database, for a health check from outside."""
     demonstration: bool = False

@@ -14,6 +14,7 @@ from playwright.async_api import BrowserContext, Page
 from models.referral import SubmitReferral
 from notifier.post import Mail, Post
 from notifier.receipts import STATUS
+from portal.chat import NOT_SET_UP
 from portal.inviting import ASKED
 from portal.referring import COOKIE, KIND, PAGES
 from portal.typed import of_answers
@@ -215,6 +216,15 @@ async def _interface(site: Site, all_routes: list[tuple[str, str]], found: Found
     await client.aclose()
 
 
+async def _machines(site: Site, found: Found) -> None:
+    """What only another machine calls, and no page leads to: where there is no Slack it says so in plain words."""
+    client = Walker(site.served.address, {}).client
+    answer = await client.post("/slack/events", content="payload={}")
+    assert (answer.status_code, answer.text) == (404, NOT_SET_UP)
+    found.reached.add(("POST", "/slack/events"))
+    await client.aclose()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def found(site: Site) -> Found:
     result, all_routes = Found(), routes(site.served.app)
@@ -222,6 +232,7 @@ async def found(site: Site) -> Found:
         await crawl(site, role, all_routes, result)
     await _leaves(site, all_routes, result)
     await _interface(site, all_routes, result)
+    await _machines(site, result)
     return result
 
 

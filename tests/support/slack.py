@@ -50,6 +50,8 @@ class Workspace:
         self.asked: Counter[str] = Counter()
         self.scopes = set(SCOPES)
         """What our token may do, as the shim says it beside each answer; the server itself does not."""
+        self.shown: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+        """Every view and every word for one pair of eyes that the server took: method, what was sent, its answer."""
 
     @property
     def api(self) -> str:
@@ -83,6 +85,8 @@ class Workspace:
 
         async def forward() -> web.Response:
             answer = await self.call(method, body, request.headers.get("Authorization", ""))
+            if method.startswith("views.") or method == "chat.postEphemeral":
+                self.shown.append((method, body, answer))
             return web.json_response(answer, headers={"X-OAuth-Scopes": ",".join(sorted(self.scopes))})
 
         waiting = self.faults.get(method)
