@@ -15,6 +15,7 @@ from models.base import Message
 from models.calm import USUAL, Waiting
 from models.case import Case
 from models.delivery import (
+    ARRIVED,
     Attempt,
     Look,
     Lost,
@@ -69,7 +70,7 @@ class Posting:
 
     def ways(self, person: Person) -> list[Way]:
         """The channels that lead to somebody, in their order."""
-        return [Way(one.name, one.looks) for one in leading_to(person, self.channels.values())]
+        return [Way(one.name, one.looks, one.follows) for one in leading_to(person, self.channels.values())]
 
     @activity.defn
     async def ready(self, person: str, now: datetime) -> Ready:
@@ -100,7 +101,7 @@ class Posting:
             waiting = await self.outbox.waiting(session, person)
             unfinished = await self.outbox.unfinished(session, person)
             # What is not urgent waits behind a message that is still on its way, so that an outage ends in one.
-            held = any(one.open for one in unfinished)
+            held = any(one.open and one.state not in ARRIVED for one in unfinished)
             asked = [one for one in waiting if one.urgent or not held]
             work, rules = days(names[1]), policy(names[0]).interruptions or USUAL
             planned = calm.plan(
@@ -202,14 +203,15 @@ class Posting:
     async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime) -> None:
         if said.error == "not_there":
             again = None
-        elif said.state is State.UNKNOWN:
+        elif said.state is State.UNKNOWN or said.state in ARRIVED:
             again = now + said.wait if said.wait else look_again(attempt.began, now)
         else:
             again = now + (said.wait or pause(attempt.number))
         found = attempt.model_copy(
             update={"state": said.state, "settled": now, "place": said.place, "error": said.error, "again": again}
         )
-        await self.outbox.settle(bundle.key, found)
+        follows = self.channels[attempt.channel].follows and said.state is State.SENT
+        await self.outbox.settle(bundle.key, found, follows=follows)
 
     async def _refresh(self, bundle: Bundle, directory: Directory, now: datetime) -> None:
         """Let a message that has arrived say what is true now."""

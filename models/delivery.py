@@ -18,6 +18,8 @@ PATIENCE, URGENT_PATIENCE = timedelta(hours=1), timedelta(minutes=5)
 """So long one channel is tried before the next one is; afterwards it is tried again only if no other takes it."""
 LOOKED_FOR = timedelta(minutes=10)
 """So long an uncertain send is looked for; then a person is asked. With TIMEOUT less than a quarter of an hour."""
+FOLLOWED = timedelta(days=3)
+"""So long a channel may try to deliver what it has taken (GOV.UK Notify: 72 hours)."""
 SOONEST, SLOWEST = timedelta(seconds=2), timedelta(minutes=15)
 
 
@@ -61,10 +63,14 @@ class Attempt(Message):
 
 
 class Way(NamedTuple):
-    """A channel by which somebody can be reached. `looks`: it can be asked whether it has a message."""
+    """A channel by which somebody can be reached. `looks`: it can be asked whether it has a message.
+
+    `follows`: what it has taken may still turn out to reach nobody, and it can be asked for that.
+    """
 
     name: str
     looks: bool
+    follows: bool = False
 
 
 class Send(NamedTuple):
@@ -113,7 +119,7 @@ def next_step(attempts: Sequence[Attempt], ways: Sequence[Way], now: datetime, *
             return Send(way.name, len(attempts) + 1)
         last = tried[-1]
         if last.state in ARRIVED:
-            return Reached()
+            return _followed(last, way, now)
         step = _uncertain(last, way, now)
         if step is not None:
             return step
@@ -137,7 +143,7 @@ def is_stuck(attempts: Sequence[Attempt], now: datetime, *, urgent: bool = False
 
 
 def look_again(began: datetime, now: datetime) -> datetime:
-    """When to look again for what was sent then; the time is over at LOOKED_FOR, and not later."""
+    """When to look again for what was sent then, less and less often; the first time is over at LOOKED_FOR."""
     again = now + max((now - began) / 2, SOONEST)
     return min(again, began + LOOKED_FOR) if now < began + LOOKED_FOR else again
 
@@ -186,6 +192,14 @@ class Trip(Message):
         elif not self.attempts:
             said.append("waits to be sent")
         return "; ".join(said)
+
+
+def _followed(last: Attempt, way: Way, now: datetime) -> Step:
+    """What was taken is done with, unless the channel may still say that it reached nobody."""
+    if last.state is State.DELIVERED or not way.follows or now - last.began >= FOLLOWED:
+        return Reached()
+    again = last.again or now
+    return Look(last) if again <= now else Wait(again)
 
 
 def _uncertain(last: Attempt, way: Way, now: datetime) -> Step | None:

@@ -254,7 +254,7 @@ class Headlines(Word):
 
     offices: tuple[Name, ...] = Field(min_length=1)
     working_days_before: int = Field(ge=0, le=60)
-    meetings: tuple[date, ...] = ()
+    meetings: tuple[date, ...]
 
 
 class Reports(Sourced):
@@ -431,7 +431,7 @@ class Policy(Word):
     bounds: Bounds
     interruptions: Interruptions | None = None
     reports: Reports | None = None
-    """None: a policy from before there were channels."""
+    """None, as for `interruptions`: a policy from before there were channels."""
     reasons: Reasons | None = None
     """None: reasons are written in the portal only."""
     criteria: dict[Name, CriteriaSet]

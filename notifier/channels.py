@@ -60,6 +60,8 @@ class Channel(Protocol):
     """Whether it can be asked what it has."""
     changes: bool
     """Whether what has arrived can be changed in place."""
+    follows: bool
+    """Whether it says later what became of what it took: delivered, or reached nobody."""
 
     def leads_to(self, person: Person) -> bool:
         """Whether it has an address of this person."""

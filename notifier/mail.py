@@ -137,7 +137,7 @@ class Mail:
     """The mail server of the settings, as a channel."""
 
     name: str = ChannelName.MAIL.value
-    looks, changes = False, False
+    looks, changes, follows = False, False, False
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -67,7 +67,7 @@ class Notify:
     """One service of GOV.UK Notify, by one key."""
 
     name: str = ChannelName.NOTIFY.value
-    looks, changes = True, False
+    looks, changes, follows = True, False, True
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._settings, self._clock = settings, clock

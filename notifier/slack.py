@@ -53,7 +53,7 @@ class Slack:
     """One workspace, by one bot token."""
 
     name = "slack"
-    looks, changes = True, True
+    looks, changes, follows = True, True, False
 
     def __init__(self, token: str, base_url: str = AsyncWebClient.BASE_URL, room: str = "", thread: str = "") -> None:
         """`room`, `thread`: a channel, and a message of it, into which everything goes. None: to each person alone."""

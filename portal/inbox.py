@@ -92,6 +92,7 @@ def router(portal: Portal) -> APIRouter:
             "Everybody’s messages" if everybody else "Inbox",
             everybody=everybody,
             letters=await post.waiting(portal.settings, portal.clock()) if visitor.actor.anywhere(UNIT) else 0,
+            unit=bool(visitor.actor.anywhere(UNIT)),
             astray=len(await outbox.astray()) if visitor.actor.anywhere(UNIT) else 0,
             invitations=await invitations(visitor, directory),
             urgent=[one for one in live if one.urgent],

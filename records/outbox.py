@@ -226,15 +226,19 @@ class Outbox:
             await session.execute(update(BundleRow).where(BundleRow.key == key).values(state=State.SENDING))
         return True
 
-    async def settle(self, key: str, attempt: Attempt) -> None:
-        """Write what became of an attempt; what is known to have arrived stays so."""
+    async def settle(self, key: str, attempt: Attempt, *, follows: bool = False) -> None:
+        """Write what became of an attempt. What its channel has taken stays taken, unless the channel itself says no.
+
+        `follows`: the channel is asked later whether it reached anybody.
+        """
         async with self.database.writing() as session:
             row = await session.get_one(AttemptRow, (key, attempt.number))
-            if row.state in ARRIVED:
+            if row.state in ARRIVED and (attempt.state is State.UNKNOWN or attempt.error == "not_there"):
+                row.again = attempt.again
                 return
             row.state, row.settled, row.again = attempt.state, attempt.settled, attempt.again
             row.place, row.error = dict(attempt.place), attempt.error
-            arrived = {"open": False, "look_at": None} if attempt.state in ARRIVED else {}
+            arrived = {"open": follows, "look_at": None} if attempt.state in ARRIVED else {}
             mine = update(BundleRow).where(BundleRow.key == key)
             await session.execute(mine.values(state=attempt.state, **arrived))
 

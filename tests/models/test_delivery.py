@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from models.delivery import (
     ARRIVED,
+    FOLLOWED,
     LOOKED_FOR,
     PATIENCE,
     TIMEOUT,
@@ -90,6 +91,19 @@ def test_the_unit_hears_within_a_quarter_of_an_hour_of_a_send_of_which_nobody_kn
     assert is_stuck([unknown, tried(State.SENT, "mail", 2)], START + LOOKED_FOR), "though the next channel has it"
     assert not is_stuck([tried(State.SENT)], START + PATIENCE)
     assert is_stuck([tried(State.FAILED_FOR_NOW)], START + PATIENCE)
+
+
+@pytest.mark.promise("G7", "G9")
+def test_what_a_channel_has_taken_is_followed_until_it_says_what_became_of_it_or_its_time_is_over() -> None:
+    notify = Way("notify", looks=True, follows=True)
+    sent = tried(State.SENT, "notify", again=START + timedelta(minutes=1))
+    assert next_step([sent], [notify], START) == Wait(START + timedelta(minutes=1))
+    assert next_step([sent], [notify], START + timedelta(minutes=1)) == Look(sent)
+    assert next_step([sent], [notify], START + FOLLOWED) == Reached()
+    assert next_step([tried(State.DELIVERED, "notify")], [notify], START) == Reached()
+    nobody = tried(State.FAILED_FOR_GOOD, "notify", error="mailbox_unknown")
+    assert next_step([nobody], [notify, MAIL], START) == Send("mail", 2)
+    assert next_step([tried(State.SENT)], [SLACK, MAIL], START) == Reached(), "others say nothing later"
 
 
 def test_pauses_grow_and_have_an_end() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from models.delivery import ARRIVED, State
 from models.tables import AttemptRow, BundleRow
 from notifier.notify import TOO_OLD, Notify
 from records.policies import put_in_force
@@ -34,7 +35,7 @@ async def by_notify(folder: Path) -> AsyncIterator[tuple[House, Service]]:
 
 
 async def told(made: House) -> list[AttemptRow]:
-    """Refer, and wait until the one message about it has come to an end."""
+    """Refer, and wait until the one message about it has been taken, or nobody can take it."""
     await made.refer()
     watch = Watch(made.client, made.there)
     for _ in range(120):
@@ -43,7 +44,7 @@ async def told(made: House) -> list[AttemptRow]:
         await made.wait(timedelta(seconds=1))
         async with made.there.database.reading() as session:
             bundles = (await session.scalars(select(BundleRow))).all()
-            if bundles and not any(one.open for one in bundles):
+            if bundles and all(one.state in ARRIVED or not one.open for one in bundles):
                 return list(await session.scalars(select(AttemptRow).order_by(AttemptRow.number)))
     raise AssertionError
 
@@ -66,3 +67,27 @@ async def test_a_message_of_which_nobody_knows_is_there_once(tmp_path: Path, fau
         assert notify.asked["notifications"] >= 1
         if len(found) > 1:
             assert found[1].began - found[0].began >= TOO_OLD
+
+
+@pytest.mark.promise("G7", "G9")
+@pytest.mark.parametrize(
+    ("became", "state", "astray"),
+    [("delivered", State.DELIVERED, False), ("permanent-failure", State.FAILED_FOR_GOOD, True)],
+)
+async def test_what_notify_has_taken_is_followed_to_its_end(
+    tmp_path: Path,
+    became: str,
+    state: State,
+    astray: bool,  # noqa: FBT001 -- a parameter of the test
+) -> None:
+    async with by_notify(tmp_path) as (made, notify):
+        (sent,) = await told(made)
+        assert sent.state == State.SENT
+        notify.got[0]["status"] = became
+        await made.wait(timedelta(hours=1))
+        async with made.there.database.reading() as session:
+            (found,) = await session.scalars(select(AttemptRow))
+            bundle = await session.get_one(BundleRow, found.bundle)
+            assert (found.state, bundle.state, bundle.open) == (state, state, False)
+            assert (bundle.unit_told is not None) == astray
+        assert len(notify.got) == 1
