@@ -16,7 +16,7 @@ from models.lifecycles import COMMANDS, LIFECYCLES
 from models.rapid_review import has_met
 from models.rights import ASKED_YOURSELF, WAITING, Actor, access_of, reads, whole
 from models.standing import Deadline, deadlines, may
-from models.time import moment
+from models.time import in_full
 
 MET_BY: Final[Mapping[str, str]] = {
     "meeting_held": "record_meeting",
@@ -196,7 +196,7 @@ def _doing(view: View, one: Deadline, now: datetime) -> Doing:
     why_not = stands_in_the_way(view, kind, one.agency, now)
     if not why_not and kind == "record_meeting" and not _is_over(view, now):
         begins = datetime.fromisoformat(view.state.said["meeting_at"])
-        why_not = f"It is arranged for {moment(begins)}; record it when it was held."
+        why_not = f"It is arranged for {in_full(begins)}; record it when it was held."
     if why_not:
         return Doing(one, None, why_not, answers_to(view, one, now))
     of_several = "recommendation" in command.model_fields

@@ -46,11 +46,6 @@ def day(moment: datetime) -> str:
     return f"{here:%A} {here.day} {here:%B %Y}"
 
 
-def moment(at: datetime) -> str:
-    """As in "Tuesday 3 March 2026 at 2:05pm"."""
-    return f"{day(at)} at {clock(at)}"
-
-
 def clock(moment: datetime) -> str:
     """The hour as people read it, in London: "2:05pm", "midday" and "midnight"."""
     here = london(moment)
@@ -61,8 +56,7 @@ def clock(moment: datetime) -> str:
 
 def in_full(moment: datetime) -> str:
     """As in "Tuesday 3 March 2026 at 2:05pm", London time."""
-    here = london(moment)
-    return f"{here:%A} {here.day} {here:%B %Y} at {clock(moment)}"
+    return f"{day(moment)} at {clock(moment)}"
 
 
 _NOON = 12

@@ -13,7 +13,7 @@ from models.obligation import Ended, Obligation
 from models.policy import Scope
 from models.rights import AGENCY_OFFICES, FOUR_EYES, WAITING, KeptOut
 from models.telling import Notice, NoticeKind
-from models.time import day, day_of, is_whole_day, moment
+from models.time import day, day_of, in_full, is_whole_day
 from notifier.templating import render
 
 ANSWERS = {WAITING[kind] for kind in FOUR_EYES}
@@ -95,9 +95,10 @@ class Shown(Message):
 
     @property
     def brief(self) -> str:
-        """What it says in one line, among others."""
-        again = f"In place of {self.earlier} earlier." if self.earlier else ""
-        return " ".join(filter(None, [*self.lines[:1], again]))
+        """What it says in one line, among others, below a subject that names its case."""
+        first = self.lines[0].removeprefix(f"{self.case_kind} {self.case}: ") if self.lines else ""
+        again = f"In place of {self.earlier} earlier." if self.earlier and not self.settled else ""
+        return " ".join(filter(None, [f"{first[:1].upper()}{first[1:]}", again]))
 
     @property
     def settled(self) -> bool:
@@ -190,7 +191,7 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
         "case_kind": KINDS[case.kind],
         "office": policy.offices[notice.office].title,
         "agency": agency.name if agency else "",
-        "at": moment(datetime.fromisoformat(notice.data["at"])) if "at" in notice.data else "",
+        "at": in_full(datetime.fromisoformat(notice.data["at"])) if "at" in notice.data else "",
         "outcome": _outcome(notice),
         "passed_over": ", ".join(policy.offices[office].title for office in notice.data.get("passed_over", ())),
         "filled": notice.kind is NoticeKind.EMPTY_OFFICE and _is_filled(notice, case, directory, now),
@@ -202,7 +203,8 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
     block = shelf.blocks(case.policy, case.kind)[one.block]
     about = case.obligations.get(one.of)
     title = f"{block.title}: {shelf.blocks(case.policy, case.kind)[about.block].title}" if about else block.title
-    title = f"{title}, {agency.name}" if about and agency else title
+    if agency and (about or notice.office not in AGENCY_OFFICES):  # within an agency everybody knows whose it is
+        title = f"{title}, {agency.name}"
     owner = policy.offices[one.owed_by]
     of_agency = f" of {agency.name}" if agency and owner.scope is Scope.AGENCY else ""
     state, status = state_of(one, now), status_of(one, now)
@@ -329,7 +331,7 @@ def _is_filled(notice: Notice, case: Case, directory: Directory, now: datetime) 
 
 def by(due: datetime) -> str:
     """As in "the end of Friday 4 December 2026"; a clock that counts hours names its hour."""
-    return f"the end of {day(due)}" if is_whole_day(due) else moment(due)
+    return f"the end of {day(due)}" if is_whole_day(due) else in_full(due)
 
 
 def _outcome(notice: Notice) -> str:

@@ -628,7 +628,7 @@ def test_a_message_without_words_hides_no_other(samples: list[tuple[str, str, No
     assert "Open the case to see what is asked of you." in alone.text
     both = parcel("b-1", [row(notice), row(answer)], known([case]))
     assert both.fell_back
-    assert "you owe this" in both.text
+    assert "You owe this" in both.text
     assert "A message about RR-2026-0004" in both.text
     (broken / "several" / "subject.txt.jinja").write_text("{{ it.nothing }}")
     templating._environment.cache_clear()

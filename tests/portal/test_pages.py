@@ -6,7 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from models.command import Known
-from models.time import moment as said_in_messages
+from models.time import in_full as said_in_messages
 from portal.pages import KEPT, Link, Message, Page, clock, day, moment, refusal, static, templates, words
 
 ENV = templates()
