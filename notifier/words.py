@@ -122,6 +122,7 @@ class Bulletin(Shown):
     case: str = ""
     case_kind: str = ""
     office: str = ""
+    agency: str = ""
     offices: str = ""
     cases: str = ""
     found: bool = False
@@ -236,8 +237,7 @@ def not_yours(notice: Notice, case: Case, *, shut: bool) -> Shown:
 
     `state` is set, so that it asks for nothing.
     """
-    offices = shelf.policy(case.policy).offices
-    office = offices[notice.office].title
+    office = "" if shut else shelf.policy(case.policy).offices[notice.office].title
     return Shown(case=notice.case, case_kind=KINDS[case.kind], office=office, shut=shut, state=NOT_YOURS)
 
 

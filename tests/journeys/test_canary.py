@@ -135,10 +135,16 @@ def answers_of(made: Real, lives: Lives) -> dict[str, Any]:
 
 
 async def every_command(made: Real) -> None:
-    """Whole lives of both lifecycles: every command, the canary in every private field."""
+    """Whole lives of both lifecycles: every command, the canary in every private field.
+
+    What was told so far is read before each command and after it, as it then stands.
+    """
     lives = Lives(made, canary.words, canary.REFERRAL)
     for lifecycle, kind in ALL:
-        await lives.give(await lives.ready(lifecycle, kind))
+        ready = await lives.ready(lifecycle, kind)
+        assert await in_messages(made, ready.case) == set(), f"before {kind}"
+        done = await lives.give(ready)
+        assert await in_messages(made, done.case) == set(), f"after {kind}"
     ref = await lives.asked()
     for person in await in_office(made, "agency_contact", POLICE_AGENCY):
         await made.act(MANAGER, ref, "lock_out", person=person, locked=True, reason=canary.words("reason"))
@@ -146,9 +152,7 @@ async def every_command(made: Real) -> None:
 
 async def in_office(made: Real, office: str, agency: str) -> list[str]:
     """Its holder and its deputy, if it has one: without them nobody can be told there."""
-    async with made.there.database.reading() as session:
-        directory = await made.there.recorder.directory.read(session)
-    held = directory.holding(office, agency, made.now) if directory else None
+    held = (await directory_of(made)).holding(office, agency, made.now)
     return [one for one in (held.person, held.deputy) if one] if held else []
 
 
@@ -190,30 +194,40 @@ def _payloads(body: Any) -> list[Payload]:  # noqa: ANN401 -- any JSON value
     return [one for value in body for one in _payloads(value)] if isinstance(body, list) else []
 
 
-async def in_messages(made: Real, directory: Directory) -> set[str]:
-    """Every form of every message that could be made of what was told, as it reads now, later, and after all of it."""
-    found: set[str] = set()
+async def in_messages(made: Real, only: str | None = None) -> set[str]:
+    """Every form of every message that can be made of what was told: alone and with all else of its person.
+
+    As it reads now, later, and when nobody holds an office any more. `only`: of this case, as it reads now.
+    """
+    found, directory = set[str](), await directory_of(made)
     async with made.there.database.reading() as session:
         rows = list(await session.scalars(select(NoticeRow).order_by(NoticeRow.written)))
         cases = {one.ref: Case.model_validate(one.state) for one in await session.scalars(select(CaseRow))}
-    assert {row.kind for row in rows} == set(NoticeKind) - OF_THE_HOUSE
+    assert only is not None or {row.kind for row in rows} == set(NoticeKind) - OF_THE_HOUSE
     of: dict[str, list[NoticeRow]] = {}
     for row in rows:
-        of.setdefault(row.person, []).append(row)
-    forms, nobody = 0, directory.model_copy(update={"holdings": ()})
-    for later, people in ((0, directory), (3, directory), (40, directory), (0, nobody)):
+        if only in {None, row.case}:
+            of.setdefault(row.person, []).append(row)
+    bundles = [*of.values(), *([row] for told in of.values() for row in told if len(told) > 1)]
+    nobody = directory.model_copy(update={"holdings": ()})
+    moments = ((0, directory), (3, directory), (40, directory), (0, nobody))
+    for later, people in moments if only is None else moments[:1]:
         knowing = Knowing(cases, people, made.there.settings.address, made.now + timedelta(days=later))
-        for told in ([[row] for row in rows], of.values()):
-            for some in told:
-                one = parcel("b-" + some[0].key, some, knowing)
-                assert not one.fell_back, some[0].key
-                assert all((one.subject, one.text, one.html, one.blocks))
-                assert refused(one.blocks) == []
-                blocks = json.dumps(one.blocks, ensure_ascii=False)
-                found |= found_in(f"{one.key} {one.subject} {one.text} {one.html} {blocks} {one.model_dump_json()}")
-                forms += 1
-    assert forms >= 4 * len(rows)
+        for told in bundles:
+            one = parcel(f"b-{told[0].key}", told, knowing)
+            assert not one.fell_back, told[0].key
+            assert all((one.subject, one.text, one.html, one.blocks)), told[0].key
+            assert refused(one.blocks) == [], told[0].key
+            blocks = json.dumps(one.blocks, ensure_ascii=False)
+            found |= found_in(f"{one.key} {one.subject} {one.text} {one.html} {blocks} {one.model_dump_json()}")
     return found
+
+
+async def directory_of(made: Real) -> Directory:
+    async with made.there.database.reading() as session:
+        directory = await made.there.recorder.directory.read(session)
+    assert directory
+    return directory
 
 
 def in_files(folder: Path) -> dict[str, set[str]]:
@@ -251,11 +265,9 @@ async def test_a_child_is_found_nowhere_outside_the_encrypted_columns(tmp_path: 
         assert (status.returncode, found_in(status.stdout + status.stderr)) == (0, set()), status
         async with made.there.database.reading() as session:
             await made.there.auditor.seal(session, made.there.settings.seals, made.now)
-            directory = await made.there.recorder.directory.read(session)
-        assert directory
         assert await in_plain_columns(made.there.database) == set()
         assert await in_histories(made) == set()
-        assert await in_messages(made, directory) == set()
+        assert await in_messages(made) == set()
         assert found_in("\n".join(addresses)) == set()
         assert await made.broken() == []
         held = await Post(made.there.database, made.there.vault).read()
