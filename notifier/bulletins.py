@@ -7,6 +7,8 @@ here either.
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
+import structlog
+
 from models.calendar import in_words
 from models.directory import Directory, Person
 from models.policy import Policy, Scope
@@ -17,14 +19,20 @@ from models.tables import NoticeRow
 from models.telling import NoticeKind
 from models.time import day_of
 from notifier.words import Bulletin, Item, worded
+from records.faults import where
 from records.outbox import Outbox
 from records.policies import in_force
 from records.questions import Questions
 from records.writing import Recorder
 
+log = structlog.get_logger("bulletins")
 MOST = 12
 """So many lines are said; the rest is counted."""
 SOON = timedelta(days=7)
+UNSAID, UNREADABLE = (
+    "A message of the house",
+    "This message cannot be shown. Open its page to see what it is about.",
+)
 
 
 class Bulletins:
@@ -51,7 +59,12 @@ class Bulletins:
                 it = _headlines(await self._board(row, directory, now), row)
             case _:
                 it = _readiness(rules, directory, self._reached, now)
-        return worded(kind, it)
+        try:
+            return worded(kind, it)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the message has to go out
+            name, place = type(error).__name__, where(error)
+            log.error("message not whole", about=row.key, error=name, where=place)  # noqa: TRY400 -- no words
+            return it.model_copy(update={"subject": UNSAID, "lines": (UNREADABLE,), "broken": True})
 
     async def _board(self, row: NoticeRow, directory: Directory, now: datetime) -> list[Line]:
         return await self._questions.board(actor_of(directory, row.person, now), now)

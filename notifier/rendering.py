@@ -159,7 +159,7 @@ class _Reader:
             "block": f"act-{hashlib.sha256(row.key.encode()).hexdigest()[:16]}",
             "buttons": (Button(kind="open", words="See all of it", url=page),),
         }
-        return Part(row.kind, said.model_copy(update=more), None)
+        return Part(row.kind, said.model_copy(update=more), None, broken=said.broken)
 
     def _buttons(self, notice: Notice, it: Shown, sees: Sight) -> tuple[Button, ...]:
         """What this very person could do now, as the page of the case offers it; nothing once it is settled."""

@@ -117,6 +117,7 @@ class Bulletin(Shown):
     """Every field that a template may use that says something of no case: what the house says by itself.
 
     `found`: a message that was in doubt is so no more. `more`: so many items have no room.
+    `broken`: its words could not be made.
     """
 
     case: str = ""
@@ -135,6 +136,7 @@ class Bulletin(Shown):
     meeting: str = ""
     items: tuple[Item, ...] = ()
     more: int = 0
+    broken: bool = False
 
     @property
     def settled(self) -> bool:

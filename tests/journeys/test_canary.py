@@ -27,10 +27,12 @@ from models.batch import Batch
 from models.case import Case
 from models.directory import Directory
 from models.tables import CaseRow, NoticeRow, Table
-from models.telling import OF_THE_HOUSE, NoticeKind
+from models.telling import OF_THE_HOUSE, Notice, NoticeKind
 from notifier.block_kit import refused
+from notifier.bulletins import Bulletins
 from notifier.post import Post
 from notifier.rendering import Knowing, parcel
+from notifier.words import Bulletin
 from portal.app import create_app
 from records.accounts import Accounts
 from records.codec import EngineCodec
@@ -208,11 +210,14 @@ async def in_messages(made: Real, only: str | None = None) -> set[str]:
     for row in rows:
         if only in {None, row.case}:
             of.setdefault(row.person, []).append(row)
-    bundles = [*of.values(), *([row] for told in of.values() for row in told if len(told) > 1)]
+    said = {} if only is not None else await of_the_house(made)
+    bundles: list[list[NoticeRow]] = [[row] for row, _ in said.values()]
+    bundles += [*of.values(), *([row] for told in of.values() for row in told if len(told) > 1)]
     nobody = directory.model_copy(update={"holdings": ()})
     moments = ((0, directory), (3, directory), (40, directory), (0, nobody))
     for later, people in moments if only is None else moments[:1]:
         knowing = Knowing(cases, people, made.there.settings.address, made.now + timedelta(days=later))
+        knowing = knowing._replace(bulletins={key: one for key, (_, one) in said.items()})
         for told in bundles:
             one = parcel(f"b-{told[0].key}", told, knowing)
             assert not one.fell_back, told[0].key
@@ -220,6 +225,19 @@ async def in_messages(made: Real, only: str | None = None) -> set[str]:
             assert refused(one.blocks) == [], told[0].key
             blocks = json.dumps(one.blocks, ensure_ascii=False)
             found |= found_in(f"{one.key} {one.subject} {one.text} {one.html} {blocks} {one.model_dump_json()}")
+    return found
+
+
+async def of_the_house(made: Real) -> dict[str, tuple[NoticeRow, Bulletin]]:
+    """What the house would say to the manager now, of every case that there is."""
+    found = {}
+    for kind in (NoticeKind.DIGEST, NoticeKind.HEADLINES, NoticeKind.READINESS, NoticeKind.TAKEN_OVER):
+        notice = Notice(
+            key=f"{kind}/2026-03-09/business_manager", kind=kind, case="", fact=0, office="business_manager",
+            person=MANAGER, rung_at=made.now, wake_at=made.now,
+        )  # fmt: skip
+        row = NoticeRow(**notice.model_dump(), state="queued", written=made.now)
+        found[row.key] = row, await Bulletins(made.there.recorder, lambda _: True).read(row, made.now)
     return found
 
 

@@ -28,6 +28,7 @@ from models.telling import OF_THE_HOUSE, Notice, NoticeKind
 from models.time import day_of, end_of
 from notifier import templating
 from notifier.block_kit import ALTOGETHER, BLOCKS, BUTTON, ELEMENTS, HEADER, ID, TEXT, URL, VALUE, cut, refused
+from notifier.bulletins import Bulletins
 from notifier.channels import Parcel
 from notifier.rendering import MOST, Knowing, digest, parcel
 from notifier.templating import TEMPLATES, mrkdwn, render
@@ -194,7 +195,7 @@ def shown_things(model: type[Shown] = Shown) -> st.SearchStrategy[Shown]:
     counts = ("open", "late", "coming", "waiting", "referrals", "reviews", "more")
     items = st.lists(st.builds(Item, words=LINE, page=st.just("/cases")), max_size=3).map(tuple)
     of_the_house: dict[str, Any] = {
-        **dict.fromkeys(("offices", "cases", "meeting"), WORDS),
+        **dict.fromkeys(("agency", "offices", "cases", "meeting"), WORDS),
         **dict.fromkeys(counts, st.integers(0, 400)),
         "found": st.booleans(),
         "items": items,
@@ -635,3 +636,21 @@ def test_a_message_without_words_hides_no_other(samples: list[tuple[str, str, No
     bare = parcel("b-1", [row(notice), row(answer)], known([case]))
     assert (bare.fell_back, bare.blocks, bare.subject) == (True, (), "2 messages")
     assert "Submit the rapid review" in bare.text
+
+
+async def test_what_the_house_says_goes_out_though_its_template_fails(lived: Recording, broken: Path) -> None:
+    told = Notice(
+        key="digest/2026-03-09/business_manager", kind=NoticeKind.DIGEST, case="", fact=0, office="business_manager",
+        person=MANAGER, rung_at=lived.now, wake_at=lived.now,
+    )  # fmt: skip
+    bulletins = Bulletins(lived.there.recorder, lambda _: True)
+    whole = await bulletins.read(row(told), lived.now)
+    (broken / "digest" / "text.txt.jinja").write_text("{{ it.nothing }}")
+    templating._environment.cache_clear()
+    said = await bulletins.read(row(told), lived.now)
+    knowing = Knowing({}, DIRECTORY, ADDRESS, lived.now, {told.key: said})
+    made = parcel("b-1", [row(told)], knowing)
+    assert (made.fell_back, made.subject) == (True, "A message of the house")
+    assert f"{ADDRESS}/cases" in made.text
+    assert "open cases" not in made.text
+    assert not parcel("b-1", [row(told)], knowing._replace(bulletins={told.key: whole})).fell_back
