@@ -123,7 +123,6 @@ class Bulletin(Shown):
     case: str = ""
     case_kind: str = ""
     office: str = ""
-    agency: str = ""
     offices: str = ""
     cases: str = ""
     found: bool = False

@@ -195,7 +195,7 @@ def shown_things(model: type[Shown] = Shown) -> st.SearchStrategy[Shown]:
     counts = ("open", "late", "coming", "waiting", "referrals", "reviews", "more")
     items = st.lists(st.builds(Item, words=LINE, page=st.just("/cases")), max_size=3).map(tuple)
     of_the_house: dict[str, Any] = {
-        **dict.fromkeys(("agency", "offices", "cases", "meeting"), WORDS),
+        **dict.fromkeys(("offices", "cases", "meeting"), WORDS),
         **dict.fromkeys(counts, st.integers(0, 400)),
         "found": st.booleans(),
         "items": items,
@@ -638,19 +638,20 @@ def test_a_message_without_words_hides_no_other(samples: list[tuple[str, str, No
     assert "Submit the rapid review" in bare.text
 
 
-async def test_what_the_house_says_goes_out_though_its_template_fails(lived: Recording, broken: Path) -> None:
-    told = Notice(
-        key="digest/2026-03-09/business_manager", kind=NoticeKind.DIGEST, case="", fact=0, office="business_manager",
-        person=MANAGER, rung_at=lived.now, wake_at=lived.now,
-    )  # fmt: skip
-    bulletins = Bulletins(lived.there.recorder, lambda _: True)
-    whole = await bulletins.read(row(told), lived.now)
-    (broken / "digest" / "text.txt.jinja").write_text("{{ it.nothing }}")
-    templating._environment.cache_clear()
-    said = await bulletins.read(row(told), lived.now)
-    knowing = Knowing({}, DIRECTORY, ADDRESS, lived.now, {told.key: said})
-    made = parcel("b-1", [row(told)], knowing)
-    assert (made.fell_back, made.subject) == (True, "A message of the house")
-    assert f"{ADDRESS}/cases" in made.text
-    assert "open cases" not in made.text
-    assert not parcel("b-1", [row(told)], knowing._replace(bulletins={told.key: whole})).fell_back
+async def test_what_the_house_says_goes_out_though_its_template_fails(tmp_path: Path, broken: Path) -> None:
+    async with recording(tmp_path / "data") as made:
+        told = Notice(
+            key="digest/2026-03-09/business_manager", kind=NoticeKind.DIGEST, case="", fact=0,
+            office="business_manager", person=MANAGER, rung_at=made.now, wake_at=made.now,
+        )  # fmt: skip
+        bulletins = Bulletins(made.there.recorder, lambda _: True)
+        whole = await bulletins.read(row(told), made.now)
+        (broken / "digest" / "text.txt.jinja").write_text("{{ it.nothing }}")
+        templating._environment.cache_clear()
+        said = await bulletins.read(row(told), made.now)
+        knowing = Knowing({}, DIRECTORY, ADDRESS, made.now, {told.key: said})
+        sent = parcel("b-1", [row(told)], knowing)
+        assert (sent.fell_back, sent.subject) == (True, "A message of the house")
+        assert f"{ADDRESS}/cases" in sent.text
+        assert "open cases" not in sent.text
+        assert not parcel("b-1", [row(told)], knowing._replace(bulletins={told.key: whole})).fell_back
