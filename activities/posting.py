@@ -34,6 +34,7 @@ from models.directory import ChannelName, Directory, Person
 from models.shelf import days, policy
 from models.tables import BundleRow, CaseRow
 from models.telling import Notice, NoticeKind
+from models.time import day_of
 from notifier.bulletins import Bulletins
 from notifier.channels import Channel, Parcel, Settled, Threaded
 from notifier.rendering import Knowing, digest, parcel
@@ -98,6 +99,7 @@ class Posting:
             assert directory
             assert names
             someone = directory.people.get(person)
+            await self.outbox.join_said(session, person)
             waiting = await self.outbox.waiting(session, person)
             unfinished = await self.outbox.unfinished(session, person)
             # What is not urgent waits behind a message that is still on its way, so that an outage ends in one.
@@ -199,6 +201,8 @@ class Posting:
         settled = await channel.send(person, made) if in_time else Settled(state=State.FAILED_FOR_NOW, error="too_late")
         await self._settle(bundle, attempt, settled, now)
         await self._note(bundle.key, shown=digest(made), live=channel.changes and not made.settled)
+        if made.fell_back:
+            await self._tell_fallen_back(directory, now)
 
     async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime) -> None:
         if said.error == "not_there":
@@ -231,13 +235,21 @@ class Posting:
     async def _tell_unit(self, key: str, now: datetime) -> None:
         """Let the business unit know, once, of a message that went nowhere or of which nobody knows."""
         bundle = await self.outbox.bundle(key)
-        if bundle.unit_told is None and (bundle.nowhere or is_stuck(bundle.attempts, now, urgent=bundle.urgent)):
-            directory, _ = await self._person(bundle)
-            office, person = _unit(directory, bundle.person, now)
+        if bundle.unit_told or not (bundle.nowhere or is_stuck(bundle.attempts, now, urgent=bundle.urgent)):
+            return
+        directory, _ = await self._person(bundle)
+        office, person = _unit(directory, bundle.person, now)
+        async with self._there.database.writing() as session:
+            await self.outbox.note(session, key, unit_told=now)
+            if person and not _is_astray(bundle):
+                await self.outbox.tell(session, [_astray(key, office, person, now, bundle=key)])
+
+    async def _tell_fallen_back(self, directory: Directory, now: datetime) -> None:
+        """Let the business unit know, once a day, that a message went out without its layout."""
+        office, person = _unit(directory, "", now)
+        if person:
             async with self._there.database.writing() as session:
-                await self.outbox.note(session, key, unit_told=now)
-                if person:
-                    await self.outbox.tell(session, [_astray(key, office, person, now)])
+                await self.outbox.tell(session, [_astray(f"plain/{day_of(now)}", office, person, now)])
 
     async def _note(self, key: str, **values: object) -> None:
         async with self._there.database.writing() as session:
@@ -278,11 +290,17 @@ def _unit(directory: Directory, but: str, now: datetime) -> tuple[str, str]:
     return "", ""
 
 
-def _astray(bundle: str, office: str, person: str, now: datetime) -> Notice:
+def _is_astray(bundle: Bundle) -> bool:
+    """Whether it is itself about a message that did not arrive: of that nobody is told in turn."""
+    return all(key.startswith(f"{NoticeKind.ASTRAY}/") for key in bundle.notices) and bool(bundle.notices)
+
+
+def _astray(about: str, office: str, person: str, now: datetime, **data: str) -> Notice:
     kind = NoticeKind.ASTRAY
     return Notice(
-        key=f"{kind}/{bundle}", kind=kind, case="", fact=0, office=office, person=person, rung_at=now, wake_at=now
-    )
+        key=f"{kind}/{about}", kind=kind, case="", fact=0, office=office, person=person, rung_at=now, wake_at=now,
+        data=data,
+    )  # fmt: skip
 
 
 def _wordless(what: str, error: Exception) -> ApplicationError:

@@ -70,8 +70,9 @@ class Bulletins:
         return await self._questions.board(actor_of(directory, row.person, now), now)
 
     async def _astray(self, row: NoticeRow, rules: Policy) -> Bulletin:
-        outbox = Outbox(self._recorder.database)
-        key = row.key.partition("/")[2]
+        outbox, key = Outbox(self._recorder.database), str(row.data.get("bundle", ""))
+        if not key:
+            return Bulletin(plain=True, page="/inbox")
         inside = await outbox.notices((await outbox.bundle(key)).notices)
         return Bulletin(
             offices=" and the ".join(dict.fromkeys(rules.titled(one.office) for one in inside)),

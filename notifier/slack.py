@@ -74,7 +74,7 @@ class Slack:
         return await _asked(
             lambda: self.client.chat_postMessage(
                 channel=channel,
-                text=parcel.text,
+                text=_literal(parcel.text),
                 blocks=list(parcel.blocks) or None,
                 metadata={"event_type": EVENT, "event_payload": {"key": parcel.key}},
                 thread_ts=self._thread or None,
@@ -118,7 +118,7 @@ class Slack:
             lambda: self.client.chat_update(
                 channel=place["channel"],
                 ts=place["ts"],
-                text=parcel.text,
+                text=_literal(parcel.text),
                 blocks=list(parcel.blocks),
                 metadata={"event_type": EVENT, "event_payload": {"key": parcel.key}},
             )
@@ -205,6 +205,11 @@ def _settled(error: Exception) -> Settled:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or said in NOT_SURE or not said:
         return Settled(state=State.UNKNOWN, error=said or f"http_{status}")
     return Settled(state=State.FAILED_FOR_NOW if said in NOT_NOW else State.FAILED_FOR_GOOD, error=said)
+
+
+def _literal(text: str) -> str:
+    """Plain text, which Slack reads as mrkdwn: its three characters are escaped, so that none begins a mention."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _wait(headers: Any) -> timedelta:  # noqa: ANN401 -- the library's own mapping

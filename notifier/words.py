@@ -116,7 +116,8 @@ class Item(Message):
 class Bulletin(Shown):
     """Every field that a template may use that says something of no case: what the house says by itself.
 
-    `found`: a message that was in doubt is so no more. `more`: so many items have no room.
+    `found`: a message that was in doubt is so no more. `plain`: messages went out without their layout. `more`: so many
+    items have no room.
     `broken`: its words could not be made.
     """
 
@@ -126,6 +127,7 @@ class Bulletin(Shown):
     offices: str = ""
     cases: str = ""
     found: bool = False
+    plain: bool = False
     open: int = 0
     late: int = 0
     coming: int = 0

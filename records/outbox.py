@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from models.base import Message
 from models.delivery import ARRIVED, Attempt, State, Trip
 from models.tables import AttemptRow, BundleRow, NoticeRow
-from models.telling import Notice
+from models.telling import Notice, NoticeKind
 from records.database import Database, inserting
 
 OVERDUE = timedelta(seconds=30)
@@ -109,6 +110,31 @@ class Outbox:
         """What waits for a bundle, in the order in which it was written."""
         mine = select(NoticeRow).where(NoticeRow.person == person, NoticeRow.state == State.QUEUED)
         return list((await session.scalars(mine.order_by(NoticeRow.written, NoticeRow.key))).all())
+
+    @staticmethod
+    async def join_said(session: AsyncSession, person: str) -> None:
+        """What waits about a matter that a message has said since it was written: that message has said it.
+
+        Messages say what is true when they go; so an outage ends in one about each matter.
+        """
+        other, sent = aliased(NoticeRow), AttemptRow
+        said = (
+            select(NoticeRow.key, other.bundle)
+            .join(other, (other.case == NoticeRow.case) & (other.obligation == NoticeRow.obligation))
+            .join(sent, sent.bundle == other.bundle)
+            .where(
+                NoticeRow.person == person,
+                other.person == person,
+                NoticeRow.state == State.QUEUED,
+                NoticeRow.kind == NoticeKind.OWED,
+                other.kind == NoticeKind.OWED,
+                sent.state.in_(ARRIVED),
+                sent.began > NoticeRow.written,
+            )
+        )
+        for key, bundle in (await session.execute(said)).all():
+            mine = update(NoticeRow).where(NoticeRow.key == key)
+            await session.execute(mine.values(bundle=bundle, state="bundled", look_at=None))
 
     @staticmethod
     async def interruptions(session: AsyncSession, person: str, since: datetime) -> list[datetime]:
@@ -238,9 +264,11 @@ class Outbox:
                 return
             row.state, row.settled, row.again = attempt.state, attempt.settled, attempt.again
             row.place, row.error = dict(attempt.place), attempt.error
-            arrived = {"open": follows, "look_at": None} if attempt.state in ARRIVED else {}
+            open_ = follows or attempt.state not in ARRIVED
             mine = update(BundleRow).where(BundleRow.key == key)
-            await session.execute(mine.values(state=attempt.state, **arrived))
+            await session.execute(
+                mine.values(state=attempt.state, open=open_, look_at=attempt.again if open_ else None)
+            )
 
     @staticmethod
     async def note(session: AsyncSession, key: str, **values: object) -> None:

@@ -47,6 +47,10 @@ class Chatting:
                 return
         raise AssertionError(await self._busy(within))
 
+    async def called(self) -> None:
+        """Let everybody's correspondence know what is new."""
+        await self._watch.call()
+
     async def keeps_house(self) -> None:
         """Let the house look at its calendar from now on, and at once."""
         await self._watch.forget()
