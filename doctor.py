@@ -16,11 +16,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from first_start import SHIPPED
-from models import shelf
+from models import shelf, watch
 from models.base import Message
 from models.directory import ChannelName, Directory
 from models.policy import Policy
-from models.tables import AccountRow, CommandRow, HeadRow, LinkRow, MailRow
+from models.tables import AccountRow, HeadRow, LinkRow, MailRow
 from models.time import day_of
 from notifier.ways import channels, leading_to
 from policy.problems import together
@@ -36,6 +36,7 @@ from records.sealing import CannotUnseal
 from records.seals import Seals
 from records.settings import TASK_QUEUE, Settings
 from records.typed import typed
+from records.watching import Watching
 from terminal.common import counted
 
 MEGABYTE = 1024 * 1024
@@ -230,7 +231,7 @@ async def _tables(settings: Settings) -> Finding | None:
 async def _inside(settings: Settings) -> AsyncIterator[Finding]:
     there = await open_installation(settings)
     known = Known(there, datetime.now(UTC), None, "", None)
-    looks: list[Look] = [_accounts, _engine, _waiting, _mail, _channels, _audit, _times]
+    looks: list[Look] = [_accounts, _engine, _watched, _mail, _channels, _audit, _times]
     try:
         try:
             async with there.database.reading() as session:
@@ -405,18 +406,29 @@ async def _engine(known: Known) -> AsyncIterator[Finding]:
         )
 
 
-async def _waiting(known: Known) -> AsyncIterator[Finding]:
-    asked = select(func.count()).select_from(CommandRow)
-    old = asked.where(CommandRow.state == "asked", CommandRow.asked < known.now - LATE)
-    async with known.there.database.reading() as session:
-        count = await session.scalar(old) or 0
-    if count:
-        yield Finding(
-            what=f"{counted(count, 'command has', 'commands have')} waited for more than five minutes.",
-            why="People were told that these are not yet confirmed.",
-            do="Mend engine and worker; they are sent again by themselves, and none is done twice.",
-            grave=True,
-        )
+async def _watched(known: Known) -> AsyncIterator[Finding]:
+    """What the self-check finds: by the record now, and of the engine what the watch of a worker last found."""
+    there = known.there
+    watching = Watching(there.database, there.auditor, there.recorder.directory, there.settings)
+    check = await watching.last()
+    found: list[watch.Finding] = watch.judge(await watching.recorded(known.now))
+    match watch.standing(check, known.now):
+        case watch.Standing.SILENT:
+            assert check
+            yield Finding(
+                what=f"The self-check is silent since {check.at:%Y-%m-%d %H:%M} UTC.",
+                why="Nobody knows whether every open case is watched.",
+                do=f"See that a worker runs: {there.settings.data_dir}/logs/worker.log; `{typed('serve')}` starts one.",
+                grave=True,
+            )
+        case watch.Standing.FOUND:
+            assert check
+            found += [one for one in check.found if one.matter in watch.OF_THE_ENGINE]
+        case _:
+            pass
+    for one in found:
+        cases = f" ({', '.join(one.cases)}{f' and {one.more} more' if one.more else ''})" if one.cases else ""
+        yield Finding(what=f"{one.what[:-1]}{cases}.", why=one.why, do=one.do, grave=True)
 
 
 async def _mail(known: Known) -> AsyncIterator[Finding]:
@@ -484,19 +496,10 @@ async def _audit(known: Known) -> AsyncIterator[Finding]:
             return
     async with known.there.database.reading() as session:
         heads = {row.chain: (row.number, row.mac) for row in (await session.scalars(select(HeadRow))).all()}
-        grown = (await session.execute(select(LinkRow.chain, func.max(LinkRow.at)).group_by(LinkRow.chain))).all()
     cut = [chain for chain, (number, mac) in sealed.items() if not _continues(heads.get(chain), number, mac)]
     if cut:
         yield _broken(
             f"{counted(len(cut), 'chain ends', 'chains end')} before the point last sealed: {', '.join(cut[:5])}."
-        )
-    late = [chain for chain, at in grown if sealed.get(chain) != heads.get(chain) and at < known.now - LATE]
-    if late:
-        yield Finding(
-            what=f"What has grown was not sealed for five minutes: {counted(len(late), 'audit chain')}.",
-            why="What is not sealed outside the database could be cut off without being found.",
-            do=f"See that a worker runs and may write {seals}.",
-            grave=True,
         )
 
 

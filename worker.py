@@ -24,6 +24,7 @@ from models.batch import TASK_TIMEOUT
 from models.case import Case, packed
 from models.directory import Person
 from models.tables import CaseRow, SettingRow
+from models.watch import ROUND, Running
 from notifier.channels import Channel
 from notifier.post import Post
 from notifier.ways import channels, leading_to
@@ -33,6 +34,7 @@ from records.outbox import UNIT, Outbox
 from records.policies import IN_FORCE, fill_shelf
 from records.settings import TASK_QUEUE, Settings
 from records.trouble import start
+from records.watching import Watching
 from workflows.correspondence import Correspondence
 from workflows.housekeeping import KeepHouse
 from workflows.rapid_review import RapidReview
@@ -74,15 +76,28 @@ def make_worker(
     )
 
 
-class Watch:
-    """What looks after the record and the engine together: the sweeper, the reconciler, the sealer and the shelf."""
+def _now() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, client: Client, installation: Installation) -> None:
-        self._client, self._there = client, installation
-        self._door = Door(installation.recorder, client, lambda: datetime.now(UTC))
+
+class Watch:
+    """What looks after the record and the engine together: the sweeper, the reconciler, the sealer and the shelf.
+
+    And it checks itself: what it has learned of the engine is judged together with what the record shows.
+    """
+
+    def __init__(self, client: Client, installation: Installation, clock: Callable[[], datetime] = _now) -> None:
+        self._client, self._there, self._clock = client, installation, clock
+        self._door = Door(installation.recorder, client, clock)
         self._channels, self._outbox = channels(installation.settings), Outbox(installation.database)
         self._threads = bool(installation.settings.slack_unit_channel) and bool(self._channels)
+        self._watching = Watching(
+            installation.database, installation.auditor, installation.recorder.directory, installation.settings
+        )
         self._agreed: dict[str, int] = {}
+        self._lagging: dict[str, datetime] = {}
+        self._began = clock()
+        self._asked: datetime | None = None
         self._kept: tuple[str, ...] = ()
         self._ended: set[str] = set()
 
@@ -97,13 +112,25 @@ class Watch:
             )
             rows = (await session.execute(found)).all()
         for ref, known, closed in rows:
-            with suppress(RPCError, WorkflowQueryFailedError):
-                if closed is None:
-                    self._ended.discard(ref)
-                    if self._agreed.get(ref) != known and await self._agrees(ref, known):
-                        self._agreed[ref] = known
-                elif ref not in self._ended and await self._has_ended(ref, known):
-                    self._ended.add(ref)
+            if closed is None:
+                self._ended.discard(ref)
+                if self._agreed.get(ref) != known:
+                    await self._compare(ref, known)
+            elif ref not in self._ended:
+                self._lagging.pop(ref, None)
+                with suppress(RPCError):
+                    if await self._has_ended(ref, known):
+                        self._ended.add(ref)
+        self._asked = self._clock()
+
+    async def _compare(self, ref: str, known: int) -> None:
+        """Note whether an open case agrees with the record, and if not, since when."""
+        with suppress(RPCError, WorkflowQueryFailedError):
+            if await self._agrees(ref, known):
+                self._agreed[ref] = known
+                self._lagging.pop(ref, None)
+                return
+        self._lagging.setdefault(ref, self._clock())
 
     async def forget(self) -> None:
         """Ask all open cases anew, for the engine may have lost what it once knew."""
@@ -160,9 +187,29 @@ class Watch:
             )  # fmt: skip
             self._kept = standing
 
+    async def check(self) -> None:
+        """Judge whether anything that is owed could be forgotten; not before all open cases were asked once."""
+        now, asked = self._clock(), self._asked
+        known = asked is not None or now - self._began > ROUND
+        if known and await self._watching.is_due(now):
+            looks = await self._house_looks()
+            await self._watching.check(
+                Running(lagging=self._lagging, asked=asked or self._began, house_looks=looks), now
+            )
+
+    async def _house_looks(self) -> datetime | None:
+        """When the house looks next at its calendar; none: it does not run, or does not answer."""
+        house = self._client.get_workflow_handle("housekeeping")
+        try:
+            return await house.query(
+                KeepHouse.looks, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=ANSWER
+            )
+        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return None
+
     async def seal(self) -> None:
         async with self._there.database.writing() as session:
-            await self._there.auditor.seal(session, self._there.settings.seals, datetime.now(UTC))
+            await self._there.auditor.seal(session, self._there.settings.seals, self._clock())
 
     async def refill(self) -> None:
         async with self._there.database.reading() as session:
@@ -170,7 +217,7 @@ class Watch:
 
     async def call(self) -> None:
         """Let everybody's correspondence know of what nobody has looked at; start it where it does not run."""
-        now = datetime.now(UTC)
+        now = self._clock()
         if calling := await self._outbox.calling(now, threads=self._threads):
             async with self._there.database.reading() as session:
                 directory = await self._there.recorder.directory.read(session)
@@ -187,7 +234,7 @@ class Watch:
         return person is not None and bool(leading_to(person, self._channels))
 
     async def mail(self) -> None:
-        await Post(self._there.database, self._there.vault).send(self._there.settings, datetime.now(UTC))
+        await Post(self._there.database, self._there.vault).send(self._there.settings, self._clock())
 
     async def beat(self) -> None:
         """Show to whoever looks from outside that engine and database are reached."""
@@ -209,6 +256,7 @@ class Watch:
                 (0.5, self.call),
                 (10, self.keep_house),
                 (15, self.beat),
+                (15, self.check),
             ):
                 group.create_task(_again(act, every))
 

@@ -33,7 +33,7 @@ from models.delivery import (
 from models.directory import ChannelName, Directory, Person
 from models.shelf import days, policy
 from models.tables import BundleRow, CaseRow
-from models.telling import Notice, NoticeKind
+from models.telling import Notice, NoticeKind, unit
 from models.time import day_of
 from notifier.bulletins import Bulletins
 from notifier.channels import Channel, Parcel, Settled, Threaded
@@ -46,7 +46,6 @@ from records.outbox import NO_THREAD, UNIT, Bundle, Outbox, thread_of
 from records.policies import in_force
 
 log = structlog.get_logger("posting")
-OFFICES_OF_THE_UNIT = ("business_manager", "administrator")
 OUR_CHANNEL = Person.model_construct(name="", email="", slack_id="", leave=(), channels=(ChannelName.SLACK,))
 """In place of a person: the business unit's own channel."""
 SOON = timedelta(seconds=5)
@@ -238,7 +237,7 @@ class Posting:
         if bundle.unit_told or not (bundle.nowhere or is_stuck(bundle.attempts, now, urgent=bundle.urgent)):
             return
         directory, _ = await self._person(bundle)
-        office, person = _unit(directory, bundle.person, now)
+        office, person = unit(directory, now, but={bundle.person})
         async with self._there.database.writing() as session:
             await self.outbox.note(session, key, unit_told=now)
             if person and not _is_astray(bundle):
@@ -246,7 +245,7 @@ class Posting:
 
     async def _tell_fallen_back(self, directory: Directory, now: datetime) -> None:
         """Let the business unit know, once a day, that a message went out without its layout."""
-        office, person = _unit(directory, "", now)
+        office, person = unit(directory, now)
         if person:
             async with self._there.database.writing() as session:
                 await self.outbox.tell(session, [_astray(f"plain/{day_of(now)}", office, person, now)])
@@ -280,14 +279,6 @@ def _seen_to(bundles: Sequence[BundleRow], now: datetime) -> Ready:
     later = [one.look_at for one in bundles if one.look_at is not None and one.look_at > now]
     due = tuple(one.key for one in bundles if one.look_at is None or one.look_at <= now)
     return Ready(bundles=due, again=min(later, default=None))
-
-
-def _unit(directory: Directory, but: str, now: datetime) -> tuple[str, str]:
-    """Who hears that a message has not arrived: of the business unit, and not the one whom it did not reach."""
-    for office in OFFICES_OF_THE_UNIT:
-        if person := directory.look_up(office, None, now, {but}).person:
-            return office, person
-    return "", ""
 
 
 def _is_astray(bundle: Bundle) -> bool:

@@ -138,6 +138,15 @@ class HeldRow(Table):
     person: Mapped[str] = mapped_column(Short)
 
 
+class SelfCheckRow(Table):
+    """The last self-check, in one row: when it was made, and what it found (see models.watch)."""
+
+    __tablename__ = "self_check"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime]
+    found: Mapped[list[Any]]
+
+
 class NoticeRow(Table):
     """The outbox. Written in the transaction of its fact; a notice of no case has an empty one, and number 0."""
 

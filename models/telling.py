@@ -18,6 +18,8 @@ from models.time import day_of
 
 MANAGER = "business_manager"
 """The office that hears of offices in which nobody could be reached."""
+OFFICES_OF_THE_UNIT = (MANAGER, "administrator")
+"""The business unit, in the order in which its offices are told what the house itself has to say."""
 
 
 class NoticeKind(StrEnum):
@@ -41,10 +43,13 @@ class NoticeKind(StrEnum):
     """Once a week: empty offices, missing deputies, people whom no message can reach."""
     HEADLINES = "headlines"
     """Figures for the members of the board, before its meeting."""
+    SELF_CHECK = "self_check"
+    """To the business unit: the self-check has found something by which what is owed could be forgotten."""
 
 
 OF_THE_HOUSE = frozenset({
     NoticeKind.ASTRAY, NoticeKind.TAKEN_OVER, NoticeKind.DIGEST, NoticeKind.READINESS, NoticeKind.HEADLINES,
+    NoticeKind.SELF_CHECK,
 })  # fmt: skip
 """Notices that no fact of a case tells; their `case` is empty."""
 
@@ -69,6 +74,14 @@ class Notice(Message):
     urgent: bool = False
     """Whether the policy calls its matter urgent: it comes at night as well."""
     data: dict[str, Any] = {}
+
+
+def unit(directory: Directory, now: datetime, but: Container[str] = ()) -> tuple[str, str]:
+    """(office, person): who of the business unit is told now, but for these; empty if nobody is there."""
+    for office in OFFICES_OF_THE_UNIT:
+        if person := directory.look_up(office, None, now, but).person:
+            return office, person
+    return "", ""
 
 
 def tell(case: Case, due: Due, directory: Directory, now: datetime) -> Fact:

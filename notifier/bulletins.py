@@ -18,11 +18,13 @@ from models.standing import Colour, Dated, Line
 from models.tables import NoticeRow
 from models.telling import NoticeKind
 from models.time import day_of
+from models.watch import Matter, title
 from notifier.words import Bulletin, Item, worded
 from records.faults import where
 from records.outbox import Outbox
 from records.policies import in_force
 from records.questions import Questions
+from records.watching import key_of, last
 from records.writing import Recorder
 
 log = structlog.get_logger("bulletins")
@@ -57,6 +59,8 @@ class Bulletins:
                 it = _digest(await self._board(row, directory, now), now)
             case NoticeKind.HEADLINES:
                 it = _headlines(await self._board(row, directory, now), row)
+            case NoticeKind.SELF_CHECK:
+                it = await self._self_check(row)
             case _:
                 it = _readiness(rules, directory, self._reached, now)
         try:
@@ -91,6 +95,16 @@ class Bulletins:
         agency = directory.called(row.agency) if row.agency else ""
         it = Bulletin(office=rules.titled(row.office), agency=agency, page="/cases?mine=yes")
         return _with(it, items)
+
+    async def _self_check(self, row: NoticeRow) -> Bulletin:
+        """What it has found, in numbers; which cases they are stands on the page. Or that it has been mended."""
+        async with self._recorder.database.reading() as session:
+            check = await last(session)
+        matter = title(Matter(row.key.split("/")[1]))
+        for one in check.found if check else ():
+            if key_of(one) == row.key:
+                return Bulletin(matter=matter, what=one.what, why=one.why, do=one.do, page="/watch")
+        return Bulletin(matter=matter, mended=True, page="/watch")
 
 
 def _digest(lines: Sequence[Line], now: datetime) -> Bulletin:

@@ -116,8 +116,9 @@ class Item(Message):
 class Bulletin(Shown):
     """Every field that a template may use that says something of no case: what the house says by itself.
 
-    `found`: a message that was in doubt is so no more. `plain`: messages went out without their layout. `more`: so many
-    items have no room.
+    `found`: a message that was in doubt is so no more. `plain`: messages went out without their layout. `matter`: what
+    the self-check is about; then `what` it found, `why` that matters and what to `do`, or it is `mended`. `more`: so
+    many items have no room.
     `broken`: its words could not be made.
     """
 
@@ -128,6 +129,11 @@ class Bulletin(Shown):
     cases: str = ""
     found: bool = False
     plain: bool = False
+    matter: str = ""
+    what: str = ""
+    why: str = ""
+    do: str = ""
+    mended: bool = False
     open: int = 0
     late: int = 0
     coming: int = 0
@@ -141,7 +147,7 @@ class Bulletin(Shown):
 
     @property
     def settled(self) -> bool:
-        return self.found
+        return self.found or self.mended
 
     @property
     def brief(self) -> str:

@@ -28,6 +28,7 @@ from portal import (
     referring,
     register,
     signing_in,
+    watching,
 )
 from portal.guarding import LARGEST, Calm, Headers, Limit, Often
 from portal.keeping import carried, keep_for_later, keep_of
@@ -94,6 +95,7 @@ def create_app(
         register,
         inbox,
         astray,
+        watching,
         calendars,
         reads,
         api,

@@ -16,6 +16,7 @@ from models.rights import access_of, shut_out
 from models.shelf import blocks
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
+from models.watch import standing
 from notifier.post import Post
 from notifier.words import UNSAYABLE, Item, Said, meeting_over, say, shut, state_of, unreadable
 from portal.inviting import TRUSTED, UNIT, Inviter
@@ -23,6 +24,7 @@ from portal.visiting import Portal, Visitor
 from records.faults import where
 from records.outbox import Outbox
 from records.questions import CaseView
+from records.watching import last
 
 log = structlog.get_logger("portal")
 
@@ -73,6 +75,13 @@ def router(portal: Portal) -> APIRouter:
             and (one.person == visitor.person or (trusted and one.by != visitor.person))
         ]
 
+    async def watched(visitor: Visitor) -> str:
+        """What the last self-check says, for the business unit; empty for everybody else."""
+        if not visitor.actor.anywhere(UNIT):
+            return ""
+        async with portal.there.database.reading() as session:
+            return standing(await last(session), portal.clock())
+
     @pages.get("/inbox")
     async def inbox(request: Request) -> Response:
         visitor = await portal.signed_in(request)
@@ -94,6 +103,7 @@ def router(portal: Portal) -> APIRouter:
             letters=await post.waiting(portal.settings, portal.clock()) if visitor.actor.anywhere(UNIT) else 0,
             unit=bool(visitor.actor.anywhere(UNIT)),
             astray=len(await outbox.astray()) if visitor.actor.anywhere(UNIT) else 0,
+            watched=await watched(visitor),
             invitations=await invitations(visitor, directory),
             urgent=[one for one in live if one.urgent],
             live=[one for one in live if not one.urgent],

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.tables import HeadRow, LinkRow, SaltRow, SettingRow
@@ -24,6 +24,9 @@ from records.seals import Seals
 from records.verifying import Broken, Verifier
 
 __all__ = ["DIRECTORY", "FIRST_START", "READS", "SIGN_INS", "Auditor", "Broken", "Entry"]
+
+AT_ONCE = 1000
+"""So many chains are asked about in one question; that more than these are unsealed is the same news."""
 
 
 class Entry(NamedTuple):
@@ -108,6 +111,18 @@ class Auditor:
         if follows:  # seals that were removed are not covered up by those that come after
             await session.merge(SettingRow(name=SEALED, value=file.end))
         return True
+
+    async def unsealed(self, session: AsyncSession, seals: Path, before: datetime) -> int:
+        """How many chains had grown before that moment, and are not sealed as far as that yet."""
+        rows = await session.execute(select(HeadRow.chain, HeadRow.number, HeadRow.mac))
+        heads = {chain: (number, mac) for chain, number, mac in rows}
+        try:
+            sealed = self._seals.setdefault(seals, Seals(seals, self._key)).heads
+        except OSError:  # a file that cannot be read is none
+            sealed = {}
+        behind = [(chain, sealed.get(chain, (0, ""))[0] + 1) for chain in heads if sealed.get(chain) != heads[chain]]
+        first = tuple_(LinkRow.chain, LinkRow.number).in_(behind[:AT_ONCE])
+        return await session.scalar(select(func.count()).where(first, LinkRow.at < before)) or 0
 
 
 _HEADS = (

@@ -68,6 +68,12 @@ class Seals:
             yield Sealed(number, heads, good=True, mac=mac)
 
     @property
+    def heads(self) -> Mapping[str, Head]:
+        """How far each chain is sealed."""
+        self._catch_up()
+        return self._heads
+
+    @property
     def end(self) -> str:
         """The name of the last seal, empty before the first."""
         self._catch_up()

@@ -55,6 +55,13 @@ def upgrade() -> None:
         sa.Column("person", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("office", "agency", name=op.f("pk_held_offices")),
     )
+    op.create_table(
+        "self_check",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", Moment(timezone=True), nullable=False),
+        sa.Column("found", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_self_check")),
+    )
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.add_column(sa.Column("urgent", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("look_at", Moment(timezone=True), nullable=True))
@@ -76,6 +83,7 @@ def downgrade() -> None:
         batch_op.drop_column("look_at")
         batch_op.drop_column("urgent")
 
+    op.drop_table("self_check")
     op.drop_table("held_offices")
     op.drop_table("attempts")
     with op.batch_alter_table("bundles", schema=None) as batch_op:

@@ -129,6 +129,8 @@ def seeds(played: Scene) -> list[str]:
         "/nowhere",
         "/health/live",
         "/health/ready",
+        "/health/watch",
+        "/watch",
     ]
 
 
@@ -147,7 +149,7 @@ async def crawl(site: Site, role: str, all_routes: list[tuple[str, str]], found:
         kinds.add(kind)
         seen = await walker.get(address)
         statuses[address] = seen.status
-        assert seen.status < 500 or address == "/health/ready", f"{role}: {address}: {seen.status}"
+        assert seen.status < 500 or address in {"/health/ready", "/health/watch"}, f"{role}: {address}: {seen.status}"
         found.reached.add(("GET", route_of(all_routes, "GET", address.partition("?")[0])))
         if seen.status == 200 or address == "/nowhere":
             found.shown.setdefault(kind, (role, address))
@@ -260,7 +262,7 @@ async def test_who_may_not_open_a_page_is_turned_away(site: Site, found: Found) 
             assert found.statuses[role][restricted] == expected, role
         elif person:
             assert found.statuses[role][restricted] in {403, 404}, role
-        for unit_only in ("/people", "/register", "/mail"):
+        for unit_only in ("/people", "/register", "/mail", "/watch"):
             allowed = person in {scene.MANAGER, scene.ADMINISTRATOR} or not person
             assert found.statuses[role][unit_only] == (200 if allowed else 403), (role, unit_only)
         named = person in {scene.MANAGER, scene.ADMINISTRATOR, scene.CHAIR} or not person

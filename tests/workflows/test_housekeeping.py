@@ -13,10 +13,12 @@ from models.policy import Headlines
 from models.tables import NoticeRow
 from models.telling import OF_THE_HOUSE, NoticeKind
 from models.time import at, day_of
+from models.watch import EVERY
 from records.policies import put_in_force
 from tests.portal.scene import MANAGER, SUBGROUP
 from tests.support import slack as peer
 from tests.support.chat import Chatting, chatting, sleepless
+from worker import Watch
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PARTNER_MANAGER, LEAD = "p-022", "p-004"
@@ -95,6 +97,35 @@ async def test_the_weekly_report_names_empty_offices_missing_deputies_and_whom_n
     assert "No deputy: Chair of the case review sub-group." in report
     assert "Neither chat nor mail leads to the holder: Agency lead and main board member, Harrowshire Police." in report
     await replaced(chat, kept)
+
+
+@pytest.mark.promise("F12", "G3")
+async def test_what_the_self_check_finds_is_told_once_when_it_lasts_and_mended_in_its_place(chat: Chatting) -> None:
+    await chat.posted()
+    watch = Watch(chat.house.client, chat.house.there, lambda: chat.house.now)
+
+    async def checked() -> list[str]:
+        """What the manager has heard of it after one more check."""
+        await chat.house.wait(EVERY)
+        await watch.reconcile()
+        await watch.seal()
+        await watch.check()
+        return [text for text in await chat.reads(MANAGER) if "regular reports" in text]
+
+    await chat.house.client.get_workflow_handle("housekeeping").terminate("gone")
+    assert await checked() == [], "it may be mended by itself"
+    (text,) = await checked()
+    assert "What wakes for regular reports, and when an office changes hands, does not run." in text
+    assert "What to do: It is started anew every five minutes by itself" in text
+    assert await checked() == [text], "once"
+    await chat.keeps_house()
+    (text,) = await checked()
+    assert "Mended: Nobody looks after regular reports" in text
+    await chat.house.client.get_workflow_handle("housekeeping").terminate("gone again")
+    await checked()
+    assert len(await checked()) == 2, "what comes back is news"
+    await chat.keeps_house()
+    await checked()
 
 
 @pytest.mark.promise("G11")
