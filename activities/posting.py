@@ -204,7 +204,7 @@ class Posting:
             await self._tell_fallen_back(directory, now)
 
     async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime) -> None:
-        if said.error == "not_there":
+        if said.error == "not_there" or said.state is State.FAILED_FOR_GOOD:
             again = None
         elif said.state is State.UNKNOWN or said.state in ARRIVED:
             again = now + said.wait if said.wait else look_again(attempt.began, now)
