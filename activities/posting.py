@@ -146,6 +146,7 @@ class Posting:
             await self._note(key, open=False, live=False, state=State.FAILED_FOR_GOOD)
         elif bundle.open:
             await self._step(bundle, directory, person, now)
+            await self._wait(key, person, now)
         else:
             await self._refresh(bundle, directory, now)
         await self._tell_unit(key, now)
@@ -162,7 +163,7 @@ class Posting:
             return channel
         first = thread_of(bundle.case)
         head = None if bundle.key == first else (await self.outbox.bundle(first)).arrived
-        return channel.within(self._there.settings.slack_unit_channel, str(head.place["ts"]) if head else "")
+        return channel.within(self._there.settings.slack_unit_channel, str(head.place.get("ts", "")) if head else "")
 
     async def _step(self, bundle: Bundle, directory: Directory, person: Person, now: datetime) -> None:
         key = bundle.key
@@ -176,13 +177,20 @@ class Posting:
                 await self._settle(bundle, attempt, found, now)
             case Lost(attempt):
                 await self._settle(bundle, attempt, Settled(state=State.UNKNOWN, error="no_answer"), now)
-            case Wait(until):
-                await self._note(key, look_at=until)
             case Reached():
                 await self._note(key, open=False, look_at=None)
+            case Wait():
+                pass
             case Nowhere():
                 state = State.UNKNOWN if bundle.uncertain else State.FAILED_FOR_GOOD
                 await self._note(key, open=False, look_at=None, live=False, state=state)
+
+    async def _wait(self, key: str, person: Person, now: datetime) -> None:
+        """Note when the next thing is to be done, where that is not at once."""
+        bundle = await self.outbox.bundle(key)
+        step = next_step(bundle.attempts, self.ways(person), now, urgent=bundle.urgent) if bundle.open else None
+        if isinstance(step, Wait):
+            await self._note(key, look_at=step.until)
 
     async def _send(  # noqa: PLR0913, PLR0917 -- what one request needs
         self, bundle: Bundle, directory: Directory, person: Person, channel: Channel, number: int, now: datetime
@@ -204,7 +212,7 @@ class Posting:
             await self._tell_fallen_back(directory, now)
 
     async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime) -> None:
-        if said.error == "not_there" or said.state is State.FAILED_FOR_GOOD:
+        if said.error == "not_there":
             again = None
         elif said.state is State.UNKNOWN or said.state in ARRIVED:
             again = now + said.wait if said.wait else look_again(attempt.began, now)

@@ -264,11 +264,9 @@ class Outbox:
                 return
             row.state, row.settled, row.again = attempt.state, attempt.settled, attempt.again
             row.place, row.error = dict(attempt.place), attempt.error
-            open_ = follows or attempt.state not in ARRIVED
             mine = update(BundleRow).where(BundleRow.key == key)
-            await session.execute(
-                mine.values(state=attempt.state, open=open_, look_at=attempt.again if open_ else None)
-            )
+            open_ = follows or attempt.state not in ARRIVED
+            await session.execute(mine.values(state=attempt.state, open=open_, look_at=None))
 
     @staticmethod
     async def note(session: AsyncSession, key: str, **values: object) -> None:
