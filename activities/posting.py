@@ -31,6 +31,7 @@ from models.delivery import (
     pause,
 )
 from models.directory import ChannelName, Directory, Person
+from models.policy import Interruptions
 from models.shelf import days, policy
 from models.tables import BundleRow, CaseRow
 from models.telling import Notice, NoticeKind, unit
@@ -111,7 +112,7 @@ class Posting:
                 rules,
                 lambda day: work.is_working_day(day) and not (someone and someone.is_away(day)),
                 now,
-                budgeted=any(rules.brief and one.office in rules.brief.offices for one in asked),
+                budgeted=_is_budgeted(rules, directory, person, now),
             )
             urgent = {one.key for one in asked if one.urgent}
             for notices in planned.now:
@@ -287,6 +288,12 @@ def _seen_to(bundles: Sequence[BundleRow], now: datetime) -> Ready:
     later = [one.look_at for one in bundles if one.look_at is not None and one.look_at > now]
     due = tuple(one.key for one in bundles if one.look_at is None or one.look_at <= now)
     return Ready(bundles=due, again=min(later, default=None))
+
+
+def _is_budgeted(rules: Interruptions, directory: Directory, person: str, now: datetime) -> bool:
+    """Whether they stand today in an office that has a budget of interruptions, in whatever office they are told."""
+    offices = rules.brief.offices if rules.brief else ()
+    return any(directory.look_up(office, None, now).person == person for office in offices)
 
 
 def _is_astray(bundle: Bundle) -> bool:

@@ -153,7 +153,8 @@ async def test_board_members_get_headline_figures_before_each_meeting_and_only_o
 @pytest.mark.promise("G13")
 async def test_whoever_takes_over_an_office_gets_one_message_with_everything_that_it_owes(chat: Chatting) -> None:
     ref = (await chat.house.refer()).case
-    assert any(ref in text for text in await chat.reads(MANAGER))
+    before = next(one for one in await chat.sees(MANAGER) if ref in one["text"])
+    assert "promise" in str(before["blocks"])
     new = [
         one.model_copy(update={"person": PARTNER_MANAGER, "deputy": None}) if one.office == "business_manager" else one
         for one in chat.directory.holdings
@@ -162,6 +163,8 @@ async def test_whoever_takes_over_an_office_gets_one_message_with_everything_tha
     found = [text for text in await chat.reads(PARTNER_MANAGER) if "You now hold the office Business manager" in text]
     assert len(found) == 1
     assert f"Triage the referral ({ref})" in found[0]
+    (after,) = [one for one in await chat.sees(MANAGER) if one["ts"] == before["ts"]]
+    assert "promise" not in str(after["blocks"]), "the predecessor’s buttons are gone"
     await chat.keeps_house()
     await chat.house.wait(timedelta(days=2))
     assert len(await said(chat, NoticeKind.TAKEN_OVER)) == 1, "once"
