@@ -26,16 +26,16 @@ MOST = 10
 
 
 class Matter(StrEnum):
-    """What may be wrong. The value stands in keys of notices, and is never changed."""
+    """What may be wrong, the worst first. The value stands in keys of notices, and is never changed."""
 
-    LAGGING = "lagging"
-    UNASKED = "unasked"
     UNSAID = "unsaid"
     UNWATCHED = "unwatched"
+    LAGGING = "lagging"
+    UNASKED = "unasked"
     IDLE = "idle"
+    UNSETTLED = "unsettled"
     UNSENT = "unsent"
     HOUSE = "house"
-    UNSETTLED = "unsettled"
     UNSEALED = "unsealed"
 
 
@@ -57,11 +57,11 @@ _WORDS: Mapping[Matter, _Words] = {
     Matter.LAGGING: _Words(
         "A case is not watched",
         (
-            "1 open case does not run in the engine, or does not know all that was recorded",
-            "{} open cases do not run in the engine, or do not know all that was recorded",
+            "1 open case is not watched by the engine, or not as it stands in the record",
+            "{} open cases are not watched by the engine, or not as they stand in the record",
         ),
-        "Nobody is told what is owed in it, and no deadline of it is said.",
-        "It is started anew each minute by itself, and that has not helped. " + _WORKER,
+        "Nobody is told what is owed there, and its deadlines pass in silence.",
+        "This is tried anew each minute by itself, and that has not helped. " + _WORKER,
     ),
     Matter.UNASKED: _Words(
         "Nobody knows whether all cases are watched",
@@ -257,7 +257,7 @@ def kept(found: Iterable[Finding], before: Kept | None, now: datetime) -> Kept:
     """The self-check of now, in which each finding knows how long it has lasted."""
     earlier = {one.matter: one for one in before.found} if before else {}
     lasting = []
-    for one in found:
+    for one in sorted(found, key=lambda one: list(Matter).index(one.matter)):
         was = earlier.get(one.matter)
         since, times = (was.since, was.times + 1) if was else (now, 1)
         lasting.append(Lasting(**one.model_dump(), since=since, times=times))

@@ -10,6 +10,7 @@ from models.rights import Actor
 from models.watch import EVERY, Kept, Lasting, Standing, standing
 from portal.inviting import UNIT
 from portal.visiting import Portal
+from records.questions import CaseView
 from records.watching import last
 
 PATIENCE = 3.0
@@ -42,8 +43,9 @@ def router(portal: Portal) -> APIRouter:
         )
 
     async def _seen(one: Lasting, actor: Actor) -> list[str]:
-        """Of the cases that it names, those of which this person may know."""
-        return [ref for ref in one.cases if not await portal.hides(ref, actor)]
+        """Of the cases that it names, those that this person may open."""
+        now = portal.clock()
+        return [ref for ref in one.cases if isinstance(await portal.questions.case(ref, actor, now), CaseView)]
 
     @pages.get("/health/watch")
     async def health() -> Response:

@@ -17,6 +17,7 @@ from doctor import Finding, examine, report
 from models import shelf
 from models.directory import ChannelName, Directory
 from models.tables import CommandRow, HeadRow, LinkRow, SettingRow
+from models.watch import EVERY, LATE, SILENT, Running
 from notifier.post import Mail, Post
 from policy.reading import read_directory_file, read_policy_file
 from records.accounts import Accounts
@@ -24,6 +25,7 @@ from records.audit import SIGN_INS
 from records.opening import Installation
 from records.policies import IN_FORCE, put_in_force
 from records.settings import Settings
+from records.watching import Watching
 from serving import engine_command
 from tests.support.house import DIRECTORY, POLICY, furnished
 from tests.support.mailbox import mailbox
@@ -385,6 +387,31 @@ async def test_a_portal_for_others_needs_https_and_no_demonstration(there: Insta
 async def chained(there: Installation, at: datetime) -> None:
     async with there.database.writing() as session:
         await there.auditor.append(session, SIGN_INS, at, "p-001", "signed_in", {})
+
+
+async def checked(there: Installation, before: timedelta) -> None:
+    """A self-check so long ago that found a case of which the engine knew nothing."""
+    at = datetime.now(UTC) - before
+    running = Running(lagging={"RR-2026-0004": at - 2 * LATE}, asked=at, house_looks=at)
+    await Watching(there.database, there.auditor, there.recorder.directory, there.settings).check(running, at)
+
+
+@pytest.mark.promise("F12")
+async def test_what_the_last_self_check_knew_of_the_engine_is_grave(there: Installation) -> None:
+    await sealed(there)
+    await checked(there, EVERY)
+    one = await found(there, "1 open case is not watched by the engine")
+    assert one.grave
+    assert "(RR-2026-0004)" in one.what
+    assert await nothing(there, "The self-check is silent")
+
+
+@pytest.mark.promise("F12")
+async def test_a_self_check_that_is_silent_is_grave_and_what_it_knew_of_the_engine_is_old(there: Installation) -> None:
+    await sealed(there)
+    await checked(there, SILENT + EVERY)
+    assert (await found(there, "The self-check is silent since")).grave
+    assert await nothing(there, "not watched by the engine")
 
 
 async def sealed(there: Installation) -> None:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Page
 
 from models.referral import SubmitReferral
+from models.watch import LATE, Running
 from notifier.post import Mail, Post
 from notifier.receipts import STATUS
 from portal.chat import NOT_SET_UP
@@ -21,11 +22,12 @@ from portal.typed import of_answers
 from portal.visiting import SESSION, cookie_name
 from records.accounts import CALENDAR
 from records.drafts import Drafts, owner_of
+from records.watching import Watching
 from tests.portal import scene
 from tests.portal.scene import Scene
 from tests.portal.walking import Form, Walker, form_of, route_of, routes, state_of
 from tests.support.browsing import AXE, TAGS, WIDTHS, Served, served
-from tests.support.house import referral
+from tests.support.house import House, referral
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -67,8 +69,16 @@ class Found:
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     async with served(tmp_path_factory.mktemp("crawl"), demonstration=True) as made:
         played = await scene.play(made.house)
+        await _watched(made.house, played)
         cookies = {role: await _cookies(made, person, played) for role, person in ROLES.items()}
         yield Site(made, played, cookies)
+
+
+async def _watched(house: House, played: Scene) -> None:
+    """A self-check that has found something, so that its page and the inbox say so."""
+    there, now = house.there, house.now
+    running = Running(lagging={played.review: now - 2 * LATE}, asked=now, house_looks=None)
+    await Watching(there.database, there.auditor, there.recorder.directory, there.settings).check(running, now)
 
 
 def named(made: Served, name: str) -> str:

@@ -116,7 +116,7 @@ async def test_what_the_self_check_finds_is_told_once_when_it_lasts_and_mended_i
     assert await checked() == [], "it may be mended by itself"
     (text,) = await checked()
     assert "What wakes for regular reports, and when an office changes hands, does not run." in text
-    assert "What to do: It is started anew every five minutes by itself" in text
+    assert "What to do, with whoever runs the service: It is started anew every five minutes by itself" in text
     assert await checked() == [text], "once"
     await chat.keeps_house()
     (text,) = await checked()

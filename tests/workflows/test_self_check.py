@@ -143,7 +143,7 @@ async def test_a_case_whose_workflow_cannot_be_brought_back_is_found(
     found = await watched.found(after=LATE + EVERY)
     assert found.keys() == {Matter.LAGGING}
     assert (found[Matter.LAGGING].count, found[Matter.LAGGING].cases) == (1, (ref,))
-    assert "1 open case does not run in the engine" in found[Matter.LAGGING].what
+    assert "1 open case is not watched by the engine" in found[Matter.LAGGING].what
     monkeypatch.undo()
     await client.get_workflow_handle(ref).terminate("gone")
     await watched.found()
