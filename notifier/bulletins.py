@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from models.calendar import in_words
-from models.directory import Directory, Person
+from models.directory import Directory, Person, Reason
 from models.policy import Policy, Scope
 from models.rights import actor_of
 from models.shelf import policy
@@ -31,6 +31,10 @@ log = structlog.get_logger("bulletins")
 MOST = 12
 """So many lines are said; the rest is counted."""
 SOON = timedelta(days=7)
+FORESEEN = 14
+"""So many days ahead it is said that an office will be empty."""
+NAMED = 4
+"""So many offices or agencies are named in one line."""
 UNSAID, UNREADABLE = (
     "A message of the house",
     "This message cannot be shown. Open its page to see what it is about.",
@@ -126,25 +130,45 @@ def _headlines(lines: Sequence[Line], row: NoticeRow) -> Bulletin:
 
 
 def _readiness(rules: Policy, directory: Directory, reached: Callable[[Person], bool], now: datetime) -> Bulletin:
-    """Offices in which a rung would find nobody or has nobody else to turn to, or whose holder no message reaches."""
-    items = []
+    """What keeps a message from its reader, the worst first: nobody there, or soon nobody; no channel; no deputy.
+
+    A person whom nothing reaches is one line, and so is an office without deputies, in however many agencies.
+    """
+    empty, soon = list[str](), list[str]()
+    unreached, alone = dict[str, list[str]](), dict[str, list[str]]()
     some = any(reached(one) for one in directory.people.values())
     for office, agency in _seats(rules, directory):
         named = rules.titled(office) + (f", {directory.called(agency)}" if agency else "")
-        holding = directory.holding(office, agency or None, now)
-        if directory.look_up(office, agency or None, now).person is None:
-            items.append(f"Nobody can be told: {named}.")
-        elif holding and holding.deputy is None:
-            items.append(f"No deputy: {named}.")
-        held = (("holder", holding.person), ("deputy", holding.deputy)) if holding and some else ()
-        items += [
-            f"Neither chat nor mail leads to the {who}: {named}."
-            for who, person in held
-            if person in directory.people and not reached(directory.people[person])
-        ]
+        holding, answer = directory.holding(office, agency or None, now), directory.look_up(office, agency or None, now)
+        if answer.person is None:
+            away = ", for holder and deputy are away" if answer.reason is Reason.AWAY else ""
+            empty.append(f"Nobody can be told{away}: {named}.")
+        elif first := _first_without(directory, office, agency, now):
+            soon.append(f"Nobody can be told from {in_words(first)}: {named}.")
+        if holding is None:
+            continue
+        if holding.deputy is None:
+            alone.setdefault(rules.titled(office), []).extend([directory.called(agency)] if agency else [])
+        for who, person in (("holder", holding.person), ("deputy", holding.deputy)):
+            if some and person in directory.people and not reached(directory.people[person]):
+                unreached.setdefault(person, []).append(f"{named} ({who})")
+    items = [*empty, *soon]
+    items += [f"Neither chat nor mail leads to whoever is {_few(seats, '; ')}." for seats in unreached.values()]
+    items += [f"No deputy: {title}{f' ({_few(places)})' if places else ''}." for title, places in alone.items()]
     if not some:
         items.append("No channel leads to anybody: messages are read in the inbox alone.")
     return _with(Bulletin(page="/people"), [Item(words=one, page="/people") for one in items])
+
+
+def _first_without(directory: Directory, office: str, agency: str, now: datetime) -> date | None:
+    """The first day of the coming two weeks on which neither holder nor deputy is there."""
+    days = (day_of(now) + timedelta(days=n) for n in range(1, FORESEEN + 1))
+    return next((day for day in days if directory.look_up(office, agency or None, day).person is None), None)
+
+
+def _few(names: Sequence[str], between: str = ", ") -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{between.join(names[:NAMED])}{more}"
 
 
 def _seats(rules: Policy, directory: Directory) -> Iterator[tuple[str, str]]:

@@ -95,7 +95,10 @@ async def test_the_weekly_report_names_empty_offices_missing_deputies_and_whom_n
     report = [text for text in await chat.reads(MANAGER) if "Not everybody can be reached" in text][-1]
     assert "Nobody can be told: Chair of the safeguarding partners." in report
     assert "No deputy: Chair of the case review sub-group." in report
-    assert "Neither chat nor mail leads to the holder: Agency lead and main board member, Harrowshire Police." in report
+    assert (
+        "Neither chat nor mail leads to whoever is Agency lead and main board member, Harrowshire Police (holder); "
+        "Delegated safeguarding partner, Harrowshire Police (holder)." in report
+    )
     await replaced(chat, kept)
 
 
