@@ -99,17 +99,17 @@ async def play(house: House) -> Scene:
     await house.door.act(await house.actor(MANAGER), review, "lock_out", locked, "scene-lock-out")
     urgent = (await house.refer(others="yes", siblings_safe="not_known", carers="Not known")).case
     await house.wait(timedelta(seconds=10))
-    await _astray(house, review)
+    await astray(house, review, HOSPITAL)
     await _new_rules(house)
     return Scene(review, referral, urgent, parked, closed, restricted)
 
 
-async def _astray(house: House, review: str) -> None:
-    """A message of which nobody knows whether it has arrived."""
-    sent = [one for one in await house.notices(review) if one.person == HOSPITAL][:1]
+async def astray(house: House, review: str, person: str) -> None:
+    """A message to them of which nobody knows whether it has arrived."""
+    sent = [one for one in await house.notices(review) if one.person == person][:1]
     outbox, now = Outbox(house.there.database), house.now
     async with house.there.database.writing() as session:
-        await outbox.freeze(session, HOSPITAL, [one.key for one in sent], now, urgent=False)
+        await outbox.freeze(session, person, [one.key for one in sent], now, urgent=False)
     key = key_of([one.key for one in sent])
     assert await outbox.begin(key, 1, "mail", now)
     unknown = Attempt(number=1, channel="mail", state=State.UNKNOWN, began=now, settled=now, error="no_answer")

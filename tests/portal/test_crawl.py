@@ -44,8 +44,8 @@ ROLES = {
     "party to nothing": scene.STRANGER,
 }
 PARALLEL = 3
-LEAVES = ("/sign-out", "/sign-in/demonstration", "/refer/check")
-"""Forms that end or change who is there; sent at the end, by somebody of their own."""
+LEAVES = ("/sign-out", "/sign-in/demonstration", "/refer/check", "/messages/")
+"""Forms that end or change who is there, or are used up; sent at the end, by somebody of their own."""
 
 
 @dataclass
@@ -86,12 +86,13 @@ def named(made: Served, name: str) -> str:
     return cookie_name(made.address.partition("//")[2], name)
 
 
-async def _by_hand(made: Served) -> None:
-    """Without a mail server: letters to be passed on, and invitations that wait for a second person; of each one stays.
+async def _by_hand(made: Served, review: str) -> None:
+    """Letters to be passed on, invitations that wait for a second person, messages that went astray; of each one stays.
 
     Their forms are gone once they are sent, so they come after the crawl.
     """
     there, now = made.house.there, made.house.now
+    await scene.astray(made.house, review, scene.POLICE)
     async with there.database.writing() as session:
         for _ in range(2):
             letter = Mail(to="nurse@example.org", subject="Your referral: go on here", text="A link.", written=now)
@@ -179,12 +180,13 @@ async def crawl(site: Site, role: str, all_routes: list[tuple[str, str]], found:
 async def _leaves(site: Site, all_routes: list[tuple[str, str]], found: Found) -> None:
     """Signing in and out, sending, passing on by hand, and saving a draft: each by a visitor of its own."""
     made = site.served
-    await _by_hand(made)
+    await _by_hand(made, site.scene.review)
     for person, page, action in (
         ("", "/sign-in", "/sign-in/demonstration"),
         (scene.MANAGER, "/sign-out", "/sign-out"),
         ("", "/refer/check", "/refer/check"),
         (scene.MANAGER, "/mail", "/mail/"),
+        (scene.MANAGER, "/messages", "/messages/"),
         (scene.MANAGER, "/inbox", f"/people/{scene.SUBGROUP}/withdraw"),
     ):
         walker = Walker(made.address, await _cookies(made, person, site.scene))
