@@ -218,17 +218,21 @@ class Watch:
     async def call(self) -> None:
         """Let everybody's correspondence know of what nobody has looked at; start it where it does not run."""
         now = self._clock()
-        if calling := await self._outbox.calling(now, threads=self._threads):
-            async with self._there.database.reading() as session:
-                directory = await self._there.recorder.directory.read(session)
-            assert directory
-            reached = [one for one in calling if one == UNIT or self._is_reached(directory.people.get(one))]
-            await self._outbox.shelve([one for one in calling if one not in reached])
-            for person in reached:
-                await self._client.start_workflow(
-                    "correspondence", person, id=f"post-{person}", task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
-                    start_signal="call", rpc_timeout=ANSWER,
-                )  # fmt: skip
+        calling = await self._outbox.calling(now, threads=self._threads)
+        if not calling:
+            return
+        async with self._there.database.reading() as session:
+            directory = await self._there.recorder.directory.read(session)
+        assert directory
+        unreached = [one for one in calling if one != UNIT and not self._is_reached(directory.people.get(one))]
+        if unreached:  # what was on its way to them before still has to come to an end
+            await self._outbox.shelve(unreached)
+            calling = await self._outbox.calling(now, threads=self._threads)
+        for person in calling:
+            await self._client.start_workflow(
+                "correspondence", person, id=f"post-{person}", task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
+                start_signal="call", rpc_timeout=ANSWER,
+            )  # fmt: skip
 
     def _is_reached(self, person: Person | None) -> bool:
         return person is not None and bool(leading_to(person, self._channels))
