@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 import structlog
 from sqlalchemy import select, text
@@ -59,6 +60,7 @@ def make_worker(
     return Worker(
         client,
         task_queue=TASK_QUEUE,
+        build_id=f"reviews-{version('reviews')}",  # or the library makes one of the code of every module: a second
         workflows=WORKFLOWS,
         activities=[
             Writing(installation.recorder).write,
