@@ -19,7 +19,7 @@ install_emulators = cd tests/emulators && node=$$(echo "$(CURDIR)"/$(VENV)/lib/p
 # What the three processes import is compiled ahead, so that they start in a second or two, the first time as well.
 compile_ahead = PYTHONDONTWRITEBYTECODE= $(BIN)/python -c "import alembic.command, cli, first_start, portal.__main__, worker"
 
-.PHONY: run setup test proof check bench format lock vendor clean
+.PHONY: run setup test proof soak check bench format lock vendor clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/reviews serve $(if $(PORT),--port "$(PORT)") $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(DEMONSTRATION),--demonstration)
@@ -32,6 +32,10 @@ test: $(VENV)/.dev
 
 proof: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=proof $(PYTEST) -n 2 --dist loadgroup -m proof --timeout 1800 $(ARGS)
+
+# Kills at random for most of an hour; SOAK_SEED gives the seed of another run, SOAK_KILLS how many.
+soak: $(VENV)/.dev
+	$(PYTEST) -s -m soak --show-capture=no $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

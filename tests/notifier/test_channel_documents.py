@@ -11,6 +11,7 @@ from models.delivery import State
 from notifier import mail, notify, slack
 from notifier.slack import SCOPES
 from records.settings import Settings
+from tests.support.mortal_worker import POINTS
 
 ROOT = Path(__file__).parents[2]
 SLACK, CHANNELS = ((ROOT / "docs" / name).read_text() for name in ("slack.md", "channels.md"))
@@ -80,3 +81,9 @@ def test_every_error_of_ours_is_described() -> None:
     source = "".join(Path(str(room.__file__)).read_text() for room in (mail, notify, slack))
     ours = {*re.findall(r'error="(\w+)"', source), *mail.Stage, *notify.ERRORS.values(), "mailbox_unknown", "too_late"}
     assert {one for one in ours if f"`{one}`" not in CHANNELS} == set()
+
+
+def test_every_point_at_which_something_dies_is_described_in_order_and_there_are_twelve_at_least() -> None:
+    described = table((ROOT / "docs" / "reliability.md").read_text(), "point")
+    assert list(described) == [f"`{one}`" for one in POINTS]
+    assert len(POINTS) >= 12

@@ -1,176 +1,153 @@
-"""One rung, one message in Slack: whatever dies on the way, at every named point, and whatever Slack answers."""
+"""One rung, one message: whatever dies on the way, at every named point, and whatever a channel answers."""
 
-import asyncio
-import os
-import signal
-from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from sqlalchemy import select
+import pytest_asyncio
 
 from models.delivery import State
-from models.tables import BundleRow, NoticeRow
+from models.directory import ChannelName
 from policy.reading import read_directory_file
-from records.policies import put_in_force
-from tests.support import slack as peer
-from tests.support.chat import sleepless
+from records.questions import Questions
 from tests.support.house import DIRECTORY
-from tests.support.mortal_worker import POINTS, condemn_at, sentence
-from tests.support.real import SOON, Real, real
-from tests.support.slack import TOKEN, Fault, Forward, Workspace, workspace
+from tests.support.mortal_worker import POINTS
+from tests.support.perils import ANSWERS, MANAGER, THINGS, Perils, perils
+from tests.support.real import real
 
-MANAGER = "rosamund.testwick@partnership.example.org"
-
-AT_SLACK: dict[str, tuple[str, Fault]] = {
-    "the request is lost": ("chat.postMessage", peer.lost),
-    "stored, and the answer never comes": ("chat.postMessage", peer.stored_and_silent),
-    "stored, and half an answer": ("chat.postMessage", peer.half_an_answer),
-    "429": ("chat.postMessage", peer.busy),
-    "500": ("chat.postMessage", peer.broken),
-    "500, and stored": ("chat.postMessage", peer.stored_and_broken),
-    "no answer in time": ("chat.postMessage", peer.hanging),
-    "stored, and no answer in time": ("chat.postMessage", peer.stored_and_hanging),
-    "the conversation does not open": ("conversations.open", peer.broken),
-    "an error of which nobody knows what was done": ("chat.postMessage", peer.refusing("fatal_error")),
+WITHIN = timedelta(minutes=15)
+"""So soon the business unit knows of what nobody else knows."""
+IN_INBOX = ("the rung is written", "it stays in the inbox")
+"""The points on the way of what no channel takes."""
+BY_CHANNEL = {
+    ChannelName.SLACK: [ChannelName.SLACK],
+    ChannelName.NOTIFY: [ChannelName.NOTIFY],
+    ChannelName.MAIL: [ChannelName.MAIL, ChannelName.NOTIFY],
 }
-"""What goes wrong at Slack, by the method of which one request meets it."""
+"""Mail cannot be looked into, so what is unknown of it goes on by the next channel."""
+FEW = {
+    ChannelName.SLACK: [
+        ("a message is frozen", "worker"), ("an attempt is noted", "both"), ("its answer is recorded", "database"),
+    ],
+    ChannelName.NOTIFY: [("it is sent", "worker"), ("an attempt is noted", "database")],
+    ChannelName.MAIL: [("its answer is recorded", "engine"), ("it is sent", "worker")],
+}  # fmt: skip
+"""The points at which most can go wrong, and everything that can die; `make proof` tries each with each."""
 
 
-class Chat:
-    """A house in which everybody has Slack, whose parts are killed one by one."""
-
-    def __init__(self, house: Real, slack: Workspace) -> None:
-        self.house, self.slack = house, slack
-        self.sent: list[str] = []
-
-    async def refer(self) -> str:
-        """A referral, of which the business manager is to be told once."""
-        ref = (await self.house.refer()).case
-        self.sent.append(ref)
-        return ref
-
-    async def dies_at(self, point: str, moment: str, what: str) -> None:
-        """Let something die at this point of the next message's way, and start it again."""
-        house = self.house
-        assert house.engine
-        condemn_at(house.folder, moment, point, what, house.engine.pid)
-        referring = asyncio.create_task(self.refer())
-        await self._gone()
-        if what in {"engine", "both"}:
-            await asyncio.wait_for(house.engine.wait(), SOON)
-            await house.start_engine()
-        if what in {"worker", "both"}:
-            assert house.worker
-            await asyncio.wait_for(house.worker.wait(), SOON)
-            await house.start_worker()
-        await self.arrived(await referring)
-
-    async def meets(self, method: str, fault: Fault) -> None:
-        """Let the next request of this method meet this fault."""
-        self.slack.go_wrong(method, fault)
-        await self.arrived(await self.refer())
-
-    async def meets_and_dies(self, fault: Fault) -> None:
-        """Let the worker die while its request is with Slack."""
-
-        async def killing(request: web.Request, forward: Forward) -> web.StreamResponse:
-            assert self.house.worker
-            os.kill(self.house.worker.pid, signal.SIGKILL)
-            return await fault(request, forward)
-
-        self.slack.go_wrong("chat.postMessage", killing)
-        ref = await self.refer()
-        assert self.house.worker
-        await asyncio.wait_for(self.house.worker.wait(), SOON)
-        await self.house.start_worker()
-        await self.arrived(ref)
-
-    async def arrived(self, ref: str) -> None:
-        """Wait until every message about this case has an end, and see each of them once."""
-        for _ in range(int(2 * SOON / 0.1)):
-            if await self._settled(ref):
-                break
-            await asyncio.sleep(0.1)
-        else:
-            message = f"{ref} has not arrived"
-            raise AssertionError(message)
-        await self.once()
-
-    async def once(self) -> None:
-        """Every case that was referred so far is in exactly one visible message, and nothing else is."""
-        said = [one["text"] for one in await self.slack.sees(self.slack.people[MANAGER])]
-        found = Counter(ref for ref in self.sent for text in said if ref in text)
-        assert found == dict.fromkeys(self.sent, 1)
-        assert len(said) == len(self.sent)
-
-    async def _gone(self) -> None:
-        for _ in range(int(SOON / 0.02)):
-            if not sentence(self.house.folder).exists():
-                return
-            await asyncio.sleep(0.02)
-        message = "nothing passed this point"
-        raise AssertionError(message)
-
-    async def _settled(self, ref: str) -> bool:
-        async with self.house.there.database.reading() as session:
-            rows = (
-                await session.execute(
-                    select(NoticeRow.state, BundleRow.state, BundleRow.open)
-                    .outerjoin(BundleRow, BundleRow.key == NoticeRow.bundle)
-                    .where(NoticeRow.case == ref)
-                )
-            ).all()
-        return bool(rows) and all(state == State.SENT and not open_ for _, state, open_ in rows)
+def passed(by: ChannelName) -> list[str]:
+    """The points that a message passes on its way by this channel."""
+    other = {"it stays in the inbox"} | ({"it is looked for"} if by is ChannelName.MAIL else set())
+    return [point for point in POINTS if point not in other]
 
 
-@asynccontextmanager
-async def chat(folder: Path) -> AsyncIterator[Chat]:
-    directory = read_directory_file(DIRECTORY)
-    async with (
-        workspace(folder, directory) as slack,
-        real(folder, worker=False, slack_token=TOKEN, slack_api=slack.api) as house,
-    ):
-        house.hurries = True
-        async with house.there.database.writing() as session:
-            await house.there.recorder.directory.replace(session, slack.joined(directory), "p-018", house.now)
-            await put_in_force(session, sleepless(), house.now)
-        await house.start_worker()
-        yield Chat(house, slack)
+def all_answers() -> list[tuple[ChannelName, str]]:
+    return [(by, words) for by, answers in ANSWERS.items() for words in answers]
 
 
-FEW = ["a message is frozen", "an attempt is noted", "its answer is recorded"]
-"""The points at which most can go wrong; `make proof` tries all."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Perils]:
+    async with perils(tmp_path_factory.mktemp("perils"), [BY_CHANNEL[by] for by, _ in all_answers()]) as made:
+        yield made
+
+
+async def everything_dies_once(one: Perils, by: ChannelName, deaths: list[tuple[str, str, str]]) -> None:
+    there = one.peers[by]
+    await one.go_by(*BY_CHANNEL[by])
+    for point, moment, what in deaths:
+        if point == "it is looked for":
+            ANSWERS[by]["stored, and the answer never comes"](there)
+        await one.dies_at(point, moment, what)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.timeout(180)
+@pytest.mark.promise("G4", "G5")
+async def test_whatever_the_channels_answer_a_rung_is_one_message_and_by_mail_never_two(house: Perils) -> None:
+    """Every answer at once, each to another person."""
+    review = await house.review()
+    await house.arrived()
+    for by, words in all_answers():
+        ANSWERS[by][words](house.peers[by])
+    await house.ask(review, [f"agency-{n}" for n, _ in enumerate(all_answers())])
+    await house.arrived()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.timeout(180)
+@pytest.mark.promise("G4", "L5")
+@pytest.mark.parametrize("by", list(BY_CHANNEL))
+async def test_whatever_dies_between_rung_and_receipt_a_rung_is_one_message(house: Perils, by: ChannelName) -> None:
+    await everything_dies_once(house, by, [(point, "after", what) for point, what in FEW[by]])
+    await house.dies_while_it_is_with(house.peers[by], stored=True)
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.promise("G4", "L5")
-async def test_a_worker_killed_between_rung_and_receipt_sends_one_message(tmp_path: Path) -> None:
-    async with chat(tmp_path) as one:
-        for point in FEW:
-            await one.dies_at(point, "after", "worker")
-        await one.meets_and_dies(peer.stored_and_silent)
+@pytest.mark.parametrize(
+    "what", ["worker", *(pytest.param(one, marks=pytest.mark.proof) for one in ("engine", "both", "database"))]
+)
+async def test_without_any_channel_a_rung_is_one_notice_in_the_inbox_whatever_dies(tmp_path: Path, what: str) -> None:
+    async with real(tmp_path, worker=False) as house:
+        house.hurries = True
+        await house.start_worker()
+        one = Perils(house, read_directory_file(DIRECTORY), {})
+        for point in IN_INBOX:
+            for moment in ("before", "after"):
+                await one.dies_at(point, moment, what)
+        await each_is_in_the_inbox_once(one)
 
 
-@pytest.mark.timeout(180)
-@pytest.mark.promise("G4", "G5")
-async def test_whatever_slack_answers_a_rung_is_one_message(tmp_path: Path) -> None:
-    async with chat(tmp_path) as one:
-        for method, fault in AT_SLACK.values():
-            await one.meets(method, fault)
+async def each_is_in_the_inbox_once(one: Perils) -> None:
+    rows = await Questions(one.house.there.recorder).inbox(MANAGER)
+    assert sorted(row.case for row in rows if row.case) == sorted(one.sent)
+    assert {row.state for row in rows} == {State.DELIVERED}
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(600)
 @pytest.mark.promise("G4", "L5")
-@pytest.mark.parametrize("what", ["worker", "engine", "both", "database"])
-async def test_a_death_at_any_point_between_rung_and_receipt_sends_one_message(tmp_path: Path, what: str) -> None:
-    async with chat(tmp_path) as one:
-        for point in POINTS:
-            for moment in ("before", "after"):
-                if point == "it is looked for":
-                    one.slack.go_wrong("chat.postMessage", peer.stored_and_silent)
-                await one.dies_at(point, moment, what)
+@pytest.mark.parametrize("what", THINGS)
+@pytest.mark.parametrize("by", list(BY_CHANNEL))
+async def test_a_death_at_any_point_between_rung_and_receipt_sends_one_message(
+    tmp_path: Path, by: ChannelName, what: str
+) -> None:
+    async with perils(tmp_path) as one:
+        deaths = [(point, moment, what) for point in passed(by) for moment in ("before", "after")]
+        await everything_dies_once(one, by, deaths)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(600)
+@pytest.mark.promise("G4", "L5")
+@pytest.mark.parametrize("by", list(BY_CHANNEL))
+async def test_whatever_one_channel_answers_or_who_dies_meanwhile_a_rung_is_one_message(
+    tmp_path: Path, by: ChannelName
+) -> None:
+    async with perils(tmp_path) as one:
+        await one.go_by(*BY_CHANNEL[by])
+        for answer in ANSWERS[by].values():
+            answer(one.peers[by])
+            await one.refer()
+            await one.arrived()
+        for stored in (True, False):
+            await one.dies_while_it_is_with(one.peers[by], stored=stored)
+        await one.finds_nobody(one.peers[by])
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+@pytest.mark.promise("G4")
+async def test_what_nobody_knows_of_a_letter_is_before_the_unit_soon_and_never_sent_twice(tmp_path: Path) -> None:
+    async with perils(tmp_path) as one:
+        await one.go_by(ChannelName.MAIL)
+        for words in ("stored, and cut", "stored, and half an answer", "stored, and no answer in time"):
+            ANSWERS[ChannelName.MAIL][words](one.peers[ChannelName.MAIL])
+            ref = await one.refer()
+            await one.arrived()
+            bundle = await one.message_about(ref)
+            assert [attempt.state for attempt in bundle.attempts] == [State.UNKNOWN]
+            assert bundle.unit_told
+            assert bundle.unit_told - bundle.made < WITHIN
+            assert bundle.key in {lost.key for lost in await one.outbox.astray()}

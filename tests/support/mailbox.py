@@ -35,6 +35,11 @@ class Mailbox:
         self.got: list[EmailMessage] = []
         self.conversations = 0
         self.faults: dict[str, Fault] = {}
+        """By command, what is done to every message from now on."""
+        self.once: dict[str, list[Fault]] = {}
+        """By command, what is done to the next messages, one after the other; then all is well."""
+        self.answer: Callable[[], SMTP]
+        self._listening: asyncio.Server | None = None
 
     def settings(self, **more: Any) -> Settings:  # noqa: ANN401 -- settings of any type
         given = {
@@ -44,8 +49,27 @@ class Mailbox:
         }  # fmt: skip
         return Settings.model_validate({**given, **more})
 
+    def go_wrong(self, command: str, *faults: Fault) -> None:
+        self.once.setdefault(command, []).extend(faults)
+
+    async def open(self) -> None:
+        """Listen, or listen again."""
+        self._listening = await asyncio.get_running_loop().create_server(self.answer, "127.0.0.1", self.port)
+        self.port = self._listening.sockets[0].getsockname()[1]
+
+    async def shut(self) -> None:
+        """Refuse every connection until it is opened again."""
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
+        await asyncio.sleep(0)
+
+    def _fault(self, command: str) -> Fault:
+        waiting = self.once.get(command)
+        return waiting.pop(0) if waiting else self.faults.get(command, "")
+
     async def _goes_wrong(self, command: str, server: SMTP) -> str:
-        fault = self.faults.get(command, "")
+        fault = self._fault(command)
         return fault if isinstance(fault, str) else await fault(server)
 
     # What aiosmtpd calls, by its names
@@ -67,13 +91,14 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if isinstance(said := self.faults.get("DATA"), str):
-            return said
+        fault = self._fault("DATA")
+        if isinstance(fault, str) and fault:
+            return fault
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.got.append(message)
-        return await self._goes_wrong("DATA", server) or "250 OK"
+        return "250 OK" if isinstance(fault, str) else await fault(server)
 
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         return await self._goes_wrong("QUIT", server) or "221 Bye"
@@ -96,13 +121,12 @@ async def mailbox(folder: Path, *, encrypted: bool = True, host: str = "localhos
             auth_required=encrypted, hostname="mail.example.org", loop=loop,
         )  # fmt: skip
 
-    listening = await loop.create_server(answer, "127.0.0.1", 0)
-    made.port = listening.sockets[0].getsockname()[1]
+    made.answer = answer
+    await made.open()
     try:
         yield made
     finally:
-        listening.close()
-        await asyncio.sleep(0)
+        await made.shut()
 
 
 def part(message: EmailMessage, kind: str) -> str:

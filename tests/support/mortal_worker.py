@@ -11,11 +11,13 @@ import signal
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Insert, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from temporalio.client import Client
+from temporalio.common import RetryPolicy
 
 import worker
 from activities import posting
@@ -23,7 +25,9 @@ from activities.posting import Posting
 from models import delivery
 from models.batch import Batch
 from models.tables import FactRow
-from notifier import slack
+from notifier import mail, notify, slack
+from notifier.mail import Mail
+from notifier.notify import Notify
 from notifier.slack import Slack
 from records import outbox
 from records.outbox import Outbox
@@ -33,18 +37,45 @@ from workflows import correspondence
 
 DEATH, HURRY = "TEST_DEATH", "TEST_HURRY"
 
-POINTS: dict[str, tuple[type[object], str]] = {
-    "the rung is written": (Recorder, "write"),
-    "messages are made": (Posting, "_ready"),
-    "a message is frozen": (Outbox, "freeze"),
-    "an attempt is noted": (Outbox, "begin"),
-    "it is sent": (Slack, "send"),
-    "its answer is recorded": (Outbox, "settle"),
-    "what it says is noted": (Outbox, "note"),
-    "it is looked for": (Slack, "look"),
-    "the step is over": (Posting, "_forward"),
+
+class Point(NamedTuple):
+    """A method that a message passes on its way. `only`: with what it is given it counts."""
+
+    of: tuple[type[object], ...]
+    method: str
+    only: Callable[[tuple[Any, ...]], bool] = bool
+
+
+def _due(given: tuple[Any, ...]) -> bool:
+    return all(one.due for one in given if isinstance(one, Batch))
+
+
+def _of_a_correspondence(given: tuple[Any, ...]) -> bool:
+    return "correspondence" in given
+
+
+def _of_somebody(given: tuple[Any, ...]) -> bool:
+    return bool(given[1])
+
+
+POINTS: dict[str, Point] = {
+    "the rung is written": Point((Recorder,), "write", _due),
+    "its correspondence is called": Point((Client,), "start_workflow", _of_a_correspondence),
+    "messages are made": Point((Posting,), "_ready"),
+    "a message is frozen": Point((Outbox,), "freeze"),
+    "a message is read": Point((Outbox,), "bundle"),
+    "its step is taken": Point((Posting,), "_step"),
+    "its words are made": Point((Posting,), "_parcel"),
+    "an attempt is noted": Point((Outbox,), "begin"),
+    "it is sent": Point((Slack, Mail, Notify), "send"),
+    "its answer is recorded": Point((Outbox,), "settle"),
+    "what it says is noted": Point((Outbox,), "note"),
+    "it is looked for": Point((Slack, Notify), "look"),
+    "the business unit is told if it has to be": Point((Posting,), "_tell_unit"),
+    "the step is over": Point((Posting,), "_forward"),
+    "it stays in the inbox": Point((Outbox,), "shelve", _of_somebody),
 }
-"""What happens to a message between its rung and its receipt, in this order; a worker dies before or after each."""
+"""What happens to a message between its rung and its receipt, in this order; something dies before or after each."""
 
 
 def sentence(folder: Path) -> Path:
@@ -115,7 +146,7 @@ def _after(session: Session) -> None:
 
 def _at_point(point: str, moment: str, given: tuple[Any, ...]) -> None:
     where, said, what, engine = _read()
-    if (where, said) != (point, moment) or any(isinstance(one, Batch) and not one.due for one in given):
+    if (where, said) != (point, moment) or not POINTS[point].only(given):
         return
     if what == "database":
         Path(os.environ[DEATH]).unlink()
@@ -139,23 +170,42 @@ def _mortal(of: type[object], name: str, point: str) -> None:
 
 def _hurry() -> None:
     for module, name, seconds in (
-        (posting, "AT_ONCE", 0.5),
-        (delivery, "TIMEOUT", 1.5),
-        (delivery, "SOONEST", 0.3),
-        (correspondence, "FORWARD_TIMEOUT", 2),
-        (outbox, "OVERDUE", 4),
+        (posting, "AT_ONCE", 0.4),
+        (delivery, "TIMEOUT", 1.2),
+        (delivery, "SOONEST", 0.2),
+        (correspondence, "FORWARD_TIMEOUT", 1.5),
+        (notify, "TOO_OLD", 1.6),
+        (notify, "RATE", 1),
+        (outbox, "OVERDUE", 2.5),
+        (worker, "TASK_TIMEOUT", 1),
     ):
         setattr(module, name, timedelta(seconds=seconds))
-    slack.REQUEST = 1
+    for at, name, seconds in (
+        (slack, "REQUEST", 0.4),
+        (notify, "CONNECTING", 0.4),
+        (notify, "ANSWERING", 0.4),
+        (notify, "AT_MOST", 0.8),
+        (mail, "AT_MOST", 0.8),
+        (mail, "FAREWELL", 0.2),
+    ):
+        setattr(at, name, seconds)
+    soon = RetryPolicy(initial_interval=timedelta(seconds=0.2), maximum_interval=timedelta(seconds=2))
+    setattr(correspondence, "FORWARD_RETRY", soon)  # noqa: B010 -- it belongs to another room
 
 
-if __name__ == "__main__":
+def work(environment: dict[str, str], log: Path) -> None:
+    """Be a worker, in a process of its own that was forked for it."""
+    os.environ.update(environment)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
     event.listen(Session, "after_begin", _begun)
     event.listen(Engine, "before_execute", _note)
     event.listen(Session, "before_commit", _before)
     event.listen(Session, "after_commit", _after)
-    for name, (of, method) in POINTS.items():
-        _mortal(of, method, name)
+    for name, point in POINTS.items():
+        for of in point.of:
+            _mortal(of, point.method, name)
     if os.environ.get(HURRY):
         _hurry()
     asyncio.run(worker.run(Settings()))

@@ -31,6 +31,8 @@ class Service:
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
         self.template = {"type": "email", "subject": "((subject))", "body": "((body))"}
+        self.becomes = "created"
+        """What it says of every message that it takes."""
         self.got: list[dict[str, Any]] = []
         self.faults: dict[str, list[Fault]] = {}
         """By what is asked (email, notifications, template), what is done to the next requests, one after the other."""
@@ -90,7 +92,7 @@ class Service:
         content = {at: self.template[at].replace(f"(({at}))", said[at]) for at in ("subject", "body")}
         kept = {
             "id": str(uuid4()), "reference": body.get("reference"), "email_address": body["email_address"],
-            "type": "email", "status": "created", "created_at": datetime.now(UTC).isoformat(), **content,
+            "type": "email", "status": self.becomes, "created_at": datetime.now(UTC).isoformat(), **content,
         }  # fmt: skip
         self.got.append(kept)
         template = {"id": TEMPLATE, "version": 1, "uri": f"{request.url.origin()}/v2/template/{TEMPLATE}"}

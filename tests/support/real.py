@@ -1,8 +1,7 @@
 """A house on the real engine, with worker and engine as processes of their own that can be killed and started again."""
 
 import asyncio
-import os
-import sys
+import multiprocessing
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -28,10 +27,38 @@ from records.settings import Settings
 from serving import engine_command, free_port
 from tests.support.house import ROOT, furnished, of_death, referral
 from tests.support.lives import Next, other_rules
-from tests.support.mortal_worker import DEATH, HURRY, condemn, sentence
+from tests.support.mortal_worker import DEATH, HURRY, condemn, sentence, work
 
 SOON = 30.0
 """Seconds within which everything has to be as it should."""
+
+
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(["tests.support.mortal_worker", "pytest"])
+
+
+class Worker:
+    """A mortal worker, forked from a process that has loaded everything: a new one is there at once."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self._process = FORKING.Process(target=work, args=(environment, log), daemon=True)
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    async def wait(self) -> None:
+        while self._process.is_alive():  # noqa: ASYNC110 -- it is a process
+            await asyncio.sleep(0.01)
 
 
 class Real:
@@ -41,7 +68,7 @@ class Real:
         self.there, self._port = installation, port
         self.folder = installation.settings.data_dir
         self.engine: Process | None = None
-        self.worker: Process | None = None
+        self.worker: Worker | None = None
         self.client: Client
         self.hurries = False
         """Whether its worker loses its patience sooner."""
@@ -57,24 +84,21 @@ class Real:
 
     async def start_engine(self) -> None:
         command = engine_command(self.folder / "engine.sqlite", self._port)
-        self.engine = await self._start(command, "engine.log")
+        with (self.folder / "engine.log").open("ab") as file:
+            self.engine = await asyncio.create_subprocess_exec(
+                *command, cwd=ROOT, stdin=DEVNULL, stdout=file, stderr=file
+            )
         self.client = await self.there.connect()
 
     async def start_worker(self) -> None:
-        self.worker = await self._start([sys.executable, "-m", "tests.support.mortal_worker"], "worker.log")
-
-    async def _start(self, command: list[str], log: str) -> Process:
         given = self.there.settings
         mine = {"REVIEWS_DATA_DIR": str(self.folder), "REVIEWS_ENGINE": given.engine, DEATH: str(sentence(self.folder))}
         mine |= {HURRY: "yes"} if self.hurries else {}
         mine |= dict(_of_channels(given))
-        with (self.folder / log).open("ab") as file:
-            return await asyncio.create_subprocess_exec(
-                *command, cwd=ROOT, env={**os.environ, **mine}, stdin=DEVNULL, stdout=file, stderr=file
-            )
+        self.worker = Worker(mine, self.folder / "worker.log")
 
     @staticmethod
-    async def kill(process: Process | None) -> None:
+    async def kill(process: "Process | Worker | None") -> None:
         if process is not None and process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
