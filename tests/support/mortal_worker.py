@@ -170,22 +170,22 @@ def _mortal(of: type[object], name: str, point: str) -> None:
 
 def _hurry() -> None:
     for module, name, seconds in (
-        (posting, "AT_ONCE", 0.4),
-        (delivery, "TIMEOUT", 1.2),
+        (posting, "AT_ONCE", 0.5),
+        (delivery, "TIMEOUT", 1.7),
         (delivery, "SOONEST", 0.2),
-        (correspondence, "FORWARD_TIMEOUT", 1.5),
-        (notify, "TOO_OLD", 1.6),
+        (correspondence, "FORWARD_TIMEOUT", 2),
+        (notify, "TOO_OLD", 2),
         (notify, "RATE", 1),
         (outbox, "OVERDUE", 2.5),
         (worker, "TASK_TIMEOUT", 1),
     ):
         setattr(module, name, timedelta(seconds=seconds))
     for at, name, seconds in (
-        (slack, "REQUEST", 0.4),
-        (notify, "CONNECTING", 0.4),
-        (notify, "ANSWERING", 0.4),
-        (notify, "AT_MOST", 0.8),
-        (mail, "AT_MOST", 0.8),
+        (slack, "REQUEST", 0.8),
+        (notify, "CONNECTING", 0.8),
+        (notify, "ANSWERING", 0.8),
+        (notify, "AT_MOST", 1),
+        (mail, "AT_MOST", 1),
         (mail, "FAREWELL", 0.2),
     ):
         setattr(at, name, seconds)
