@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 
-ALL = ("core", "start", "size", "events", "engine", "acts", "rungs")
+ALL = ("core", "start", "size", "events", "engine", "acts", "rungs", "messages")
 
 
 def main(names: list[str]) -> None:
