@@ -187,8 +187,8 @@ class Trip(Message):
         if self.state == State.SUPERSEDED:
             said.append("the matter has moved on")
         elif not self.bundle:
-            waits = f"waits until {at(self.look_at)}" if self.look_at else "waits to be sent"
-            said.append("in the inbox" if self.state == State.DELIVERED else f"in the inbox, and {waits}")
+            waits = f", and waits until {at(self.look_at)}" if self.look_at else ""
+            said.append(f"in the inbox{waits}")
         elif not self.attempts:
             said.append("waits to be sent")
         return "; ".join(said)

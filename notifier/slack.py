@@ -34,7 +34,7 @@ PAGE = 200
 WRONG = (SlackClientError, ClientError, OSError, ValueError)
 """Whatever a request can end with that has no answer of ours; a time-out is an OSError."""
 SCOPES = {
-    "chat:write": ("chat.postMessage", "chat.update"),
+    "chat:write": ("chat.postMessage", "chat.update", "chat.postEphemeral"),
     "im:write": ("conversations.open",),
     "im:history": ("conversations.history",),
     "groups:history": ("conversations.history", "conversations.replies"),
