@@ -243,9 +243,10 @@ class Posting:
     async def _tell_unit(self, key: str, now: datetime) -> None:
         """Let the business unit know, once, of a message that went nowhere or of which nobody knows."""
         bundle = await self.outbox.bundle(key)
-        if bundle.unit_told or not (bundle.nowhere or is_stuck(bundle.attempts, now, urgent=bundle.urgent)):
+        directory, reader = await self._person(bundle)
+        ways = self.ways(reader) if reader else []
+        if bundle.unit_told or not (bundle.nowhere or is_stuck(bundle.attempts, ways, now, urgent=bundle.urgent)):
             return
-        directory, _ = await self._person(bundle)
         office, person = unit(directory, now, but={bundle.person})
         async with self._there.database.writing() as session:
             await self.outbox.note(session, key, unit_told=now)

@@ -132,10 +132,15 @@ def next_step(attempts: Sequence[Attempt], ways: Sequence[Way], now: datetime, *
     return Nowhere()
 
 
-def is_stuck(attempts: Sequence[Attempt], now: datetime, *, urgent: bool = False) -> bool:
-    """Whether the business unit has to know: it is uncertain where it is, or it has gone nowhere for too long."""
-    if any(one.state is State.UNKNOWN and now - one.began >= LOOKED_FOR for one in attempts):
-        return True
+def is_stuck(attempts: Sequence[Attempt], ways: Sequence[Way], now: datetime, *, urgent: bool = False) -> bool:
+    """Whether the business unit has to know: it is uncertain where it is, or it has gone nowhere for too long.
+
+    Also when the next channel has it: whoever reads may have got it twice, and only a person can find out.
+    """
+    looked_for = {way.name for way in ways if way.looks}
+    for one in attempts:
+        if one.state is State.UNKNOWN and (one.channel not in looked_for or now - one.began >= LOOKED_FOR):
+            return True
     if any(one.state in ARRIVED for one in attempts):
         return False
     patience = URGENT_PATIENCE if urgent else PATIENCE

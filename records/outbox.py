@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -349,8 +349,11 @@ def _unthreaded(now: datetime) -> Select[str]:
     )
 
 
+_UNKNOWN = exists().where(AttemptRow.bundle == BundleRow.key, AttemptRow.state == State.UNKNOWN)
 _ASTRAY = select(BundleRow.key).where(
-    BundleRow.unit_told.is_not(None), BundleRow.state.not_in([*ARRIVED, State.PASSED_ON, State.SUPERSEDED])
+    BundleRow.unit_told.is_not(None),
+    BundleRow.state.not_in([State.PASSED_ON, State.SUPERSEDED]),
+    or_(BundleRow.state.not_in(ARRIVED), _UNKNOWN),
 )
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from models.tables import AttemptRow, NoticeRow
 from policy.reading import read_directory_file
 from records.policies import put_in_force
+from tests.portal.scene import ADMINISTRATOR
+from tests.portal.test_inviting import Site
 from tests.support.chat import Chatting, sleepless
 from tests.support.house import DIRECTORY, house
 from tests.support.mailbox import Mailbox, cut, mailbox, part
@@ -78,3 +80,7 @@ async def test_what_one_channel_does_not_take_goes_by_the_next_and_nothing_goes_
         one.mail.faults = {"DATA": cut}
         tries = ["slack failed_for_good", "mail unknown", "notify sent"]
         assert await one.told() == (tries, {"slack": 0, "mail": 1, "notify": 1})
+        async with Site(one.chat.house).browser(ADMINISTRATOR) as browser:
+            shown = (await browser.client.get("/messages")).text
+        assert "; not known whether e-mail has it" in shown, "though it has arrived by the next channel"
+        assert "; sent by GOV.UK Notify" in shown
