@@ -171,6 +171,25 @@ _OF_ATTEMPT = {
 }
 
 
+_WHY = {
+    "no_answer": "it never answered",
+    "no_connection": "it could not be reached",
+    "rate_limited": "it asked to wait",
+    "mailbox_unknown": "there is no such mailbox",
+    "mailbox_refuses": "the mailbox takes nothing",
+    "not_authorised": "it does not take our password or key",
+    "invalid_auth": "it does not take our token",
+    "channel_not_found": "there is no such account",
+    "user_not_found": "there is no such account",
+    "user_disabled": "the account was closed",
+    "account_inactive": "it does not take our token",
+    "no_encryption": "it does not encrypt",
+    "not_there": "it was looked for and is not there",
+    "too_late": "it did not leave in time",
+}
+"""The usual errors as people read them; another stands in the channel's own word (docs/channels.md)."""
+
+
 class Trip(Message):
     """What became of one notice: its own state, and that of the bundle in which it went."""
 
@@ -184,7 +203,7 @@ class Trip(Message):
         """As people read it; `at` writes a moment."""
         said = [
             f"{_OF_ATTEMPT[one.state].format(by=CHANNELS.get(one.channel, one.channel))}"
-            f"{f' ({one.error})' if one.error and one.state not in ARRIVED else ''} on {at(one.settled or one.began)}"
+            f"{f' ({_WHY.get(one.error, one.error)})' if one.error and one.state not in ARRIVED else ''} on {at(one.settled or one.began)}"
             for one in self.attempts
         ]
         if self.bundled is State.PASSED_ON:

@@ -90,7 +90,7 @@ async def test_whoever_has_left_the_workspace_is_told_by_other_means(chat: Chatt
     await chat.posted()
     assert (await states(chat))[-1] == State.FAILED_FOR_GOOD
     shown = await page(chat)
-    assert "Refused by Slack (channel_not_found)" in shown
+    assert "Refused by Slack (there is no such account)" in shown
     assert refs(ref) in shown
     assert await pressed(chat, "told", CHAIR) == 403, "only the business unit"
     assert await pressed(chat, "told") == 303
