@@ -201,11 +201,7 @@ class Trip(Message):
 
     def words(self, at: Callable[[datetime], str]) -> str:
         """As people read it; `at` writes a moment."""
-        said = [
-            f"{_OF_ATTEMPT[one.state].format(by=CHANNELS.get(one.channel, one.channel))}"
-            f"{f' ({_WHY.get(one.error, one.error)})' if one.error and one.state not in ARRIVED else ''} on {at(one.settled or one.began)}"
-            for one in self.attempts
-        ]
+        said = [f"{_of(one)} on {at(one.settled or one.began)}" for one in self.attempts]
         if self.bundled is State.PASSED_ON:
             said.append("told by other means")
         if self.state == State.SUPERSEDED:
@@ -216,6 +212,12 @@ class Trip(Message):
         elif not self.attempts:
             said.append("waits to be sent")
         return "; ".join(said)
+
+
+def _of(one: Attempt) -> str:
+    """What became of one attempt, and why, in words."""
+    words = _OF_ATTEMPT[one.state].format(by=CHANNELS.get(one.channel, one.channel))
+    return f"{words} ({_WHY.get(one.error, one.error)})" if one.error and one.state not in ARRIVED else words
 
 
 def _followed(last: Attempt, way: Way, now: datetime) -> Step:
