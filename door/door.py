@@ -36,7 +36,7 @@ from models.case import Case, packed
 from models.command import Command, Signed, split
 from models.examining import examined
 from models.facts import Fact, Problem
-from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED, beside
+from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED, beside, judge
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.offered import misnamed, names
 from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts
@@ -56,6 +56,8 @@ LOADED_WITHIN = 10
 AT_ONCE = 200
 """How many commands one sweep sends again."""
 
+LOOKS_AGAIN = (0.1, 0.5)
+"""Seconds that a workflow which lags behind the record gets to look, before it is asked again."""
 log = structlog.get_logger("door")
 Asked = TypeVar("Asked")
 REFERRER = "referrer"
@@ -212,6 +214,19 @@ class Door:
                 if done := await _done(session, signed.request):
                     return Done(case=done.case, fact=done)
                 start = await self._as_it_is(session, await session.get(CaseRow, signed.case), signed)
+        said = await self._answer(signed, start)
+        for wait in LOOKS_AGAIN:
+            if isinstance(said, Invalid) and await self._lags(signed):
+                await asyncio.sleep(wait)
+                said = await self._answer(signed, start)
+        if isinstance(said, Done):
+            return said
+        if isinstance(said, Invalid):
+            await self._refused(signed, said)
+        raise said
+
+    async def _answer(self, signed: Signed, start: Case) -> Done | Invalid | NotConfirmed:
+        """What came of it: what the workflow says, but first of all what the record says."""
         refusal: Invalid | NotConfirmed = NotConfirmed(signed.request)
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
@@ -229,11 +244,18 @@ class Door:
             pass
         async with self._recorder.database.reading() as session:
             done = await _done(session, signed.request)
-        if done is not None:
-            return Done(case=done.case, fact=done)
-        if isinstance(refusal, Invalid):
-            await self._refused(signed, refusal)
-        raise refusal
+        return Done(case=done.case, fact=done) if done is not None else refusal
+
+    async def _lags(self, signed: Signed) -> bool:
+        """Whether the workflow refuses what the record would take: it has missed something, and is told to look."""
+        async with self._recorder.database.reading() as session:
+            row = await session.get(CaseRow, signed.case)
+        if row is None or judge(Case.model_validate(row.state), signed.kind, signed.body, self._clock()):
+            return False
+        with suppress(RPCError):
+            handle = self._engine.get_workflow_handle(signed.case)
+            await handle.signal("look", row.known, rpc_timeout=self._patience)
+        return True
 
     async def _as_it_is(self, session: AsyncSession, row: CaseRow | None, signed: Signed) -> Case:
         if row is not None:

@@ -135,6 +135,16 @@ async def test_a_workflow_that_lags_behind_the_record_is_woken(tmp_path: Path) -
 
 
 @pytest.mark.promise("L5")
+async def test_what_the_record_allows_is_not_refused_because_the_workflow_lags_behind_it(tmp_path: Path) -> None:
+    async with working(tmp_path) as (made, _):
+        command = await Lives(made).ready("referral", "triage")
+        await made.agree(command.case)
+        await committed_unknown_to_its_workflow(made, command)
+        told = {"how": "email", "words": "What was decided."}
+        assert (await made.act(MANAGER, command.case, "tell_referrer", **told)).fact.kind == "referrer_told"
+
+
+@pytest.mark.promise("L5")
 @pytest.mark.parametrize(("lifecycle", "kind"), [("referral", "tell_referrer"), ("rapid_review", "reopen")])
 async def test_a_workflow_that_missed_the_end_or_the_reopening_of_its_case_is_told(
     tmp_path: Path, lifecycle: str, kind: str
