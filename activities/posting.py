@@ -25,6 +25,7 @@ from models.delivery import (
     State,
     Wait,
     Way,
+    follow_again,
     is_stuck,
     look_again,
     next_step,
@@ -215,7 +216,9 @@ class Posting:
     async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime) -> None:
         if said.error == "not_there":
             again = None
-        elif said.state is State.UNKNOWN or said.state in ARRIVED:
+        elif attempt.state in ARRIVED or said.state in ARRIVED:
+            again = follow_again(attempt.began, now)
+        elif said.state is State.UNKNOWN:
             again = now + said.wait if said.wait else look_again(attempt.began, now)
         else:
             again = now + (said.wait or pause(attempt.number))

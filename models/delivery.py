@@ -20,6 +20,7 @@ LOOKED_FOR = timedelta(minutes=10)
 """So long an uncertain send is looked for; then a person is asked. With TIMEOUT less than a quarter of an hour."""
 FOLLOWED = timedelta(days=3)
 """So long a channel may try to deliver what it has taken (GOV.UK Notify: 72 hours)."""
+FOLLOW_SOONEST = timedelta(minutes=1)
 SOONEST, SLOWEST = timedelta(seconds=2), timedelta(minutes=15)
 
 
@@ -145,6 +146,11 @@ def is_stuck(attempts: Sequence[Attempt], ways: Sequence[Way], now: datetime, *,
         return False
     patience = URGENT_PATIENCE if urgent else PATIENCE
     return bool(attempts) and now - attempts[0].began >= patience
+
+
+def follow_again(began: datetime, now: datetime) -> datetime:
+    """When to ask again what became of something that a channel took then, less and less often."""
+    return now + max((now - began) / 2, FOLLOW_SOONEST)
 
 
 def look_again(began: datetime, now: datetime) -> datetime:

@@ -206,11 +206,13 @@ class Outbox:
 
     @staticmethod
     async def unfinished(session: AsyncSession, person: str) -> list[BundleRow]:
-        """Bundles with which something is still to be done: the urgent first, then the oldest, heads before threads."""
+        """Bundles with which something is still to be done: what has not arrived first, the urgent of it, the oldest.
+
+        The head of a thread comes before what stands in it.
+        """
         mine = select(BundleRow).where(BundleRow.person == person, or_(BundleRow.open, BundleRow.stale))
-        return list(
-            (await session.scalars(mine.order_by(BundleRow.urgent.desc(), BundleRow.made, BundleRow.key.desc()))).all()
-        )
+        first = BundleRow.state.in_(ARRIVED), BundleRow.urgent.desc(), BundleRow.made, BundleRow.key.desc()
+        return list((await session.scalars(mine.order_by(*first))).all())
 
     async def bundle(self, key: str) -> Bundle:
         async with self.database.reading() as session:

@@ -23,6 +23,7 @@ from models.delivery import (
     State,
     Wait,
     Way,
+    follow_again,
     is_stuck,
     next_step,
     pause,
@@ -103,6 +104,10 @@ def test_what_a_channel_has_taken_is_followed_until_it_says_what_became_of_it_or
     assert next_step([sent], [notify], START) == Wait(START + timedelta(minutes=1))
     assert next_step([sent], [notify], START + timedelta(minutes=1)) == Look(sent)
     assert next_step([sent], [notify], START + FOLLOWED) == Reached()
+    asked, times = START, 0
+    while asked < START + FOLLOWED:
+        asked, times = follow_again(START, asked), times + 1
+    assert times < 25, "and less and less often"
     assert next_step([tried(State.DELIVERED, "notify")], [notify], START) == Reached()
     nobody = tried(State.FAILED_FOR_GOOD, "notify", error="mailbox_unknown")
     assert next_step([nobody], [notify, MAIL], START) == Send("mail", 2)
