@@ -111,7 +111,7 @@ class Posting:
                 [Waiting(one.key, one.written, one.urgent) for one in asked],
                 await self.outbox.interruptions(session, person, now - timedelta(days=8)),
                 rules,
-                lambda day: work.is_working_day(day) and not (someone and someone.is_away(day)),
+                lambda day: calm.works_on(work, day) and not (someone and someone.is_away(day)),
                 now,
                 budgeted=_is_budgeted(rules, directory, person, now),
             )

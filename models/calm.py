@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
+from models.calendar import SATURDAY, OutsideCalendar, WorkingDays
 from models.policy import Brief, Force, Interruptions
 from models.time import at, day_of, london
 
@@ -55,6 +56,14 @@ def plan(  # noqa: PLR0913 -- all that calm depends on
     ready = _ready(others, sent, rules, works, now, budgeted=budgeted) if others else None
     groups = _split(urgent) + (_split([one.key for one in others]) if ready is not None and ready <= now else ())
     return Plan(groups, ready if ready is not None and ready > now else None)
+
+
+def works_on(days: WorkingDays, day: date) -> bool:
+    """Whether `day` is worked; beyond the calendar's end any weekday, for a message must not wait for a calendar."""
+    try:
+        return days.is_working_day(day)
+    except OutsideCalendar:
+        return day.weekday() < SATURDAY
 
 
 def _ready(  # noqa: PLR0913 -- as for `plan`

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.calm import GATHER, LARGEST, Plan, Waiting, plan
+from models.calendar import SATURDAY, working_days
+from models.calm import GATHER, LARGEST, Plan, Waiting, plan, works_on
 from models.policy import Brief, Force, Interruptions, Weekday
 from models.time import LONDON, day_of, london
+from policy.reading import read_policy_file
+from tests.support.house import POLICY
 
 RULES = Interruptions(
     not_before=time(8), not_after=time(18), on_days_off=False, together_minutes=10, source="local", force=Force.LOCAL,
@@ -82,6 +85,15 @@ def test_an_office_with_a_budget_gets_the_rest_of_the_week_as_one_brief() -> Non
     assert plan(more, sent, RULES, works, at(15)) == Plan((("a", "b"),), None), "others have no budget"
     last_week = [one - timedelta(days=7) for one in sent]
     assert plan(more, last_week, RULES, works, at(15), budgeted=True) == Plan((("a", "b"),), None)
+
+
+@pytest.mark.promise("F7", "G6")
+def test_a_calendar_that_has_run_out_holds_no_message_back() -> None:
+    days = working_days(read_policy_file(POLICY).calendar)
+    after = days.calendar.horizon + timedelta(days=7)
+    week = [after + timedelta(days=n) for n in range(7)]
+    assert [works_on(days, day) for day in week] == [day.weekday() < SATURDAY for day in week]
+    assert not works_on(days, date(2026, 12, 25)), "within it, it holds"
 
 
 @pytest.mark.promise("G5")
