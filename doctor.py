@@ -474,6 +474,11 @@ async def _channels(known: Known) -> AsyncIterator[Finding]:
         for one in found:
             why = one.why or LOST_WAYS[ChannelName(channel.name)]
             yield Finding(what=one.what, why=why, do=one.do, grave=not one.why)
+    if known.there.settings.slack_token.get_secret_value():
+        from notifier.slack import check_around  # noqa: PLC0415 -- half a second, for those who have Slack
+
+        for one in await check_around(known.there.settings):
+            yield Finding(what=one.what, why=one.why, do=one.do)
     holders = _holders(known.directory, day_of(known.now)) if known.directory else set()
     if nobody := sorted(who for who in holders if not leading_to(people[who], there)):
         yield Finding(

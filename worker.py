@@ -75,6 +75,7 @@ def make_worker(
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         workflow_task_executor=ThreadPoolExecutor(4),
         max_concurrent_workflow_tasks=100,
+        max_concurrent_activities=12,  # more would only wait for each other before the database, and leave too late
     )
 
 

@@ -44,7 +44,7 @@ from notifier.threads import head, reply
 from notifier.ways import leading_to
 from records.faults import where
 from records.opening import Installation
-from records.outbox import NO_THREAD, UNIT, Bundle, Outbox, thread_of
+from records.outbox import NO_THREAD, UNIT, Bundle, Outbox, Taken, thread_of
 from records.policies import in_force
 
 log = structlog.get_logger("posting")
@@ -77,10 +77,13 @@ class Posting:
     @activity.defn
     async def ready(self, person: str, now: datetime) -> Ready:
         """Make messages of what waits for this person and may go now; say what is to be seen to, and when next."""
-        try:
-            return await self._ready(person, now)
-        except Exception as error:  # noqa: BLE001 -- it is raised again, without its words
-            raise _wordless(f"what waits for {person}", error) from None
+        while True:
+            try:
+                return await self._ready(person, now)
+            except Taken:  # something happened between reading and writing, so that it has to be read again
+                continue
+            except Exception as error:  # noqa: BLE001 -- it is raised again, without its words
+                raise _wordless(f"what waits for {person}", error) from None
 
     @activity.defn
     async def forward(self, key: str) -> None:
@@ -91,17 +94,19 @@ class Posting:
             raise _wordless(key, error) from None
 
     async def _ready(self, person: str, now: datetime) -> Ready:
-        async with self._there.database.writing() as session:
-            if person == UNIT:
+        """Nothing is written where there is nothing to write: others wait for whoever writes."""
+        if person == UNIT:
+            async with self._there.database.writing() as session:
                 await self._thread(session, now)
                 return _seen_to(await self.outbox.unfinished(session, UNIT), now)
+        async with self._there.database.reading() as session:
             directory = await self._there.recorder.directory.read(session)
             names = await in_force(session)
             assert directory
             assert names
             someone = directory.people.get(person)
-            await self.outbox.join_said(session, person)
-            waiting = await self.outbox.waiting(session, person)
+            joined = await self.outbox.said_already(session, person)
+            waiting = [one for one in await self.outbox.waiting(session, person) if one.key not in joined]
             unfinished = await self.outbox.unfinished(session, person)
             # What is not urgent waits behind a message that is still on its way, so that an outage ends in one.
             held = any(one.open and one.state not in ARRIVED for one in unfinished)
@@ -115,15 +120,19 @@ class Posting:
                 now,
                 budgeted=_is_budgeted(rules, directory, person, now),
             )
+        ready = _seen_to(unfinished, now)
+        gone = {key for notices in planned.now for key in notices}
+        until = planned.again or ready.again or now
+        later = [one.key for one in waiting if one.key not in gone and one.look_at != until]
+        if joined or gone or later:
             urgent = {one.key for one in asked if one.urgent}
-            for notices in planned.now:
-                await self.outbox.freeze(session, person, notices, now, urgent=notices[0] in urgent)
-            gone = {key for notices in planned.now for key in notices}
-            if gone:
-                unfinished = await self.outbox.unfinished(session, person)
-            ready = _seen_to(unfinished, now)
-            until = planned.again or ready.again or now
-            await self.outbox.put_off(session, [one.key for one in waiting if one.key not in gone], until)
+            async with self._there.database.writing() as session:
+                await self.outbox.join(session, joined)
+                for notices in planned.now:
+                    await self.outbox.freeze(session, person, notices, now, urgent=notices[0] in urgent)
+                await self.outbox.put_off(session, later, until)
+                if gone:
+                    ready = _seen_to(await self.outbox.unfinished(session, person), now)
         both = [one for one in (planned.again, ready.again) if one]
         return ready.model_copy(update={"again": min(both, default=None)})
 
@@ -141,17 +150,19 @@ class Posting:
         bundle = await self.outbox.bundle(key)
         if bundle.stale:  # noted before anything is read, so that what happens from now on is seen as new
             await self._note(key, stale=False, look_at=None)
-        directory, person = await self._person(bundle)
+        async with self._there.database.reading() as session:
+            directory = await self._there.recorder.directory.read(session)
+        assert directory
+        person = _reader(bundle, directory)
         if bundle.case and not await self._threads(bundle):
             await self._note(key, look_at=now + SOON)
         elif person is None:
             await self._note(key, open=False, live=False, state=State.FAILED_FOR_GOOD)
         elif bundle.open:
             await self._step(bundle, directory, person, now)
-            await self._wait(key, person, now)
         else:
             await self._refresh(bundle, directory, now)
-        await self._tell_unit(key, now)
+        await self._look_on(await self.outbox.bundle(key), directory, person, now)
 
     async def _threads(self, bundle: Bundle) -> bool:
         """Whether what goes into a thread can go now: the first message of the thread is there, or is this one."""
@@ -187,12 +198,14 @@ class Posting:
                 state = State.UNKNOWN if bundle.uncertain else State.FAILED_FOR_GOOD
                 await self._note(key, open=False, look_at=None, live=False, state=state)
 
-    async def _wait(self, key: str, person: Person, now: datetime) -> None:
-        """Note when the next thing is to be done, where that is not at once."""
-        bundle = await self.outbox.bundle(key)
-        step = next_step(bundle.attempts, self.ways(person), now, urgent=bundle.urgent) if bundle.open else None
+    async def _look_on(self, bundle: Bundle, directory: Directory, person: Person | None, now: datetime) -> None:
+        """Note when the next thing is to be done, where that is not at once; and let the business unit know."""
+        ways = self.ways(person) if person else []
+        step = next_step(bundle.attempts, ways, now, urgent=bundle.urgent) if person and bundle.open else None
         if isinstance(step, Wait):
-            await self._note(key, look_at=step.until)
+            await self._note(bundle.key, look_at=step.until)
+        if not bundle.unit_told and (bundle.nowhere or is_stuck(bundle.attempts, ways, now, urgent=bundle.urgent)):
+            await self._tell_unit(bundle, directory, now)
 
     async def _send(  # noqa: PLR0913, PLR0917 -- what one request needs
         self, bundle: Bundle, directory: Directory, person: Person, channel: Channel, number: int, now: datetime
@@ -208,12 +221,11 @@ class Posting:
         attempt = Attempt(number=number, channel=channel.name, state=State.SENDING, began=now)
         in_time = clock() - noted < AT_ONCE.total_seconds()
         settled = await channel.send(person, made) if in_time else Settled(state=State.FAILED_FOR_NOW, error="too_late")
-        await self._settle(bundle, attempt, settled, now)
-        await self._note(bundle.key, shown=digest(made), live=channel.changes and not made.settled)
+        await self._settle(bundle, attempt, settled, now, shown=digest(made), live=channel.changes and not made.settled)
         if made.fell_back:
             await self._tell_fallen_back(directory, now)
 
-    async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime) -> None:
+    async def _settle(self, bundle: Bundle, attempt: Attempt, said: Settled, now: datetime, **shown: object) -> None:
         if said.error == "not_there":
             again = None
         elif attempt.state in ARRIVED or said.state in ARRIVED:
@@ -226,7 +238,7 @@ class Posting:
             update={"state": said.state, "settled": now, "place": said.place, "error": said.error, "again": again}
         )
         follows = self.channels[attempt.channel].follows and said.state is State.SENT
-        await self.outbox.settle(bundle.key, found, follows=follows)
+        await self.outbox.settle(bundle.key, found, follows=follows, **shown)
 
     async def _refresh(self, bundle: Bundle, directory: Directory, now: datetime) -> None:
         """Let a message that has arrived say what is true now."""
@@ -243,18 +255,13 @@ class Posting:
         elif said.state is not State.FAILED_FOR_GOOD:
             await self._note(bundle.key, stale=True, look_at=now + (said.wait or pause(3)))
 
-    async def _tell_unit(self, key: str, now: datetime) -> None:
+    async def _tell_unit(self, bundle: Bundle, directory: Directory, now: datetime) -> None:
         """Let the business unit know, once, of a message that went nowhere or of which nobody knows."""
-        bundle = await self.outbox.bundle(key)
-        directory, reader = await self._person(bundle)
-        ways = self.ways(reader) if reader else []
-        if bundle.unit_told or not (bundle.nowhere or is_stuck(bundle.attempts, ways, now, urgent=bundle.urgent)):
-            return
         office, person = unit(directory, now, but={bundle.person})
         async with self._there.database.writing() as session:
-            await self.outbox.note(session, key, unit_told=now)
+            await self.outbox.note(session, bundle.key, unit_told=now)
             if person and not _is_astray(bundle):
-                await self.outbox.tell(session, [_astray(key, office, person, now, bundle=key)])
+                await self.outbox.tell(session, [_astray(bundle.key, office, person, now, bundle=bundle.key)])
 
     async def _tell_fallen_back(self, directory: Directory, now: datetime) -> None:
         """Let the business unit know, once a day, that a message went out without its layout."""
@@ -266,12 +273,6 @@ class Posting:
     async def _note(self, key: str, **values: object) -> None:
         async with self._there.database.writing() as session:
             await self.outbox.note(session, key, **values)
-
-    async def _person(self, bundle: Bundle) -> tuple[Directory, Person | None]:
-        async with self._there.database.reading() as session:
-            directory = await self._there.recorder.directory.read(session)
-        assert directory
-        return directory, OUR_CHANNEL if bundle.case else directory.people.get(bundle.person)
 
     async def _parcel(self, bundle: Bundle, directory: Directory, now: datetime) -> Parcel:
         rows = await self.outbox.notices(bundle.notices)
@@ -285,6 +286,11 @@ class Posting:
         return (
             reply(bundle.key, rows, cases[bundle.case], knowing) if bundle.case else parcel(bundle.key, rows, knowing)
         )
+
+
+def _reader(bundle: Bundle, directory: Directory) -> Person | None:
+    """Whom a bundle is for; nobody if they are not in the directory any more."""
+    return OUR_CHANNEL if bundle.case else directory.people.get(bundle.person)
 
 
 def _seen_to(bundles: Sequence[BundleRow], now: datetime) -> Ready:

@@ -3,7 +3,7 @@
 Pages and messages ask here alike, so that a button in chat leads where the page of the case does, and to nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -14,8 +14,8 @@ from models.command import Command
 from models.judging import CLOSED, OF_CLOSED, unanswerable
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.rapid_review import has_met
-from models.rights import ASKED_YOURSELF, WAITING, Actor, access_of, reads, whole
-from models.standing import Deadline, deadlines, may
+from models.rights import ASKED_YOURSELF, WAITING, Access, Actor, access_of, reads, whole
+from models.standing import Deadline, allows, deadlines
 from models.time import in_full
 
 MET_BY: Final[Mapping[str, str]] = {
@@ -54,9 +54,21 @@ class View(Protocol):
     @property
     def state(self) -> Case: ...
     @property
-    def may(self) -> list[str]: ...
+    def may(self) -> Container[str]: ...
     @property
     def deadlines(self) -> list[Deadline]: ...
+
+
+@dataclass(frozen=True)
+class Allowed(Container[str]):
+    """The commands that the office of somebody allows, each found out when it is asked for."""
+
+    case: Case
+    actor: Actor
+    access: Access
+
+    def __contains__(self, kind: object) -> bool:
+        return allows(self.case, self.actor, self.access, str(kind))
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,7 @@ class Sight:
     """As much of a case as is needed to say what somebody can do in it."""
 
     state: Case
-    may: list[str]
+    may: Container[str]
     deadlines: list[Deadline]
 
     @property
@@ -82,7 +94,7 @@ def sight(case: Case, actor: Actor, now: datetime) -> Sight | None:
     if reads(actor, case, access) is not None:
         return None
     all_of_it = whole(actor, case, access)
-    return Sight(case, may(case, actor, access), deadlines(case, actor, now, all_of_it=all_of_it))
+    return Sight(case, Allowed(case, actor, access), deadlines(case, actor, now, all_of_it=all_of_it))
 
 
 @dataclass(frozen=True)

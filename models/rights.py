@@ -250,7 +250,8 @@ def _party(actor: Actor, case: Case, *, still: bool = False) -> bool:
         if not (still and one.agency and (one.of or one.ended is Ended.WITHDRAWN))
     ]
     agencies = {*(() if still else case.agencies), *(one.agency for one in owed if one.agency)}
-    return any(map(actor.of_agency, agencies)) or any(actor.holds(one.owed_by, one.agency) for one in owed)
+    mine = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
+    return not mine.isdisjoint(agencies) or any(actor.holds(one.owed_by, one.agency) for one in owed)
 
 
 def _related(actor: Actor, case: Case, key: str) -> str | Problem:

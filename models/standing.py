@@ -14,7 +14,7 @@ from models.lifecycles import COMMANDS, LIFECYCLES
 from models.obligation import Ended, Obligation
 from models.policy import Block, Policy, Unit
 from models.rapid_review import LASTING, AwaitedEvent, asked
-from models.rights import AGENCY_OFFICES, FOUR_EYES, WAITING, Access, Actor, acts, second, waits_for
+from models.rights import AGENCY_OFFICES, BY_RELATION, FOUR_EYES, WAITING, Access, Actor, acts, second, waits_for
 
 
 class Colour(StrEnum):
@@ -335,16 +335,19 @@ def _awaited(one: Obligation, policy: Policy, block: Block) -> str:
 
 def may(case: Case, actor: Actor, access: Access) -> list[str]:
     """Which commands the office of this person allows; the state decides when they are sent."""
+    return [kind for kind in COMMANDS[case.kind] if allows(case, actor, access, kind)]
+
+
+def allows(case: Case, actor: Actor, access: Access, kind: str) -> bool:
+    """Whether the office of this person allows this command in this case."""
+    if kind == "submit_referral" or kind not in COMMANDS[case.kind]:
+        return False
     agencies = [held.agency for held in actor.offices if held.agency] or [""]
-    return [
-        kind
-        for kind in COMMANDS[case.kind]
-        if kind != "submit_referral" and any(_may(case, actor, access, kind, agency) for agency in agencies)
-    ]
+    return any(_may(case, actor, access, kind, agency) for agency in agencies)
 
 
 def _may(case: Case, actor: Actor, access: Access, kind: str, agency: str) -> bool:
-    fields = COMMANDS[case.kind][kind].model_fields
-    if "obligation" in fields:
-        return any(isinstance(acts(actor, case, access, kind, {"obligation": one.key}), str) for one in case.open())
+    if "obligation" in COMMANDS[case.kind][kind].model_fields:
+        asked = case.open() if kind in BY_RELATION | FOUR_EYES else case.open()[:1]
+        return any(isinstance(acts(actor, case, access, kind, {"obligation": one.key}), str) for one in asked)
     return isinstance(acts(actor, case, access, kind, {"agency": agency}), str)

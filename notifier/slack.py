@@ -19,6 +19,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from models.delivery import State
 from models.directory import Person
 from notifier.channels import Parcel, Settled, Trouble
+from records.settings import Settings
 
 EVENT = "case_review_message"
 """The type of the metadata by which a message is known as ours."""
@@ -180,6 +181,49 @@ class Slack:
         if opened.state is State.UNKNOWN:
             return opened.model_copy(update={"state": State.FAILED_FOR_NOW})
         return opened
+
+
+async def check_around(settings: Settings) -> list[Trouble]:
+    """What else keeps Slack from being of use: the business unit's channel, and the way by which answers come in."""
+    token = settings.slack_token.get_secret_value()
+    client = AsyncWebClient(token, settings.slack_api, timeout=REQUEST, retry_handlers=[])
+    room, app_token = settings.slack_unit_channel, settings.slack_app_token.get_secret_value()
+    found = []
+    if room and (said := await _refusal(client.conversations_history(channel=room, limit=1))):
+        found.append(
+            Trouble(
+                what=f"Slack does not let us into the business unit's channel {room}: {said}.",
+                why="The cases have no threads there.",
+                do="Set REVIEWS_SLACK_UNIT_CHANNEL to the channel's id (in its details), and invite the app to it.",
+            )
+        )
+    if app_token and (said := await _refusal(client.apps_connections_open(app_token=app_token))):
+        found.append(
+            Trouble(
+                what=f"Slack does not take our app-level token: {said}.",
+                why="Whatever people press or type in Slack does not reach us.",
+                do="Set REVIEWS_SLACK_APP_TOKEN to the token that begins with xapp- and has connections:write.",
+            )
+        )
+    if not app_token and not settings.slack_signing_secret.get_secret_value():
+        found.append(
+            Trouble(
+                what="Nothing that people press or type in Slack can come in.",
+                why="Buttons in messages answer with an error of Slack's; the links in them work.",
+                do="Set REVIEWS_SLACK_APP_TOKEN or REVIEWS_SLACK_SIGNING_SECRET: docs/slack.md says which.",
+            )
+        )
+    return found
+
+
+async def _refusal(asked: Awaitable[AsyncSlackResponse]) -> str:
+    """Why Slack refuses this for good; whether it can be reached at all is found out elsewhere."""
+    try:
+        await asked
+    except WRONG as error:
+        settled = _settled(error)
+        return settled.error if settled.state is State.FAILED_FOR_GOOD else ""
+    return ""
 
 
 async def _asked(ask: Callable[[], Awaitable[AsyncSlackResponse]]) -> Settled:

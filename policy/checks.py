@@ -235,6 +235,11 @@ def _check_calendar(written: Written) -> None:
         if words:
             written.complain(path, words)
         seen.add(day)
+    meetings: Path = ("reports", "headlines", "meetings")
+    for index in range(len(written.items(*meetings))):
+        meeting = fit(date, written.at(*meetings, index))
+        if meeting and (words := _outside(meeting, begins, horizon)):
+            written.complain((*meetings, index), words)
 
 
 def _outside(day: date, begins: date, horizon: date) -> str:

@@ -5,12 +5,13 @@ by its answer. Whatever dies in between, the rows say what may have happened.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from models.base import Message
 from models.delivery import ARRIVED, Attempt, State, Trip
@@ -68,6 +69,10 @@ def key_of(notices: Sequence[str]) -> str:
     return "b-" + hashlib.sha256("\n".join(sorted(notices)).encode()).hexdigest()[:24]
 
 
+class Taken(Exception):
+    """What was to be put into a message does not wait any more; ask again what does."""
+
+
 class Outbox:
     """The rows of one installation's messages."""
 
@@ -112,8 +117,8 @@ class Outbox:
         return list((await session.scalars(mine.order_by(NoticeRow.written, NoticeRow.key))).all())
 
     @staticmethod
-    async def join_said(session: AsyncSession, person: str) -> None:
-        """What waits about a matter that a message has said since it was written: that message has said it.
+    async def said_already(session: AsyncSession, person: str) -> dict[str, str]:
+        """What waits about a matter that a message has said since it was written, and that message, by their keys.
 
         Messages say what is true when they go; so an outage ends in one about each matter.
         """
@@ -132,9 +137,13 @@ class Outbox:
                 sent.began > NoticeRow.written,
             )
         )
-        for key, bundle in (await session.execute(said)).all():
-            mine = update(NoticeRow).where(NoticeRow.key == key)
-            await session.execute(mine.values(bundle=bundle, state="bundled", look_at=None))
+        return {key: str(bundle) for key, bundle in (await session.execute(said)).all()}
+
+    @staticmethod
+    async def join(session: AsyncSession, said: Mapping[str, str]) -> None:
+        """Let these notices belong to the messages that have said them."""
+        for key, bundle in said.items():
+            await session.execute(_bundled([key], bundle))
 
     @staticmethod
     async def interruptions(session: AsyncSession, person: str, since: datetime) -> list[datetime]:
@@ -148,7 +157,10 @@ class Outbox:
     async def freeze(
         session: AsyncSession, person: str, notices: Sequence[str], now: datetime, *, urgent: bool
     ) -> None:
-        """Make one message of these: from now on nothing is added to it, and none of them goes into another."""
+        """Make one message of these: from now on nothing is added to it, and none of them goes into another.
+
+        Raises Taken if one of them waits no more.
+        """
         key = key_of(notices)
         session.add(
             BundleRow(
@@ -167,8 +179,8 @@ class Outbox:
             )
         )
         await session.flush()
-        mine = update(NoticeRow).where(NoticeRow.key.in_(notices))
-        await session.execute(mine.values(bundle=key, state="bundled", look_at=None))
+        if len((await session.execute(_bundled(notices, key))).all()) != len(notices):
+            raise Taken(key)
 
     @staticmethod
     async def unthreaded(session: AsyncSession, now: datetime) -> dict[str, list[str]]:
@@ -254,10 +266,10 @@ class Outbox:
             await session.execute(update(BundleRow).where(BundleRow.key == key).values(state=State.SENDING))
         return True
 
-    async def settle(self, key: str, attempt: Attempt, *, follows: bool = False) -> None:
+    async def settle(self, key: str, attempt: Attempt, *, follows: bool = False, **shown: object) -> None:
         """Write what became of an attempt. What its channel has taken stays taken, unless the channel itself says no.
 
-        `follows`: the channel is asked later whether it reached anybody.
+        `follows`: the channel is asked later whether it reached anybody. `shown`: what the bundle says since.
         """
         async with self.database.writing() as session:
             row = await session.get_one(AttemptRow, (key, attempt.number))
@@ -266,9 +278,8 @@ class Outbox:
                 return
             row.state, row.settled, row.again = attempt.state, attempt.settled, attempt.again
             row.place, row.error = dict(attempt.place), attempt.error
-            mine = update(BundleRow).where(BundleRow.key == key)
             open_ = follows or attempt.state not in ARRIVED
-            await session.execute(mine.values(state=attempt.state, open=open_, look_at=None))
+            await self.note(session, key, state=attempt.state, open=open_, look_at=None, **shown)
 
     @staticmethod
     async def note(session: AsyncSession, key: str, **values: object) -> None:
@@ -338,6 +349,11 @@ class Outbox:
         found = select(NoticeRow).where(NoticeRow.key.in_(keys)).order_by(NoticeRow.written, NoticeRow.key)
         async with self.database.reading() as session:
             return list((await session.scalars(found)).all())
+
+
+def _bundled(notices: Sequence[str], bundle: str) -> ReturningUpdate[tuple[str]]:
+    waiting = update(NoticeRow).where(NoticeRow.key.in_(notices), NoticeRow.state == State.QUEUED)
+    return waiting.values(bundle=bundle, state="bundled", look_at=None).returning(NoticeRow.key)
 
 
 def thread_of(case: str) -> str:

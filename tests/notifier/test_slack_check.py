@@ -8,8 +8,9 @@ import pytest_asyncio
 from models.directory import Directory
 from notifier import slack as room
 from notifier.channels import Trouble
-from notifier.slack import Slack
+from notifier.slack import Slack, check_around
 from policy.reading import read_directory_file
+from records.settings import Settings
 from serving import free_port
 from tests.support.house import DIRECTORY
 from tests.support.slack import TOKEN, Fault, Workspace, broken, busy, half_an_answer, hanging, refusing, workspace
@@ -104,3 +105,30 @@ async def test_a_limit_ends_the_looking_and_what_was_found_is_said(slack: Worksp
     (trouble,) = await checked(slack, here)
     assert "p-001" in trouble.what
     assert slack.asked["users.info"] == before + 2
+
+
+async def around(slack: Workspace, **given: str) -> list[Trouble]:
+    return await check_around(Settings.model_validate({"slack_token": TOKEN, "slack_api": slack.api, **given}))
+
+
+async def test_a_slack_by_which_no_answer_can_come_in_is_named(slack: Workspace) -> None:
+    (trouble,) = await around(slack)
+    assert "REVIEWS_SLACK_APP_TOKEN or REVIEWS_SLACK_SIGNING_SECRET" in trouble.do
+    assert await around(slack, slack_signing_secret="not-a-secret") == []
+
+
+@pytest.mark.parametrize("word", ["channel_not_found", "not_in_channel", "is_archived"])
+async def test_a_channel_of_the_business_unit_into_which_we_do_not_come_is_named(slack: Workspace, word: str) -> None:
+    given = {"slack_signing_secret": "not-a-secret", "slack_unit_channel": "C0UNIT0001"}
+    slack.go_wrong("conversations.history", refusing(word))
+    (trouble,) = await around(slack, **given)
+    assert trouble.what == f"Slack does not let us into the business unit's channel C0UNIT0001: {word}."
+    slack.go_wrong("conversations.history", broken)
+    assert await around(slack, **given) == [], "that Slack fails is said elsewhere"
+
+
+async def test_an_app_level_token_that_slack_does_not_take_is_named(slack: Workspace) -> None:
+    slack.go_wrong("apps.connections.open", refusing("invalid_auth"))
+    (trouble,) = await around(slack, slack_app_token="xapp-not-a-secret")
+    assert trouble.what == "Slack does not take our app-level token: invalid_auth."
+    assert "connections:write" in trouble.do

@@ -345,6 +345,10 @@ POLICY_FAULTS = {
         "day: 2023-05-08", "day: 2033-05-09", "2033-05-09", "calendar.proclaimed[13].day",
         "beyond the horizon, 31 December 2032",
     ),
+    "a meeting of the board beyond the horizon": (
+        "meetings: []", "meetings: [2032-06-03, 2033-06-03]", "2033-06-03", "reports.headlines.meetings[1]",
+        "beyond the horizon, 31 December 2032",
+    ),
     "a proclaimed day before the beginning": (
         "day: 2002-06-03", "day: 1999-12-31", "1999-12-31", "calendar.proclaimed[1].day", "before the calendar begins",
     ),

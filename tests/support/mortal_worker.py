@@ -71,7 +71,7 @@ POINTS: dict[str, Point] = {
     "its answer is recorded": Point((Outbox,), "settle"),
     "what it says is noted": Point((Outbox,), "note"),
     "it is looked for": Point((Slack, Notify), "look"),
-    "the business unit is told if it has to be": Point((Posting,), "_tell_unit"),
+    "the business unit is told if it has to be": Point((Posting,), "_look_on"),
     "the step is over": Point((Posting,), "_forward"),
     "it stays in the inbox": Point((Outbox,), "shelve", _of_somebody),
 }
