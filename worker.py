@@ -97,6 +97,7 @@ class Watch:
         self._watching = Watching(
             installation.database, installation.auditor, installation.recorder.directory, installation.settings
         )
+        self._post = Post(installation.database, installation.vault)
         self._agreed: dict[str, int] = {}
         self._lagging: dict[str, datetime] = {}
         self._began = clock()
@@ -241,7 +242,7 @@ class Watch:
         return person is not None and bool(leading_to(person, self._channels))
 
     async def mail(self) -> None:
-        await Post(self._there.database, self._there.vault).send(self._there.settings, self._clock())
+        await self._post.send(self._there.settings, self._clock())
 
     async def beat(self) -> None:
         """Show to whoever looks from outside that engine and database are reached."""

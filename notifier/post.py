@@ -2,8 +2,7 @@
 
 Mail is written into the database, sealed, in the transaction that made the link, and sent from there. Where no mail
 server is set up it stays readable for the business unit, who then tell the referrer by other means, until its link was
-used or has run out. A link for a
-password is written only where there is a server, and read by nobody on the way.
+used or has run out. A link for a password is written only where there is a server, and read by nobody on the way.
 """
 
 from datetime import datetime, timedelta
@@ -12,9 +11,10 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
-from models.delivery import State
+from models.delivery import State, pause
 from models.tables import MailRow, OneTimeRow
-from notifier.mail import composed, hand_over
+from notifier.channels import Settled
+from notifier.mail import Stage, composed, hand_over
 from records.accounts import REPLACED
 from records.database import Database
 from records.sealing import Vault
@@ -52,6 +52,8 @@ class Post:
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database, self._vault = database, vault
+        self._refused: dict[int, tuple[int, datetime]] = {}
+        """How often each letter was refused for now, and when it is tried again; SERVER for every letter."""
 
     async def write(self, session: AsyncSession, mail: Mail) -> None:
         row = MailRow(written=mail.written, state="queued", sealed=b"")
@@ -92,7 +94,9 @@ class Post:
     async def send(self, settings: Settings, now: datetime) -> int:
         """Send what is queued, each once at most: what was taken in hand and not settled is shown as unknown.
 
-        Returns how many were sent. Does nothing where no mail server is set up.
+        What is refused for now is tried again after a while, ever later; where the server itself lets nobody in,
+        nothing else is tried meanwhile, or it might close the account. Returns how many were sent. Does nothing where
+        no mail server is set up.
         """
         if not settings.smtp_host:
             return 0
@@ -101,11 +105,28 @@ class Post:
             await session.execute(lost.values(state="unknown"))
         sent = 0
         for mail in reversed(await self.read("queued")):
-            if await self._settle(mail, "queued", "sending"):
-                state = await _send(mail, settings)
-                await self._settle(mail, "sending", state)
-                sent += state == "sent"
+            if self._rests(SERVER, now):
+                break
+            if not self._rests(mail.number, now) and await self._settle(mail, "queued", "sending"):
+                became = await hand_over(composed(mail.to, mail.subject, mail.text, settings), settings)
+                await self._settle(mail, "sending", BECAME[became.state])
+                self._note(mail.number, became, now)
+                sent += became.state is State.SENT
         return sent
+
+    def _rests(self, number: int, now: datetime) -> bool:
+        return number in self._refused and now < self._refused[number][1]
+
+    def _note(self, number: int, became: Settled, now: datetime) -> None:
+        """Remember what was refused for now: by the server whatever the letter, or this letter."""
+        which = SERVER if became.error in LETS_NOBODY_IN else number
+        if became.state is State.FAILED_FOR_NOW:
+            tries = self._refused.get(which, (0, now))[0] + 1
+            self._refused[which] = tries, now + pause(tries)
+        else:
+            self._refused.pop(number, None)
+        if which != SERVER:
+            self._refused.pop(SERVER, None)
 
     async def _settle(self, mail: Mail, was: str, state: str) -> bool:
         async with self._database.writing() as session:
@@ -121,15 +142,11 @@ def _followed(mail: Mail, link: OneTimeRow | None) -> Mail:
     return mail.model_copy(update={"used": link.used, "until": until})
 
 
+SERVER = 0
+LETS_NOBODY_IN = frozenset({Stage.CONNECTING, Stage.ENCRYPTING, Stage.SIGNING_IN})
 LOST_AFTER = timedelta(minutes=10)
 TO_PASS_ON = ("queued", "failed", "unknown")
 """States in which the receiver has not got it, or may not have."""
-
-
-async def _send(mail: Mail, settings: Settings) -> str:
-    """What became of it: sent, queued (refused for now, nothing was delivered), failed for good, or unknown."""
-    settled = await hand_over(composed(mail.to, mail.subject, mail.text, settings), settings)
-    return BECAME[settled.state]
 
 
 BECAME = {

@@ -1,13 +1,15 @@
 """Mail to referrers, over a real SMTP server."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from models.delivery import SOONEST
+from notifier.mail import Conversation
 from notifier.post import Mail, Post
 from records.opening import Installation
 from records.settings import Settings
@@ -64,12 +66,33 @@ async def test_mail_is_sent_once_and_a_refusal_for_now_is_tried_again(there: Ins
         assert await post.send(settings(port, tmp_path), datetime.now(UTC)) == 0
         assert [mail.state for mail in await post.read()] == ["queued"]
         receiver.answer = ""
-        assert await post.send(settings(port, tmp_path), datetime.now(UTC)) == 1
-        assert await post.send(settings(port, tmp_path), datetime.now(UTC)) == 0
+        assert await post.send(settings(port, tmp_path), datetime.now(UTC)) == 0, "not at once"
+        later = datetime.now(UTC) + SOONEST
+        assert await post.send(settings(port, tmp_path), later) == 1
+        assert await post.send(settings(port, tmp_path), later) == 0
         assert len(receiver.got) == 1
         assert "Go on here." in receiver.got[0]
     finally:
         controller.stop()
+
+
+async def test_a_server_that_lets_nobody_in_is_asked_once_for_all_letters_and_ever_later(
+    there: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def nobody(self: Conversation) -> None:
+        asked.append(self.stage)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(Conversation, "begin", nobody)
+    post, now = Post(there.database, there.vault), datetime.now(UTC)
+    for _ in range(3):
+        await write(post, there)
+    for second in range(15):
+        await post.send(settings(1, tmp_path), now + timedelta(seconds=second))
+    assert len(asked) == 4, "at once, and 2, 6 and 14 seconds later"
+    assert [mail.state for mail in await post.read()] == ["queued"] * 3
 
 
 async def test_a_final_refusal_is_shown_as_failed_and_not_repeated(there: Installation, tmp_path: Path) -> None:
