@@ -28,6 +28,8 @@ def head(key: str, case: Case, knowing: Knowing) -> Parcel:
         restricted=restricted,
         closed=case.closed is not None,
         stage="" if restricted else line.stage,
+        next="" if restricted or line.next_title == line.stage else line.next_title,
+        expected=line.expected,
         colour="" if restricted else line.colour,
         due="" if restricted or line.due is None else by(line.due),
         waiting_for="" if restricted else ", ".join(line.waiting_for),
@@ -49,5 +51,5 @@ def reply(key: str, notices: Sequence[NoticeRow], case: Case, knowing: Knowing) 
 
 def _made(key: str, kind: str, it: CaseThread, knowing: Knowing) -> Parcel:
     address = knowing.address
-    it = worded(kind, it.model_copy(update={"page": f"{address}/cases/{it.case}", "inbox": f"{address}/cases"}))
+    it = worded(kind, it.model_copy(update={"page": f"{address}/cases/{it.case}"}))
     return formed(key, it, kind)

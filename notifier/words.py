@@ -156,12 +156,17 @@ class Bulletin(Shown):
 
 
 class CaseThread(Shown):
-    """Every field that a template may use for the thread of a case. `told`: who was told what, a line each."""
+    """Every field that a template may use for the thread of a case. `told`: who was told what, a line each.
+
+    `next`: to what the date belongs, where that is not the stage. `expected`: of somebody outside.
+    """
 
     office: str = ""
     restricted: bool = False
     closed: bool = False
     stage: str = ""
+    next: str = ""
+    expected: bool = False
     colour: str = ""
     waiting_for: str = ""
     decided: str = ""

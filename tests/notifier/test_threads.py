@@ -43,6 +43,15 @@ async def test_a_case_has_one_thread_whose_first_message_is_kept_true(chat: Chat
     assert len(told) == 2, "now the referrer is to be told"
 
 
+@pytest.mark.promise("G3")
+async def test_a_date_of_something_else_than_the_stage_is_said_with_what_it_is_of(chat: Chatting) -> None:
+    ref = (await chat.house.refer(others="yes", siblings_safe="not_known", safety_action="A visit.")).case
+    head, _ = await thread(chat, ref)
+    assert "Triage the referral. First due is: Make sure that the other children are safe, by " in head
+    assert "Triage the referral: due" not in head
+    assert "All your messages" not in head
+
+
 @pytest.mark.promise("G4")
 @pytest.mark.parametrize("fault", [peer.stored_and_silent, peer.lost, peer.stored_and_broken, peer.busy])
 async def test_whatever_slack_answers_nothing_stands_twice_in_a_thread(chat: Chatting, fault: peer.Fault) -> None:
