@@ -23,6 +23,7 @@ from models.delivery import (
     Reached,
     Send,
     State,
+    Trip,
     Wait,
     Way,
     follow_again,
@@ -283,14 +284,21 @@ class Posting:
         knowing = Knowing(cases, directory, self._there.settings.address, now, said)
         if bundle.case and bundle.key == thread_of(bundle.case):
             return head(bundle.key, cases[bundle.case], knowing)
-        return (
-            reply(bundle.key, rows, cases[bundle.case], knowing) if bundle.case else parcel(bundle.key, rows, knowing)
-        )
+        if not bundle.case:
+            return parcel(bundle.key, rows, knowing)
+        trips = await self.outbox.trips([row.key for row in rows])
+        told = {row.key: _arrived_at(trips[row.key]) or row.written for row in rows}
+        return reply(bundle.key, rows, told, cases[bundle.case], knowing)
 
 
 def _reader(bundle: Bundle, directory: Directory) -> Person | None:
     """Whom a bundle is for; nobody if they are not in the directory any more."""
     return OUR_CHANNEL if bundle.case else directory.people.get(bundle.person)
+
+
+def _arrived_at(trip: Trip) -> datetime | None:
+    """When a channel took a notice; none where it waits in the inbox."""
+    return next((one.began for one in trip.attempts if one.state in ARRIVED), None)
 
 
 def _seen_to(bundles: Sequence[BundleRow], now: datetime) -> Ready:

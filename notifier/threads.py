@@ -3,7 +3,8 @@
 The first message is written anew whenever something happens in the case. Of a restricted case it says only that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from models.case import Case
 from models.rights import CASE_WIDE, Actor, Held
@@ -32,19 +33,19 @@ def head(key: str, case: Case, knowing: Knowing) -> Parcel:
         expected=line.expected,
         colour="" if restricted else line.colour,
         due="" if restricted or line.due is None else by(line.due),
-        waiting_for="" if restricted else ", ".join(line.waiting_for),
+        waiting_for="" if restricted else "; ".join(line.waiting_for),
         decided="" if restricted else line.decided,
     )
     return _made(key, "thread", it, knowing)
 
 
-def reply(key: str, notices: Sequence[NoticeRow], case: Case, knowing: Knowing) -> Parcel:
-    """Who was told what, as it read then."""
+def reply(key: str, notices: Sequence[NoticeRow], at: Mapping[str, datetime], case: Case, knowing: Knowing) -> Parcel:
+    """Who was told what, as it read then. `at`: when each was told, by its key."""
     told = []
     for row in notices:
-        it = worded(row.kind, shown(notice_of(row), case, knowing.directory, row.written))
+        it = worded(row.kind, shown(notice_of(row), case, knowing.directory, at[row.key]))
         of = f" of {it.agency}" if it.agency else ""
-        told.append(f"{in_full(row.rung_at)}, to the {it.office}{of}: {it.subject}")
+        told.append(f"{in_full(at[row.key])}, to the {it.office}{of}: {it.subject}")
     it = CaseThread(case=case.ref, case_kind=KINDS[case.kind], told=tuple(told))
     return _made(key, "thread_reply", it, knowing).model_copy(update={"settled": True})
 

@@ -91,7 +91,8 @@ class Shown(Message):
     def instead(self) -> str:
         """Of what this is in place; empty if it is the only message about its matter."""
         several = "" if self.earlier == 1 else "s"
-        return f"This comes once, in place of {self.earlier} earlier message{several}." if self.earlier else ""
+        said = f"This comes once, in place of {self.earlier} earlier message{several}."
+        return said if self.earlier and not self.settled else ""
 
     @property
     def brief(self) -> str:
@@ -233,7 +234,7 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
             "due": by(one.due) if one.due else "",
             "overdue": one.overdue(now) and not block.expected_of,
             "expected_of": block.expected_of,
-            "overdue_days": max((day_of(now) - day_of(one.due)).days, 0) if one.due and not one.ended else 0,
+            "overdue_days": _days_late(one, now),
             "missed": int(notice.data.get("missed", 0)),
             "handed_on": "handed_on" in notice.data and not base["passed_over"],
             "others": notice.office != one.owed_by,
@@ -244,6 +245,13 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
             "done": day(one.ended_at) if notice.data.get("done") and one.ended_at else "",
         }
     )
+
+
+def _days_late(one: Obligation, now: datetime) -> int:
+    """Days since the due day; of a clock that counts hours the whole days since its hour."""
+    if one.due is None or one.ended or now < one.due:
+        return 0
+    return (day_of(now) - day_of(one.due)).days if is_whole_day(one.due) else (now - one.due).days
 
 
 def not_yours(notice: Notice, case: Case, *, shut: bool) -> Shown:

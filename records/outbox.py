@@ -185,6 +185,8 @@ class Outbox:
     @staticmethod
     async def unthreaded(session: AsyncSession, now: datetime) -> dict[str, list[str]]:
         """What was told lately and is not said in the thread of its case yet, by case."""
+        moot = NoticeRow.thread.is_(None) & (NoticeRow.state == State.SUPERSEDED) & NoticeRow.bundle.is_(None)
+        await session.execute(update(NoticeRow).where(moot).values(thread=NO_THREAD))
         found: dict[str, list[str]] = {}
         for key in await session.scalars(_unthreaded(now).order_by(NoticeRow.written, NoticeRow.key)):
             row = await session.get_one(NoticeRow, key)
@@ -362,9 +364,12 @@ def thread_of(case: str) -> str:
 
 
 def _unthreaded(now: datetime) -> Select[str]:
-    return select(NoticeRow.key).where(
-        NoticeRow.thread.is_(None), NoticeRow.case != "", NoticeRow.written >= now - RECENT
+    since = now - RECENT
+    arrived = exists().where(
+        AttemptRow.bundle == NoticeRow.bundle, AttemptRow.state.in_(ARRIVED), AttemptRow.began >= since
     )
+    readable = (NoticeRow.state == State.DELIVERED) & (NoticeRow.written >= since)
+    return select(NoticeRow.key).where(NoticeRow.thread.is_(None), NoticeRow.case != "", or_(arrived, readable))
 
 
 _UNKNOWN = exists().where(AttemptRow.bundle == BundleRow.key, AttemptRow.state == State.UNKNOWN)

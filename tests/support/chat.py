@@ -13,6 +13,7 @@ from models.delivery import State
 from models.policy import Policy
 from models.tables import BundleRow, NoticeRow
 from policy.reading import read_directory_file, read_policy_file
+from records.outbox import Outbox
 from records.policies import put_in_force
 from tests.support.house import DIRECTORY, POLICY, House, house
 from tests.support.slack import TOKEN, Workspace, workspace
@@ -33,7 +34,8 @@ class Chatting:
     def __init__(self, house: House, slack: Workspace) -> None:
         self.house, self.slack = house, slack
         self.directory = slack.joined(read_directory_file(DIRECTORY))
-        self._watch = Watch(house.client, house.there)
+        self._watch, self._outbox = Watch(house.client, house.there), Outbox(house.there.database)
+        self._threads = bool(house.there.settings.slack_unit_channel)
 
     async def posted(self, within: timedelta = timedelta(0)) -> None:
         """Let everything go out that may go now, or so soon. Takes a few seconds of the house's time."""
@@ -65,8 +67,9 @@ class Chatting:
         )
         open_ = select(BundleRow.key).where(BundleRow.open, BundleRow.look_at.is_(None) | (BundleRow.look_at <= now))
         stale = select(BundleRow.key).where(BundleRow.stale)
+        calling = await self._outbox.calling(now, threads=self._threads)
         async with self.house.there.database.reading() as session:
-            return [
+            return [f"calling {one}" for one in calling] + [
                 f"{what} {key}"
                 for what, one in (("unseen", unseen), ("open", open_), ("stale", stale))
                 for key in await session.scalars(one)
