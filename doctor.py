@@ -175,10 +175,10 @@ def _doors(settings: Settings) -> Iterable[Finding]:
             do="Serve it over https, and set REVIEWS_INSECURE_COOKIES=false.",
             grave=True,
         )
-    if settings.host not in LOOPBACK and not settings.base_url:
+    if not settings.base_url and (settings.host not in LOOPBACK or channels(settings)):
         yield Finding(
             what="The address under which people reach the portal is not set.",
-            why="Links in mail would point to this machine only.",
+            why="Links in messages and mail lead to this machine only.",
             do="Set REVIEWS_BASE_URL to the address that people type, with https://.",
         )
     if settings.smtp_host and not settings.smtp_starttls and settings.smtp_host not in LOOPBACK:

@@ -17,7 +17,7 @@ from models.telling import Notice, NoticeKind
 from models.time import at, day_of
 from records.faults import where
 from records.opening import Installation
-from records.outbox import Outbox
+from records.outbox import CHANGED, Outbox
 from records.policies import in_force
 
 EARLY = time(0, 5)
@@ -72,7 +72,7 @@ class Housekeeping:
         await session.execute(delete(HeldRow))
         session.add_all(HeldRow(office=seat[0], agency=seat[1], person=person) for seat, person in held.items())
         gone = {person for seat, person in before.items() if held.get(seat) != person}
-        await session.execute(update(BundleRow).where(BundleRow.live, BundleRow.person.in_(gone)).values(stale=True))
+        await session.execute(update(BundleRow).where(BundleRow.live, BundleRow.person.in_(gone)).values(CHANGED))
         told = []
         for (office, agency), person in moved.items() if before else ():
             if await _owes(session, office, agency):

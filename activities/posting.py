@@ -157,11 +157,12 @@ class Posting:
         person = _reader(bundle, directory)
         if bundle.case and not await self._threads(bundle):
             await self._note(key, look_at=now + SOON)
-        elif person is None:
+        elif person is None and not bundle.arrived:
             await self._note(key, open=False, live=False, state=State.FAILED_FOR_GOOD)
-        elif bundle.open:
+        elif bundle.open and person is not None:
             await self._step(bundle, directory, person, now)
         else:
+            await self._note(key, open=False, look_at=None)
             await self._refresh(bundle, directory, now)
         await self._look_on(await self.outbox.bundle(key), directory, person, now)
 
@@ -222,7 +223,10 @@ class Posting:
         attempt = Attempt(number=number, channel=channel.name, state=State.SENDING, began=now)
         in_time = clock() - noted < AT_ONCE.total_seconds()
         settled = await channel.send(person, made) if in_time else Settled(state=State.FAILED_FOR_NOW, error="too_late")
-        await self._settle(bundle, attempt, settled, now, shown=digest(made), live=channel.changes and not made.settled)
+        live = channel.changes and not made.settled
+        await self._settle(bundle, attempt, settled, now, shown=digest(made), live=live)
+        if live and settled.state in ARRIVED:
+            await self._true_until(bundle.key, made)
         if made.fell_back:
             await self._tell_fallen_back(directory, now)
 
@@ -248,13 +252,20 @@ class Posting:
             return
         made = await self._parcel(bundle, directory, now)
         if digest(made) == bundle.shown:
+            await self._true_until(bundle.key, made)
             return
         channel = await self._out(bundle, attempt.channel)
         said = await channel.change(attempt.place, made)
         if said.state is State.SENT:
             await self._note(bundle.key, shown=digest(made), live=not made.settled)
+            await self._true_until(bundle.key, made)
         elif said.state is not State.FAILED_FOR_GOOD:
             await self._note(bundle.key, stale=True, look_at=now + (said.wait or pause(3)))
+
+    async def _true_until(self, key: str, made: Parcel) -> None:
+        """Look at it again when it stops being true although nothing happens."""
+        if made.until:
+            await self._note(key, stale=True, look_at=made.until)
 
     async def _tell_unit(self, bundle: Bundle, directory: Directory, now: datetime) -> None:
         """Let the business unit know, once, of a message that went nowhere or of which nobody knows."""

@@ -14,7 +14,7 @@ from models.directory import Directory, Person, Reason
 from models.policy import Policy, Scope
 from models.rights import actor_of
 from models.shelf import policy
-from models.standing import Colour, Dated, Line
+from models.standing import Colour, Dated, Deadline, Line
 from models.tables import NoticeRow
 from models.telling import NoticeKind
 from models.time import day_of
@@ -23,7 +23,7 @@ from notifier.words import Bulletin, Item, worded
 from records.faults import where
 from records.outbox import Outbox
 from records.policies import in_force
-from records.questions import Questions
+from records.questions import Owed, Questions
 from records.watching import key_of, last
 from records.writing import Recorder
 
@@ -56,11 +56,12 @@ class Bulletins:
         rules, kind = policy(names[0]), NoticeKind(row.kind)
         match kind:
             case NoticeKind.ASTRAY:
-                it = await self._astray(row, rules)
+                it = await self._astray(row, rules, directory)
             case NoticeKind.TAKEN_OVER:
                 it = await self._taken_over(row, rules, directory, now)
             case NoticeKind.DIGEST:
-                it = _digest(await self._board(row, directory, now), now)
+                owed = await self._questions.outstanding(actor_of(directory, row.person, now), now)
+                it = _digest(owed, rules, directory, now)
             case NoticeKind.HEADLINES:
                 it = _headlines(await self._board(row, directory, now), row)
             case NoticeKind.SELF_CHECK:
@@ -77,13 +78,16 @@ class Bulletins:
     async def _board(self, row: NoticeRow, directory: Directory, now: datetime) -> list[Line]:
         return await self._questions.board(actor_of(directory, row.person, now), now)
 
-    async def _astray(self, row: NoticeRow, rules: Policy) -> Bulletin:
+    async def _astray(self, row: NoticeRow, rules: Policy, directory: Directory) -> Bulletin:
         outbox, key = Outbox(self._recorder.database), str(row.data.get("bundle", ""))
         if not key:
             return Bulletin(plain=True, page="/inbox")
         inside = await outbox.notices((await outbox.bundle(key)).notices)
+        offices = dict.fromkeys(
+            rules.titled(one.office) + (f" of {directory.called(one.agency)}" if one.agency else "") for one in inside
+        )
         return Bulletin(
-            offices=" and the ".join(dict.fromkeys(rules.titled(one.office) for one in inside)),
+            offices=" and the ".join(offices),
             cases=", ".join(sorted({one.case for one in inside if one.case})),
             found=not await outbox.is_astray(key),
             page="/messages",
@@ -111,11 +115,16 @@ class Bulletins:
         return Bulletin(matter=matter, mended=True, page="/watch")
 
 
-def _digest(lines: Sequence[Line], now: datetime) -> Bulletin:
-    late = [one for one in lines if one.colour is Colour.RED]
-    coming = [one for one in lines if one not in late and one.due and one.due <= now + SOON and not one.expected]
-    it = Bulletin(open=len(lines), late=len(late), coming=len(coming), page="/cases")
-    return _with(it, [_of_case(one, now) for one in (*late, *coming)])
+def _digest(owed: Sequence[Owed], rules: Policy, directory: Directory, now: datetime) -> Bulletin:
+    """Every matter that is overdue or due within a week, whoever owes it; in how many cases there are any."""
+    late = [one for one in owed if one.deadline.colour is Colour.RED]
+    coming = [one for one in owed if one not in late and _is_coming(one.deadline, now)]
+    it = Bulletin(open=len({one.case for one in owed}), late=len(late), coming=len(coming), page="/cases")
+    return _with(it, [_matter(one, rules, directory, now) for one in (*late, *coming)])
+
+
+def _is_coming(one: Deadline, now: datetime) -> bool:
+    return one.due is not None and one.due <= now + SOON and not (one.expected_of or one.paused)
 
 
 def _headlines(lines: Sequence[Line], row: NoticeRow) -> Bulletin:
@@ -185,10 +194,11 @@ def _named(one: Dated, directory: Directory) -> str:
     return f"{one.title}{f', {directory.called(one.agency)}' if one.agency else ''} ({one.case})"
 
 
-def _of_case(one: Line, now: datetime) -> Item:
-    waits = f", waits for {one.waiting_for[0]}" if one.waiting_for else ""
-    when = f": {_when(one.due, now)}" if one.due else ""
-    return Item(words=f"{one.next_title or one.stage} ({one.ref}){waits}{when}", page=f"/cases/{one.ref}")
+def _matter(one: Owed, rules: Policy, directory: Directory, now: datetime) -> Item:
+    of = f", {directory.called(one.deadline.agency)}" if one.deadline.agency else ""
+    when = f": {_when(one.deadline.due, now)}" if one.deadline.due else ""
+    words = f"{one.deadline.title}{of} ({one.case}), waits for {rules.titled(one.deadline.owed_by)}{when}"
+    return Item(words=words, page=f"/cases/{one.case}")
 
 
 def _when(due: datetime, now: datetime) -> str:

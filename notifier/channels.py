@@ -21,7 +21,9 @@ class Parcel(Message):
     blocks: tuple[dict[str, Any], ...] = ()
     """Slack's Block Kit; none: the plain text is all that there is."""
     settled: bool = False
-    """Whether nothing of it asks for anything any more: it says so, and is not written anew."""
+    """Whether nothing of it will ever ask for anything again: it says so, and is not written anew."""
+    until: datetime | None = None
+    """When it stops being true although nothing happens: a promised day passes, or the time that was granted."""
     fell_back: bool = False
     """Whether something of it could not be made, so that it says less than it should: the business unit has to know."""
 

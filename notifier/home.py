@@ -7,9 +7,10 @@ from models.directory import Directory
 from models.doing import meets
 from models.rights import WAITING
 from models.standing import Colour
+from models.time import day
 from notifier.dialogs import OPEN, View
 from notifier.words import by
-from records.questions import Mine
+from records.questions import Owed
 
 DECISIONS: Final = frozenset({*WAITING, "triage", "decide"})
 """Commands by which somebody decides; whatever else is owed is work."""
@@ -22,11 +23,11 @@ UNKNOWN = (
 NO_DETAILS = "No details are taken in chat: write nothing about a child or a family here."
 
 
-def decides(one: Mine) -> bool:
+def decides(one: Owed) -> bool:
     return meets(one.kind, one.deadline.met_by) in DECISIONS
 
 
-def figures(mine: Sequence[Mine], address: str) -> str:
+def figures(mine: Sequence[Owed], address: str) -> str:
     """The answer to `/reviews`: figures and links, nothing of any case."""
     deciding = sum(map(decides, mine))
     overdue = sum(one.deadline.colour is Colour.RED for one in mine)
@@ -39,7 +40,7 @@ def refer(address: str) -> str:
     return f"Refer an incident here: <{address}/refer>\n{NO_DETAILS}"
 
 
-def home(mine: Sequence[Mine], directory: Directory, address: str) -> View:
+def home(mine: Sequence[Owed], directory: Directory, address: str) -> View:
     """App Home of one person: two lists by date, each line with a way into the portal."""
     work = [one for one in mine if not decides(one)]
     decisions = [one for one in mine if decides(one)]
@@ -64,12 +65,15 @@ def words(said: str) -> View:
     return {"type": "home", "blocks": [_text(said)]}
 
 
-def _line(one: Mine, directory: Directory, address: str) -> View:
+def _line(one: Owed, directory: Directory, address: str) -> View:
     due = one.deadline
     agency = f", {directory.called(due.agency)}" if due.agency else ""
     when = f"Due by {by(due.due)}" if due.due else "No date"
+    promised = f" Promised for {day(due.promised)}." if due.promised else ""
+    disputed = " Disputed." if due.disputed else ""
     return _text(
-        f"{one.case}: {due.title}{agency}\n{when}. {due.colour.value}.", _button(f"{address}/cases/{one.case}")
+        f"{one.case}: {due.title}{agency}\n{when}. {due.colour.value}.{promised}{disputed}",
+        _button(f"{address}/cases/{one.case}"),
     )
 
 

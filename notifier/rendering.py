@@ -7,7 +7,7 @@ plain text goes out whatever happens, and says so (`Parcel.fell_back`).
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -46,13 +46,19 @@ class Knowing(NamedTuple):
     """What the notices of the house say, by their keys."""
 
 
+EACH = frozenset({NoticeKind.ASTRAY, NoticeKind.SELF_CHECK})
+"""What the house says of one thing each time; of anything else the newest says all."""
+MOMENT = timedelta(seconds=1)
+
+
 class Part(NamedTuple):
-    """One matter as it reads now. `broken`: its own words could not be made."""
+    """One matter as it reads now, and until when. `broken`: its own words could not be made."""
 
     kind: str
     it: Shown
     due: datetime | None
     broken: bool = False
+    until: datetime | None = None
 
 
 def parcel(key: str, notices: Sequence[NoticeRow], knowing: Knowing) -> Parcel:
@@ -64,7 +70,11 @@ def parcel(key: str, notices: Sequence[NoticeRow], knowing: Knowing) -> Parcel:
         _note(key, error)
         return _bare(key, parts, knowing)
     return made.model_copy(
-        update={"settled": all(part.it.settled for part in parts), "fell_back": any(part.broken for part in parts)}
+        update={
+            "settled": all(part.it.final for part in parts),
+            "fell_back": any(part.broken for part in parts),
+            "until": min((part.until for part in parts if part.until), default=None),
+        }
     )
 
 
@@ -79,7 +89,7 @@ def formed(key: str, it: Shown, kind: str) -> Parcel:
 
 def digest(parcel: Parcel) -> str:
     """By which it is known whether a message still says the same."""
-    return hashlib.sha256(parcel.model_dump_json(exclude={"key"}).encode()).hexdigest()[:32]
+    return hashlib.sha256(parcel.model_dump_json(exclude={"key", "until"}).encode()).hexdigest()[:32]
 
 
 def notice_of(row: NoticeRow) -> Notice:
@@ -110,7 +120,7 @@ class _Reader:
     def matter(self, row: NoticeRow) -> tuple[str, ...]:
         """What a notice is about: two about the same are said once."""
         if not row.case:
-            return (row.kind, row.office, row.agency)
+            return (row.kind, row.key) if row.kind in EACH else (row.kind, row.office, row.agency)
         if self._is_shut(row):
             return (row.case,)
         own = row.kind if not row.obligation or row.kind in OF_ITS_OWN else ""
@@ -137,7 +147,10 @@ class _Reader:
                 "buttons": self._buttons(notice, it, sees) if sees else (),
             }
             one = case.obligations.get(notice.obligation)
-            return Part(notice.kind, it.model_copy(update=more), one.due if one else None)
+            promise = one.live_promise(knowing.now) if one else None
+            later = promise.until if promise else one.due if one and it.later else None
+            until = later + MOMENT if later else None
+            return Part(notice.kind, it.model_copy(update=more), one.due if one else None, until=until)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the message has to go out
             _note(row.key, error)
             said = unreadable(row.case)
@@ -162,8 +175,11 @@ class _Reader:
         return Part(row.kind, said.model_copy(update=more), None, broken=said.broken)
 
     def _buttons(self, notice: Notice, it: Shown, sees: Sight) -> tuple[Button, ...]:
-        """What this very person could do now, as the page of the case offers it; nothing once it is settled."""
-        if it.settled:
+        """What this very person could do now, as the page of the case offers it; nothing once it is settled.
+
+        What is promised, or has more time, can be done all the same.
+        """
+        if it.settled and not it.later:
             return ()
         address = self._knowing.address
         can = doing(sees, notice.obligation, self._knowing.now) if notice.kind in DONE_ELSEWHERE else None

@@ -10,7 +10,7 @@ from models.base import Message
 from models.case import Case
 from models.directory import Directory
 from models.obligation import Ended, Obligation
-from models.policy import Scope
+from models.policy import Policy, Scope
 from models.rights import AGENCY_OFFICES, FOUR_EYES, WAITING, KeptOut
 from models.telling import Notice, NoticeKind
 from models.time import day, day_of, in_full, is_whole_day
@@ -57,6 +57,12 @@ class Shown(Message):
     """What has become of the matter since: empty while it is owed."""
     status: str = ""
     """The same in a word or two."""
+    later: bool = False
+    """Whether it waits for a promised day, or has more time: nothing is asked now, but it can be done."""
+    lapsed: str = ""
+    """The promised day that has passed without its being done."""
+    waits_for: str = ""
+    """The office that has a request for more time to answer."""
     urgent: bool = False
     over: bool = False
     """Whether it has ended, done or not."""
@@ -102,9 +108,18 @@ class Shown(Message):
         return " ".join(filter(None, [f"{first[:1].upper()}{first[1:]}", again]))
 
     @property
+    def brief_lines(self) -> list[str]:
+        return self.brief.splitlines()
+
+    @property
     def settled(self) -> bool:
-        """Whether it asks for nothing any more."""
+        """Whether it asks for nothing now."""
         return bool(self.state or self.over or self.done or self.filled)
+
+    @property
+    def final(self) -> bool:
+        """Whether it never asks for anything again: what is promised, disputed or suspended may still."""
+        return self.settled and (self.over or not self.title)
 
 
 class Item(Message):
@@ -149,6 +164,10 @@ class Bulletin(Shown):
     @property
     def settled(self) -> bool:
         return self.found or self.mended
+
+    @property
+    def final(self) -> bool:
+        return self.settled
 
     @property
     def brief(self) -> str:
@@ -238,6 +257,9 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
             "missed": int(notice.data.get("missed", 0)),
             "handed_on": "handed_on" in notice.data and not base["passed_over"],
             "others": notice.office != one.owed_by,
+            "later": status in {"promised", "more time"},
+            "lapsed": _lapsed(one, now),
+            "waits_for": _asks_time(case, one, policy),
             "state": state,
             "status": status,
             "urgent": block.urgent,
@@ -245,6 +267,17 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
             "done": day(one.ended_at) if notice.data.get("done") and one.ended_at else "",
         }
     )
+
+
+def _lapsed(one: Obligation, now: datetime) -> str:
+    last = one.promises[-1] if one.promises and not one.ended else None
+    return day(last.until) if last and last.until < now else ""
+
+
+def _asks_time(case: Case, one: Obligation, policy: Policy) -> str:
+    """The office for whose answer a request for more time about this waits; empty if there is none."""
+    found = (other for other in case.open() if other.of == one.key and other.block == "time_request")
+    return next((policy.titled(other.owed_by) for other in found), "")
 
 
 def _days_late(one: Obligation, now: datetime) -> int:

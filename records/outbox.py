@@ -7,6 +7,7 @@ by its answer. Whatever dies in between, the rows say what may have happened.
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,8 @@ OVERDUE = timedelta(seconds=30)
 """So long after its time something that was not looked at is somebody else's to look at."""
 
 
+CHANGED: Final = {"stale": True, "look_at": None}
+"""What is noted of a bundle that may say something else now: it is looked at again, at once."""
 UNIT = "unit"
 """To whom the threads of the business unit's channel go."""
 NO_THREAD = "none"
@@ -88,7 +91,9 @@ class Outbox:
         unfinished = select(BundleRow.person).where(
             BundleRow.open, or_(BundleRow.look_at < late, BundleRow.look_at.is_(None) & (BundleRow.made < late))
         )
-        changed = select(BundleRow.person).where(BundleRow.stale)
+        changed = select(BundleRow.person).where(
+            BundleRow.stale, or_(BundleRow.look_at.is_(None), BundleRow.look_at < late)
+        )
         async with self.database.reading() as session:
             people = set((await session.scalars(fresh.union(unfinished, changed))).all())
             if threads and await session.scalar(_unthreaded(now).limit(1)):

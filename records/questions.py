@@ -1,7 +1,7 @@
 """What pages, JSON and the command line ask of the record. Reading only; each answer is fit for its reader."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import String, cast, select, update
@@ -12,7 +12,7 @@ from models.base import Message
 from models.case import Case
 from models.command import merged
 from models.directory import Directory
-from models.doing import doings, sight
+from models.doing import Sight, doings, sight
 from models.facts import Fact, Problem
 from models.likeness import LIKELY, Likeness, likeness
 from models.referral import Route, later, leads
@@ -79,8 +79,8 @@ class Read(Message):
     what: str
 
 
-class Mine(Message):
-    """Something that a person owes or has to decide, in a case of this kind."""
+class Owed(Message):
+    """Something that is owed, or waits for a decision, in a case of this kind."""
 
     case: str
     kind: str
@@ -272,16 +272,20 @@ class Questions:
                 ]
         return sorted(found, key=lambda one: (one.at, one.case, one.key))
 
-    async def mine(self, actor: Actor, now: datetime) -> list[Mine]:
+    async def mine(self, actor: Actor, now: datetime) -> list[Owed]:
         """What this person owes or can decide now in every open case that they may open, by date."""
+        seen = await self._sights(actor, now)
+        return _by_date((one, doing.deadline) for one in seen for doing in doings(one, now)[0])
+
+    async def outstanding(self, actor: Actor, now: datetime) -> list[Owed]:
+        """Everything that is owed by anybody in every open case that this person may open, by date."""
+        seen = await self._sights(actor, now)
+        return _by_date((one, deadline) for one in seen for deadline in one.deadlines if not deadline.ended)
+
+    async def _sights(self, actor: Actor, now: datetime) -> list[Sight]:
         async with self._recorder.database.reading() as session:
             rows = (await session.scalars(select(CaseRow).where(CaseRow.closed.is_(None)))).all()
-        seen = [one for row in rows if (one := sight(Case.model_validate(row.state), actor, now))]
-        found = [
-            Mine(case=one.ref, kind=one.kind, deadline=doing.deadline) for one in seen for doing in doings(one, now)[0]
-        ]
-        far = datetime.max.replace(tzinfo=now.tzinfo)
-        return sorted(found, key=lambda one: (one.deadline.due or far, one.case, one.deadline.key))
+        return [one for row in rows if (one := sight(Case.model_validate(row.state), actor, now))]
 
     async def children(self, ref: str) -> list[tuple[int, dict[str, Any]]]:
         """Who the children of a referral are. The caller has checked that the reader may know."""
@@ -499,6 +503,12 @@ def _with_words(found: list[Deadline], case: Case, entries: list[Entry]) -> list
     """Each recommendation with the words in which it was made: several of one agency are told apart by them."""
     made = {entry.number: str(entry.words["action"]) for entry in entries if entry.words and "action" in entry.words}
     return [one.model_copy(update={"words": made.get(case.obligations[one.key].since, "")}) for one in found]
+
+
+def _by_date(found: Iterable[tuple[Sight, Deadline]]) -> list[Owed]:
+    owed = [Owed(case=one.ref, kind=one.kind, deadline=deadline) for one, deadline in found]
+    far = datetime.max.replace(tzinfo=UTC)
+    return sorted(owed, key=lambda one: (one.deadline.due or far, one.case, one.deadline.key))
 
 
 def _name(person: str, directory: Directory | None) -> str:

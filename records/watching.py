@@ -15,7 +15,7 @@ from models.watch import EVERY, LATE, Kept, Lasting, Recorded, Running, Some, ju
 from records.audit import Auditor
 from records.database import Database
 from records.directory import DirectoryRecord
-from records.outbox import Outbox
+from records.outbox import CHANGED, Outbox
 from records.settings import Settings
 
 _OPEN = ObligationRow.state.not_in((*Ended, "paused"))
@@ -99,7 +99,7 @@ async def _mended(session: AsyncSession, keys: Collection[str]) -> None:
         waits = update(NoticeRow).where(NoticeRow.key.in_(keys), NoticeRow.state == State.QUEUED)
         await session.execute(waits.values(state=State.SUPERSEDED))
         said = select(NoticeRow.bundle).where(NoticeRow.key.in_(keys))
-        await session.execute(update(BundleRow).where(BundleRow.live, BundleRow.key.in_(said)).values(stale=True))
+        await session.execute(update(BundleRow).where(BundleRow.live, BundleRow.key.in_(said)).values(CHANGED))
 
 
 Counts = Select[str, int]

@@ -50,6 +50,7 @@ from records.facts import facts_after, obligation_row
 from records.family import relatives
 from records.faults import where
 from records.naming import strange_cases
+from records.outbox import CHANGED
 from records.sealing import CannotUnseal, Vault
 
 log = structlog.get_logger("records")
@@ -263,7 +264,7 @@ class _Writing:
             await connection.execute(told.values(state=State.SUPERSEDED))
         refs = {one.case.ref for one in steps}
         about = BundleRow.key.in_(select(NoticeRow.bundle).where(NoticeRow.case.in_(refs))) | BundleRow.case.in_(refs)
-        await connection.execute(update(BundleRow).where(BundleRow.live, about).values(stale=True))
+        await connection.execute(update(BundleRow).where(BundleRow.live, about).values(CHANGED))
 
     async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[NoticeRow]]:
         """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""

@@ -12,7 +12,7 @@ from models.standing import Colour, Deadline
 from notifier import dialogs, home
 from notifier.dialogs import About, Carried, Chosen, View
 from policy.reading import read_directory_file
-from records.questions import Mine
+from records.questions import Owed
 from tests.support.house import DIRECTORY
 
 LONG = "R" * 75
@@ -109,9 +109,9 @@ def test_app_home_stays_within_what_slack_takes_and_says_what_is_left_out() -> N
         force="local", next_at=None, next_office="", ended="", ended_at=None, promised=None, disputed=False,
         paused=False, mine=True,
     )  # fmt: skip
-    work = [Mine(case=f"RR-2026-{n:04}", kind="rapid_review", deadline=due) for n in range(200)]
+    work = [Owed(case=f"RR-2026-{n:04}", kind="rapid_review", deadline=due) for n in range(200)]
     triage = due.model_copy(update={"met_by": "triaged"})
-    decisions = [Mine(case=f"LR-2026-{n:04}", kind="referral", deadline=triage) for n in range(200)]
+    decisions = [Owed(case=f"LR-2026-{n:04}", kind="referral", deadline=triage) for n in range(200)]
     view = home.home([*work, *decisions], directory, "http://p")
     assert len(view["blocks"]) <= 100
     assert too_long(view) == []

@@ -92,6 +92,7 @@ async def test_whoever_has_left_the_workspace_is_told_by_other_means(chat: Chatt
     shown = await page(chat)
     assert "Refused by Slack (there is no such account)" in shown
     assert refs(ref) in shown
+    assert f'href="/cases/{ref}">Triage the referral (' in shown, "what it was about, with the way there"
     assert await pressed(chat, "told", CHAIR) == 403, "only the business unit"
     assert await pressed(chat, "told") == 303
     assert (await states(chat))[-1] == State.PASSED_ON

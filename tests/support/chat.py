@@ -66,7 +66,7 @@ class Chatting:
             NoticeRow.state == State.QUEUED, NoticeRow.look_at.is_(None) | (NoticeRow.look_at <= now)
         )
         open_ = select(BundleRow.key).where(BundleRow.open, BundleRow.look_at.is_(None) | (BundleRow.look_at <= now))
-        stale = select(BundleRow.key).where(BundleRow.stale)
+        stale = select(BundleRow.key).where(BundleRow.stale, BundleRow.look_at.is_(None) | (BundleRow.look_at <= now))
         calling = await self._outbox.calling(now, threads=self._threads)
         async with self.house.there.database.reading() as session:
             return [f"calling {one}" for one in calling] + [

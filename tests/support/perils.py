@@ -257,11 +257,11 @@ class Perils:
 
     async def once(self) -> None:
         """Every message is where the record says, exactly once; by mail never twice; and none is left unseen."""
-        bundles, rows = await self._bundles()
-        said = {name: await there.has() for name, there in self.peers.items()}
+        bundles, rows, said = await self._at_rest()
         seen = {name: Counter(key for key, _ in has) for name, has in said.items()}
         unseen = {one.key for one in await self.outbox.astray()}
-        assert {key for counts in seen.values() for key in counts} <= bundles.keys(), "of messages that nobody made"
+        strange = {key: name for name, counts in seen.items() for key in counts if key not in bundles}
+        assert strange == {}, "messages that nobody made"
         for key, bundle in bundles.items():
             tried = {name: [one.state for one in bundle.attempts if one.channel == name] for name in seen}
             for name, counts in seen.items():
@@ -279,6 +279,16 @@ class Perils:
             State.DELIVERED,
         }  # over before it was sent, or in the inbox of somebody without a channel
         assert [row.key for row in rows if not row.bundle and row.state not in left] == []
+
+    async def _at_rest(self) -> tuple[dict[str, Bundle], list[NoticeRow], dict[ChannelName, list[tuple[str, str]]]]:
+        """What is recorded, and what each channel has, when nothing changed from before the asking until after it."""
+        for _ in range(20):
+            (bundles, rows), said = await self._bundles(), {name: await it.has() for name, it in self.peers.items()}
+            again, _rows = await self._bundles()
+            if bundles == again and len(rows) == len(_rows):
+                return bundles, rows, said
+            await self.until(self._is_still, "something is still on its way")
+        raise AssertionError("it never rests")
 
     async def counted(self) -> Counter[str]:
         """How many messages arrived by which channel."""
@@ -304,7 +314,8 @@ class Perils:
         async with self.house.there.database.reading() as session:
             waiting = select(NoticeRow.key).where(NoticeRow.state == State.QUEUED)
             taken = BundleRow.state.in_(ARRIVED)
-            on_its_way = select(BundleRow.key).where(or_(BundleRow.open & ~taken, BundleRow.stale))
+            soon = BundleRow.look_at.is_(None) | (BundleRow.look_at < datetime.now(UTC) + timedelta(hours=1))
+            on_its_way = select(BundleRow.key).where(or_(BundleRow.open & ~taken, BundleRow.stale & soon))
             told = set(await session.scalars(select(NoticeRow.case)))
             still = [(await session.scalars(one.limit(1))).first() is None for one in (waiting, on_its_way)]
         return all(still) and set(self.sent) <= told

@@ -79,7 +79,7 @@ async def test_once_a_week_manager_and_chair_hear_of_all_that_is_outstanding(cha
         await chat.posted()
     found = [text for text in await chat.reads(SUBGROUP) if "What is outstanding this week" in text]
     assert len(found) == before[SUBGROUP] + week, "one a week"
-    assert "2 open cases: 2 overdue" in found[-1]
+    assert "2 matters overdue and 0 due within seven days. Something is owed in 2 cases." in found[-1]
     assert f"Triage the referral ({ref})" in found[-1]
 
 
