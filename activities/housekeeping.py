@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from models.delivery import ARRIVED
 from models.directory import Directory
 from models.obligation import Ended
 from models.reports import next_report, reports
@@ -66,6 +67,7 @@ class Housekeeping:
         rows = await session.execute(select(HeldRow.office, HeldRow.agency, HeldRow.person))
         before = {(office, agency): person for office, agency, person in rows}
         held = _held(directory, day_of(now))
+        await _let_go(session, directory, day_of(now))
         moved = {seat: person for seat, person in held.items() if before.get(seat) != person}
         if not moved and before.keys() == held.keys():
             return []
@@ -79,6 +81,15 @@ class Housekeeping:
                 key = f"{NoticeKind.TAKEN_OVER}/{office}/{agency}/{person}/{day_of(now)}"
                 told.append(_notice(key, NoticeKind.TAKEN_OVER, office, agency, person, now, now))
         return told
+
+
+async def _let_go(session: AsyncSession, directory: Directory, day: date) -> None:
+    """Who neither holds nor deputises in any office any more, or has left: their messages ask nothing of them."""
+    seated = {who for one in directory.holdings if one.covers(day) for who in (one.person, one.deputy) if who}
+    live = BundleRow.live & (BundleRow.case == "") & BundleRow.state.in_(ARRIVED) & BundleRow.stale.is_(False)
+    people = set(await session.scalars(select(BundleRow.person).where(live).distinct()))
+    if gone := people - seated:
+        await session.execute(update(BundleRow).where(live, BundleRow.person.in_(gone)).values(CHANGED))
 
 
 def _held(directory: Directory, day: date) -> dict[tuple[str, str], str]:

@@ -268,7 +268,12 @@ class Posting:
             await self._note(key, stale=True, look_at=made.until)
 
     async def _tell_unit(self, bundle: Bundle, directory: Directory, now: datetime) -> None:
-        """Let the business unit know, once, of a message that went nowhere or of which nobody knows."""
+        """Let the business unit know, once, of a message that went nowhere or of which nobody knows.
+
+        Not of what stands in its own channel: nobody waits for that, and the self-check finds it.
+        """
+        if bundle.case:
+            return
         office, person = unit(directory, now, but={bundle.person})
         async with self._there.database.writing() as session:
             await self.outbox.note(session, bundle.key, unit_told=now)
@@ -291,8 +296,12 @@ class Posting:
         found = select(CaseRow).where(CaseRow.ref.in_({bundle.case, *(row.case for row in rows)}))
         async with self._there.database.reading() as session:
             cases = {row.ref: Case.model_validate(row.state) for row in await session.scalars(found)}
+            names = await in_force(session)
+        assert names
+        rules = policy(names[0]).interruptions or USUAL
+        brief = _is_budgeted(rules, directory, bundle.person, now)
         said = {row.key: await self.bulletins.read(row, now) for row in rows if not row.case}
-        knowing = Knowing(cases, directory, self._there.settings.address, now, said)
+        knowing = Knowing(cases, directory, self._there.settings.address, now, said, brief)
         if bundle.case and bundle.key == thread_of(bundle.case):
             return head(bundle.key, cases[bundle.case], knowing)
         if not bundle.case:

@@ -41,6 +41,9 @@ VERBS: Final[Mapping[str, str]] = {
 }
 """The first word on a case's page, where the title of the command is not a good one."""
 
+DECISIONS: Final = frozenset({*WAITING, "triage", "decide"})
+"""Commands by which somebody decides; whatever else is owed is work."""
+
 ANSWERS: Final = (("promise", "Promise a date"), ("dispute", "Dispute"), ("ask_time", "Ask for time"))
 
 

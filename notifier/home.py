@@ -1,19 +1,16 @@
 """What somebody owes and has to decide, as Slack shows it: App Home by date, and `/reviews` in figures."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from models.directory import Directory
-from models.doing import meets
-from models.rights import WAITING
+from models.doing import DECISIONS, meets
 from models.standing import Colour
 from models.time import day
 from notifier.dialogs import OPEN, View
 from notifier.words import by
 from records.questions import Owed
 
-DECISIONS: Final = frozenset({*WAITING, "triage", "decide"})
-"""Commands by which somebody decides; whatever else is owed is work."""
 MOST = 40
 """Lines of each list: a view of Slack holds 100 blocks (docs.slack.dev, views)."""
 UNKNOWN = (

@@ -15,7 +15,7 @@ import structlog
 
 from models.case import Case
 from models.directory import Directory
-from models.doing import ANSWERS, Sight, doing, sight
+from models.doing import ANSWERS, DECISIONS, Sight, doing, sight
 from models.rights import access_of, actor_of, shut_out
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
@@ -44,6 +44,8 @@ class Knowing(NamedTuple):
     now: datetime
     bulletins: Mapping[str, Bulletin] = MappingProxyType({})
     """What the notices of the house say, by their keys."""
+    brief: bool = False
+    """Whether several matters are one decision brief: decisions first, one button each."""
 
 
 EACH = frozenset({NoticeKind.ASTRAY, NoticeKind.SELF_CHECK})
@@ -59,6 +61,7 @@ class Part(NamedTuple):
     due: datetime | None
     broken: bool = False
     until: datetime | None = None
+    decides: bool = False
 
 
 def parcel(key: str, notices: Sequence[NoticeRow], knowing: Knowing) -> Parcel:
@@ -67,7 +70,7 @@ def parcel(key: str, notices: Sequence[NoticeRow], knowing: Knowing) -> Parcel:
     try:
         made = _whole(key, parts, knowing)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the message has to go out
-        _note(key, error)
+        note(key, error)
         return _bare(key, parts, knowing)
     return made.model_copy(
         update={
@@ -83,7 +86,7 @@ def formed(key: str, it: Shown, kind: str) -> Parcel:
     try:
         return _forms(key, it, kind, "layout")
     except Exception as error:  # noqa: BLE001 -- whatever it is, the message has to go out
-        _note(key, error)
+        note(key, error)
         return Parcel(key=key, subject=it.subject, text="\n".join([it.subject, "", *it.lines]), fell_back=True)
 
 
@@ -150,14 +153,17 @@ class _Reader:
             promise = one.live_promise(knowing.now) if one else None
             later = promise.until if promise else one.due if one and it.later else None
             until = later + MOMENT if later else None
-            return Part(notice.kind, it.model_copy(update=more), one.due if one else None, until=until)
+            decides = sees is not None and _decides(sees, notice, knowing.now)
+            due = one.due if one else None
+            return Part(notice.kind, it.model_copy(update=more), due, until=until, decides=decides)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the message has to go out
-            _note(row.key, error)
+            note(row.key, error)
             said = unreadable(row.case)
             page = "" if shut else f"{knowing.address}/cases/{row.case}"
             bare = Shown(
                 case=row.case, case_kind="", office="", urgent=row.urgent, page=page, inbox=inbox,
                 subject=said.subject, lines=(said.text,), earlier=earlier,
+                buttons=(Button(kind="open", words=f"Open {row.case}", url=page),) if page else (),
             )  # fmt: skip
             return Part(row.kind, bare, row.due, broken=True)
 
@@ -213,6 +219,12 @@ class _Reader:
         return notice.kind is NoticeKind.ANSWERED or actor.holds(notice.office, notice.agency)
 
 
+def _decides(sees: Sight, notice: Notice, now: datetime) -> bool:
+    """Whether this waits for a decision of whoever reads it."""
+    can = doing(sees, notice.obligation, now)
+    return can is not None and can.act is not None and can.act.kind in DECISIONS
+
+
 # The forms of a message
 
 
@@ -221,7 +233,15 @@ def _whole(key: str, parts: Sequence[Part], knowing: Knowing) -> Parcel:
     if len(parts) == 1:
         return _forms(key, parts[0].it, parts[0].kind, "layout")
     asking = [part.it for part in parts if not part.it.settled]
+    deciding = [part for part in parts if part.decides] if knowing.brief else []
+    if knowing.brief:
+        parts = [
+            part._replace(it=part.it.model_copy(update={"buttons": part.it.buttons[:1]}))
+            for part in (*deciding, *(part for part in parts if part not in deciding))
+        ]
     it = Several(
+        brief=knowing.brief,
+        deciding=len(deciding),
         asking=len(asking),
         urgent=sum(one.urgent for one in asking),
         parts=tuple(part.it for part in parts),
@@ -250,13 +270,17 @@ def _bare(key: str, parts: Sequence[Part], knowing: Knowing) -> Parcel:
     """The plain text alone, without a template."""
     several = len(parts) > 1
     subject = f"{len(parts)} messages" if several else parts[0].it.subject
-    said = [line for part in parts for line in ([part.it.subject] if several else part.it.lines)]
+    said = [
+        line
+        for part in parts
+        for line in (*([part.it.subject] if several else part.it.lines), *([part.it.page] if part.it.page else ()))
+    ]
     text = cut("\n".join([subject, "", *said]), TEXT // 2)
     return Parcel(
         key=key, subject=subject, text=f"{text}\n\nAll your messages: {knowing.address}/inbox", fell_back=True
     )
 
 
-def _note(key: str, error: Exception) -> None:
+def note(key: str, error: Exception) -> None:
     """In the log by class and place alone: the words of an error may be anybody's."""
     log.error("message not whole", about=key, error=type(error).__name__, where=where(error))

@@ -12,8 +12,8 @@ from models.standing import line_of
 from models.tables import NoticeRow
 from models.time import in_full
 from notifier.channels import Parcel
-from notifier.rendering import Knowing, formed, notice_of
-from notifier.words import KINDS, CaseThread, by, shown, worded
+from notifier.rendering import Knowing, formed, note, notice_of
+from notifier.words import KINDS, CaseThread, by, shown, unreadable, worded
 
 UNIT_SEES = Actor(person="", offices=tuple(Held(office=one) for one in sorted(CASE_WIDE)))
 """The first message shows what the board shows to whoever sees every case."""
@@ -43,7 +43,12 @@ def reply(key: str, notices: Sequence[NoticeRow], at: Mapping[str, datetime], ca
     """Who was told what, as it read then. `at`: when each was told, by its key."""
     told = []
     for row in notices:
-        it = worded(row.kind, shown(notice_of(row), case, knowing.directory, at[row.key]))
+        try:
+            it = worded(row.kind, shown(notice_of(row), case, knowing.directory, at[row.key]))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the others have to be said
+            note(row.key, error)
+            told.append(f"{in_full(at[row.key])}: {unreadable(case.ref).subject}")
+            continue
         of = f" of {it.agency}" if it.agency else ""
         told.append(f"{in_full(at[row.key])}, to the {it.office}{of}: {it.subject}")
     it = CaseThread(case=case.ref, case_kind=KINDS[case.kind], told=tuple(told))
@@ -52,5 +57,10 @@ def reply(key: str, notices: Sequence[NoticeRow], at: Mapping[str, datetime], ca
 
 def _made(key: str, kind: str, it: CaseThread, knowing: Knowing) -> Parcel:
     address = knowing.address
-    it = worded(kind, it.model_copy(update={"page": f"{address}/cases/{it.case}"}))
-    return formed(key, it, kind)
+    it = it.model_copy(update={"page": f"{address}/cases/{it.case}"})
+    try:
+        return formed(key, worded(kind, it), kind)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the thread has to go on
+        note(key, error)
+        said = unreadable(it.case)
+        return Parcel(key=key, subject=said.subject, text=f"{said.subject}\n\n{it.page}", fell_back=True)

@@ -196,11 +196,14 @@ class CaseThread(Shown):
 class Several(Message):
     """Every field that a template about several matters may use: each of them, and how many of them ask for something.
 
-    `more`: so many have no room.
+    `more`: so many have no room. `brief`: it is the decision brief of somebody who is seldom interrupted; then
+    `deciding` of them wait for their decision.
     """
 
     asking: int
     urgent: int
+    brief: bool = False
+    deciding: int = 0
     parts: tuple[Shown, ...]
     more: int = 0
     subject: str = ""

@@ -268,6 +268,10 @@ def _check_message_time(written: Written) -> None:
     complained = any(problem.key == "message_time" for problem in written.problems)
     if isinstance(value, str) and not complained and not CLOCK_TIME.fullmatch(value):
         written.complain(("message_time",), 'Write the hour and minute in Europe/London, such as "09:00".')
+    brief: Path = ("interruptions", "brief", "at")
+    if value and written.at(*brief) == value:
+        words = "At this hour messages are written, so those of the day would wait for a week. Put it a little later."
+        written.complain(brief, words)
 
 
 def uncompared(sources: Mapping[str, Source]) -> list[str]:

@@ -6,10 +6,11 @@ Everything that was decided stands in the record; so a lost workflow is started 
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.posting import Posting
-    from workflows.options import FORWARD_RETRY, FORWARD_TIMEOUT, WRITE_RETRY, WRITE_TIMEOUT
+    from workflows.options import FORWARD_PAUSE, FORWARD_RETRY, FORWARD_TIMEOUT, WRITE_RETRY, WRITE_TIMEOUT
 
 
 @workflow.defn(name="correspondence")
@@ -34,17 +35,25 @@ class Correspondence:
                 start_to_close_timeout=WRITE_TIMEOUT,
                 retry_policy=WRITE_RETRY,
             )
-            for key in ready.bundles:
-                await workflow.execute_activity_method(
-                    Posting.forward, key, start_to_close_timeout=FORWARD_TIMEOUT, retry_policy=FORWARD_RETRY
-                )
+            failed = [key for key in ready.bundles if not await self._forwarded(key)]
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(person)
-            if ready.bundles or self.called:
-                continue
-            if ready.again is None:
-                return
-            await self._rest(ready.again - workflow.now())
+            if failed:
+                await self._rest(FORWARD_PAUSE)
+            elif not ready.bundles and not self.called:
+                if ready.again is None:
+                    return
+                await self._rest(ready.again - workflow.now())
+
+    async def _forwarded(self, key: str) -> bool:
+        """Do the next thing for one message. Returns whether that was possible: one that is not holds up no other."""
+        try:
+            await workflow.execute_activity_method(
+                Posting.forward, key, start_to_close_timeout=FORWARD_TIMEOUT, retry_policy=FORWARD_RETRY
+            )
+        except ActivityError:
+            return False
+        return True
 
     async def _rest(self, span: timedelta) -> None:
         """Wait for so long, or until somebody calls."""

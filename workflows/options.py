@@ -19,6 +19,11 @@ START_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_
 
 FORWARD_TIMEOUT = timedelta(seconds=25)
 FORWARD_RETRY = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=30),
+    maximum_attempts=6,
 )
-"""Without end, for when record or process fail; what a channel answers is no failure, and waits in the record."""
+"""For when record or process fail; what a channel answers is no failure, and waits in the record."""
+FORWARD_PAUSE = timedelta(minutes=1)
+"""After so long what failed as often is tried again; the other messages of its person go on in the meantime."""

@@ -345,6 +345,10 @@ POLICY_FAULTS = {
         "day: 2023-05-08", "day: 2033-05-09", "2033-05-09", "calendar.proclaimed[13].day",
         "beyond the horizon, 31 December 2032",
     ),
+    "a brief at the hour of messages": (
+        'thursday, at: "09:15"', 'thursday, at: "09:00"', 'thursday, at: "09:00"', "interruptions.brief.at",
+        "Put it a little later",
+    ),
     "a meeting of the board beyond the horizon": (
         "meetings: []", "meetings: [2032-06-03, 2033-06-03]", "2033-06-03", "reports.headlines.meetings[1]",
         "beyond the horizon, 31 December 2032",
