@@ -525,6 +525,7 @@ async def test_what_came_once_is_turned_away_when_it_comes_again(chat: Chat, fou
 MALFORMED: dict[str, str] = {
     "nothing": "",
     "no form": CANARY,
+    "bytes that no form has": f"{CANARY} Öhlund",
     "half of JSON": urlencode({"payload": '{"type": "block_actions", "user": {"id"'}),
     "a list": urlencode({"payload": json.dumps([CANARY])}),
     "a number": urlencode({"payload": "7"}),
