@@ -40,7 +40,7 @@ from records.database import Database
 from tests.support import canary
 from tests.support.canary import found_in
 from tests.support.house import ROOT
-from tests.support.lives import ALL, MANAGER, POLICE_AGENCY, Lives, Next
+from tests.support.lives import ALL, MANAGER, POLICE_AGENCY, Doer, Lives, Next
 from tests.support.real import Real, real
 from tests.support.recording import recording
 from tests.support.running import reviews as within
@@ -65,7 +65,7 @@ async def browser(made: Real, log: list[str]) -> AsyncIterator[httpx2.AsyncClien
         yield client
 
 
-async def refer_by_pages(client: httpx2.AsyncClient, made: Real) -> str:
+async def refer_by_pages(client: httpx2.AsyncClient, made: Doer) -> str:
     """As a professional without an account does: page by page, proven by a mailed link. Returns the reference."""
 
     async def send(path: str, **answers: str) -> httpx2.Response:
