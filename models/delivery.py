@@ -112,6 +112,10 @@ Step = Send | Look | Lost | Wait | Reached | Nowhere
 
 def next_step(attempts: Sequence[Attempt], ways: Sequence[Way], now: datetime, *, urgent: bool = False) -> Step:
     """What to do now for a bundle with these attempts, for somebody whom these ways lead to, in their order."""
+    arrived = next((one for one in attempts if one.state in ARRIVED), None)
+    if arrived is not None:  # whatever order of channels its reader has since
+        by = next((way for way in ways if way.name == arrived.channel), Way(arrived.channel, looks=False))
+        return _followed(arrived, by, now)
     patience = URGENT_PATIENCE if urgent else PATIENCE
     refused: list[Attempt] = []
     for way in ways:
@@ -119,8 +123,6 @@ def next_step(attempts: Sequence[Attempt], ways: Sequence[Way], now: datetime, *
         if not tried:
             return Send(way.name, len(attempts) + 1)
         last = tried[-1]
-        if last.state in ARRIVED:
-            return _followed(last, way, now)
         step = _uncertain(last, way, now)
         if step is not None:
             return step

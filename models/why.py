@@ -171,7 +171,7 @@ def _spoken(  # noqa: PLR0913, PLR0917 -- everything that a rung is explained fr
         first, *also = [
             Beside(
                 office=policy.titled(heard.office),
-                person=people[heard.person].name if heard.person in people else heard.person,
+                person=people[heard.person].name if heard.person in people else LEFT,
                 message=messages.get((told.rung, told.round, heard.office), ""),
             )
             for heard in told.heard or [Heard(office=told.office)]
@@ -185,6 +185,9 @@ def _spoken(  # noqa: PLR0913, PLR0917 -- everything that a rung is explained fr
         )  # fmt: skip
         found.append(spoken)
     return found
+
+
+LEFT = "somebody who has left the directory"
 
 
 def _to_come(one: Obligation, rules: Rules, policy: Policy) -> list[Spoken]:

@@ -145,7 +145,7 @@ class _Reader:
             more = {
                 "earlier": earlier,
                 "inbox": inbox,
-                "block": f"act-{hashlib.sha256(notice.key.encode()).hexdigest()[:16]}",
+                "block": _block(row),
                 "page": f"{knowing.address}/cases/{case.ref}" if sees else "",
                 "buttons": self._buttons(notice, it, sees) if sees else (),
             }
@@ -163,7 +163,7 @@ class _Reader:
             bare = Shown(
                 case=row.case, case_kind="", office="", urgent=row.urgent, page=page, inbox=inbox,
                 subject=said.subject, lines=(said.text,), earlier=earlier,
-                buttons=(Button(kind="open", words=f"Open {row.case}", url=page),) if page else (),
+                buttons=(Button(kind="open", words=f"Open {row.case}", url=page),) if page else (), block=_block(row),
             )  # fmt: skip
             return Part(row.kind, bare, row.due, broken=True)
 
@@ -175,7 +175,7 @@ class _Reader:
             "page": page,
             "earlier": earlier,
             "inbox": f"{address}/inbox",
-            "block": f"act-{hashlib.sha256(row.key.encode()).hexdigest()[:16]}",
+            "block": _block(row),
             "buttons": (Button(kind="open", words="See all of it", url=page),),
         }
         return Part(row.kind, said.model_copy(update=more), None, broken=said.broken)
@@ -217,6 +217,11 @@ class _Reader:
         """Whether they hold the office, or deputise in it; an answer goes to whoever asked, in person."""
         actor = actor_of(self._knowing.directory, notice.person, self._knowing.now)
         return notice.kind is NoticeKind.ANSWERED or actor.holds(notice.office, notice.agency)
+
+
+def _block(row: NoticeRow) -> str:
+    """By which Slack tells the buttons of this matter from those of another."""
+    return f"act-{hashlib.sha256(row.key.encode()).hexdigest()[:16]}"
 
 
 def _decides(sees: Sight, notice: Notice, now: datetime) -> bool:

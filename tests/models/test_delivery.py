@@ -114,6 +114,13 @@ def test_what_a_channel_has_taken_is_followed_until_it_says_what_became_of_it_or
     assert next_step([tried(State.SENT)], [SLACK, MAIL], START) == Reached(), "others say nothing later"
 
 
+def test_what_has_arrived_is_sent_by_no_other_channel_whatever_order_its_reader_has_since() -> None:
+    taken = tried(State.SENT, "notify")
+    follows = Way("notify", looks=True, follows=True)
+    assert next_step([taken], [MAIL, follows], START + timedelta(hours=1)) == Look(taken)
+    assert next_step([taken], [MAIL], START + timedelta(hours=1)) == Reached()
+
+
 def test_pauses_grow_and_have_an_end() -> None:
     pauses = [pause(tries) for tries in range(1, 40)]
     assert pauses == sorted(pauses)

@@ -251,4 +251,6 @@ def test_the_allow_list_has_no_place_for_words_of_a_person() -> None:
         "inbox",
     }
     assert set(Button.model_fields) == {"kind", "words", "url", "value"}
-    assert set(Several.model_fields) == {"asking", "urgent", "parts", "more", "subject", "inbox"}
+    assert set(Several.model_fields) == {
+        "asking", "urgent", "brief", "deciding", "parts", "more", "subject", "inbox",
+    }  # fmt: skip
