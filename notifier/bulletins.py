@@ -68,6 +68,7 @@ class Bulletins:
                 it = await self._self_check(row)
             case _:
                 it = _readiness(rules, directory, self._reached, now)
+        it = it.model_copy(update={"office": rules.titled(row.office)})
         try:
             return worded(kind, it)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the message has to go out

@@ -168,8 +168,12 @@ class _Reader:
             return Part(row.kind, bare, row.due, broken=True)
 
     def _of_the_house(self, row: NoticeRow, earlier: int) -> Part:
-        """What the house itself says: its lines, and the page where all of it stands."""
+        """What the house itself says: its lines, and where all of it stands; nothing to who has left the office."""
         said, address = self._knowing.bulletins[row.key], self._knowing.address
+        actor = actor_of(self._knowing.directory, row.person, self._knowing.now)
+        if not actor.holds(row.office, row.agency):
+            it = Shown(case="", case_kind="", office=said.office, state=NOT_YOURS, inbox=f"{address}/inbox")
+            return Part(NOT_YOURS, worded(NOT_YOURS, it), None)
         page = f"{address}{said.page}"
         more = {
             "page": page,

@@ -32,6 +32,7 @@ from notifier.bulletins import Bulletins
 from notifier.channels import Parcel
 from notifier.rendering import MOST, Knowing, digest, parcel
 from notifier.templating import TEMPLATES, mrkdwn, render
+from notifier.threads import reply
 from notifier.words import NOT_YOURS, Bulletin, Button, CaseThread, Item, Several, Shown, worded
 from records.questions import CaseView, Questions
 from tests.notifier.test_words import DIRECTORY, NOW, every
@@ -320,6 +321,47 @@ def test_a_chat_never_shows_buttons_for_what_is_settled(made: list[tuple[str, st
 
 
 # What a bundle says
+
+
+@pytest.mark.promise("G5")
+def test_a_decision_brief_has_one_button_each_and_decisions_first(samples: list[tuple[str, str, Notice, Case]]) -> None:
+    notice, case = owed(samples)
+    more = [notice.model_copy(update={"key": f"{notice.key}/{name}", "obligation": name}) for name in case.obligations]
+    made = parcel("b-1", [row(one) for one in more], known([case])._replace(brief=True))
+    assert made.subject.startswith("Your decision brief: ")
+    actions = [block["elements"] for block in made.blocks if block["type"] == "actions"]
+    assert actions
+    assert all(len(elements) == 1 for elements in actions)
+    usual = parcel("b-1", [row(one) for one in more], known([case]))
+    assert any(len(block["elements"]) > 1 for block in usual.blocks if block["type"] == "actions")
+
+
+@pytest.mark.promise("G4")
+def test_each_lost_message_is_said_for_itself(samples: list[tuple[str, str, Notice, Case]]) -> None:
+    notice, case = owed(samples)
+    lost = [
+        notice.model_copy(update={"key": f"astray/b-{n}", "kind": NoticeKind.ASTRAY, "case": "", "obligation": ""})
+        for n in range(3)
+    ]
+    said = {one.key: worded(NoticeKind.ASTRAY, Bulletin(offices=one.key, page="/messages")) for one in lost}
+    made = parcel("b-1", [row(one) for one in lost], known([case])._replace(bulletins=said))
+    assert made.subject == "3 matters need your attention"
+    assert all(one.key in made.text for one in lost)
+
+
+@pytest.mark.promise("G1")
+def test_a_reply_in_a_thread_whose_words_cannot_be_made_goes_out_with_the_others(
+    samples: list[tuple[str, str, Notice, Case]], broken: Path
+) -> None:
+    notice, case = owed(samples)
+    (broken / "owed" / "text.txt.jinja").write_text("{{ it.nothing }}")
+    templating._environment.cache_clear()
+    made = reply("r-1", [row(notice)], {notice.key: NOW}, case, known([case]))
+    assert f"A message about {case.ref}" in made.text
+    (broken / "thread_reply" / "text.txt.jinja").write_text("{{ it.nothing }}")
+    templating._environment.cache_clear()
+    bare = reply("r-1", [row(notice)], {notice.key: NOW}, case, known([case]))
+    assert (bare.fell_back, bare.subject) == (True, f"A message about {case.ref}")
 
 
 def test_one_notice_is_one_full_message(samples: list[tuple[str, str, Notice, Case]]) -> None:

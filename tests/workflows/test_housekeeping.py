@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from models.delivery import ARRIVED
 from models.directory import Directory
 from models.policy import Headlines
-from models.tables import NoticeRow
+from models.tables import BundleRow, NoticeRow
 from models.telling import OF_THE_HOUSE, NoticeKind
 from models.time import at, day_of
 from models.watch import EVERY
@@ -171,6 +172,31 @@ async def test_whoever_takes_over_an_office_gets_one_message_with_everything_tha
     await chat.keeps_house()
     await chat.house.wait(timedelta(days=2))
     assert len(await said(chat, NoticeKind.TAKEN_OVER)) == 1, "once"
+
+
+@pytest.mark.promise("G3", "G13")
+async def test_whoever_is_taken_out_of_the_directory_keeps_no_buttons_and_nothing_of_theirs_is_lost(
+    chat: Chatting,
+) -> None:
+    ref = (await chat.house.refer()).case
+    before = next(one for one in await chat.sees(PARTNER_MANAGER) if ref in one["text"])
+    assert "promise" in str(before["blocks"])
+    kept, their_id = chat.directory, chat.slack.people[chat.directory.people[PARTNER_MANAGER].email]
+    people = {id_: one for id_, one in kept.people.items() if id_ != PARTNER_MANAGER}
+    left = [
+        one.model_copy(update={"deputy": None}) if one.deputy == PARTNER_MANAGER else one
+        for one in kept.holdings
+        if one.person != PARTNER_MANAGER
+    ]
+    await replaced(chat, kept.model_copy(update={"people": people, "holdings": tuple(left)}))
+    await chat.posted()
+    (after,) = [one for one in await chat.slack.sees(their_id) if one["ts"] == before["ts"]]
+    assert "promise" not in str(after["blocks"])
+    assert "No longer asked of you" in after["text"]
+    async with chat.house.there.database.reading() as session:
+        mine = select(BundleRow.state).where(BundleRow.person == PARTNER_MANAGER)
+        assert set(await session.scalars(mine)) <= ARRIVED, "what arrived has arrived"
+    await replaced(chat, kept)
 
 
 @pytest.mark.promise("K7")
