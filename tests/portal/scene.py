@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from models.delivery import Attempt, State
+from models.tables import NoticeRow
 from models.time import day_of
 from policy.reading import read_policy_file
 from records.outbox import Outbox, key_of
@@ -109,6 +112,8 @@ async def astray(house: House, review: str, person: str) -> None:
     sent = [one for one in await house.notices(review) if one.person == person][:1]
     outbox, now = Outbox(house.there.database), house.now
     async with house.there.database.writing() as session:
+        waits = update(NoticeRow).where(NoticeRow.key.in_([one.key for one in sent])).values(state=State.QUEUED)
+        await session.execute(waits)  # there is no channel here, so that it was in the inbox already
         await outbox.freeze(session, person, [one.key for one in sent], now, urgent=False)
     key = key_of([one.key for one in sent])
     assert await outbox.begin(key, 1, "mail", now)

@@ -230,8 +230,6 @@ async def test_whoever_is_told_together_with_an_office_is_named_beside_it(site: 
     ref, key = site.scene.urgent, "siblings_safety"
     case, directory = await site.house.case(ref), await read_directory(site)
     manager, other = (directory.people[person].name for person in (MANAGER, ADMINISTRATOR))
-    dates = " ".join((await site.read(CHAIR, f"/cases/{ref}/deadlines")).text.split())
-    assert f"Business manager ({manager}) together with Administrator ({other}), sent" in dates
     line = (await site.read(CHAIR, f"/cases/{ref}")).text
     assert "Business manager together with Administrator was told" in line
     questions = Questions(site.house.there.recorder)
@@ -241,6 +239,8 @@ async def test_whoever_is_told_together_with_an_office_is_named_beside_it(site: 
     assert (first.office, first.person) == ("Business manager", manager)
     assert [(one.office, one.person, one.message) for one in first.also] == [("Administrator", other, first.message)]
     assert first.message
+    dates = " ".join((await site.read(CHAIR, f"/cases/{ref}/deadlines")).text.split())
+    assert f"Business manager ({manager}) together with Administrator ({other}), {first.message}" in dates
     assert not found.rungs[1].also, "the next rung tells the business manager alone"
 
 
@@ -381,7 +381,8 @@ async def test_a_meeting_that_was_held_is_not_announced_any_more_until_another_i
         await made.act(MANAGER, review, "arrange_meeting", at=begins, minutes=60, place="Room 1")
         assert "put it into your calendar" in (await site.read(CHAIR, f"/cases/{review}")).text
         await made.wait(timedelta(hours=3))
-        few = {**lives.meeting(), "held_at": (made.now - timedelta(hours=2)).isoformat(), "seats": ["police"]}
+        held_at = (made.now - timedelta(hours=2)).isoformat()  # before midnight, at some hours of the day
+        few = {**lives.meeting(), "held_at": held_at, "late": "It was late in the evening.", "seats": ["police"]}
         await made.act(MANAGER, review, "record_meeting", **few)
         assert "put it into your calendar" not in (await site.read(CHAIR, f"/cases/{review}")).text
         pack = (await site.read(CHAIR, f"/cases/{review}/pack")).text
