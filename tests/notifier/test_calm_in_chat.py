@@ -78,7 +78,7 @@ async def test_the_chair_gets_three_messages_a_week_and_the_rest_as_one_brief_on
         await chat.house.act(MANAGER, review, "arrange_meeting", **_meeting(chat))
         await chat.posted()
     assert await interruptions(chat) == before + 3
-    brief = at(monday + timedelta(days=3), time(9))
+    brief = at(monday + timedelta(days=3), time(9, 15))
     await chat.house.wait_until(brief - timedelta(seconds=30))
     assert await interruptions(chat) == before + 3
     await chat.house.wait_until(brief + timedelta(seconds=1))
