@@ -162,7 +162,8 @@ class Posting:
         elif bundle.open and person is not None:
             await self._step(bundle, directory, person, now)
         else:
-            await self._note(key, open=False, look_at=None)
+            if bundle.open:  # it has arrived, and whoever it was for has left: nobody is asked what became of it
+                await self._note(key, open=False, look_at=None)
             await self._refresh(bundle, directory, now)
         await self._look_on(await self.outbox.bundle(key), directory, person, now)
 
@@ -265,7 +266,8 @@ class Posting:
     async def _true_until(self, key: str, made: Parcel) -> None:
         """Look at it again when it stops being true although nothing happens."""
         if made.until:
-            await self._note(key, stale=True, look_at=made.until)
+            async with self._there.database.writing() as session:
+                await self.outbox.look_at(session, key, made.until)
 
     async def _tell_unit(self, bundle: Bundle, directory: Directory, now: datetime) -> None:
         """Let the business unit know, once, of a message that went nowhere or of which nobody knows.

@@ -10,7 +10,7 @@ from models.delivery import CHANNELS, State
 from models.rights import access_of, reads
 from models.telling import Notice
 from models.time import in_full
-from notifier.words import say
+from notifier.words import UNSAYABLE, say, unreadable
 from portal.inviting import UNIT
 from portal.visiting import Portal, Visitor, one_of, typed
 from records.chains import MESSAGES
@@ -86,7 +86,10 @@ async def _subjects(portal: Portal, visitor: Visitor, bundle: Bundle) -> list[tu
             found[(await portal.bulletins.read(row, portal.clock())).subject, ""] = None
         elif reads(visitor.actor, case, access_of(case, portal.clock())) is None:
             notice = Notice.model_validate({name: getattr(row, name) for name in Notice.model_fields})
-            subject = say(notice, case, directory, portal.clock()).subject
+            try:
+                subject = say(notice, case, directory, portal.clock()).subject
+            except UNSAYABLE:  # the inbox says so in the log; here it must not hide the others
+                subject = unreadable(case.ref).subject
             found[subject, f"/cases/{case.ref}"] = None
         else:
             found[f"A message about {case.ref}", ""] = None

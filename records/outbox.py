@@ -292,6 +292,12 @@ class Outbox:
     async def note(session: AsyncSession, key: str, **values: object) -> None:
         await session.execute(update(BundleRow).where(BundleRow.key == key).values(values))
 
+    @staticmethod
+    async def look_at(session: AsyncSession, key: str, moment: datetime) -> None:
+        """Let a bundle be looked at then; sooner if something has happened since it was made."""
+        mine = update(BundleRow).where(BundleRow.key == key, BundleRow.stale.is_(False))
+        await session.execute(mine.values(stale=True, look_at=moment))
+
     async def trips(self, keys: Sequence[str]) -> dict[str, Trip]:
         """What became of these notices, by their keys."""
         rows = await self.notices(keys)

@@ -128,14 +128,11 @@ async def _one(data_dir: Path, by: str, ref: str) -> list[dict[str, Any]]:
 
 def _what(one: dict[str, Any]) -> str:
     """Where a case stands, to what its date belongs if that is something else, what was decided; or what is owed."""
-    first = (
-        f"; first due: {one['next_title']}"
-        if one.get("next_title", one.get("stage")) not in {"", one.get("stage")}
-        else ""
-    )
+    stage, first = one.get("stage") or one["title"], one.get("next_title")
+    first = f"; first due: {first}" if first and first != stage else ""
     if not one.get("decided"):
-        return f"{one.get('stage') or one['title']}{first}"
-    return f"{one['stage']}{first} (decided {day(datetime.fromisoformat(one['decided_at']))}: {one['decided']})"
+        return f"{stage}{first}"
+    return f"{stage}{first} (decided {day(datetime.fromisoformat(one['decided_at']))}: {one['decided']})"
 
 
 def _due(one: dict[str, Any]) -> str:
