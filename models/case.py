@@ -6,6 +6,7 @@ from typing import Any
 
 from models.base import Message
 from models.obligation import Due, Obligation
+from models.recommended import Recommendation
 
 
 class Mark(Message):
@@ -18,6 +19,11 @@ class Mark(Message):
 def base(mark: str) -> str:
     """What happened, whichever agency did it, and whether or not it has happened again since."""
     return mark.partition("#")[0].partition("/")[0]
+
+
+def whole_item(item: str) -> str:
+    """The recommendation to which an action belongs, `r1.a2`; anything else by itself."""
+    return item.partition(".")[0]
 
 
 class Case(Message):
@@ -33,6 +39,7 @@ class Case(Message):
     obligations: dict[str, Obligation] = {}
     agencies: tuple[str, ...] = ()
     said: dict[str, Any] = {}
+    recommendations: dict[str, Recommendation] = {}
     closed: datetime | None = None
     left: tuple[tuple[int, str], ...] = ()
     """Policies that it followed before, each with the number of the fact by which it left them."""
@@ -46,6 +53,14 @@ class Case(Message):
 
     def of_block(self, block: str) -> list[Obligation]:
         return [one for one in self.obligations.values() if one.block == block]
+
+    def of_item(self, item: str) -> list[Obligation]:
+        """What is owed, or was last, about a recommendation and its actions."""
+        return [one for one in self.obligations.values() if one.item and whole_item(one.item) == item]
+
+    def recommendation(self, one: Obligation) -> Recommendation | None:
+        """The recommendation about which this is owed; none if it is about none."""
+        return self.recommendations.get(whole_item(one.item)) if one.item else None
 
     def is_open(self, block: str) -> bool:
         return any(one.ended is None for one in self.of_block(block))

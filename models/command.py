@@ -43,6 +43,8 @@ Words = Annotated[
 MaybeWords = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=WORDS), AfterValidator(_without_control)
 ]
+FileId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")]
+"""The opaque name under which a file is kept; empty for none."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_./#:-]*$", max_length=120)]
 REFERENCE = r"^[A-Z]{1,3}-\d{4}-\d{4,}$"
 Ref = Annotated[str, StringConstraints(pattern=REFERENCE, max_length=20)]
@@ -107,15 +109,18 @@ def asks(  # noqa: PLR0913 -- one parameter for each thing a form may say about 
     default: Any = ...,  # noqa: ANN401 -- pydantic's own type of a default
     short: bool = False,
     back: bool = False,
+    file: bool = False,
 ) -> Any:  # noqa: ANN401 -- stands for a field of any type, as pydantic's Field does
     """A question of a command.
 
     `private`: the answer lives in an encrypted column only. `rows`: where the fixed rows of a list come from.
     `when`: shown only if the field named first has one of the answers. `step`: the page of a long form.
-    `back`: a box to tick, with which a page asks back once the door wants it, and not before.
+    `back`: a box to tick, with which a page asks back once the door wants it, and not before. `file`: a file is kept
+    first, and this names it.
     """
     extra: dict[str, Any] = {
         "private": private, "rows": rows, "step": step, "when": when, "short": short, "back": back,
+        "file": file,
     }  # fmt: skip
     return Field(default, title=question, description=hint or None, json_schema_extra=extra)
 

@@ -134,6 +134,19 @@ class Directory(Word):
             return Answer(person=holding.deputy, reason=Reason.DEPUTY)
         return Answer(person=None, reason=Reason.AWAY)
 
+    def is_of(self, person: str, agency: str, day: date) -> bool:
+        """Tell whether somebody who is there on that day holds, or deputises in, an office of this agency."""
+        seated = any(
+            one.agency == agency and person in {one.person, one.deputy} and one.covers(day) for one in self.holdings
+        )
+        return seated and self._is_there(person, day)
+
+    def people_of(self, agency: str) -> list[str]:
+        """Everybody who holds, or deputises in, an office of this agency that has no end yet, each once."""
+        held = (one for one in self.holdings if one.agency == agency and one.until is None)
+        found = (who for one in held for who in (one.person, one.deputy) if who)
+        return list(dict.fromkeys(who for who in found if who in self.people))
+
     def _is_there(self, person: str, day: date) -> bool:
         return person in self.people and not self.people[person].is_away(day)
 

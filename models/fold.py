@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from models import ladder, shelf
+from models import ladder, recommending, shelf
 from models.answers import Ground, ReviewOutcome, Settled
-from models.case import Case, Mark
+from models.case import Case, Mark, whole_item
 from models.facts import Fact
 from models.ladder import Rules
 from models.lifecycles import LIFECYCLES
@@ -28,16 +28,19 @@ def after(case: Case, fact: Fact) -> Case:
         message = f"{case.ref} knows fact {case.known}, got {fact.number}"
         raise OutOfOrder(message)
     lifecycle = LIFECYCLES[case.kind]
+    before = case
     case = case.model_copy(update={"known": fact.number})
     if answer := _ANSWERS.get(fact.kind):
-        marks = _answer_marks(fact)
+        marks = _answer_marks(case, fact)
         case = answer(case, fact)
+    elif fact.kind in recommending.FACTS:
+        case = recommending.changed(case, fact)
+        marks = recommending.marks(before, case, fact)
+        case = _ended(case, recommending.ends(case, fact), fact)
     else:
         marks = lifecycle.marks(case, fact)
         over = lifecycle.ends(case, fact)
-        ending = [case.obligations[key] for key in over]
-        case = _said(case, lifecycle.said(case, fact))
-        case = _each(case, ending, lambda one: ladder.ended(one, over[one.key], fact.recorded, fact.number))
+        case = _ended(_said(case, lifecycle.said(case, fact)), over, fact)
     if not marks:
         return case
     made = {name: Mark(number=fact.number, at=at) for name, at in marks.items()}
@@ -60,6 +63,11 @@ def _each(case: Case, found: Iterable[Obligation], change: Callable[[Obligation]
     return case.model_copy(update={"obligations": {**case.obligations, **changed}}) if changed else case
 
 
+def _ended(case: Case, over: Mapping[str, Ended], fact: Fact) -> Case:
+    ending = [case.obligations[key] for key in over]
+    return _each(case, ending, lambda one: ladder.ended(one, over[one.key], fact.recorded, fact.number))
+
+
 def _withdrawn(one: Obligation, fact: Fact) -> Obligation:
     return ladder.ended(one, Ended.WITHDRAWN, fact.recorded, fact.number)
 
@@ -70,7 +78,7 @@ def _withdrawn(one: Obligation, fact: Fact) -> Obligation:
 def _met(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
     """End what this fact fulfils: for an answer only its own; of what each agency owes what it names, or the oldest."""
     blocks = shelf.blocks(case.policy, case.kind)
-    about, named = fact.data.get("obligation", ""), fact.data.get("recommendation", "")
+    about, named, item = (str(fact.data.get(name, "")) for name in ("obligation", "recommendation", "item"))
     met: dict[str, Obligation] = {}
     for one in case.open():
         block = blocks[one.block]
@@ -79,6 +87,9 @@ def _met(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
         if block.each == "agency":
             if one.agency == fact.agency and named in {"", one.key}:
                 met.setdefault(one.block, one)
+        elif block.each == "item":
+            if one.item == item:
+                met[one.key] = one
         else:
             met[one.key] = one
     return _each(case, met.values(), lambda one: ladder.ended(one, Ended.MET, fact.occurred, fact.number))
@@ -88,7 +99,10 @@ def _marked(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
     """Remember what has happened; what an agency did, for that agency. Nothing later counts from answers.
 
     What happens again takes the name; the earlier date stays under its fact's number, for it can be corrected as well.
+    What is about one of many items starts its own clocks alone, and nothing later counts from it.
     """
+    if fact.data.get("item"):
+        return case
     kept = {
         f"{name}/{fact.agency}" if fact.agency else name: mark
         for name, mark in made.items()
@@ -119,8 +133,8 @@ def _started(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
 def _opened(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
     for name, block in shelf.blocks(case.policy, case.kind).items():
         if block.opens in made and not _asked_before(case, block, name):
-            for agency in _agencies(block, fact):
-                case = _open(case, name, block, agency, made, fact)
+            for agency, item in _each_of(case, name, block, fact):
+                case = _open(case, name, block, agency, item, made, fact)
     return case
 
 
@@ -129,29 +143,53 @@ def _asked_before(case: Case, block: Block, name: str) -> bool:
     return block.opens == "information_requested" and block.each != "agency" and bool(case.of_block(name))
 
 
-def _agencies(block: Block, fact: Fact) -> list[str]:
+def _each_of(case: Case, name: str, block: Block, fact: Fact) -> list[tuple[str, str]]:
+    """(agency, item) of everything that this opens: one for all, one for each agency, or one for each item."""
+    if block.each == "item":
+        items = [item for item in _items(name, fact) if not block.planned or _dated(name, "", item, fact)]
+        return [(_agency_of(case, item, fact), item) for item in items]
+    agencies = list(fact.data.get("agencies", ())) or [fact.agency]
     if block.each != "agency":
-        return [fact.agency if block.opens in _OF_ANSWERS else ""]
-    return list(fact.data.get("agencies", ())) or [fact.agency]
+        agencies = [fact.agency if block.opens in _OF_ANSWERS else ""]
+    return [(agency, "") for agency in agencies if not block.planned or _dated(name, agency, "", fact)]
 
 
-def _open(case: Case, name: str, block: Block, agency: str, made: Mapping[str, Mark], fact: Fact) -> Case:  # noqa: PLR0913, PLR0917 -- all that makes an obligation
+def _items(name: str, fact: Fact) -> list[str]:
+    """The items that a fact names for a block: those for which it has a day, else the one that it is about."""
+    dated = [key.partition("/")[2] for key in fact.data.get("dates", {}) if key.startswith(f"{name}/")]
+    return dated or [str(item) for item in fact.data.get("items", ())] or [str(fact.data["item"])]
+
+
+def _agency_of(case: Case, item: str, fact: Fact) -> str:
+    found = case.recommendations.get(whole_item(item))
+    return found.agency if found else fact.agency
+
+
+def _dated(name: str, agency: str, item: str, fact: Fact) -> str:
+    """The day that the fact itself counts for this; empty if it counts none."""
+    dates = fact.data.get("dates", {})
+    return str(dates.get(f"{name}/{item or agency}") or dates.get(name, ""))
+
+
+def _open(case: Case, name: str, block: Block, agency: str, item: str, made: Mapping[str, Mark], fact: Fact) -> Case:  # noqa: PLR0913, PLR0917 -- all that makes an obligation
     about = fact.data.get("obligation", "") if block.opens in _OF_ANSWERS else ""
-    base = f"{name}/{about.replace('#', '.')}" if about else f"{name}/{agency}" if agency else name
+    whose = about.replace("#", ".") if about else item or agency
+    base = f"{name}/{whose}" if whose else name
     earlier = [one for one in case.of_block(name) if one.key.split("#")[0] == base]
     field = date_said(case.kind, name)
-    said = end_of(date.fromisoformat(fact.data[field])) if field and fact.data.get(field) else None
+    day = _dated(name, agency, item, fact) or (fact.data.get(field) if field else "")
+    said = end_of(date.fromisoformat(day)) if day else None
     if not said and any(one.ended is None for one in earlier):
         return case
     nth = max((int(one.key.partition("#")[2] or 1) for one in earlier), default=0) + 1
     start = made.get(block.starts) or case.marks.get(block.starts)
     fresh = Obligation(
-        key=base if nth == 1 else f"{base}#{nth}", block=name, agency=agency, owed_by=block.owed_by, of=about,
-        opened=fact.recorded, mark=block.starts, since=start.number if start else 0,
+        key=base if nth == 1 else f"{base}#{nth}", block=name, agency=agency, owed_by=block.owed_by, item=item,
+        of=about, opened=fact.recorded, mark=block.starts, since=start.number if start else 0,
         start=start.at if start else fact.occurred, due=said, said=said, rungs=(),
     )  # fmt: skip
     fresh = ladder.clocked(fresh, shelf.rules(case.policy, case.calendar, case.kind, name))
-    gone = {one.key for one in earlier if one.of and one.ended}
+    gone = {one.key for one in earlier if (one.of or one.item) and one.ended}
     kept = {key: one for key, one in case.obligations.items() if key not in gone}
     return case.model_copy(update={"obligations": {**kept, fresh.key: fresh}})
 
@@ -160,6 +198,11 @@ def _orphans(case: Case, fact: Fact) -> Case:
     """A dispute, a request for time or a suspension ends with what it is about."""
     gone = [one for one in case.open() if one.of and case.obligations[one.of].ended]
     return _each(case, gone, lambda one: _withdrawn(one, fact))
+
+
+def is_dated(lifecycle: str, block: str) -> bool:
+    """Whether somebody says, or a fact counts, when this block is due."""
+    return bool(date_said(lifecycle, block)) or block in recommending.DATED
 
 
 def date_said(lifecycle: str, block: str) -> str:
@@ -180,7 +223,19 @@ def _change(case: Case, fact: Fact, change: Callable[[Obligation, Rules], Obliga
 
 def _told(case: Case, fact: Fact) -> Case:
     said = Told.model_validate(fact.data["told"])
-    return _change(case, fact, lambda one, rules: ladder.told(one, said, rules))
+    case = _change(case, fact, lambda one, rules: ladder.told(one, said, rules))
+    if not _missed(case, fact):
+        return case
+    one = case.obligations[fact.data["obligation"]]
+    over = _each(case, [one], lambda one: ladder.ended(one, Ended.NOT_GIVEN, fact.recorded, fact.number))
+    return recommending.missed(over, one, fact)
+
+
+def _missed(case: Case, fact: Fact) -> str:
+    """The mark that is made because the last rung has spoken and nothing came; empty if there is none."""
+    one = case.obligations[fact.data["obligation"]]
+    rules = rules_of(case, one)
+    return rules.block.missed if fact.data["told"]["rung"] >= rules.top and one.ended is None else ""
 
 
 def _promised(case: Case, fact: Fact) -> Case:
@@ -332,7 +387,10 @@ _OF_ANSWERS = {"disputed", "time_asked", "suspended"}
 _DATES = {"suspension_review": "review"}
 
 
-def _answer_marks(fact: Fact) -> dict[str, datetime]:
+def _answer_marks(case: Case, fact: Fact) -> dict[str, datetime]:
+    if fact.kind == "told":
+        missed = _missed(case, fact)
+        return dict.fromkeys([missed, *recommending.WITH.get(missed, ())], fact.recorded) if missed else {}
     if fact.kind not in {*MARKS["any"], "reopened"}:
         return {}
     marks = {fact.kind: fact.recorded}

@@ -7,7 +7,7 @@ calendar, so that no accepted fact can make a case stand still.
 from datetime import date, datetime
 from typing import Any
 
-from models import shelf, spawning
+from models import recommending, shelf, spawning
 from models.answers import ReviewOutcome, Settled, reaches
 from models.calendar import OutsideCalendar
 from models.case import Case
@@ -20,7 +20,7 @@ from models.lifecycles import COMMANDS, LIFECYCLES
 from models.making import made
 from models.obligation import Obligation
 from models.order import out_of_order
-from models.policy import Span
+from models.policy import Bounds, Reach, Span
 from models.rapid_review import Outcome
 from models.time import day_of
 
@@ -55,7 +55,9 @@ def beside(case: Case, kind: str, body: dict[str, Any], now: datetime, wrong: li
         return []
 
 
-def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
+def _allowed(  # noqa: PLR0911 -- one answer for each family of commands
+    case: Case, kind: str, body: dict[str, Any], now: datetime
+) -> list[Problem]:
     if kind == "reopen":
         return _reopen(case, body)
     if kind in ACCESS:  # the story of a closed case can be read as well
@@ -64,6 +66,8 @@ def _allowed(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list
         return [Problem(words=CLOSED)]
     if kind in _ABOUT:
         return _ABOUT[kind](case, body, now)
+    if kind in recommending.KINDS:
+        return recommending.judge(case, kind, body, now)
     if "obligation" in body:
         return _about_obligation(case, kind, body, now)
     return [*LIFECYCLES[case.kind].judge(case, kind, body, now), *_parked(case, kind, body, now)]
@@ -106,20 +110,26 @@ def _bound(case: Case, start: datetime, span: Span) -> date:
     return furthest(start, span, shelf.days(case.calendar))
 
 
+def reach_of(case: Case, one: Obligation) -> Reach | Bounds:
+    """How far a promise or more time may reach for this: as its block says, or else as the policy does for all."""
+    return shelf.blocks(case.policy, case.kind)[one.block].reach or shelf.policy(case.policy).bounds
+
+
 def reach(case: Case, kind: str, one: Obligation, now: datetime) -> date | None:
     """The last day that the policy allows for the date of this answer; none for an answer that gives no such date.
 
     What is done by its due date is done in time, so that a promise may always reach as far.
     """
     bounds = shelf.policy(case.policy).bounds
+    reach_ = reach_of(case, one)
     match kind:
         case "promise":
-            furthest_day = _bound(case, now, bounds.promise_most)
+            furthest_day = _bound(case, now, reach_.promise_most)
             return max(furthest_day, day_of(one.due)) if one.due else furthest_day
         case "suspend" | "review_suspension":
             return _bound(case, now, bounds.suspension_most)
         case "ask_time" | "answer_time" if one.due:
-            return _bound(case, one.due, bounds.extension_most)
+            return _bound(case, one.due, reach_.extension_most)
         case _:
             return None
 
@@ -163,14 +173,13 @@ def _settle(case: Case, one: Obligation, body: dict[str, Any], now: datetime) ->
 
 
 def _ask_time(case: Case, one: Obligation, body: dict[str, Any], now: datetime) -> list[Problem]:
-    bounds = shelf.policy(case.policy).bounds
     if one.of:
         return [Problem(words="This is an answer that somebody waits for. Give it instead.")]
     if one.due is None:
         return [Problem(words="The clock of this stands still, so there is no date to move.")]
     if now > one.due:
         return [Problem(words="More time has to be asked for before the due date. Promise a date instead.")]
-    if one.extensions >= bounds.extensions_at_most:
+    if one.extensions >= reach_of(case, one).extensions_at_most:
         return [Problem(words="More time has been given as often as the policy allows. Promise a date instead.")]
     if _waits(case, one, "time_request"):
         return [Problem(words="More time has been asked for already, and the answer is awaited.")]

@@ -8,7 +8,9 @@ from models.case import Case
 from models.command import Command
 from models.facts import Fact, Problem
 from models.obligation import Ended
+from models.policy import RECOMMENDS
 from models.rapid_review import RapidReview
+from models.recommending import COMMANDS as RECOMMENDING
 from models.referral import Referral
 
 
@@ -57,5 +59,9 @@ def command(kind: str, lifecycle: str) -> type[Command] | None:
 
 
 COMMANDS: dict[str, dict[str, type[Command]]] = {
-    name: {one.KIND: one for one in (*lifecycle.commands, *ANSWERS)} for name, lifecycle in LIFECYCLES.items()
+    name: {
+        one.KIND: one
+        for one in (*lifecycle.commands, *(RECOMMENDING if name in RECOMMENDS else ()), *ANSWERS)
+    }
+    for name, lifecycle in LIFECYCLES.items()
 }

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from models.case import Case
+from models import recommending
+from models.case import Case, whole_item
 from models.command import Signed
 from models.facts import Fact
 from models.lifecycles import COMMANDS
@@ -25,16 +26,20 @@ def made(case: Case, kind: str, body: dict[str, Any], now: datetime) -> Fact:
         case=case.ref, number=case.known + 1, kind=command.FACT, actor="",
         agency=str(body.get("agency", "")) or _agency(case, body),
         occurred=datetime.fromisoformat(said) if said else now, recorded=now,
-        data={**body, **_worked_out(case, kind, body)},
+        data={**body, **_worked_out(case, kind, body, now)},
     )  # fmt: skip
 
 
 def _agency(case: Case, body: dict[str, Any]) -> str:
+    """Whose it is: that of the obligation, or of the recommendation, that it is about."""
     one = case.obligations.get(body.get("obligation", ""))
-    return one.agency if one else ""
+    pursued = case.recommendations.get(whole_item(str(body.get("item", ""))))
+    return one.agency if one else pursued.agency if pursued else ""
 
 
-def _worked_out(case: Case, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+def _worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> dict[str, Any]:
+    if kind in recommending.KINDS:
+        return recommending.worked_out(case, kind, body, now)
     if kind == "record_meeting":
         quorum = policy(case.policy).quorums["rapid_review_meeting"]
         seats = set(body["seats"])

@@ -82,6 +82,8 @@ class Obligation(Message):
     block: str
     agency: str = ""
     owed_by: str
+    item: str = ""
+    """What in the case it is about, where it is owed once for each: a recommendation `r1`, its action `r1.a2`."""
     of: str = ""
     """The obligation that this one is about (its dispute, its request for time, the review of its suspension)."""
     opened: datetime

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from models.case import Case
+from models.case import Case, whole_item
 from models.command import Command, part_of, said_of
 from models.directory import Directory
 from models.facts import Problem
@@ -36,19 +36,33 @@ def decided_against(case: Case, kind: str) -> tuple[str, CriteriaSet]:
     return policy(case.policy).criteria_for(PURPOSES[kind], day_of(case.marks["awareness"].at))
 
 
-def offered(case: Case, kind: str, directory: Directory) -> Offered:
-    """Everything that this command may name in this case."""
-    quorum = policy(case.policy).quorums["rapid_review_meeting"]
+def offered(case: Case, kind: str, directory: Directory, item: str = "") -> Offered:
+    """Everything that this command may name in this case, and in this item of it."""
+    book = policy(case.policy)
+    quorum = book.quorums["rapid_review_meeting"]
     found: dict[str, Sequence[str]] = {
         "agencies": list(directory.agencies),
         "agency": list(directory.agencies),
         "partners": [name for name, agency in directory.agencies.items() if agency.partner],
         "people": [*directory.people, *(_gone(case, directory) if kind == "lock_out" else ())],
         "seats": list(quorum.seats),
+        "themes": list(book.themes),
         "children": [str(number) for number in case.said.get("children", ())],
     }
     found |= {rows: [one.id for one in text.criteria] for rows, text in texts(case, kind).items()}
-    return found
+    return {**found, **_of_recommendation(case, directory, item)}
+
+
+def _of_recommendation(case: Case, directory: Directory, item: str) -> Offered:
+    """What can be named about one recommendation. Of its evidence the state of the case says what can be named."""
+    one, gate = case.recommendations.get(whole_item(item)), policy(case.policy).gate
+    agencies = [one.agency] if one else list(directory.agencies)
+    return {
+        "owners": list(dict.fromkeys(who for agency in agencies for who in directory.people_of(agency))),
+        "measures": list(one.measures) if one else [],
+        "retests": [span.words.replace(" ", "_") for span in gate.retests] if gate else [],
+        "closing_seats": list(policy(case.policy).quorums[gate.meeting].seats) if gate else [],
+    }
 
 
 def _gone(case: Case, directory: Directory) -> list[str]:
@@ -78,7 +92,10 @@ def misnamed(model: type[Command], case: Case, body: Mapping[str, Any], director
     """Every plain answer that names what is not there, and every row that is missing or stands there twice."""
     if not names(model):
         return []
-    found = list(_misnamed(model, body, offered(case, model.KIND, directory), ""))
+    rows = offered(case, model.KIND, directory, str(body.get("item", "")))
+    found = list(_misnamed(model, body, rows, ""))
+    if model.KIND == "recommend":
+        found += _of_other_agency(body, directory)
     if model.KIND == "lock_out" and body["locked"] and not _keepers(case, directory) - {body["person"]}:
         found.append(Problem(field="person", words=NOBODY_LEFT))
     if model.KIND in PURPOSES:
@@ -87,6 +104,14 @@ def misnamed(model: type[Command], case: Case, body: Mapping[str, Any], director
             words = f"This is decided against “{text.title}” ({name}), the text in force when it became known."
             found.append(Problem(field="criteria_set", words=words))
     return found
+
+
+def _of_other_agency(body: Mapping[str, Any], directory: Directory) -> Iterator[Problem]:
+    """Whoever is named for a recommendation is of the agency that acts."""
+    for field in ("owner", "deputy", "sponsor"):
+        if body.get(field) and body[field] not in directory.people_of(body["agency"]):
+            words = f"They hold no office in {directory.called(body['agency'])}. Choose somebody who does, or nobody."
+            yield Problem(field=field, words=words)
 
 
 def _keepers(case: Case, directory: Directory) -> set[str]:
@@ -110,7 +135,7 @@ def _misnamed(model: type[BaseModel], body: Mapping[str, Any], rows: Offered, pa
                 yield from _misnamed(part, row, rows, f"{here}.{number}.")
         elif source in rows:
             several = value if isinstance(value, list) else [value]
-            unknown = [one for one in several if one is not None and one not in rows[source]]
+            unknown = [one for one in several if one not in (None, "") and one not in rows[source]]
             if unknown:
                 yield Problem(field=here, words=f"There is no {', '.join(unknown)} here. Choose from those offered.")
 

@@ -10,7 +10,7 @@ from models import shelf
 from models.case import Case, base
 from models.lifecycles import LIFECYCLES
 from models.obligation import Ended
-from models.policy import MARKS
+from models.policy import marks_of
 from models.time import precedes
 
 
@@ -30,7 +30,7 @@ def out_of_order(case: Case, then: Case) -> Iterator[str]:
         for first in (*follows.get(base(name), ()), *_called_by(then, name)):
             earlier = _last(then, first, mark.number)
             if earlier and not moved.isdisjoint({name, earlier}) and precedes(mark.at, then.marks[earlier].at):
-                words = {**MARKS["any"], **MARKS[case.kind]}
+                words = marks_of(case.kind)
                 yield (
                     f"This is before {words[first]}. Check both dates."
                     if name in moved

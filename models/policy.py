@@ -99,12 +99,14 @@ class AgencyKind(StrEnum):
 class Office(Sourced):
     """A role held by a person with a deputy, in every agency or once in the partnership.
 
-    `partners_only`: an agency office that only the statutory safeguarding partners have.
+    `partners_only`: an agency office that only the statutory safeguarding partners have. `several`: more than one
+    person of an agency may hold it at a time, as those who own recommendations do.
     """
 
     title: Text
     scope: Scope
     partners_only: bool = False
+    several: bool = False
 
 
 class Rung(Word):
@@ -131,13 +133,24 @@ class Ladder(Sourced):
     again: Span
 
 
+class Reach(Word):
+    """How far answers about one block may reach, where that differs from the policy's bounds (see `Bounds`)."""
+
+    promise_most: Span
+    extension_most: Span
+    extensions_at_most: int = Field(ge=0)
+    extension_office: Name
+
+
 class Block(Sourced):
     """One thing that is owed: what opens it, from when its clock counts, how long it may take, who is chased.
 
     `opens` and `starts` and `met_by` name marks (things that happened). `budget` none: the due date is said by a
     person when the obligation opens. `at_least`: what whoever is asked late has from then on. `each` agency: one
-    obligation for each agency that the case asks. `expected_of`: who outside the partnership is to do it, if nobody
-    here is; then `owed_by` keeps an eye on it, and nobody is late.
+    obligation for each agency that the case asks; `each` item: one for each recommendation, action, deliverable or
+    whatever else the fact names. `planned`: owed only where the method's plan has a date for it. `missed`: the mark
+    that is made once the last rung has spoken and nothing came. `expected_of`: who outside the partnership is to do
+    it, if nobody here is; then `owed_by` keeps an eye on it, and nobody is late.
     """
 
     title: Text
@@ -148,8 +161,11 @@ class Block(Sourced):
     met_by: Name
     budget: Span | None
     at_least: Span | None = None
-    each: Literal["", "agency"] = ""
+    each: Literal["", "agency", "item"] = ""
     ladder: Name
+    reach: Reach | None = None
+    planned: bool = False
+    missed: Name | Literal[""] = ""
     urgent: bool = False
     expected_of: str = Field(default="", max_length=200)
 
@@ -204,6 +220,41 @@ class Bounds(Sourced):
     suspension_office: Name
     suspension_most: Span
     parked_most: Span
+
+
+class Gate(Sourced):
+    """When a recommendation may be closed: who accepts evidence, who closes, and when its impact is tested again.
+
+    `accepts`: offices that look at evidence; nobody of the owning agency ever does, whatever office they hold.
+    `closes`: offices that close by themselves; anybody else of the business unit records what the `meeting` (one of
+    the quorums) decided. `retests`: after how long impact may be tested again, the usual one first. `few`: more
+    recommendations than this from one review are advised against.
+    """
+
+    accepts: tuple[Name, ...] = Field(min_length=1)
+    closes: tuple[Name, ...]
+    meeting: Name
+    retests: tuple[Span, ...] = Field(min_length=1)
+    few: int = Field(ge=1, le=100)
+
+
+class Method(Sourced):
+    """A way of reviewing: when each milestone is due, counted from the decision to review, and what the author owes."""
+
+    title: Text
+    milestones: dict[Name, Span] = Field(min_length=1)
+    deliverables: dict[Name, Text]
+
+
+class Publication(Sourced):
+    """Before a report is published: who has it how long before, and what must have been looked at.
+
+    `checklist`: what has to be answered before publication, by its id.
+    """
+
+    notice: Span
+    recipients: dict[Name, Text] = Field(min_length=1)
+    checklist: dict[Name, Text]
 
 
 class Weekday(StrEnum):
@@ -322,6 +373,9 @@ class Area(Word):
     contact_email: Text
 
 
+RECOMMENDS: Final = frozenset({"rapid_review", "practice_review", "register"})
+"""Kinds of case that make recommendations and pursue them."""
+
 # What can happen, by lifecycle: the marks that a block's `opens`, `starts` and `met_by` may name. `any`: in every case.
 MARKS: Final[Mapping[str, Mapping[str, str]]] = {
     "referral": {
@@ -369,6 +423,30 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "referrer_told": "the referrer was told, or a reason for silence was recorded",
         "reopened": "the closed case was reopened",
     },
+    "recommendation": {
+        "recommended": "the recommendation was made",
+        "recommendation_answered": "the agency answered the recommendation",
+        "recommendation_accepted": "the recommendation was accepted, or stands although it was rejected",
+        "recommendation_rejected": "the agency rejected the recommendation",
+        "rejection_answered": "the rejection was answered",
+        "progress_due": "the next word of how it is going was due",
+        "progress_given": "it was said how it is going",
+        "action_completed": "an action was done",
+        "delivery_evidenced": "each measure had evidence that it was done",
+        "impact_evidenced": "each measure had evidence that it made a difference",
+        "evidence_given": "evidence was given",
+        "evidence_given_again": "all evidence of its kind had been given again",
+        "evidence_missing": "evidence was returned that nobody owed any more",
+        "evidence_examined": "no evidence waited to be looked at any more",
+        "evidence_accepted": "evidence was accepted",
+        "evidence_returned": "evidence was returned",
+        "recommendation_delivered": "the evidence that it was done was accepted",
+        "recommendation_proven": "all evidence was accepted",
+        "impact_due": "it was delivered, and its impact remained to be shown",
+        "recommendation_closed": "the recommendation was closed",
+        "impact_retested": "its impact was tested again",
+        "recommendation_reopened": "the recommendation was reopened",
+    },
     "any": {
         "disputed": "an agency disputed what it owes",
         "dispute_settled": "the dispute was settled",
@@ -378,6 +456,13 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "suspension_reviewed": "the suspension was looked at again",
     },
 }
+
+
+def marks_of(lifecycle: str) -> dict[str, str]:
+    """Everything that can happen in such a case, in words."""
+    pursued = MARKS["recommendation"] if lifecycle in RECOMMENDS else {}
+    return {**MARKS["any"], **pursued, **MARKS[lifecycle]}
+
 
 # The blocks for which the engine waits, by lifecycle: a policy may change what they say, but not leave one out.
 STEPS: Final[Mapping[str, frozenset[str]]] = {
@@ -413,6 +498,21 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
             "tell_referrer",
         }
     ),
+    "recommendation": frozenset(
+        {
+            "answer_recommendation",
+            "answer_rejection",
+            "deliver",
+            "deliver_again",
+            "action",
+            "progress",
+            "show_impact",
+            "evidence_again",
+            "examine_evidence",
+            "close_recommendation",
+            "retest",
+        }
+    ),
     "any": frozenset({"dispute", "time_request", "suspension_review"}),
 }
 
@@ -436,6 +536,12 @@ class Policy(Word):
     """None: reasons are written in the portal only."""
     criteria: dict[Name, CriteriaSet]
     quorums: dict[Name, Quorum]
+    gate: Gate | None = None
+    """None, as for what follows: a policy from before there were practice reviews and recommendations."""
+    methods: dict[Name, Method] = {}
+    publication: Publication | None = None
+    themes: dict[Name, Text] = {}
+    """What a recommendation is about, so that what comes back across reviews is seen."""
     lifecycles: dict[Name, dict[Name, Block]]
 
     def titled(self, office: str) -> str:

@@ -4,18 +4,20 @@ The tables are written by hand, for people to read; tests/models/test_rights.py 
 with. Whoever is told of something can answer for it, unless they are locked out or the case is restricted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from models.base import Message
-from models.case import Case
-from models.directory import Directory, london_day
+from models.case import Case, whole_item
+from models.directory import Answer, Directory, Reason, london_day
 from models.facts import Problem
 from models.fold import rules_of
 from models.ladder import Rules
 from models.obligation import Ended, Heard, Obligation
 from models.rapid_review import asked
+from models.recommended import OWNER, Recommendation
+from models.recommending import GATED, ClosedBy
 from models.shelf import policy, rules
 from models.time import end_of
 
@@ -57,6 +59,20 @@ MAY: dict[str, frozenset[str]] = {
     "record_panel_answer": UNIT,
     "send_information": UNIT,
     "record_event": UNIT,
+    "recommend": UNIT | CHAIR | {"subgroup_chair"},
+    "assign_recommendation": UNIT | {"agency_lead"},
+    "answer_recommendation": AGENCY,
+    "answer_rejection": CHAIR,
+    "give_progress": UNIT | AGENCY,
+    "complete_action": UNIT | AGENCY,
+    "give_evidence": UNIT | AGENCY,
+    "amend_evidence": UNIT | AGENCY,
+    "accept_evidence": frozenset(),  # the offices that the policy names, but nobody who had a hand in it
+    "return_evidence": frozenset(),
+    "close_recommendation": UNIT,  # who records what a meeting decided; by themselves the offices that the policy names
+    "retest_impact": UNIT,  # and whoever accepts evidence
+    "reopen_recommendation": UNIT | CHAIR | {"subgroup_chair"},
+    "override_colour": UNIT | CHAIR | {"subgroup_chair"},
     "suspend": frozenset(),  # the office that the policy names; the next three also whoever is told that they wait
     "review_suspension": frozenset(),
     "settle_dispute": frozenset(),
@@ -74,6 +90,13 @@ MAY: dict[str, frozenset[str]] = {
 }
 
 OF_OWN_AGENCY = frozenset({"submit_return", "learning_done"})
+OF_ITEM = frozenset({
+    "assign_recommendation", "answer_recommendation", "give_progress", "complete_action", "give_evidence",
+    "amend_evidence",
+})  # fmt: skip
+"""About one recommendation: offices of an agency give these for their own agency's alone."""
+OF_OWNER = frozenset({"give_progress", "complete_action", "give_evidence", "amend_evidence"})
+"""What also whoever is named for the recommendation gives, whatever office they hold in its agency."""
 BY_RELATION = frozenset({"promise", "dispute", "ask_time"})
 FOUR_EYES = frozenset({"settle_dispute", "answer_time"})
 WAITING: Mapping[str, str] = {
@@ -100,6 +123,10 @@ class Actor(Message):
 
     def of_agency(self, agency: str) -> bool:
         return any(held.office in AGENCY_OFFICES and held.agency == agency for held in self.offices)
+
+    def belongs_to(self, agency: str) -> bool:
+        """Whether any office of theirs is one of this agency."""
+        return any(held.agency == agency for held in self.offices)
 
     def anywhere(self, offices: frozenset[str]) -> str:
         """The first of these offices that they hold, in any agency."""
@@ -135,6 +162,10 @@ NAMED = "This case is restricted to named people. The business unit can tell you
 NOT_YOURS = "There is nothing of this name in the case that is yours to answer."
 ASKED_YOURSELF = "You asked this yourself, so somebody else has to answer it."
 NOT_YET = "{office} answers this. Your office can once it has been told that an answer waits."
+OWN_WORK = "You had a hand in this evidence, so somebody else has to look at it."
+OWN_RECOMMENDATION = "You are named for this recommendation, so somebody else has to do this."
+OWN_AGENCY = "This recommendation is your own agency’s, so somebody of no part of it has to do this."
+MEETING_ONLY = "Your office records what a meeting decided. Only {offices} can close a recommendation alone."
 YOURSELF = "This keeps you out yourself. Tick that you know that you can then no longer open this case."
 
 
@@ -213,13 +244,19 @@ def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, An
     return office
 
 
-def _office(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, Any]) -> str | Problem:
+def _office(  # noqa: C901, PLR0911 -- one answer for each relation
+    actor: Actor, case: Case, access: Access, kind: str, body: dict[str, Any]
+) -> str | Problem:
     if kind in BY_RELATION:
         return shut_out(actor, case, access) or _related(actor, case, body["obligation"])
     if refusal := reads(actor, case, access):
         return refusal
     if kind in FOUR_EYES:
         return second(actor, case, kind, body["obligation"])
+    if kind in GATED:
+        return _gated(actor, case, kind, body)
+    if kind in OF_ITEM:
+        return _of_item(actor, case, kind, body)
     allowed = MAY[kind]
     if kind in {"suspend", "review_suspension"}:
         allowed = frozenset({policy(case.policy).bounds.suspension_office})
@@ -232,6 +269,97 @@ def _office(actor: Actor, case: Case, access: Access, kind: str, body: dict[str,
     if kind in OF_OWN_AGENCY and actor.anywhere(allowed):
         return Problem(field="agency", words="You can only answer for your own agency.")
     return Problem(words=NO)
+
+
+def _of_item(actor: Actor, case: Case, kind: str, body: dict[str, Any]) -> str | Problem:
+    """The office in which they may say this of one recommendation: one of its agency, the unit, or its named owner."""
+    one = case.recommendations.get(whole_item(str(body.get("item", ""))))
+    agency = one.agency if one else ""
+    for held in actor.offices:
+        if held.office in MAY[kind] and (held.office not in AGENCY_OFFICES or held.agency == agency):
+            return held.office
+    if one and kind in OF_OWNER and _is_named(actor, one):
+        return OWNER
+    if one and actor.anywhere(MAY[kind] & AGENCY_OFFICES):
+        return Problem(field="item", words="This recommendation is another agency’s. You can only answer for your own.")
+    return Problem(words=NO)
+
+
+def _gated(  # noqa: PLR0911 -- one answer for each relation
+    actor: Actor, case: Case, kind: str, body: dict[str, Any]
+) -> str | Problem:
+    """The office in which they may pass the gate; four eyes by relation: nobody of the work looks at the work."""
+    gate = policy(case.policy).gate
+    if gate is None:
+        return Problem(words=NO)
+    alone = frozenset(gate.closes if kind == "close_recommendation" else gate.accepts)
+    office = actor.anywhere(alone | MAY[kind])
+    if not office:
+        return Problem(words=NO)
+    one = case.recommendations.get(whole_item(str(body.get("item", ""))))
+    if one is None:
+        return office
+    if actor.belongs_to(one.agency):
+        return Problem(words=OWN_AGENCY)
+    if actor.person in one.hands:
+        return Problem(words=OWN_RECOMMENDATION)
+    by_meeting = kind == "close_recommendation" and body.get("decided_by", ClosedBy.MEETING) == ClosedBy.MEETING
+    if by_meeting or kind == "retest_impact":
+        return office
+    return _with_own_eyes(actor, case, one, body, alone)
+
+
+def _with_own_eyes(
+    actor: Actor, case: Case, one: Recommendation, body: dict[str, Any], alone: frozenset[str]
+) -> str | Problem:
+    """By themselves only offices that the policy names, and nobody who gave or described what they judge."""
+    office = actor.anywhere(alone)
+    if not office:
+        titles = " or ".join(policy(case.policy).titled(name).lower() for name in sorted(alone))
+        return Problem(field="decided_by", words=MEETING_ONLY.format(offices=titles or "nobody"))
+    named = body.get("evidence", ())
+    about = {named} if isinstance(named, str) else set(named)
+    if any(actor.person in found.hands for name, found in one.evidence.items() if name in about):
+        return Problem(words=OWN_WORK)
+    return office
+
+
+def _is_named(actor: Actor, one: Recommendation) -> bool:
+    """Whether they own this recommendation, or stand in for its owner, and are still of its agency."""
+    return actor.person in one.owners and actor.belongs_to(one.agency)
+
+
+def holds(actor: Actor, case: Case, office: str, one: Obligation) -> bool:
+    """Whether this office is theirs for this obligation; the owner of a recommendation is an office of its own."""
+    if office != OWNER:
+        return actor.holds(office, one.agency)
+    pursued = case.recommendation(one)
+    if pursued is None:
+        return False
+    return _is_named(actor, pursued) or (not pursued.owners and actor.holds("agency_contact", pursued.agency))
+
+
+def look_up(  # noqa: PLR0913, PLR0917 -- of what, for whom, in which directory, when
+    case: Case, one: Obligation, office: str, directory: Directory, now: datetime, but: Container[str] = ()
+) -> Answer:
+    """Who is told for an office of this obligation now; for an owner who is not there, their deputy or the contact.
+
+    `but`: people who are kept out, and count as away.
+    """
+    if office != OWNER:
+        return directory.look_up(office, one.agency or None, now, but)
+    pursued, day = case.recommendation(one), london_day(now)
+    named = ((Reason.HOLDER, pursued.owner), (Reason.DEPUTY, pursued.deputy)) if pursued else ()
+    for reason, person in named:
+        if person and person not in but and directory.is_of(person, one.agency, day):
+            return Answer(person=person, reason=reason)
+    return directory.look_up("agency_contact", one.agency or None, now, but)
+
+
+def is_of_it(actor: Actor, case: Case, one: Obligation) -> bool:
+    """Whether this is owed by their own agency, or by themselves."""
+    own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
+    return one.agency in own or holds(actor, case, one.owed_by, one)
 
 
 def _locks_themselves_out(actor: Actor, body: dict[str, Any]) -> bool:
@@ -250,15 +378,22 @@ def _party(actor: Actor, case: Case, *, still: bool = False) -> bool:
         if not (still and one.agency and (one.of or one.ended is Ended.WITHDRAWN))
     ]
     agencies = {*(() if still else case.agencies), *(one.agency for one in owed if one.agency)}
+    pursued = case.recommendations.values()
+    agencies |= {one.agency for one in pursued}
     mine = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
-    return not mine.isdisjoint(agencies) or any(actor.holds(one.owed_by, one.agency) for one in owed)
+    return (
+        not mine.isdisjoint(agencies)
+        or any(holds(actor, case, one.owed_by, one) for one in owed)
+        or any(actor.person in one.hands and actor.belongs_to(one.agency) for one in pursued)
+    )
 
 
 def _related(actor: Actor, case: Case, key: str) -> str | Problem:
     """The office by which they may answer for this; the words do not tell whether others owe something of this name."""
     one = case.obligations.get(key)
     offices = (one.owed_by, *rules_of(case, one).offices()) if one else ()
-    mine = next((office for office in offices if one and actor.holds(office, one.agency)), "")
+    offices = (*offices, "agency_contact", "agency_lead") if one and one.item else offices
+    mine = next((office for office in offices if one and holds(actor, case, office, one)), "")
     return mine or Problem(field="obligation", words=NOT_YOURS)
 
 
@@ -268,7 +403,7 @@ def second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
     Whoever asked does not answer. An agency never answers itself, so no office of an agency does.
     """
     policy_ = policy(case.policy)
-    named = policy_.bounds.dispute_office if kind == "settle_dispute" else policy_.bounds.extension_office
+    named = policy_.bounds.dispute_office if kind == "settle_dispute" else _extends(case, key)
     waits = rules(case.policy, case.calendar, case.kind, WAITING[kind])
     told = _told(case, waits, WAITING[kind], key) - AGENCY_OFFICES
     office = named if actor.holds(named) else actor.anywhere(told)
@@ -277,6 +412,13 @@ def second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
     if not office and actor.anywhere(frozenset(waits.offices()) - AGENCY_OFFICES):
         return Problem(words=NOT_YET.format(office=policy_.offices[named].title))
     return office or Problem(words=NO)
+
+
+def _extends(case: Case, key: str) -> str:
+    """The office that gives more time for this: the one that its block names, or else the policy's for all."""
+    one = case.obligations.get(key)
+    own = rules_of(case, one).block.reach if one else None
+    return own.extension_office if own else policy(case.policy).bounds.extension_office
 
 
 def _told(case: Case, waits: Rules, block: str, key: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from models.calendar import WorkingDays
 from models.ladder import Rules
-from models.policy import Block, Calendar, Policy
+from models.policy import RECOMMENDS, Block, Calendar, Policy
 
 _policies: dict[str, Policy] = {}
 _calendars: dict[str, WorkingDays] = {}
@@ -79,9 +79,10 @@ def days(name: str) -> WorkingDays:
 
 @lru_cache(maxsize=256)
 def blocks(name: str, lifecycle: str) -> dict[str, Block]:
-    """The blocks of a lifecycle, with those that answers open in every case."""
+    """The blocks of a lifecycle, with those that answers open in every case, and recommendations where it makes any."""
     lifecycles = policy(name).lifecycles
-    return {**lifecycles["any"], **lifecycles[lifecycle]}
+    pursued = lifecycles.get("recommendation", {}) if lifecycle in RECOMMENDS else {}
+    return {**lifecycles["any"], **pursued, **lifecycles.get(lifecycle, {})}
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,19 @@ from models.lifecycles import COMMANDS, LIFECYCLES
 from models.obligation import Ended, Obligation
 from models.policy import Block, Policy, Unit
 from models.rapid_review import LASTING, AwaitedEvent, asked
-from models.rights import AGENCY_OFFICES, BY_RELATION, FOUR_EYES, WAITING, Access, Actor, acts, second, waits_for
+from models.rights import (
+    AGENCY_OFFICES,
+    BY_RELATION,
+    FOUR_EYES,
+    WAITING,
+    Access,
+    Actor,
+    acts,
+    holds,
+    is_of_it,
+    second,
+    waits_for,
+)
 
 
 class Colour(StrEnum):
@@ -132,8 +144,7 @@ class Dated(Message):
 def deadlines(case: Case, actor: Actor, now: datetime, *, all_of_it: bool = True) -> list[Deadline]:
     """Every obligation that this person may see: open ones by date, then those that have ended."""
     policy, blocks = shelf.policy(case.policy), shelf.blocks(case.policy, case.kind)
-    own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
-    seen = [one for one in case.obligations.values() if all_of_it or one.agency in own]
+    seen = [one for one in case.obligations.values() if all_of_it or is_of_it(actor, case, one)]
     made = [_deadline(case, one, policy, blocks[one.block], actor, now) for one in seen]
     return sorted(made, key=lambda one: (bool(one.ended), one.due is None, one.due or one.started, one.key))
 
@@ -148,7 +159,7 @@ def owed_dates(actor: Actor, case: Case) -> list[Dated]:
     return [
         Dated(case=case.ref, key=one.key, title=blocks[one.block].title, agency=one.agency, at=one.due)
         for one in case.open()
-        if one.due and actor.holds(one.owed_by, one.agency)
+        if one.due and holds(actor, case, one.owed_by, one)
     ]
 
 
@@ -210,18 +221,18 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         paused=one.paused,
         about=one.of,
         mine=any(
-            actor.holds(office, one.agency)
+            holds(actor, case, office, one)
             for office in {one.owed_by, *(office for rung in rungs for office in rung.offices)}
         ),
         told_me=any(
             heard.person == actor.person
-            or (heard.person in case.said.get("locked_out", ()) and actor.holds(heard.office, one.agency))
+            or (heard.person in case.said.get("locked_out", ()) and holds(actor, case, heard.office, one))
             for told in one.told
             for heard in told.heard
         ),
         block=one.block,
         met_by=block.met_by,
-        yours=actor.holds(one.owed_by, one.agency),
+        yours=holds(actor, case, one.owed_by, one),
         asked_by_me=waits_for(case, one) == actor.person,
         not_yet=any(
             one.block == WAITING[kind] and isinstance(second(actor, case, kind, one.of), Problem) for kind in FOUR_EYES
@@ -251,8 +262,7 @@ def line_of(case: Case, actor: Actor, now: datetime, directory: Directory | None
     An agency sees there what it owes itself, and nothing of others.
     """
     policy, blocks = shelf.policy(case.policy), shelf.blocks(case.policy, case.kind)
-    own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
-    seen = [one for one in case.obligations.values() if all_of_it or one.agency in own]
+    seen = [one for one in case.obligations.values() if all_of_it or is_of_it(actor, case, one)]
     stage = stage_of(case, seen, blocks)
     opened = sorted(
         (one for one in seen if not one.ended),
@@ -276,7 +286,7 @@ def line_of(case: Case, actor: Actor, now: datetime, directory: Directory | None
         next_title=blocks[due.block].title if due else "",
         expected=bool(due and blocks[due.block].expected_of),
         urgent=any(blocks[one.block].urgent for one in opened),
-        mine=any(actor.holds(one.owed_by, one.agency) for one in opened),
+        mine=any(holds(actor, case, one.owed_by, one) for one in opened),
         decided=decided,
         decided_at=decided_at,
     )
@@ -350,4 +360,7 @@ def _may(case: Case, actor: Actor, access: Access, kind: str, agency: str) -> bo
     if "obligation" in COMMANDS[case.kind][kind].model_fields:
         asked = case.open() if kind in BY_RELATION | FOUR_EYES else case.open()[:1]
         return any(isinstance(acts(actor, case, access, kind, {"obligation": one.key}), str) for one in asked)
+    if "item" in COMMANDS[case.kind][kind].model_fields:
+        items = case.recommendations or ("",)
+        return any(isinstance(acts(actor, case, access, kind, {"item": item}), str) for item in items)
     return isinstance(acts(actor, case, access, kind, {"agency": agency}), str)

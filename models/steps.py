@@ -10,7 +10,7 @@ from models.case import Case, base
 from models.facts import Fact
 from models.fold import after
 from models.obligation import Obligation
-from models.policy import MARKS
+from models.policy import marks_of
 
 
 class Step(Message):
@@ -61,7 +61,7 @@ def _step(  # noqa: PLR0911 -- one answer for each fact
     """What this fact did to the date."""
     book = shelf.policy(then.policy)
     by = f" by the {_lower(book.titled(fact.office))}" if fact.office else ""
-    words = {**MARKS["any"], **MARKS[then.kind]}
+    words = marks_of(then.kind)
     match fact.kind:
         case "time_asked":
             return f"More time was asked for{by}, until {_day(fact.data['until'])}"

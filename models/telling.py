@@ -13,7 +13,7 @@ from models.facts import ENGINE, Fact
 from models.fold import rules_of
 from models.obligation import Due, Ended, Heard, Obligation, Told
 from models.rapid_review import asked
-from models.rights import KeptOut, waits_for
+from models.rights import KeptOut, look_up, waits_for
 from models.time import day_of
 
 MANAGER = "business_manager"
@@ -106,13 +106,14 @@ def tell(case: Case, due: Due, directory: Directory, now: datetime) -> Fact:
         data={
             "obligation": due.key, "told": told.model_dump(mode="json"), "asked": rung.office,
             "reason": answers[office].reason.value, "passed_over": passed, "missed": list(due.missed),
+            **({"item": one.item} if one.item else {}),
         },
     )  # fmt: skip
 
 
 def _answer(case: Case, one: Obligation, office: str, directory: Directory, now: datetime) -> Answer:
     """Who is told for an office: nobody who may not open the case, nor who waits for this very answer."""
-    return directory.look_up(office, one.agency or None, now, KeptOut(case, directory, now, waits_for(case, one)))
+    return look_up(case, one, office, directory, now, KeptOut(case, directory, now, waits_for(case, one)))
 
 
 def notices(before: Case, after: Case, fact: Fact, directory: Directory) -> list[Notice]:

@@ -12,7 +12,7 @@ from models.facts import Fact
 from models.fold import rules_of
 from models.ladder import Rules, asked_late, by_rule
 from models.obligation import Heard, Obligation, Told
-from models.policy import MARKS, Block, Policy, Unit
+from models.policy import Block, Policy, Unit, marks_of
 from models.steps import Step, came_about
 from models.time import day_of, london
 
@@ -110,7 +110,7 @@ def _rule(case: Case, block: Block) -> str:
     """How long, and from when, in the words of the guidance."""
     if block.budget is None:
         return "by the day that a person said"
-    began = {**MARKS["any"], **MARKS[case.kind]}.get(block.starts, block.starts)
+    began = marks_of(case.kind).get(block.starts, block.starts)
     counts = f"{block.budget.words}, counted from when {began}{'' if _hourly(block) else ', that day not counted'}"
     return f"{counts}; at least {block.at_least.words} from the request" if block.at_least else counts
 

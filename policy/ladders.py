@@ -2,7 +2,7 @@
 
 import math
 
-from models.fold import date_said
+from models.fold import is_dated
 from models.policy import Rung, Scope, Span, Unit
 from policy.problems import Path
 from policy.shapes import did_you_mean, fit
@@ -54,7 +54,7 @@ def check_block(path: Path, written: Written) -> None:
         written.complain((*path, "budget"), "This must be more than nothing; write `null` if a person says the date.")
     elif budget:
         _check_rungs_within(path, budget, written)
-    elif _says_null(path, written) and not date_said(str(path[1]), str(path[2])):
+    elif _says_null(path, written) and not (written.at(*path, "planned") or is_dated(str(path[1]), str(path[2]))):
         written.complain(
             (*path, "budget"), "Nobody is asked for a date here, so it would never be due. Write how long."
         )

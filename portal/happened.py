@@ -10,7 +10,7 @@ from models.case import Case
 from models.directory import Directory
 from models.lifecycles import COMMANDS
 from models.obligation import Told
-from models.policy import MARKS, Policy
+from models.policy import Policy, marks_of
 from models.shelf import blocks, days, policy
 from models.time import day_of
 from portal.pages import day
@@ -161,7 +161,7 @@ def time_line(case: Case, entries: Iterable[Entry], directory: Directory) -> lis
 def mark_words(case: Case, mark: str, directory: Directory) -> str:
     """A date of a case in words: "the agency's return was received, Harrowshire Police"."""
     name, _, agency = mark.partition("#")[0].partition("/")
-    words = {**MARKS["any"], **MARKS[case.kind]}.get(name) or _lower_first(TITLES.get(name, name.replace("_", " ")))
+    words = marks_of(case.kind).get(name) or _lower_first(TITLES.get(name, name.replace("_", " ")))
     if name == "event":
         words, agency = f"the awaited event ({agency.replace('_', ' ')}) happened", ""
     return f"{words}, {directory.agencies[agency].name}" if agency in directory.agencies else words

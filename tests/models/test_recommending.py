@@ -1,0 +1,270 @@
+"""A recommendation from its making to its closure, and back: the pure core, with every rule of the gate."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from models.case import Case
+from models.recommended import Kind, Looked, Standing, delivery, impact
+from tests.support.core import CHAIR, MANAGER, MONDAY, Play, Refused, review
+
+POLICE_LEAD, POLICE, POLICE_DEPUTY = "p-004", "p-005", "p-006"
+HOSPITAL_LEAD, HOSPITAL = "p-010", "p-011"
+SUBGROUP = "p-020"
+HOSPITALS, POLICE_AGENCY = "harrow-vale-hospitals", "harrowshire-police"
+DUE = MONDAY.date() + timedelta(days=180)
+
+
+def making(agency: str = HOSPITALS, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    measure = {"measure": "More infants are seen again within a week.", "baseline": "Four of ten."}
+    return {
+        "text": "Change the discharge form.", "agency": agency, "owner": HOSPITAL if agency == HOSPITALS else POLICE,
+        "by": DUE, "measures": [measure], "themes": ["non_accidental_injury"], **more,
+    }  # fmt: skip
+
+
+def made(**more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    play = review()
+    play.act(MANAGER, "recommend", **making(**more))
+    return play
+
+
+def pursued(**more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    play = made(**more)
+    lead = HOSPITAL_LEAD if more.get("agency", HOSPITALS) == HOSPITALS else POLICE_LEAD
+    play.act(lead, "answer_recommendation", item="r1", answer="accepts")
+    return play
+
+
+def given(play: Play, shows: str, measure: str = "m1", person: str = HOSPITAL) -> str:
+    fact = play.act(person, "give_evidence", item="r1", measure=measure, shows=shows, words="The audit of May.")
+    return str(fact.data["evidence"])
+
+
+def accepted(play: Play, *names: str) -> None:
+    for name in names:
+        play.act(SUBGROUP, "accept_evidence", item="r1", evidence=name, words="Ten records were read.")
+
+
+def proven(**more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    play = pursued(**more)
+    for shows in ("delivery", "impact"):
+        for measure in one(play).measures:
+            accepted(play, given(play, shows, measure))
+    return play
+
+
+def closing(play: Play, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    seats = ["subgroup_chair", "local_authority", "police"]
+    return {
+        "item": "r1", "decided_by": "meeting", "seats": seats, "evidence": one(play).accepted, "retest": "6_months",
+        "words": "Infants are seen again.", **more,
+    }  # fmt: skip
+
+
+def closed(**more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    play = proven(**more)
+    play.act(MANAGER, "close_recommendation", **closing(play))
+    return play
+
+
+def one(play: Play) -> Any:  # noqa: ANN401 -- a recommendation
+    return play.case.recommendations["r1"]
+
+
+def owed(case: Case) -> set[str]:
+    return {found.block for found in case.of_item("r1") if found.ended is None}
+
+
+@pytest.mark.promise("D1")
+def test_a_recommendation_is_answered_carried_out_shown_and_closed_on_evidence_of_both_kinds() -> None:
+    play = made()
+    assert owed(play.case) == {"answer_recommendation"}
+    play.act(HOSPITAL_LEAD, "answer_recommendation", item="r1", answer="accepts")
+    assert owed(play.case) == {"deliver", "progress"}
+    done = given(play, "delivery")
+    assert owed(play.case) == {"progress", "examine_evidence"}
+    accepted(play, done)
+    assert owed(play.case) == {"show_impact"}
+    accepted(play, given(play, "impact"))
+    assert owed(play.case) == {"close_recommendation"}
+    play.act(MANAGER, "close_recommendation", **closing(play))
+    assert one(play).standing is Standing.CLOSED
+    assert one(play).closed_on == ("e1", "e2")
+    assert owed(play.case) == {"retest"}
+    play.act(SUBGROUP, "retest_impact", item="r1", outcome="sustained", words="Read again.")
+    assert owed(play.case) == set()
+
+
+@pytest.mark.promise("D1")
+def test_each_action_is_owed_by_its_own_day() -> None:
+    actions = [{"action": "Write it.", "by": DUE - timedelta(days=90)}, {"action": "Use it.", "by": DUE}]
+    play = pursued(actions=actions)
+    dates = {found.item: found.due.date() for found in play.case.of_item("r1") if found.block == "action" and found.due}
+    assert dates == {"r1.a1": DUE - timedelta(days=90), "r1.a2": DUE}
+    play.act(HOSPITAL, "complete_action", item="r1.a1", words="Written.")
+    assert [found.item for found in play.case.of_item("r1") if found.block == "action" and not found.ended] == ["r1.a2"]
+    with pytest.raises(Refused, match="done already"):
+        play.act(HOSPITAL, "complete_action", item="r1.a1", words="Written.")
+
+
+@pytest.mark.promise("D4")
+def test_a_rejection_goes_to_the_chair_and_the_recommendation_stands_or_is_let_go() -> None:
+    for outcome, left in (("stands", {"deliver", "progress"}), ("let_go", set())):
+        play = made()
+        play.act(HOSPITAL_LEAD, "answer_recommendation", item="r1", answer="rejects", words="It is done already.")
+        assert owed(play.case) == {"answer_rejection"}
+        with pytest.raises(Refused, match="independent chair has to answer first"):
+            given(play, "delivery")
+        play.act(CHAIR, "answer_rejection", item="r1", outcome=outcome, reason="It is not.")
+        assert owed(play.case) == left
+
+
+@pytest.mark.promise("E2")
+def test_nothing_closes_while_a_measure_has_no_accepted_evidence_of_either_kind() -> None:
+    two = [{"measure": "One.", "baseline": "-"}, {"measure": "Two.", "baseline": "-"}]
+    play = pursued(measures=two)
+    with pytest.raises(Refused, match="measure 1 has no accepted evidence of delivery; measure 1 .* of impact; measure 2"):
+        play.act(CHAIR, "close_recommendation", **closing(play, evidence=["e1"]))
+    for shows, measure in (("delivery", "m1"), ("impact", "m1"), ("delivery", "m2")):
+        accepted(play, given(play, shows, measure))
+    with pytest.raises(Refused, match="^It cannot be closed: measure 2 has no accepted evidence of impact.$"):
+        play.act(CHAIR, "close_recommendation", **closing(play))
+    last = given(play, "impact", "m2")
+    with pytest.raises(Refused, match="measure 2 has no accepted evidence of impact"):
+        play.act(CHAIR, "close_recommendation", **closing(play))
+    accepted(play, last)
+    with pytest.raises(Refused, match="What you name does not show all of it: measure 2 has no accepted evidence of impact"):
+        play.act(MANAGER, "close_recommendation", **closing(play, evidence=["e1", "e2", "e3"]))
+    play.act(MANAGER, "close_recommendation", **closing(play))
+
+
+@pytest.mark.promise("E3")
+def test_nobody_accepts_who_gave_it_or_described_it_or_is_named_or_is_of_the_owning_agency() -> None:
+    play = pursued(agency=POLICE_AGENCY)
+    name = given(play, "delivery", person=POLICE)
+    with pytest.raises(Refused, match="your own agency"):  # deputises for the chair of the sub-group as well
+        play.act(POLICE_DEPUTY, "accept_evidence", item="r1", evidence=name, words="-")
+    with pytest.raises(Refused, match="Your office does not allow"):
+        play.act(MANAGER, "accept_evidence", item="r1", evidence=name, words="-")
+    accepted(play, name)
+
+
+@pytest.mark.promise("E5")
+def test_returned_evidence_has_reasons_and_a_clock_of_its_own() -> None:
+    play = pursued()
+    name = given(play, "delivery")
+    play.act(SUBGROUP, "return_evidence", item="r1", evidence=name, reason="It has no date.")
+    assert owed(play.case) == {"progress", "evidence_again"}
+    again = given(play, "delivery")
+    assert owed(play.case) == {"progress", "examine_evidence"}
+    play.act(SUBGROUP, "return_evidence", item="r1", evidence=again, reason="It is the same.")
+    assert one(play).evidence[again].state is Looked.RETURNED
+    assert owed(play.case) == {"progress", "evidence_again"}
+
+
+@pytest.mark.promise("E6")
+def test_a_meeting_closes_with_its_quorum_and_an_office_only_if_the_policy_names_it() -> None:
+    play = proven()
+    with pytest.raises(Refused, match="It has no quorum"):
+        play.act(MANAGER, "close_recommendation", **closing(play, seats=["local_authority", "police", "icb"]))
+    with pytest.raises(Refused, match="Only independent chair can close a recommendation alone"):
+        play.act(MANAGER, "close_recommendation", **closing(play, decided_by="office", seats=[]))
+    play.act(CHAIR, "close_recommendation", **closing(play, decided_by="office", seats=[]))
+
+
+@pytest.mark.promise("E7")
+@pytest.mark.promise("E8")
+def test_a_failed_test_of_impact_reopens_and_voids_what_was_accepted() -> None:
+    play = closed()
+    play.act(SUBGROUP, "retest_impact", item="r1", outcome="not_sustained", words="Two of ten.")
+    assert {found.state for found in one(play).evidence.values()} == {Looked.VOID}
+    assert owed(play.case) == {"deliver_again", "progress"}
+    with pytest.raises(Refused, match="no accepted evidence of delivery"):
+        play.act(CHAIR, "close_recommendation", **closing(play, evidence=["e1", "e2"], decided_by="office", seats=[]))
+    accepted(play, given(play, "delivery"), given(play, "impact"))
+    play.act(MANAGER, "close_recommendation", **closing(play))
+
+
+@pytest.mark.promise("E7")
+def test_a_missed_test_of_impact_reopens_once_its_last_rung_has_spoken() -> None:
+    play = closed()
+    due = next(found.due for found in play.case.of_item("r1") if found.block == "retest")
+    assert due is not None
+    play.until(due + timedelta(days=29))
+    assert one(play).standing is Standing.CLOSED
+    play.until(due + timedelta(days=31))
+    assert one(play).standing is Standing.PURSUED
+    assert one(play).retested == "missed"
+    assert owed(play.case) == {"deliver_again", "progress"}
+
+
+@pytest.mark.promise("D6")
+def test_delivery_and_impact_are_two_colours_that_follow_dates_and_evidence() -> None:
+    play = pursued()
+
+    def rag() -> tuple[str, str]:
+        found = [one_ for one_ in play.case.of_item("r1") if one_.ended is None]
+        return delivery(one(play), found, play.now).words, impact(one(play), found, play.now).words
+
+    assert rag() == ("On track", "Not yet due")
+    play.act(HOSPITAL, "give_progress", item="r1", forecast="at_risk", words="The form is late.")
+    assert rag() == ("At risk", "Not yet due")
+    play.sleep_until(MONDAY + timedelta(days=181))
+    assert rag() == ("Overdue", "Not yet due")
+    accepted(play, given(play, "delivery"))
+    assert rag() == ("Delivered", "Being shown")
+    accepted(play, given(play, "impact"))
+    assert rag() == ("Delivered", "Shown")
+
+
+@pytest.mark.promise("D6")
+def test_a_colour_set_by_hand_has_an_end() -> None:
+    play = pursued()
+    until = date(2026, 11, 20)
+    play.act(CHAIR, "override_colour", item="r1", axis="delivery", colour="red", until=until, reason="Funding went.")
+    assert delivery(one(play), [], play.now).words == "Off track"
+    play.sleep_until(MONDAY + timedelta(days=19))
+    assert delivery(one(play), [], play.now).words == "On track"
+    assert impact(one(play), [], play.now).by_hand is None
+
+
+@pytest.mark.promise("D7")
+def test_the_first_date_is_never_lost_when_more_time_is_given() -> None:
+    play = pursued()
+    key = next(found.key for found in play.case.of_item("r1") if found.block == "deliver")
+    later = DUE + timedelta(days=60)
+    play.act(HOSPITAL, "ask_time", obligation=key, until=later, reason="The ward moves.")
+    with pytest.raises(Refused, match="does not allow|answers this"):
+        play.act(CHAIR, "answer_time", obligation=key, granted=True, until=later, reason="-")
+    play.act(SUBGROUP, "answer_time", obligation=key, granted=True, until=later, reason="Agreed.")
+    assert play.case.obligations[key].due.date() == later  # type: ignore[union-attr]
+    assert one(play).due == DUE
+
+
+@pytest.mark.promise("F3")
+def test_silence_goes_up_from_the_owner_to_the_business_manager_the_main_board_member_and_the_chair() -> None:
+    play = pursued()
+    play.until(MONDAY + timedelta(days=180 + 61))
+    key = next(found.key for found in play.case.of_item("r1") if found.block == "deliver")
+    said = [(at.date() - DUE, office) for at, office in play.said(key) if at.date() >= DUE]
+    assert [(days.days, office) for days, office in said] == [
+        (0, "recommendation_owner"), (14, "business_manager"), (14, "subgroup_chair"), (30, "agency_lead"),
+        (60, "independent_chair"),
+    ]  # fmt: skip
+    told = {notice.office: notice.person for notice in play.notices if notice.obligation == key}
+    assert told["recommendation_owner"] == HOSPITAL
+    assert told["agency_lead"] == HOSPITAL_LEAD
+
+
+def test_years_of_monthly_news_do_not_make_the_case_grow() -> None:
+    play = pursued(by=date(2029, 11, 2))
+    sizes = []
+    for _ in range(36):
+        play.now += timedelta(days=30)
+        play.act(HOSPITAL, "give_progress", item="r1", forecast="on_track", words="It goes on.")
+        sizes.append(len(play.case.model_dump_json(exclude_defaults=True)))
+    assert sizes[-1] - sizes[2] < 100
+    keys = {notice.key for notice in play.notices}
+    assert len(keys) == len(play.notices)
