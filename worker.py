@@ -38,10 +38,11 @@ from records.trouble import start
 from records.watching import Watching
 from workflows.correspondence import Correspondence
 from workflows.housekeeping import KeepHouse
+from workflows.practice_review import PracticeReview
 from workflows.rapid_review import RapidReview
 from workflows.referral import Referral
 
-WORKFLOWS = [Referral, RapidReview, Correspondence, KeepHouse]
+WORKFLOWS = [Referral, RapidReview, PracticeReview, Correspondence, KeepHouse]
 ANSWER = timedelta(seconds=5)
 """How long the engine has to answer the watch."""
 

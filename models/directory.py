@@ -63,6 +63,10 @@ class Person(Word):
     channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)] | None = None
     """By which of them, in this order; none said: by all that are set up, in the usual order."""
     leave: tuple[Leave, ...] = ()
+    interests: tuple[Slug, ...] = ()
+    """Of a reviewer: agencies in which they have declared an interest, such as having worked there."""
+    declared: date | None = None
+    """When they last declared their interests; none: they never have."""
 
     def is_away(self, day: date) -> bool:
         """Tell whether any leave of this person covers `day`."""
@@ -128,9 +132,9 @@ class Directory(Word):
         holding = self.holding(office, agency, day)
         if holding is None:
             return Answer(person=None, reason=Reason.EMPTY)
-        if holding.person not in but and self._is_there(holding.person, day):
+        if holding.person not in but and self.is_there(holding.person, day):
             return Answer(person=holding.person, reason=Reason.HOLDER)
-        if holding.deputy is not None and holding.deputy not in but and self._is_there(holding.deputy, day):
+        if holding.deputy is not None and holding.deputy not in but and self.is_there(holding.deputy, day):
             return Answer(person=holding.deputy, reason=Reason.DEPUTY)
         return Answer(person=None, reason=Reason.AWAY)
 
@@ -139,7 +143,12 @@ class Directory(Word):
         seated = any(
             one.agency == agency and person in {one.person, one.deputy} and one.covers(day) for one in self.holdings
         )
-        return seated and self._is_there(person, day)
+        return seated and self.is_there(person, day)
+
+    def reviewers(self) -> list[str]:
+        """The register of reviewers: everybody who holds that office, and has no end in it yet."""
+        held = (one.person for one in self.holdings if one.office == "reviewer" and one.until is None)
+        return list(dict.fromkeys(who for who in held if who in self.people))
 
     def people_of(self, agency: str) -> list[str]:
         """Everybody who holds, or deputises in, an office of this agency that has no end yet, each once."""
@@ -147,7 +156,8 @@ class Directory(Word):
         found = (who for one in held for who in (one.person, one.deputy) if who)
         return list(dict.fromkeys(who for who in found if who in self.people))
 
-    def _is_there(self, person: str, day: date) -> bool:
+    def is_there(self, person: str, day: date) -> bool:
+        """Tell whether somebody is in the directory, and not away on that day."""
         return person in self.people and not self.people[person].is_away(day)
 
 

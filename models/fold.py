@@ -40,7 +40,7 @@ def after(case: Case, fact: Fact) -> Case:
     else:
         marks = lifecycle.marks(case, fact)
         over = lifecycle.ends(case, fact)
-        case = _ended(_said(case, lifecycle.said(case, fact)), over, fact)
+        case = _waits(_ended(_said(case, lifecycle.said(case, fact)), over, fact), fact)
     if not marks:
         return case
     made = {name: Mark(number=fact.number, at=at) for name, at in marks.items()}
@@ -61,6 +61,14 @@ def _said(case: Case, said: dict[str, Any]) -> Case:
 def _each(case: Case, found: Iterable[Obligation], change: Callable[[Obligation], Obligation]) -> Case:
     changed = {one.key: change(one) for one in found}
     return case.model_copy(update={"obligations": {**case.obligations, **changed}}) if changed else case
+
+
+def _waits(case: Case, fact: Fact) -> Case:
+    """Stop and start the clocks of what a fact names: milestones that wait for other proceedings."""
+    stops = [case.obligations[key] for key in fact.data.get("suspends", ())]
+    goes_on = [case.obligations[key] for key in fact.data.get("resumes", ()) if not case.obligations[key].ended]
+    case = _each(case, stops, lambda one: ladder.paused(one, fact.recorded))
+    return _each(case, goes_on, lambda one: ladder.resumed(one, rules_of(case, one), fact.recorded))
 
 
 def _ended(case: Case, over: Mapping[str, Ended], fact: Fact) -> Case:
@@ -132,7 +140,7 @@ def _started(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
 
 def _opened(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
     for name, block in shelf.blocks(case.policy, case.kind).items():
-        if block.opens in made and not _asked_before(case, block, name):
+        if block.opens in made and name not in case.said.get("passed", ()) and not _asked_before(case, block, name):
             for agency, item in _each_of(case, name, block, fact):
                 case = _open(case, name, block, agency, item, made, fact)
     return case

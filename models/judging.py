@@ -70,15 +70,15 @@ def _allowed(  # noqa: PLR0911 -- one answer for each family of commands
         return recommending.judge(case, kind, body, now)
     if "obligation" in body:
         return _about_obligation(case, kind, body, now)
-    return [*LIFECYCLES[case.kind].judge(case, kind, body, now), *_parked(case, kind, body, now)]
+    return [*LIFECYCLES[case.kind].judge(case, kind, body, now), *_bounded(case, kind, body, now)]
 
 
 def _tried(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
     """What is wrong with what it would become. Raises OutsideCalendar or OverflowError."""
     fact = made(case, kind, body, now)
     then = after(case, fact)
-    if children := spawning.opens(case, fact):
-        after(*spawning.opened(then, fact, "RR-0000-0000", children))
+    if opening := spawning.opens(case, fact):
+        after(*spawning.opened(then, fact, f"{LIFECYCLES[opening.kind].prefix}-0000-0000", opening))
     field = "at" if kind == "correct" else COMMANDS[case.kind][kind].OCCURRED
     wrong = next(out_of_order(case, then), "") if field else ""
     return [Problem(field=field, words=wrong)] if wrong else []
@@ -256,11 +256,14 @@ def _policy(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
     return [Problem(field="policy", words=words)] if lost else []
 
 
-def _parked(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
-    """A parked decision comes back on a day that the policy bounds."""
-    if kind != "decide" or body.get("outcome") != Outcome.PARKED:
-        return []
-    return _date("parked_review", body, _bound(case, now, shelf.policy(case.policy).bounds.parked_most), now)
+def _bounded(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
+    """A parked decision, and milestones that wait, are looked at again on a day that the policy bounds."""
+    bounds = shelf.policy(case.policy).bounds
+    if kind == "decide" and body.get("outcome") == Outcome.PARKED:
+        return _date("parked_review", body, _bound(case, now, bounds.parked_most), now)
+    if kind in {"suspend_milestones", "review_milestones"} and body.get("review"):
+        return _date("review", body, _bound(case, now, bounds.suspension_most), now)
+    return []
 
 
 _ABOUT = {"correct": _correct, "adopt_calendar": _calendar, "adopt_policy": _policy}

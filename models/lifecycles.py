@@ -9,6 +9,7 @@ from models.command import Command
 from models.facts import Fact, Problem
 from models.obligation import Ended
 from models.policy import RECOMMENDS
+from models.practice_review import PracticeReview
 from models.rapid_review import RapidReview
 from models.recommending import COMMANDS as RECOMMENDING
 from models.referral import Referral
@@ -49,7 +50,7 @@ class Lifecycle(Protocol):
         """Decided, the story told, and nothing owed."""
 
 
-_ALL: tuple[Lifecycle, ...] = (Referral(), RapidReview())
+_ALL: tuple[Lifecycle, ...] = (Referral(), RapidReview(), PracticeReview())
 LIFECYCLES: dict[str, Lifecycle] = {one.name: one for one in _ALL}
 
 
@@ -59,9 +60,6 @@ def command(kind: str, lifecycle: str) -> type[Command] | None:
 
 
 COMMANDS: dict[str, dict[str, type[Command]]] = {
-    name: {
-        one.KIND: one
-        for one in (*lifecycle.commands, *(RECOMMENDING if name in RECOMMENDS else ()), *ANSWERS)
-    }
+    name: {one.KIND: one for one in (*lifecycle.commands, *(RECOMMENDING if name in RECOMMENDS else ()), *ANSWERS)}
     for name, lifecycle in LIFECYCLES.items()
 }

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from models import recommending
+from models import practice_review, recommending
 from models.case import Case, whole_item
 from models.command import Signed
 from models.facts import Fact
@@ -40,6 +40,8 @@ def _agency(case: Case, body: dict[str, Any]) -> str:
 def _worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> dict[str, Any]:
     if kind in recommending.KINDS:
         return recommending.worked_out(case, kind, body, now)
+    if case.kind == "practice_review" and (more := practice_review.worked_out(case, kind, body)):
+        return more
     if kind == "record_meeting":
         quorum = policy(case.policy).quorums["rapid_review_meeting"]
         seats = set(body["seats"])

@@ -39,13 +39,16 @@ def decided_against(case: Case, kind: str) -> tuple[str, CriteriaSet]:
 def offered(case: Case, kind: str, directory: Directory, item: str = "") -> Offered:
     """Everything that this command may name in this case, and in this item of it."""
     book = policy(case.policy)
-    quorum = book.quorums["rapid_review_meeting"]
     found: dict[str, Sequence[str]] = {
         "agencies": list(directory.agencies),
         "agency": list(directory.agencies),
         "partners": [name for name, agency in directory.agencies.items() if agency.partner],
         "people": [*directory.people, *(_gone(case, directory) if kind == "lock_out" else ())],
-        "seats": list(quorum.seats),
+        "seats": list(book.quorums["rapid_review_meeting"].seats),
+        "methods": list(book.methods),
+        "reviewers": directory.reviewers(),
+        "recipients": list(book.publication.recipients) if book.publication else [],
+        "checklist": list(book.publication.checklist) if book.publication else [],
         "themes": list(book.themes),
         "children": [str(number) for number in case.said.get("children", ())],
     }
@@ -96,6 +99,8 @@ def misnamed(model: type[Command], case: Case, body: Mapping[str, Any], director
     found = list(_misnamed(model, body, rows, ""))
     if model.KIND == "recommend":
         found += _of_other_agency(body, directory)
+    if model.KIND == "appoint_reviewer":
+        found += _interested(case, body, directory)
     if model.KIND == "lock_out" and body["locked"] and not _keepers(case, directory) - {body["person"]}:
         found.append(Problem(field="person", words=NOBODY_LEFT))
     if model.KIND in PURPOSES:
@@ -112,6 +117,22 @@ def _of_other_agency(body: Mapping[str, Any], directory: Directory) -> Iterator[
         if body.get(field) and body[field] not in directory.people_of(body["agency"]):
             words = f"They hold no office in {directory.called(body['agency'])}. Choose somebody who does, or nobody."
             yield Problem(field=field, words=words)
+
+
+def _interested(case: Case, body: Mapping[str, Any], directory: Directory) -> Iterator[Problem]:
+    """A declared interest in an agency of the case stands against a reviewer, and so does none ever declared."""
+    reviewer = directory.people.get(body["reviewer"])
+    if reviewer is None or body["waived"]:
+        return
+    touched = [directory.called(one) for one in reviewer.interests if one in case.said.get("agencies", case.agencies)]
+    if touched:
+        words = (
+            f"They declared an interest in {', '.join(touched)}. Choose somebody else, or waive it with a reason."
+        )
+        yield Problem(field="reviewer", words=words)
+    elif reviewer.declared is None:
+        words = "They have not declared their interests yet. Let the register say so first, or waive it with a reason."
+        yield Problem(field="reviewer", words=words)
 
 
 def _keepers(case: Case, directory: Directory) -> set[str]:

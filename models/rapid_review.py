@@ -496,7 +496,9 @@ class RapidReview:
                 return {"meeting_at": fact.data["at"]}
             case "decision_recorded":
                 parked = fact.data["outcome"] == Outcome.PARKED
-                return {"outcome": fact.data["outcome"], "parked_on": fact.data["parked_on"] if parked else ""}
+                commissions = {"reviewed": True} if fact.data["outcome"] == Outcome.PRACTICE_REVIEW else {}
+                said = {"outcome": fact.data["outcome"], "parked_on": fact.data["parked_on"] if parked else ""}
+                return {**said, **commissions}
             case _:
                 return {}
 
@@ -511,19 +513,8 @@ class RapidReview:
             case "record_notification":
                 words = "The notification has been recorded already. Correct its date if it is wrong."
                 return [] if withdrawn else owed(case, "notify_national_panel", words)
-            case "request_information":
-                again = [one for one in body["agencies"] if one in asked(case)]
-                words = f"Already asked: {', '.join(again)}."
-                return [Problem(field="agencies", words=words)] if again else once("agencies", body["agencies"])
-            case "withdraw_request":
-                return _owes_return(owed_returns(case), body["agency"])
-            case "record_no_return":
-                return _given_up(case, body["agency"], now)
-            case "submit_return":
-                if body["agency"] not in asked(case):
-                    return [
-                        Problem(field="agency", words="This agency has not been asked for a return in this review.")
-                    ]
+            case "request_information" | "withdraw_request" | "record_no_return" | "submit_return":
+                return judge_returns(case, kind, body, now)
             case "record_meeting":
                 return once("seats", body["seats"]) or once("agencies", body["agencies"])
             case "decide":
@@ -619,6 +610,23 @@ def gave_none(case: Case) -> list[str]:
     """Agencies that did not contribute, and have not done so since."""
     gone = [one.agency for one in case.of_block("agency_return") if one.ended is Ended.NOT_GIVEN]
     return [agency for agency in gone if f"return_received/{agency}" not in case.marks]
+
+
+def judge_returns(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
+    """Why the state does not allow this about what agencies are asked; also of a practice review."""
+    match kind:
+        case "request_information":
+            again = [one for one in body["agencies"] if one in asked(case)]
+            words = f"Already asked: {', '.join(again)}."
+            return [Problem(field="agencies", words=words)] if again else once("agencies", body["agencies"])
+        case "withdraw_request":
+            return _owes_return(owed_returns(case), body["agency"])
+        case "record_no_return":
+            return _given_up(case, body["agency"], now)
+        case _ if body["agency"] not in asked(case):
+            return [Problem(field="agency", words="This agency has not been asked for a return in this review.")]
+        case _:
+            return []
 
 
 def _owes_return(owing: dict[str, Obligation], agency: str) -> list[Problem]:

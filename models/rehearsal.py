@@ -33,7 +33,10 @@ from models.spawning import opened, opens
 from models.telling import Notice, NoticeKind, notices, tell
 from models.time import at, day_of
 
-REFERRAL, REVIEW = "referral", "review"
+REFERRAL, REVIEW, PRACTICE = "referral", "review", "practice review"
+KINDS: Mapping[str, str] = {REFERRAL: "referral", REVIEW: "rapid_review", PRACTICE: "practice_review"}
+"""What a scenario calls each kind of case."""
+NAMES = {kind: name for name, kind in KINDS.items()}
 OF_ONE_FACT = frozenset({NoticeKind.MOVED, NoticeKind.ANSWERED, NoticeKind.INVITED})
 """Messages whose key counts facts, of which other rules make more or fewer."""
 
@@ -200,7 +203,7 @@ class Stage:
                 self._speak(ref, alarm)
 
     def _act(self, act: Act, now: datetime) -> None:
-        lifecycle = "referral" if act.on == REFERRAL else "rapid_review"
+        lifecycle = KINDS[act.on]
         if act.do not in COMMANDS[lifecycle]:
             message = f"{lifecycle} takes no command {act.do!r}"
             raise ValueError(message)
@@ -251,12 +254,12 @@ class Stage:
             for ref in self._sisters(fact.case):
                 for more in follows(before, now, self.cases[ref], fact):
                     self._apply(more)
-        children = opens(before, fact)
-        if children:
-            fresh, first = opened(now, fact, self._ref("rapid_review", fact.recorded), children)
+        opening = opens(before, fact)
+        if opening:
+            fresh, first = opened(now, fact, self._ref(opening.kind, fact.recorded), opening)
             self.cases[fresh.ref] = fresh
             matter = next(matter for (matter, _), ref in self.named.items() if ref == fact.case)
-            self.named[matter, REVIEW] = fresh.ref
+            self.named[matter, NAMES[opening.kind]] = fresh.ref
             self._apply(first)
             for more in follows(unsaid(now), now, self.cases[fresh.ref], fact):
                 self._apply(more)
@@ -374,7 +377,7 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
         "dispute": lambda: {"ground": "not_ours", "words": "-"},
     }  # fmt: skip
     found = complete[act.do]() if act.do in complete else {}
-    fields = COMMANDS["referral" if act.on == REFERRAL else "rapid_review"][act.do].model_fields
+    fields = COMMANDS[KINDS[act.on]][act.do].model_fields
     return {**({"reason": "-"} if "reason" in fields else {}), **found}
 
 

@@ -26,6 +26,8 @@ UNIT = frozenset({"business_manager"})
 CHAIR = frozenset({"independent_chair"})
 AUTHORITY = frozenset({"local_authority_lead", "business_manager"})
 AGENCY = frozenset({"agency_contact", "agency_lead"})
+REVIEWER = frozenset({"reviewer"})
+"""Of a review whoever was appointed there; whoever else is on the register has no part in it."""
 CASE_WIDE = frozenset({
     "business_manager", "subgroup_chair", "independent_chair", "local_authority_lead", "safeguarding_partner_chair",
     "safeguarding_partner",
@@ -59,6 +61,38 @@ MAY: dict[str, frozenset[str]] = {
     "record_panel_answer": UNIT,
     "send_information": UNIT,
     "record_event": UNIT,
+    "enter_review": UNIT,
+    "commission": UNIT | CHAIR,
+    "appoint_reviewer": UNIT | CHAIR,
+    "announce_review": UNIT,
+    "hold_practitioner_event": UNIT | REVIEWER,
+    "name_contributor": UNIT | REVIEWER,
+    "keep_quiet": UNIT | REVIEWER,
+    "record_contact": UNIT | REVIEWER,
+    "finish_family": UNIT | REVIEWER,
+    "check_review": UNIT | CHAIR,
+    "request_in_writing": UNIT | CHAIR,
+    "record_written_answer": UNIT | REVIEWER,
+    "link_proceeding": UNIT,
+    "update_proceeding": UNIT,
+    "suspend_milestones": frozenset(),  # the office that the policy names for suspensions
+    "review_milestones": frozenset(),
+    "receive_draft": UNIT | REVIEWER,
+    "sign_off": CHAIR | {"safeguarding_partner_chair"},
+    "foresee_delay": UNIT | CHAIR,
+    "explain_delay": UNIT,
+    "plan_publication": UNIT | CHAIR,
+    "send_advance_copies": UNIT,
+    "publish": UNIT,
+    "withhold_publication": CHAIR | {"safeguarding_partner_chair"},
+    "receive_deliverable": UNIT | REVIEWER,
+    "confirm_dissemination": AGENCY,
+    "lodge_report": UNIT,
+    "check_availability": UNIT,
+    "record_coroners_report": UNIT,
+    "answer_coroner": UNIT | AGENCY,
+    "complete_review": CHAIR,
+    "discontinue": CHAIR | {"safeguarding_partner_chair"},
     "recommend": UNIT | CHAIR | {"subgroup_chair"},
     "assign_recommendation": UNIT | {"agency_lead"},
     "answer_recommendation": AGENCY,
@@ -89,7 +123,7 @@ MAY: dict[str, frozenset[str]] = {
     "reopen": UNIT | CHAIR,
 }
 
-OF_OWN_AGENCY = frozenset({"submit_return", "learning_done"})
+OF_OWN_AGENCY = frozenset({"submit_return", "learning_done", "confirm_dissemination"})
 OF_ITEM = frozenset({
     "assign_recommendation", "answer_recommendation", "give_progress", "complete_action", "give_evidence",
     "amend_evidence",
@@ -183,7 +217,7 @@ def reads(actor: Actor, case: Case, access: Access) -> Problem | None:
     """Why this person may not open the case; nothing if they may."""
     if refusal := shut_out(actor, case, access):
         return refusal
-    if actor.person in access.let_in or actor.anywhere(CASE_WIDE) or _party(actor, case):
+    if actor.person in access.let_in or actor.anywhere(CASE_WIDE) or is_reviewer(actor, case) or _party(actor, case):
         return None
     return Problem(words=NO)
 
@@ -192,7 +226,7 @@ def shut_out(actor: Actor, case: Case, access: Access) -> Problem | None:
     """Why they take no part in this case, whatever their offices; nothing if they may."""
     if actor.person in access.locked_out:
         return Problem(words=LOCKED)
-    if actor.person in access.let_in or not access.restricted:
+    if actor.person in access.let_in or not access.restricted or is_reviewer(actor, case):
         return None
     named = actor.anywhere(NAMED_OFFICES) or _party(actor, case)
     return None if named else Problem(words=NAMED)
@@ -225,7 +259,7 @@ def whole(actor: Actor, case: Case, access: Access) -> bool:
     """
     if reads(actor, case, access) is not None:
         return False
-    if actor.person in access.let_in:
+    if actor.person in access.let_in or is_reviewer(actor, case):
         return True
     named = not access.restricted or actor.anywhere(NAMED_OFFICES) or _party(actor, case, still=True)
     return bool(named and actor.anywhere(CASE_WIDE))
@@ -258,12 +292,16 @@ def _office(  # noqa: C901, PLR0911 -- one answer for each relation
     if kind in OF_ITEM:
         return _of_item(actor, case, kind, body)
     allowed = MAY[kind]
-    if kind in {"suspend", "review_suspension"}:
+    if kind in {"suspend", "review_suspension", "suspend_milestones", "review_milestones"}:
         allowed = frozenset({policy(case.policy).bounds.suspension_office})
     if kind == "review_suspension":
         waits = rules(case.policy, case.calendar, case.kind, WAITING[kind])
         allowed |= {waits.block.owed_by, *waits.offices()}
+    if kind == "answer_coroner" and not _is_addressed(actor, case, body):
+        allowed -= AGENCY_OFFICES
     for held in actor.offices:
+        if held.office in REVIEWER and not is_reviewer(actor, case):
+            continue
         if held.office in allowed and (kind not in OF_OWN_AGENCY or held.agency == body["agency"]):
             return held.office
     if kind in OF_OWN_AGENCY and actor.anywhere(allowed):
@@ -324,6 +362,18 @@ def _with_own_eyes(
     return office
 
 
+def is_reviewer(actor: Actor, case: Case) -> bool:
+    """Whether they were appointed to this review, and it is not complete yet."""
+    return actor.person == case.said.get("reviewer") and "review_completed" not in case.marks
+
+
+def _is_addressed(actor: Actor, case: Case, body: dict[str, Any]) -> bool:
+    """Whether the coroner's report went to an agency of theirs."""
+    reports = case.said.get("coroners_reports", {})
+    found = [reports[body["item"]]] if body.get("item") in reports else reports.values()
+    return any(actor.of_agency(one["agency"]) for one in found)
+
+
 def _is_named(actor: Actor, one: Recommendation) -> bool:
     """Whether they own this recommendation, or stand in for its owner, and are still of its agency."""
     return actor.person in one.owners and actor.belongs_to(one.agency)
@@ -331,6 +381,8 @@ def _is_named(actor: Actor, one: Recommendation) -> bool:
 
 def holds(actor: Actor, case: Case, office: str, one: Obligation) -> bool:
     """Whether this office is theirs for this obligation; the owner of a recommendation is an office of its own."""
+    if office in REVIEWER:
+        return is_reviewer(actor, case)
     if office != OWNER:
         return actor.holds(office, one.agency)
     pursued = case.recommendation(one)
@@ -346,6 +398,10 @@ def look_up(  # noqa: PLR0913, PLR0917 -- of what, for whom, in which directory,
 
     `but`: people who are kept out, and count as away.
     """
+    if office in REVIEWER:
+        person = str(case.said.get("reviewer", ""))
+        there = person and person not in but and directory.is_there(person, london_day(now))
+        return Answer(person=person, reason=Reason.HOLDER) if there else Answer(person=None, reason=Reason.EMPTY)
     if office != OWNER:
         return directory.look_up(office, one.agency or None, now, but)
     pursued, day = case.recommendation(one), london_day(now)

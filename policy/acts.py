@@ -7,13 +7,12 @@ from models import shelf
 from models.directory import Directory
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.policy import Office, Policy, Scope, Span
-from models.rehearsal import REFERRAL, REVIEW, Scenario, Stage
+from models.rehearsal import KINDS, REVIEW, Scenario, Stage
 from policy.problems import Path
 from policy.shapes import did_you_mean, fit, shaped
 from policy.written import Written
 
 REFERRER = "referrer"
-LIFECYCLE = {REFERRAL: "referral", REVIEW: "rapid_review"}
 
 
 def cross_check_scenario(written: Written, policy: Policy | None, directory: Directory | None) -> None:
@@ -47,12 +46,12 @@ def _check_forward(path: Path, written: Written, least: int = 0) -> None:
 
 def _check_what(path: Path, written: Written) -> None:
     on, do = written.text(*path, "on") or REVIEW, written.text(*path, "do")
-    if on not in LIFECYCLE:
-        written.complain((*path, "on"), f"There is no `{on}`. Write `{REFERRAL}` or `{REVIEW}`.")
+    if on not in KINDS:
+        written.complain((*path, "on"), f"There is no `{on}`. Write one of: {', '.join(KINDS)}.")
         return
-    known = COMMANDS[LIFECYCLE[on]]
+    known = COMMANDS[KINDS[on]]
     if do and do not in known:
-        name = LIFECYCLES[LIFECYCLE[on]].name.replace("_", " ")
+        name = LIFECYCLES[KINDS[on]].name.replace("_", " ")
         written.complain((*path, "do"), f"A {name} takes no command `{do}`. {did_you_mean(do, known)}")
 
 

@@ -17,13 +17,15 @@ def cross_check_directory(written: Written, policy: Policy | None) -> None:
     for name in written.entries("people"):
         _check_leave(("people", name), written)
         _check_channels(("people", name, "channels"), written)
+        _check_interests(("people", name, "interests"), written)
     _check_own("email", written)
     _check_own("slack_id", written)
     for index in range(len(written.items("holdings"))):
         _check_holding(("holdings", index), written)
         if policy is not None:
             _check_office(("holdings", index), policy.offices, written)
-    _check_one_at_a_time(written)
+    several = {name for name, office in policy.offices.items() if office.several} if policy else set()
+    _check_one_at_a_time(written, several)
 
 
 def _check_leave(path: Path, written: Written) -> None:
@@ -39,6 +41,14 @@ def _check_channels(path: Path, written: Written) -> None:
     for index, one in enumerate(named):
         if one in named[:index] and one in set(ChannelName):
             written.complain((*path, index), f"`{one}` stands here twice. Name each channel once, the first one first.")
+
+
+def _check_interests(path: Path, written: Written) -> None:
+    agencies = written.entries("agencies")
+    for index, one in enumerate(written.items(*path)):
+        if isinstance(one, str) and one not in agencies:
+            words = f"`{one}` does not stand under `agencies`. {did_you_mean(one, agencies)}"
+            written.complain((*path, index), words)
 
 
 def _check_own(key: str, written: Written) -> None:
@@ -89,11 +99,13 @@ def _is_partner(agency: str, written: Written) -> bool:
     return written.at("agencies", agency, "partner") is True
 
 
-def _check_one_at_a_time(written: Written) -> None:
-    """Two holders on one day would make it a matter of chance who is told."""
+def _check_one_at_a_time(written: Written, several: set[str]) -> None:
+    """Two holders on one day would make it a matter of chance who is told, but where that is of no account."""
     holdings = [(index, fit(Holding, one)) for index, one in enumerate(written.items("holdings"))]
     for (_, earlier), (index, later) in combinations(holdings, 2):
         if not earlier or not later or (earlier.office, earlier.agency) != (later.office, later.agency):
+            continue
+        if earlier.office in several and earlier.person != later.person:
             continue
         together = max(earlier.since, later.since)
         if earlier.covers(together) and later.covers(together):

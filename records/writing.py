@@ -178,12 +178,12 @@ class _Writing:
         return self.vault.signed(words, text.digest), text, words
 
     async def _opened(self, one: Step, directory: Directory) -> list[Step]:
-        """A referral that needs a rapid review opens one in the same transaction, for children without one."""
-        children = opens(one.before, one.fact)
-        if not children:
+        """What this fact opens begins in the same transaction."""
+        opening = opens(one.before, one.fact)
+        if opening is None:
             return []
-        ref = await next_ref(self.session, LIFECYCLES["rapid_review"].prefix, one.fact.recorded)
-        return [step(*opened(one.case, one.fact, ref, children), directory)]
+        ref = await next_ref(self.session, LIFECYCLES[opening.kind].prefix, one.fact.recorded)
+        return [step(*opened(one.case, one.fact, ref, opening), directory)]
 
     async def _shared(self, one: Step, opened: Sequence[Step], directory: Directory) -> list[Step]:
         """Who may open one case of a family may open all: what this fact says of that, said in the others as well."""

@@ -76,11 +76,19 @@ class Lifecycle:
     # The words of a story.
 
     def owed(self, block: str) -> Awaitable[None]:
-        """Wait until everything that this block of the policy asks for has been met or withdrawn."""
-        if not self.over() and not self.case.of_block(block):
+        """Wait until everything that this block of the policy asks for has been met or withdrawn.
+
+        What was behind a case when it was entered here is not waited for.
+        """
+        behind = block in self.case.said.get("passed", ())
+        if not behind and not self.over() and not self.case.of_block(block):
             message = f"{self.case.ref}: nobody owes {block}"
             raise NotOwed(message)
-        return self.until(lambda case: case.done(block))
+        return self.until(lambda case: behind or case.done(block))
+
+    def planned(self, block: str) -> Awaitable[None]:
+        """Wait until this block has been met or withdrawn, where the plan of this case has it at all."""
+        return self.until(lambda case: not case.is_open(block))
 
     def until(self, true: Callable[[Case], bool]) -> Awaitable[None]:
         """Wait for this, or for the end of the story."""

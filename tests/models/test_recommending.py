@@ -125,7 +125,9 @@ def test_a_rejection_goes_to_the_chair_and_the_recommendation_stands_or_is_let_g
 def test_nothing_closes_while_a_measure_has_no_accepted_evidence_of_either_kind() -> None:
     two = [{"measure": "One.", "baseline": "-"}, {"measure": "Two.", "baseline": "-"}]
     play = pursued(measures=two)
-    with pytest.raises(Refused, match="measure 1 has no accepted evidence of delivery; measure 1 .* of impact; measure 2"):
+    with pytest.raises(
+        Refused, match="measure 1 has no accepted evidence of delivery; measure 1 .* of impact; measure 2"
+    ):
         play.act(CHAIR, "close_recommendation", **closing(play, evidence=["e1"]))
     for shows, measure in (("delivery", "m1"), ("impact", "m1"), ("delivery", "m2")):
         accepted(play, given(play, shows, measure))
@@ -135,7 +137,9 @@ def test_nothing_closes_while_a_measure_has_no_accepted_evidence_of_either_kind(
     with pytest.raises(Refused, match="measure 2 has no accepted evidence of impact"):
         play.act(CHAIR, "close_recommendation", **closing(play))
     accepted(play, last)
-    with pytest.raises(Refused, match="What you name does not show all of it: measure 2 has no accepted evidence of impact"):
+    with pytest.raises(
+        Refused, match="What you name does not show all of it: measure 2 has no accepted evidence of impact"
+    ):
         play.act(MANAGER, "close_recommendation", **closing(play, evidence=["e1", "e2", "e3"]))
     play.act(MANAGER, "close_recommendation", **closing(play))
 

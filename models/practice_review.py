@@ -1,0 +1,1121 @@
+"""A local child safeguarding practice review: commissioned, run, checked, signed off, published or not, brought home.
+
+Working Together to Safeguard Children 2023, chapter 5; SI 2018/789 reg 14 (time and quality are monitored, requests are
+made in writing) and reg 15 (what a report says). Children Act 2004 s16F.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from models.case import Case
+from models.clocks import shifted
+from models.command import (
+    LATE,
+    TO_COME,
+    Cannot,
+    Choice,
+    Command,
+    Day,
+    FileId,
+    Line,
+    MaybeLine,
+    MaybeWords,
+    Moment,
+    Part,
+    Slug,
+    Words,
+    asks,
+)
+from models.facts import Fact, Problem
+from models.obligation import Ended, Obligation
+from models.policy import Method, Publication
+from models.rapid_review import (
+    PartnerPosition,
+    RecordNoReturn,
+    RequestInformation,
+    SubmitReturn,
+    WithdrawRequest,
+    judge_returns,
+    once,
+    owed_returns,
+)
+from models.recommending import STORY as PURSUED
+from models.referral import owed
+from models.shelf import days, policy
+from models.time import at, day_of, end_of
+
+NOTHING_SUCH = "There is nothing of this name in this review."
+
+
+class Origin(Choice):
+    SERIOUS_CASE_REVIEW = "serious_case_review", "A serious case review"
+    PRACTICE_REVIEW = "practice_review", "A local child safeguarding practice review"
+    LEARNING_REVIEW = "learning_review", "Another learning review"
+
+
+class Reached(Choice):
+    """How far a review had come when it was entered here."""
+
+    DECIDED = "decided", "It is decided, and not commissioned yet"
+    UNDER_WAY = "under_way", "It is under way"
+    SIGNED_OFF = "signed_off", "Its report is signed off"
+    PUBLISHED = "published", "It is published"
+    WITHHELD = "withheld", "It is finished and not published"
+
+
+class Pace(Choice):
+    ON_TRACK = "on_track", "It will be published in time"
+    AT_RISK = "at_risk", "It may not be published in time"
+    LATE = "late", "It will not be published in time"
+
+
+class Quality(Choice):
+    GOOD = "good", "It is as it should be"
+    CONCERNS = "concerns", "There are concerns"
+
+
+class Role(Choice):
+    MOTHER = "mother", "Mother"
+    FATHER = "father", "Father"
+    CARER = "carer", "Carer"
+    CHILD = "child", "The child"
+    SIBLING = "sibling", "Brother or sister"
+    FAMILY = "family", "Other family"
+    PRACTITIONER = "practitioner", "Practitioner"
+
+
+class Contact(Choice):
+    INVITED = "invited", "They were invited"
+    ANSWERED = "answered", "They answered"
+    HEARD = "heard", "They were heard"
+    FED_BACK = "fed_back", "They were told what came of it"
+
+
+class TakesPart(Choice):
+    YES = "yes", "They take part"
+    NO = "no", "They do not want to take part"
+    LATER = "later", "They want to be asked again later"
+
+
+class Proceeding(Choice):
+    CRIMINAL = "criminal", "Criminal investigation or trial"
+    INQUEST = "inquest", "Inquest"
+    DOMESTIC_HOMICIDE = "domestic_homicide", "Domestic homicide review"
+    MENTAL_HEALTH_HOMICIDE = "mental_health_homicide", "Mental health homicide review"
+    CARE = "care", "Care proceedings"
+    PATIENT_SAFETY = "patient_safety", "Patient safety incident investigation"
+    REGULATOR = "regulator", "Regulator or inspectorate"
+    ADULT_REVIEW = "adult_review", "Safeguarding adults review"
+    EMPLOYMENT = "employment", "Allegation against staff, or employment"
+    OTHER = "other", "Other"
+
+
+class ProceedingStatus(Choice):
+    EXPECTED = "expected", "Expected"
+    OPEN = "open", "Open"
+    CONCLUDED = "concluded", "Concluded"
+
+
+class MilestonesOutcome(Choice):
+    LIFT = "lift", "End the suspension: the clocks go on"
+    CONTINUE = "continue", "Keep the suspension until a new review date"
+
+
+class Because(Choice):
+    PROCEEDINGS = "proceedings", "Other proceedings"
+    REVIEW = "review", "The review itself"
+
+
+class Checked(Choice):
+    YES = "yes", "Done"
+    NOT_NEEDED = "not_needed", "Not needed here"
+
+
+class EnterReview(Command):
+    """Enter a review that was decided elsewhere or earlier, at the stage in which it is."""
+
+    KIND: ClassVar[str] = "enter_review"
+    FACT: ClassVar[str] = "review_entered"
+    TITLE: ClassVar[str] = "Enter a review"
+    name: Line = asks("What is it called?", "As it is known, such as its pseudonym.", private=True)
+    origin: Origin = asks("What kind of review is it?")
+    decided_on: Day = asks("When was it decided?")
+    reached: Reached = asks("How far has it come?")
+    settled_on: Day | None = asks(
+        "When was it published, or decided not to?", default=None, when=("reached", ("published", "withheld"))
+    )
+    reasons: MaybeWords = asks("Why is it not published?", private=True, default="", when=("reached", ("withheld",)))
+    agencies: tuple[Slug, ...] = asks("Which agencies take part?", rows="agencies", default=())
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("decided_on", "The date must be today or in the past.", lambda: self.decided_on > day_of(now))
+        over = {Reached.PUBLISHED, Reached.WITHHELD}
+        words = "Enter when it was published, or decided not to be."
+        yield Cannot("settled_on", words, lambda: self.reached in over and self.settled_on is None)
+        words = "This is before the review was decided. Check both dates."
+        yield Cannot("settled_on", words, lambda: self.settled_on and self.settled_on < self.decided_on)
+        words = "Say why it is not published."
+        yield Cannot("reasons", words, lambda: self.reached is Reached.WITHHELD and not self.reasons)
+
+
+class Commission(Command):
+    """Commission the review: its scope, its terms of reference, its method and what it may cost."""
+
+    KIND: ClassVar[str] = "commission"
+    FACT: ClassVar[str] = "commissioned"
+    TITLE: ClassVar[str] = "Commission the review"
+    method: Slug = asks(
+        "By which method?", "Its plan dates the milestones from the day of the decision.", rows="methods"
+    )
+    scope_from: Day = asks("Which time does it look at, from")
+    scope_until: Day = asks("and until")
+    terms: Words = asks(
+        "Terms of reference", "Why this review, its lines of enquiry, what it does not look at.", private=True
+    )
+    agencies: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=40)] = asks(
+        "Which agencies take part?", rows="agencies"
+    )
+    budget: Annotated[int, Field(ge=0, le=10_000_000)] = asks("What may it cost, in pounds?", short=True)
+    media: MaybeWords = asks("Who answers the press, and what is said?", private=True, default="")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "This is before the time begins that the review looks at."
+        yield Cannot("scope_until", words, lambda: self.scope_until < self.scope_from)
+
+
+class AppointReviewer(Command):
+    """Appoint who leads the review. A declared interest in an agency of the case stands against it, unless waived."""
+
+    KIND: ClassVar[str] = "appoint_reviewer"
+    FACT: ClassVar[str] = "reviewer_appointed"
+    TITLE: ClassVar[str] = "Appoint the reviewer"
+    reviewer: Slug = asks("Who is it?", "From the register of reviewers.", rows="reviewers")
+    suitability: Words = asks(
+        "Why are they suited to this review?",
+        "Their knowledge of practice and research, and how they work with families and practitioners.", private=True,
+    )  # fmt: skip
+    waived: bool = asks("Is an interest that they have declared waived?", default=False)
+    reason: MaybeWords = asks("Why is it waived?", private=True, default="", when=("waived", ("true",)))
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("reason", "Say why the interest is waived.", lambda: self.waived and not self.reason)
+
+
+class AnnounceReview(Command):
+    """Record that the panel, Ofsted and the department were told of the review and of its reviewer."""
+
+    KIND: ClassVar[str] = "announce_review"
+    FACT: ClassVar[str] = "review_announced"
+    TITLE: ClassVar[str] = "Record who was told of the review"
+    OCCURRED: ClassVar[str] = "sent_at"
+    sent_at: Moment = asks("When was it sent?")
+    late: MaybeLine = LATE
+    recipients: tuple[Slug, ...] = asks("To whom?", rows="recipients")
+
+
+class CheckReview(Command):
+    """Record a check of time and quality, as the regulations require at regular intervals (SI 2018/789 reg 14)."""
+
+    KIND: ClassVar[str] = "check_review"
+    FACT: ClassVar[str] = "review_checked"
+    TITLE: ClassVar[str] = "Check time and quality"
+    pace: Pace = asks("Will it be published in time?")
+    quality: Quality = asks("How is its quality?")
+    words: Words = asks("What was looked at, and what follows?", private=True)
+
+
+class RequestInWriting(Command):
+    """Record a written request to the reviewer, for information or for a draft (SI 2018/789 reg 14)."""
+
+    KIND: ClassVar[str] = "request_in_writing"
+    FACT: ClassVar[str] = "requested_in_writing"
+    TITLE: ClassVar[str] = "Record a written request"
+    words: Words = asks("What was asked for?", "In the words of the letter.", private=True)
+    by: Day = asks("By when?")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("by", TO_COME, lambda: self.by < day_of(now))
+
+
+class RecordWrittenAnswer(Command):
+    """Record what came of a written request."""
+
+    KIND: ClassVar[str] = "record_written_answer"
+    FACT: ClassVar[str] = "written_request_answered"
+    TITLE: ClassVar[str] = "Record the answer to a written request"
+    OCCURRED: ClassVar[str] = "received_at"
+    item: Slug = asks("Which request?", rows="requests")
+    received_at: Moment = asks("When did it arrive?")
+    late: MaybeLine = LATE
+    words: Words = asks("What does it say?", private=True)
+    file: FileId = asks("A file", default="", file=True)
+
+
+class HoldPractitionerEvent(Command):
+    """Record the event at which practitioners were heard, without fear of blame for what they did in good faith."""
+
+    KIND: ClassVar[str] = "hold_practitioner_event"
+    FACT: ClassVar[str] = "practitioners_heard"
+    TITLE: ClassVar[str] = "Record the practitioner event"
+    OCCURRED: ClassVar[str] = "held_at"
+    held_at: Moment = asks("When was it held?")
+    late: MaybeLine = LATE
+    attended: tuple[Slug, ...] = asks("Which agencies were there?", rows="agencies")
+    words: Words = asks("What did practitioners say?", private=True)
+
+
+class NameContributor(Command):
+    """Name somebody whom the review asks to contribute."""
+
+    KIND: ClassVar[str] = "name_contributor"
+    FACT: ClassVar[str] = "contributor_named"
+    TITLE: ClassVar[str] = "Name somebody who may contribute"
+    role: Role = asks("Who are they to the child?")
+    name: Line = asks("Name, and how to reach them", private=True)
+    words: MaybeWords = asks("What has to be borne in mind?", private=True, default="")
+
+
+class KeepQuiet(Command):
+    """Days on which nobody may be contacted, such as an anniversary or a trial."""
+
+    KIND: ClassVar[str] = "keep_quiet"
+    FACT: ClassVar[str] = "quiet_days_set"
+    TITLE: ClassVar[str] = "Keep days free of contact"
+    first: Day = asks("From which day?")
+    last: Day = asks("Until which day?")
+    item: Slug = asks(
+        "Whom does it concern?", "Leave it empty for everybody.", rows="contributors", default="everybody"
+    )
+    reason: Words = asks("Why?", private=True)
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("last", "This is before the first day.", lambda: self.last < self.first)
+
+
+class RecordContact(Command):
+    """Record that somebody was invited, answered, was heard, or was told what came of it."""
+
+    KIND: ClassVar[str] = "record_contact"
+    FACT: ClassVar[str] = "contributor_contacted"
+    TITLE: ClassVar[str] = "Record a contact with somebody who contributes"
+    OCCURRED: ClassVar[str] = "on"
+    item: Slug = asks("With whom?", rows="contributors")
+    step: Contact = asks("What happened?")
+    on: Moment = asks("When?")
+    late: MaybeLine = LATE
+    how: Line = asks(
+        "How, and by whom?", "By letter, by telephone, on a visit, through their key worker.", private=True
+    )
+    answer: TakesPart | None = asks("What did they answer?", default=None, when=("step", ("answered",)))
+    words: MaybeWords = asks("What was said", private=True, default="")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Choose what they answered."
+        yield Cannot("answer", words, lambda: self.step is Contact.ANSWERED and self.answer is None)
+
+
+class FinishFamily(Command):
+    """Record how the family's view reached the review, or why it did not."""
+
+    KIND: ClassVar[str] = "finish_family"
+    FACT: ClassVar[str] = "family_heard"
+    TITLE: ClassVar[str] = "Record the family’s contribution"
+    words: Words = asks("What did the family say, or why did nobody contribute?", private=True)
+
+
+class LinkProceeding(Command):
+    """Link other proceedings that run beside the review."""
+
+    KIND: ClassVar[str] = "link_proceeding"
+    FACT: ClassVar[str] = "proceeding_linked"
+    TITLE: ClassVar[str] = "Link other proceedings"
+    proceeding: Proceeding = asks("What kind of proceedings?")
+    status: ProceedingStatus = asks("How do they stand?")
+    words: Words = asks("Who leads them, under which reference?", private=True)
+
+
+class UpdateProceeding(Command):
+    """Say how linked proceedings stand now."""
+
+    KIND: ClassVar[str] = "update_proceeding"
+    FACT: ClassVar[str] = "proceeding_updated"
+    TITLE: ClassVar[str] = "Say how proceedings stand"
+    item: Slug = asks("Which proceedings?", rows="proceedings")
+    status: ProceedingStatus = asks("How do they stand?")
+    words: Words = asks("What has happened?", private=True)
+
+
+class SuspendMilestones(Command):
+    """Let named milestones wait for other proceedings, on somebody's authority, until a review date."""
+
+    KIND: ClassVar[str] = "suspend_milestones"
+    FACT: ClassVar[str] = "milestones_suspended"
+    TITLE: ClassVar[str] = "Suspend milestones"
+    item: Slug = asks("For which proceedings?", rows="proceedings")
+    milestones: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=20)] = asks(
+        "Which milestones wait?", "Only these: all other clocks go on.", rows="milestones"
+    )
+    review: Day = asks("When will the suspension be reviewed?", "A suspension without a review date is not possible.")
+    authority: Words = asks(
+        "On whose authority?", "For example the senior investigating officer, by letter of a date.", private=True
+    )
+    reason: Words = asks("Why must they wait?", private=True)
+
+
+class ReviewMilestones(Command):
+    """Say whether milestones that wait for other proceedings go on."""
+
+    KIND: ClassVar[str] = "review_milestones"
+    FACT: ClassVar[str] = "milestones_reviewed"
+    TITLE: ClassVar[str] = "Review a suspension of milestones"
+    item: Slug = asks("Of which proceedings?", rows="proceedings")
+    outcome: MilestonesOutcome = asks("What happens now?")
+    review: Day | None = asks("Next review date", when=("outcome", ("continue",)), default=None)
+    reason: Words = asks("Your reasons", private=True)
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Enter the next review date."
+        yield Cannot("review", words, lambda: self.outcome is MilestonesOutcome.CONTINUE and self.review is None)
+
+
+class ReceiveDraft(Command):
+    """Record that the draft report came in."""
+
+    KIND: ClassVar[str] = "receive_draft"
+    FACT: ClassVar[str] = "draft_received"
+    TITLE: ClassVar[str] = "Record the draft report"
+    OCCURRED: ClassVar[str] = "received_at"
+    received_at: Moment = asks("When did it arrive?")
+    late: MaybeLine = LATE
+    file: FileId = asks("The draft", default="", file=True)
+    words: MaybeWords = asks("What remains to be done?", private=True, default="")
+
+
+class SignOff(Command):
+    """The safeguarding partners sign the report off, each with their position."""
+
+    KIND: ClassVar[str] = "sign_off"
+    FACT: ClassVar[str] = "report_signed_off"
+    TITLE: ClassVar[str] = "Record the sign-off"
+    OCCURRED: ClassVar[str] = "signed_at"
+    signed_at: Moment = asks("When was it signed off?")
+    late: MaybeLine = LATE
+    positions: tuple[PartnerPosition, ...] = asks("The safeguarding partners", rows="partners")
+    has_improvements: bool = asks("Does the report sum up the improvements that it recommends?")
+    has_analysis: bool = asks("Does it analyse the systemic or underlying reasons for what was done or not done?")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "A report has to say this before it is signed off (SI 2018/789 reg 15)."
+        yield Cannot("has_improvements", words, lambda: not self.has_improvements)
+        yield Cannot("has_analysis", words, lambda: not self.has_analysis)
+        for row, one in enumerate(self.positions):
+            yield one.cannot(f"positions.{row}")
+
+
+class ForeseeDelay(Command):
+    """Say that the review will not be published within six months, and why; the panel is told by letter."""
+
+    KIND: ClassVar[str] = "foresee_delay"
+    FACT: ClassVar[str] = "delay_said"
+    TITLE: ClassVar[str] = "Say that it will be late"
+    expected: Day = asks("When is it expected to be published?")
+    because: Because = asks("What delays it?")
+    words: Words = asks("Why?", private=True)
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("expected", TO_COME, lambda: self.expected < day_of(now))
+
+
+class ExplainDelay(Command):
+    """Record the letter to the panel and the Secretary of State with the reasons for the delay."""
+
+    KIND: ClassVar[str] = "explain_delay"
+    FACT: ClassVar[str] = "delay_explained"
+    TITLE: ClassVar[str] = "Record the letter of reasons for delay"
+    OCCURRED: ClassVar[str] = "sent_at"
+    sent_at: Moment = asks("When was it sent?")
+    late: MaybeLine = LATE
+    recipients: tuple[Slug, ...] = asks("To whom?", rows="recipients")
+    words: Words = asks("Which reasons does it give?", private=True)
+
+
+class PlanPublication(Command):
+    """Set the day of publication; from it follows by when the advance copies have to be sent."""
+
+    KIND: ClassVar[str] = "plan_publication"
+    FACT: ClassVar[str] = "publication_planned"
+    TITLE: ClassVar[str] = "Plan the publication"
+    on: Day = asks("On which day will it be published?")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("on", TO_COME, lambda: self.on < day_of(now))
+
+
+class SendAdvanceCopies(Command):
+    """Record that the full report went to everybody who has it before it is published."""
+
+    KIND: ClassVar[str] = "send_advance_copies"
+    FACT: ClassVar[str] = "advance_copies_sent"
+    TITLE: ClassVar[str] = "Record the advance copies"
+    OCCURRED: ClassVar[str] = "sent_at"
+    sent_at: Moment = asks("When were they sent?")
+    late: MaybeLine = LATE
+    recipients: tuple[Slug, ...] = asks("To whom?", rows="recipients")
+
+
+class ChecklistAnswer(Part):
+    check: Slug = asks("What")
+    done: Checked = asks("Is it done?")
+    words: MaybeWords = asks("Who did it, or why it is not needed", private=True, default="")
+
+    def cannot(self, path: str) -> Cannot:
+        words = "Say why this is not needed here."
+        return Cannot(f"{path}.words", words, lambda: self.done is Checked.NOT_NEEDED and not self.words)
+
+
+class Publish(Command):
+    """Record that the report is published. Not earlier than seven working days after the advance copies."""
+
+    KIND: ClassVar[str] = "publish"
+    FACT: ClassVar[str] = "review_published"
+    TITLE: ClassVar[str] = "Record the publication"
+    OCCURRED: ClassVar[str] = "published_at"
+    published_at: Moment = asks("When was it published?")
+    late: MaybeLine = LATE
+    address: Line = asks("Where can it be read?", private=True)
+    checklist: tuple[ChecklistAnswer, ...] = asks("Before publication", rows="checklist")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        for row, one in enumerate(self.checklist):
+            yield one.cannot(f"checklist.{row}")
+
+
+class WithholdPublication(Command):
+    """Decide not to publish the report, with reasons that the panel and the Secretary of State read."""
+
+    KIND: ClassVar[str] = "withhold_publication"
+    FACT: ClassVar[str] = "publication_withheld"
+    TITLE: ClassVar[str] = "Decide not to publish"
+    OCCURRED: ClassVar[str] = "decided_at"
+    decided_at: Moment = asks("When was it decided?")
+    late: MaybeLine = LATE
+    reasons: Words = asks("Why is it inappropriate to publish it?", private=True)
+    improvements: Words = asks("Which information about improvements is published instead?", private=True)
+
+
+class ReceiveDeliverable(Command):
+    """Record what the author owes by contract beside the draft: the report, the briefing, the summary."""
+
+    KIND: ClassVar[str] = "receive_deliverable"
+    FACT: ClassVar[str] = "deliverable_received"
+    TITLE: ClassVar[str] = "Record a deliverable of the contract"
+    item: Slug = asks("Which deliverable?", rows="deliverables")
+    words: MaybeWords = asks("Anything to say about it", private=True, default="")
+    file: FileId = asks("The file", default="", file=True)
+
+
+class ConfirmDissemination(Command):
+    """Say how and by when the learning reached your agency's staff."""
+
+    KIND: ClassVar[str] = "confirm_dissemination"
+    FACT: ClassVar[str] = "learning_disseminated"
+    TITLE: ClassVar[str] = "Confirm that the learning reached staff"
+    OCCURRED: ClassVar[str] = "reached_at"
+    agency: Slug = asks("Agency", rows="agency")
+    reached_at: Moment = asks("By when had it reached them?")
+    late: MaybeLine = LATE
+    words: Words = asks("How did it reach them, and whom?", private=True)
+    understood: Words = asks("How do you know that it was understood?", private=True)
+
+
+class LodgeReport(Command):
+    """Record that the report was lodged with the national repository of case reviews."""
+
+    KIND: ClassVar[str] = "lodge_report"
+    FACT: ClassVar[str] = "report_lodged"
+    TITLE: ClassVar[str] = "Record that the report was lodged"
+    OCCURRED: ClassVar[str] = "lodged_at"
+    lodged_at: Moment = asks("When was it lodged?")
+    late: MaybeLine = LATE
+
+
+class CheckAvailability(Command):
+    """Record that the report was available to the public for the whole year."""
+
+    KIND: ClassVar[str] = "check_availability"
+    FACT: ClassVar[str] = "availability_checked"
+    TITLE: ClassVar[str] = "Record that it stayed available"
+    words: Words = asks("Where, and until when?", private=True)
+
+
+class RecordCoronersReport(Command):
+    """Record a coroner's report to prevent future deaths; whoever it is addressed to answers within 56 days."""
+
+    KIND: ClassVar[str] = "record_coroners_report"
+    FACT: ClassVar[str] = "coroners_report_received"
+    TITLE: ClassVar[str] = "Record a coroner’s report to prevent future deaths"
+    OCCURRED: ClassVar[str] = "dated_at"
+    agency: Slug = asks("To which agency is it addressed?", rows="agencies")
+    dated_at: Moment = asks("Which date does it bear?")
+    late: MaybeLine = LATE
+    words: Words = asks("Which concerns does it raise?", private=True)
+
+
+class AnswerCoroner(Command):
+    """Record that the coroner's report was answered."""
+
+    KIND: ClassVar[str] = "answer_coroner"
+    FACT: ClassVar[str] = "coroner_answered"
+    TITLE: ClassVar[str] = "Record the answer to the coroner"
+    OCCURRED: ClassVar[str] = "sent_at"
+    item: Slug = asks("Which report?", rows="coroners_reports")
+    sent_at: Moment = asks("When was it sent?")
+    late: MaybeLine = LATE
+    words: Words = asks("What was answered?", private=True)
+
+
+class CompleteReview(Command):
+    """Complete the review: everything was delivered, everybody told. Its recommendations are pursued on."""
+
+    KIND: ClassVar[str] = "complete_review"
+    FACT: ClassVar[str] = "review_completed"
+    TITLE: ClassVar[str] = "Complete the review"
+    words: MaybeWords = asks("What did this review itself teach the partnership?", private=True, default="")
+
+
+class Discontinue(Command):
+    """End a review before its report, for instance because the decision to review was changed."""
+
+    KIND: ClassVar[str] = "discontinue"
+    FACT: ClassVar[str] = "review_discontinued"
+    TITLE: ClassVar[str] = "End the review before its report"
+    reason: Words = asks("Why does it end, and who has agreed?", private=True)
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    EnterReview, Commission, AppointReviewer, AnnounceReview, RequestInformation, WithdrawRequest, SubmitReturn,
+    RecordNoReturn, HoldPractitionerEvent, NameContributor, KeepQuiet, RecordContact, FinishFamily, CheckReview,
+    RequestInWriting, RecordWrittenAnswer, LinkProceeding, UpdateProceeding, SuspendMilestones, ReviewMilestones,
+    ReceiveDraft, SignOff, ForeseeDelay, ExplainDelay, PlanPublication, SendAdvanceCopies, Publish,
+    WithholdPublication, ReceiveDeliverable, ConfirmDissemination, LodgeReport, CheckAvailability,
+    RecordCoronersReport, AnswerCoroner, CompleteReview, Discontinue,
+)  # fmt: skip
+
+MILESTONES = (
+    "commission", "appoint_reviewer", "agency_return", "practitioner_event", "family_contribution", "draft_report",
+    "partners_sign_off", "publication",
+)  # fmt: skip
+"""What other proceedings can let wait."""
+RUN = (
+    "commission", "appoint_reviewer", "announce_review", "request_reports", "agency_return", "practitioner_event",
+    "family_contribution", "draft_report", "partners_sign_off", "deliverable",
+)  # fmt: skip
+"""The blocks of running a review, until its report is signed off."""
+AFTERWARDS = ("lodge_report", "dissemination", "keep_available", "complete_review")
+FAMILY = frozenset(Role) - {Role.PRACTITIONER}
+
+_NUMBERED: Mapping[str, tuple[str, str]] = {
+    "name_contributor": ("contributors", "c"),
+    "link_proceeding": ("proceedings", "p"),
+    "request_in_writing": ("requests", "w"),
+    "record_coroners_report": ("coroners_reports", "k"),
+}
+"""Commands that bring something new into the case: where it is remembered, and the letter of its name."""
+
+
+def method_of(case: Case) -> Method | None:
+    """The method by which this review is run; none before it is commissioned."""
+    return policy(case.policy).methods.get(str(case.said.get("method", "")))
+
+
+def publication_of(case: Case) -> Publication:
+    """What the policy asks for before a publication. Raises LookupError for a policy that knows none."""
+    found = policy(case.policy).publication
+    if found is None:
+        message = "this policy knows no publication"
+        raise LookupError(message)
+    return found
+
+
+def worked_out(  # noqa: PLR0911 -- one answer for each command
+    case: Case, kind: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    """What the fact says beside the answers: names of what is new, days that are counted, what stops and goes on."""
+    if kind in _NUMBERED:
+        where, letter = _NUMBERED[kind]
+        return {"item": f"{letter}{len(case.said.get(where, {})) + 1}"}
+    match kind:
+        case "commission":
+            return {"dates": _plan(case, body["method"])}
+        case "request_information":
+            return (
+                {"dates": {"agency_return": case.said["plan"]["agency_return"]}}
+                if _plans(case, "agency_return")
+                else {}
+            )
+        case "plan_publication":
+            return {"dates": {"advance_copies": copies_by(case, date.fromisoformat(body["on"])).isoformat()}}
+        case "publish" | "withhold_publication":
+            return {"agencies": list(case.said.get("agencies", ()))}
+        case "suspend_milestones":
+            return {"suspends": body["milestones"]}
+        case "review_milestones" if body["outcome"] == MilestonesOutcome.LIFT:
+            return {"resumes": _waiting(case, body["item"])}
+        case _:
+            return {}
+
+
+def _plans(case: Case, block: str) -> bool:
+    return block in case.said.get("plan", {})
+
+
+def _plan(case: Case, name: str) -> dict[str, str]:
+    """The day of each milestone and deliverable, counted from the decision by the method's template."""
+    method, since = policy(case.policy).methods[name], case.marks["review_decided"].at
+    working, clock = days(case.calendar), policy(case.policy).message_time
+    found = {block: day_of(shifted(since, span, working, clock)) for block, span in method.milestones.items()}
+    signed = found.get("partners_sign_off", max(found.values()))
+    dates = {block: on.isoformat() for block, on in found.items()}
+    return dates | {f"deliverable/{one}": signed.isoformat() for one in method.deliverables}
+
+
+def copies_by(case: Case, on: date) -> date:
+    """The last day on which advance copies may be sent for a publication on this day."""
+    notice = publication_of(case).notice
+    back = notice.model_copy(update={"n": -notice.n})
+    return day_of(shifted(at(on, time(12)), back, days(case.calendar), time(12)))
+
+
+def published_from(case: Case) -> date | None:
+    """The first day on which it may be published; none before the advance copies were sent."""
+    sent = case.marks.get("advance_copies_sent")
+    if sent is None:
+        return None
+    return day_of(shifted(sent.at, publication_of(case).notice, days(case.calendar), time(12)))
+
+
+def _waiting(case: Case, item: str) -> list[str]:
+    """The milestones that wait for these proceedings."""
+    return list(case.said.get("suspended", {}).get(item, ()))
+
+
+class PracticeReview:
+    """What a practice review's facts make true, and what it takes."""
+
+    name = "practice_review"
+    prefix = "PR"
+    commands = COMMANDS
+    story: tuple[str, ...] = (
+        "commission", "appoint_reviewer", "announce_review", "request_reports", "agency_return", "check_review",
+        "written_request", "practitioner_event", "family_contribution", "draft_report", "partners_sign_off",
+        "deliverable", "explain_delay", "milestones_review", "advance_copies", "publication", "coroner_reply",
+        "feed_back", "lodge_report", "dissemination", "complete_review", "complete_again", *PURSUED,
+        "keep_available",
+    )  # fmt: skip
+    said_dates: ClassVar[dict[str, str]] = {"written_request": "by", "milestones_review": "review"}
+    follows: ClassVar[dict[str, tuple[str, ...]]] = {
+        "commissioned": ("review_decided",),
+        "reviewer_appointed": ("review_decided",),
+        "review_announced": ("reviewer_appointed",),
+        "report_signed_off": ("draft_received",),
+        "advance_copies_sent": ("report_signed_off",),
+        "review_published": ("report_signed_off", "advance_copies_sent"),
+        "publication_withheld": ("report_signed_off",),
+        "report_lodged": ("review_published",),
+        "review_completed": ("publication_settled",),
+    }
+
+    def ends(self, case: Case, fact: Fact) -> dict[str, Ended]:
+        match fact.kind:
+            case "request_withdrawn":
+                return {owed_returns(case)[fact.agency].key: Ended.WITHDRAWN}
+            case "return_not_given":
+                return {owed_returns(case)[fact.agency].key: Ended.NOT_GIVEN}
+            case "publication_planned":
+                return _ending(case, {"advance_copies"})
+            case "review_published" | "publication_withheld":
+                return _ending(case, {"check_review", "explain_delay", "advance_copies"})
+            case "review_discontinued":
+                return _ending(case, set(self.story) - set(PURSUED))
+            case _:
+                return {}
+
+    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:  # noqa: PLR0911 -- one answer for each fact
+        at_ = fact.occurred
+        match fact.kind:
+            case "opened":
+                decided = datetime.fromisoformat(fact.data["decided"])
+                aware = {"awareness": datetime.fromisoformat(fact.data["aware"])} if fact.data.get("aware") else {}
+                return {"opened": at_, "review_decided": decided, **aware}
+            case "review_entered":
+                return _entered(fact)
+            case "commissioned":
+                return {"commissioned": at_, "check_due": at_}
+            case "review_checked":
+                late = {"delay_foreseen": at_} if _is_news(case) and fact.data["pace"] == Pace.LATE else {}
+                return {"review_checked": at_, "check_due": at_, **late}
+            case "delay_said":
+                return {"delay_said": at_, "delay_foreseen": at_}
+            case "publication_planned":
+                return {"publication_planned": at_, **({"delay_foreseen": at_} if _plans_late(case, fact) else {})}
+            case "milestones_reviewed":
+                again = fact.data["outcome"] == MilestonesOutcome.CONTINUE
+                return {"milestones_reviewed": at_, **({"milestones_suspended": at_} if again else {})}
+            case "contributor_contacted":
+                heard = {Contact.HEARD: "contribution_heard", Contact.FED_BACK: "contributor_told"}
+                step = Contact(fact.data["step"])
+                return {"contributor_contacted": at_, **({heard[step]: at_} if step in heard else {})}
+            case "review_published" | "publication_withheld":
+                return {fact.kind: at_, "publication_settled": at_}
+            case _:
+                return {fact.kind: at_}
+
+    def said(self, case: Case, fact: Fact) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 -- one answer for each fact
+        data = fact.data
+        match fact.kind:
+            case "opened":
+                kept = ("restricted", "locked_out", "children", "referral", "agencies", "from")
+                return {name: data[name] for name in kept if data.get(name)}
+            case "review_entered":
+                return {"agencies": data["agencies"], "passed": passed(data["reached"]), "entered": data["origin"]}
+            case "commissioned":
+                return {"method": data["method"], "agencies": data["agencies"], "plan": _of_blocks(data["dates"])}
+            case "reviewer_appointed":
+                return {"reviewer": data["reviewer"]}
+            case "contributor_named":
+                return _kept(case, "contributors", data["item"], {"role": data["role"]})
+            case "contributor_contacted":
+                known = case.said["contributors"][data["item"]]
+                answer = {"answer": data["answer"]} if data.get("answer") else {}
+                on = day_of(fact.occurred).isoformat()
+                return _kept(case, "contributors", data["item"], {**known, **answer, data["step"]: on})
+            case "quiet_days_set":
+                quiet = {"first": data["first"], "last": data["last"], "item": data["item"]}
+                return {"quiet": [*case.said.get("quiet", ()), quiet]}
+            case "proceeding_linked" | "proceeding_updated":
+                known = case.said.get("proceedings", {}).get(data["item"], {})
+                new = {name: data[name] for name in ("proceeding", "status") if name in data}
+                return _kept(case, "proceedings", data["item"], {**known, **new})
+            case "milestones_suspended":
+                waiting = [*_waiting(case, data["item"]), *data["milestones"]]
+                return _kept(case, "suspended", data["item"], list(dict.fromkeys(waiting)))
+            case "milestones_reviewed" if data["outcome"] == MilestonesOutcome.LIFT:
+                return _kept(case, "suspended", data["item"], [])
+            case "requested_in_writing":
+                return _kept(case, "requests", data["item"], {"by": data["by"]})
+            case "coroners_report_received":
+                return _kept(case, "coroners_reports", data["item"], {"agency": data["agency"]})
+            case "delay_said":
+                return {"expected": data["expected"]}
+            case "publication_planned":
+                return {"publishes": data["on"], "expected": data["on"]}
+            case "deliverable_received":
+                return {"delivered": list(dict.fromkeys((*case.said.get("delivered", ()), data["item"])))}
+            case "review_published":
+                return {"publication": "published"}
+            case "publication_withheld":
+                return {"publication": "withheld"}
+            case "review_discontinued":
+                return {"discontinued": True}
+            case _:
+                return {}
+
+    def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:  # noqa: C901, PLR0911, PLR0912 -- one case for each command
+        if case.said.get("discontinued") and kind != "complete_review":
+            return [Problem(words="This review was ended before its report. Enter it anew to take it up again.")]
+        if kind in {"request_information", "withdraw_request", "record_no_return", "submit_return"}:
+            return judge_returns(case, kind, body, now)
+        match kind:
+            case "commission":
+                return owed(case, "commission", "This review has been commissioned already.")
+            case "appoint_reviewer":
+                over = "publication_settled" in case.marks
+                words = "The report is settled, so no reviewer is appointed any more."
+                return [Problem(words=words)] if over else []
+            case "announce_review":
+                return owed(
+                    case, "announce_review", "Appoint the reviewer first, or it has been announced already."
+                ) or (_to_all(case, body))
+            case "check_review":
+                return owed(case, "check_review", "The review is checked from its commissioning until its publication.")
+            case "record_written_answer":
+                return _known(case, "requests", body) or _still(
+                    case, "written_request", body, "This has been answered."
+                )
+            case "record_contact":
+                return _known(case, "contributors", body) or _contacted(case, body)
+            case "keep_quiet" if body.get("item", "everybody") != "everybody":
+                return _known(case, "contributors", body)
+            case "update_proceeding":
+                return _known(case, "proceedings", body)
+            case "suspend_milestones":
+                return _known(case, "proceedings", body) or _suspendable(case, body)
+            case "review_milestones":
+                words = "Nothing waits for these proceedings."
+                return _known(case, "proceedings", body) or (
+                    [] if _waiting(case, body["item"]) else [Problem(words=words)]
+                )
+            case "finish_family":
+                return _unanswered(case)
+            case "sign_off":
+                return (
+                    []
+                    if "draft_received" in case.marks or _was_past(case, "draft_report")
+                    else [Problem(words="Record the draft report first.")]
+                )
+            case "plan_publication" | "send_advance_copies" | "publish" | "withhold_publication":
+                return self._judge_publication(case, kind, body)
+            case "explain_delay":
+                return owed(case, "explain_delay", "No delay is foreseen. Say first that it will be late.")
+            case "receive_deliverable":
+                method = method_of(case)
+                words = "The author owes no such deliverable."
+                known = method is not None and body.get("item", "") in ("", *method.deliverables)
+                return [] if known else [Problem(field="item", words=words)]
+            case "confirm_dissemination":
+                mine = case.obligations.get(f"dissemination/{body['agency']}")
+                words = "This agency owes no confirmation in this review, or has given it."
+                return [] if mine and not mine.ended else [Problem(field="agency", words=words)]
+            case "lodge_report":
+                return owed(case, "lodge_report", "It is lodged once it is published, and once only.")
+            case "check_availability":
+                return owed(case, "keep_available", "It is looked at once it is published, and once only.")
+            case "answer_coroner":
+                return _known(case, "coroners_reports", body) or _still(
+                    case, "coroner_reply", body, "The coroner has been answered."
+                )
+            case "complete_review":
+                return _completable(case)
+            case "discontinue":
+                words = "The report is settled, so the review cannot be ended before it."
+                return [Problem(words=words)] if "publication_settled" in case.marks else []
+            case _:
+                return []
+
+    def _judge_publication(self, case: Case, kind: str, body: dict[str, Any]) -> list[Problem]:
+        if "publication_settled" in case.marks:
+            return [Problem(words="The publication has been settled already.")]
+        if "report_signed_off" not in case.marks:
+            return [Problem(words="The safeguarding partners have to sign the report off first.")]
+        match kind:
+            case "send_advance_copies":
+                return _to_all(case, body)
+            case "publish":
+                return _too_early(case, body)
+            case _:
+                return []
+
+    def reopens(self, case: Case) -> bool:
+        return case.closed is not None
+
+    def decided(self, case: Case) -> tuple[str, datetime] | None:
+        if case.said.get("discontinued"):
+            return "Ended before its report", case.marks["review_discontinued"].at
+        words = {"published": "The report is published", "withheld": "The report is not published"}
+        found = case.said.get("publication", "")
+        return (words[found], case.marks["publication_settled"].at) if found else None
+
+    def closes(self, case: Case) -> bool:
+        """Its story is told, and nothing is owed. One entered when it was over waits for what it recommended."""
+        over = {"review_completed", "review_discontinued"} & case.marks.keys()
+        entered = (
+            "publication_settled" in case.marks and bool(case.recommendations) and _was_past(case, "complete_review")
+        )
+        return bool(over or entered) and not case.open()
+
+
+def _ending(case: Case, blocks: set[str]) -> dict[str, Ended]:
+    return {one.key: Ended.WITHDRAWN for one in case.open() if one.block in blocks}
+
+
+def _kept(case: Case, where: str, name: str, what: Any) -> dict[str, Any]:  # noqa: ANN401 -- any plain value
+    return {where: {**case.said.get(where, {}), name: what}}
+
+
+def _of_blocks(dates: Mapping[str, str]) -> dict[str, str]:
+    return {name: on for name, on in dates.items() if "/" not in name}
+
+
+# A review that was entered when it had come some way already.
+
+
+def passed(reached: str) -> list[str]:
+    """The blocks that are behind a review that was entered here at this stage, so that nobody owes them."""
+    match Reached(reached):
+        case Reached.DECIDED:
+            return []
+        case Reached.UNDER_WAY | Reached.SIGNED_OFF:
+            return list(RUN)
+        case Reached.PUBLISHED | Reached.WITHHELD:
+            return [*RUN, "publication", *AFTERWARDS]
+
+
+def _entered(fact: Fact) -> dict[str, datetime]:
+    said = fact.data
+
+    def on(day: str) -> datetime:
+        return at(date.fromisoformat(day), time(0))
+
+    found = {"opened": fact.occurred, "review_decided": on(said["decided_on"])}
+    match Reached(said["reached"]):
+        case Reached.UNDER_WAY:
+            return {**found, "check_due": fact.recorded}
+        case Reached.SIGNED_OFF:
+            return {**found, "report_signed_off": fact.recorded, "check_due": fact.recorded}
+        case Reached.PUBLISHED:
+            settled = on(said["settled_on"])
+            return {**found, "report_signed_off": settled, "review_published": settled, "publication_settled": settled}
+        case Reached.WITHHELD:
+            settled = on(said["settled_on"])
+            return {
+                **found,
+                "report_signed_off": settled,
+                "publication_withheld": settled,
+                "publication_settled": settled,
+            }
+        case Reached.DECIDED:
+            return found
+
+
+def _was_past(case: Case, block: str) -> bool:
+    return block in case.said.get("passed", ())
+
+
+# Time.
+
+
+def _publication(case: Case) -> Obligation | None:
+    return next((one for one in case.of_block("publication") if not one.ended), None)
+
+
+def _is_news(case: Case) -> bool:
+    """Whether a delay has not been explained to the panel yet."""
+    return "delay_explained" not in case.marks and not case.is_open("explain_delay")
+
+
+def _plans_late(case: Case, fact: Fact) -> bool:
+    one = _publication(case)
+    due = one.due if one else None
+    return bool(due and end_of(date.fromisoformat(fact.data["on"])) > due and _is_news(case))
+
+
+def _too_early(case: Case, body: dict[str, Any]) -> list[Problem]:
+    first = published_from(case)
+    if first is None:
+        return [Problem(words="The advance copies have to be sent first.")]
+    if body.get("published_at") and day_of(datetime.fromisoformat(body["published_at"])) < first:
+        notice = publication_of(case).notice.words
+        words = f"The advance copies must have been there for {notice}: not before {first.day} {first:%B %Y}."
+        return [Problem(field="published_at", words=words)]
+    return []
+
+
+# What the state allows.
+
+
+def _to_all(case: Case, body: dict[str, Any]) -> list[Problem]:
+    """Everybody whom the policy names has to have it."""
+    wanted = publication_of(case).recipients
+    missing = [title for name, title in wanted.items() if name not in body.get("recipients", wanted)]
+    return [Problem(field="recipients", words=f"It has to go to {', '.join(missing)} as well.")] if missing else []
+
+
+def _known(case: Case, where: str, body: dict[str, Any]) -> list[Problem]:
+    if not case.said.get(where):
+        return [Problem(words=NOTHING_SUCH)]
+    found = body.get("item", "") in ("", *case.said[where])
+    return [] if found else [Problem(field="item", words=NOTHING_SUCH)]
+
+
+def _still(case: Case, block: str, body: dict[str, Any], words: str) -> list[Problem]:
+    item = body.get("item", "")
+    open_ = any(one.item in {item, item or one.item} and not one.ended for one in case.of_block(block))
+    return [] if open_ else [Problem(words=words)]
+
+
+_BEFORE: Mapping[str, str] = {
+    Contact.ANSWERED: Contact.INVITED, Contact.HEARD: Contact.INVITED, Contact.FED_BACK: Contact.HEARD,
+}  # fmt: skip
+
+
+def _contacted(case: Case, body: dict[str, Any]) -> list[Problem]:
+    """One step after the other, and nobody on a day that is kept free of contact."""
+    if not body.get("item"):
+        return []
+    known, step = case.said["contributors"][body["item"]], body.get("step", "")
+    if _BEFORE.get(step) and _BEFORE[step] not in known:
+        first = Contact(_BEFORE[step]).words
+        return [Problem(field="step", words=f"This comes after another step. Record first: {first.lower()}.")]
+    on = day_of(datetime.fromisoformat(body["on"])).isoformat() if body.get("on") else ""
+    for quiet in case.said.get("quiet", ()):
+        if quiet["item"] in {"everybody", body["item"]} and quiet["first"] <= on <= quiet["last"]:
+            words = f"From {_day(quiet['first'])} to {_day(quiet['last'])} nobody may be contacted."
+            return [Problem(field="on", words=words)]
+    return []
+
+
+def _day(said: str) -> str:
+    day = date.fromisoformat(said)
+    return f"{day.day} {day:%B %Y}"
+
+
+def _unanswered(case: Case) -> list[Problem]:
+    """Whoever of the family was invited has answered or been heard, before their part is called done."""
+    waiting = [
+        name
+        for name, one in case.said.get("contributors", {}).items()
+        if one["role"] in FAMILY and not {Contact.ANSWERED, Contact.HEARD} & one.keys()
+    ]
+    words = "Somebody of the family has been named and has neither answered nor been heard. Record that first."
+    return [Problem(words=words)] if waiting else owed(case, "family_contribution", "This has been recorded already.")
+
+
+def _suspendable(case: Case, body: dict[str, Any]) -> list[Problem]:
+    named = body.get("milestones", ())
+    if again := once("milestones", list(named)):
+        return again
+    for key in named:
+        one = case.obligations.get(key)
+        if one is None or one.block not in MILESTONES or one.ended:
+            return [Problem(field="milestones", words=f"{key} is no milestone that is still to come.")]
+        if one.paused:
+            return [Problem(field="milestones", words=f"{key} is suspended already.")]
+    return []
+
+
+def suspendable(case: Case) -> list[str]:
+    """The milestones that other proceedings can let wait."""
+    return [one.key for one in case.open() if one.block in MILESTONES and not one.paused]
+
+
+def _completable(case: Case) -> list[Problem]:
+    """Nothing is missing of what the author owes and of what each agency does with the learning."""
+    if "publication_settled" not in case.marks and not case.said.get("discontinued"):
+        return [Problem(words="The report has to be published first, or withheld with reasons.")]
+    missing = {
+        "deliverable": "what the author owes by contract",
+        "dissemination": "the confirmation of every agency that the learning reached its staff",
+        "lodge_report": "the lodging with the national repository",
+        "feed_back": "word to those who contributed of what came of it",
+        "coroner_reply": "an answer to the coroner",
+        "milestones_review": "the review of a suspension",
+    }
+    left = [words for block, words in missing.items() if case.is_open(block)]
+    if left:
+        return [Problem(words=f"Before the review is complete there must be {', and '.join(left)}.")]
+    done = "review_completed" in case.marks and not case.is_open("complete_again")
+    return [Problem(words="The review is complete already.")] if done else []

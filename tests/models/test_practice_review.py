@@ -1,0 +1,276 @@
+"""A practice review from the decision to completion: the pure core, with every rule of its publication."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from models.case import Case
+from models.facts import Fact
+from models.time import day_of
+from tests.support.core import CALENDAR_NAME, CHAIR, MANAGER, MONDAY, POLICY_NAME, Play, Refused
+
+REVIEWER, POLICE, POLICE_LEAD = "p-023", "p-005", "p-004"
+COUNCIL, POLICE_AGENCY, LANTERN = "harrowshire-council", "harrowshire-police", "lantern-young-people"
+PARTNERS = ("harrowshire-council", "harrowshire-police", "harrowshire-icb")
+RECIPIENTS = ["national_panel", "secretary_of_state", "ofsted"]
+
+
+def decided(now: datetime = MONDAY) -> Play:
+    """A practice review that was decided just now."""
+    data = {
+        "aware": (now - timedelta(days=30)).isoformat(), "children": [1], "referral": "LR-2026-0001",
+        "from": "RR-2026-0001", "agencies": [COUNCIL, POLICE_AGENCY], "decided": now.isoformat(),
+    }  # fmt: skip
+    play = Play(Case(ref="PR-2026-0001", kind="practice_review", policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=now), now)
+    play.happen(Fact(case=play.case.ref, number=1, kind="opened", actor=CHAIR, occurred=now, recorded=now, data=data))
+    return play
+
+
+def commissioning(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    return {
+        "method": "author_led", "scope_from": "2024-01-01", "scope_until": "2026-10-01", "terms": "Why nobody asked.",
+        "agencies": [COUNCIL, POLICE_AGENCY], "budget": 12000, **more,
+    }  # fmt: skip
+
+
+def commissioned(**more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    play = decided()
+    play.act(MANAGER, "commission", **commissioning(**more))
+    return play
+
+
+def under_way() -> Play:
+    play = commissioned()
+    play.act(CHAIR, "appoint_reviewer", reviewer=REVIEWER, suitability="Long practice.")
+    play.act(MANAGER, "announce_review", sent_at=play.now, recipients=RECIPIENTS)
+    play.act(MANAGER, "request_information", agencies=[COUNCIL, POLICE_AGENCY])
+    return play
+
+
+def positions() -> list[dict[str, str]]:
+    return [{"partner": one, "position": "agrees"} for one in PARTNERS]
+
+
+def signed_off() -> Play:
+    play = under_way()
+    for person, agency in (("p-002", COUNCIL), (POLICE, POLICE_AGENCY)):
+        play.act(person, "submit_return", agency=agency, holds="something", summary="Seen twice.")
+    play.act(REVIEWER, "receive_draft", received_at=play.now)
+    play.act(CHAIR, "sign_off", signed_at=play.now, positions=positions(), has_improvements=True, has_analysis=True)
+    return play
+
+
+def copies_sent() -> Play:
+    play = signed_off()
+    play.act(MANAGER, "plan_publication", on=day_of(play.now) + timedelta(days=30))
+    play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS)
+    return play
+
+
+def publishing(play: Play) -> dict[str, Any]:
+    from tests.support.core import POLICY
+
+    assert POLICY.publication
+    checks = [{"check": name, "done": "yes"} for name in POLICY.publication.checklist]
+    return {"published_at": play.now, "address": "Our page of reviews", "checklist": checks}
+
+
+def owed(case: Case) -> set[str]:
+    return {one.block for one in case.open()}
+
+
+@pytest.mark.promise("C3")
+def test_the_method_dates_every_milestone_from_the_day_of_the_decision() -> None:
+    play = under_way()
+    due = {one.key: day_of(one.due) - day_of(MONDAY) for one in play.case.open() if one.due}
+    weeks = {key: days.days / 7 for key, days in due.items()}
+    assert weeks["practitioner_event"] == 12
+    assert weeks["draft_report"] == 18
+    assert weeks["partners_sign_off"] == weeks["deliverable/report"] == 22
+    assert weeks[f"agency_return/{POLICE_AGENCY}"] == 8
+    assert day_of(play.case.obligations["publication"].due) == date(2027, 5, 2)  # type: ignore[arg-type]
+
+
+@pytest.mark.promise("C3")
+def test_a_method_without_an_event_asks_for_none() -> None:
+    play = commissioned(method="single_agency_audit")
+    assert "practitioner_event" not in owed(play.case)
+    assert "family_contribution" not in owed(play.case)
+    assert {one.item for one in play.case.of_block("deliverable")} == {"report", "briefing"}
+
+
+@pytest.mark.promise("C2")
+def test_a_declared_interest_in_an_agency_of_the_case_stands_against_a_reviewer_unless_waived_with_a_reason() -> None:
+    play = commissioned(agencies=[COUNCIL, LANTERN])
+    with pytest.raises(Refused, match="declared an interest in Lantern"):
+        play.act(CHAIR, "appoint_reviewer", reviewer=REVIEWER, suitability="-")
+    with pytest.raises(Refused, match="Say why the interest is waived"):
+        play.act(CHAIR, "appoint_reviewer", reviewer=REVIEWER, suitability="-", waived=True)
+    play.act(CHAIR, "appoint_reviewer", reviewer=REVIEWER, suitability="-", waived=True, reason="Ten years ago.")
+    assert play.case.said["reviewer"] == REVIEWER
+
+
+@pytest.mark.promise("C4")
+def test_time_and_quality_are_checked_again_and_again_until_the_report_is_settled() -> None:
+    play = commissioned()
+    for _ in range(3):
+        play.now += timedelta(days=28)
+        play.act(MANAGER, "check_review", pace="on_track", quality="good", words="-")
+        assert [day_of(one.due) for one in play.case.open() if one.block == "check_review"] == [  # type: ignore[arg-type]
+            day_of(play.now + timedelta(days=28))
+        ]
+
+
+@pytest.mark.promise("C5")
+def test_a_foreseen_delay_is_explained_to_the_panel_once() -> None:
+    play = signed_off()
+    play.act(MANAGER, "plan_publication", on=date(2027, 5, 2))
+    assert "explain_delay" not in owed(play.case)
+    play.act(MANAGER, "plan_publication", on=date(2027, 5, 4))
+    assert "explain_delay" in owed(play.case)
+    play.act(MANAGER, "explain_delay", sent_at=play.now, recipients=RECIPIENTS, words="The trial.")
+    play.act(MANAGER, "plan_publication", on=date(2027, 6, 4))
+    assert "explain_delay" not in owed(play.case)
+
+
+@pytest.mark.promise("C9")
+def test_nothing_is_published_before_seven_working_days_after_the_advance_copies() -> None:
+    play = signed_off()
+    with pytest.raises(Refused, match="advance copies have to be sent first"):
+        play.act(MANAGER, "publish", **publishing(play))
+    with pytest.raises(Refused, match="It has to go to Ofsted as well"):
+        play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS[:2])
+    play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS)
+    play.now = MONDAY + timedelta(days=8, hours=5)  # Tuesday of the week after: the sixth working day
+    with pytest.raises(Refused, match="not before 11 November 2026"):
+        play.act(MANAGER, "publish", **publishing(play))
+    play.now = MONDAY + timedelta(days=9)
+    play.act(MANAGER, "publish", **publishing(play))
+    assert play.case.said["publication"] == "published"
+
+
+@pytest.mark.promise("C9")
+def test_the_day_of_publication_says_by_when_the_copies_go() -> None:
+    play = signed_off()
+    play.act(MANAGER, "plan_publication", on=date(2027, 1, 6))
+    due = [day_of(one.due) for one in play.case.open() if one.block == "advance_copies"]  # type: ignore[arg-type]
+    assert due == [date(2026, 12, 23)]  # over Christmas and the New Year
+    play.act(MANAGER, "plan_publication", on=date(2027, 1, 20))
+    due = [day_of(one.due) for one in play.case.open() if one.block == "advance_copies"]  # type: ignore[arg-type]
+    assert due == [date(2027, 1, 11)]
+
+
+@pytest.mark.promise("C6")
+@pytest.mark.promise("C7")
+def test_other_proceedings_let_named_milestones_wait_and_no_others() -> None:
+    play = under_way()
+    play.act(MANAGER, "link_proceeding", proceeding="criminal", status="open", words="The major crime team.")
+    named = ["practitioner_event", "publication"]
+    answers = {"item": "p1", "milestones": named, "authority": "The senior investigating officer.", "reason": "Witnesses."}
+    with pytest.raises(Refused, match="The policy allows a date up to"):
+        play.act(CHAIR, "suspend_milestones", review=date(2028, 1, 1), **answers)
+    play.act(CHAIR, "suspend_milestones", review=date(2027, 1, 20), **answers)
+    assert {one.key for one in play.case.open() if one.paused} == set(named)
+    assert "milestones_review" in owed(play.case)
+    before = play.case.obligations["draft_report"].due
+    play.now += timedelta(days=40)
+    play.act(CHAIR, "review_milestones", item="p1", outcome="lift", reason="The trial is over.")
+    assert not any(one.paused for one in play.case.open())
+    assert day_of(play.case.obligations["publication"].due) == date(2027, 5, 2) + timedelta(days=41)  # type: ignore[arg-type]
+    assert play.case.obligations["draft_report"].due == before
+    assert "milestones_review" not in owed(play.case)
+
+
+@pytest.mark.promise("C8")
+def test_nobody_is_contacted_on_days_kept_free_and_steps_follow_each_other() -> None:
+    play = under_way()
+    play.act(MANAGER, "name_contributor", role="mother", name="-")
+    quiet = {"first": date(2026, 11, 1), "last": date(2026, 11, 8), "reason": "The funeral."}
+    play.act(MANAGER, "keep_quiet", **quiet)
+    contact = {"item": "c1", "how": "A letter."}
+    with pytest.raises(Refused, match="From 1 November 2026 to 8 November 2026 nobody may be contacted"):
+        play.act(MANAGER, "record_contact", step="invited", on=play.now, **contact)
+    play.now += timedelta(days=8)
+    with pytest.raises(Refused, match="Record first: they were invited"):
+        play.act(MANAGER, "record_contact", step="heard", on=play.now, **contact)
+    with pytest.raises(Refused, match="neither answered nor been heard"):
+        play.act(MANAGER, "finish_family", words="-")
+    play.act(MANAGER, "record_contact", step="invited", on=play.now, **contact)
+    play.act(MANAGER, "record_contact", step="heard", on=play.now, **contact)
+    assert "feed_back" in owed(play.case)
+    play.act(MANAGER, "finish_family", words="What she said.")
+    play.act(MANAGER, "record_contact", step="fed_back", on=play.now, **contact)
+    assert "feed_back" not in owed(play.case)
+
+
+@pytest.mark.promise("C10")
+@pytest.mark.promise("C11")
+def test_a_review_is_complete_only_with_every_deliverable_and_every_agencys_confirmation() -> None:
+    play = copies_sent()
+    play.now += timedelta(days=20)
+    play.act(MANAGER, "publish", **publishing(play))
+    with pytest.raises(Refused, match="what the author owes by contract, and the confirmation of every agency"):
+        play.act(CHAIR, "complete_review")
+    for item in ("report", "briefing", "practitioner_summary"):
+        play.act(MANAGER, "receive_deliverable", item=item)
+    play.act(MANAGER, "lodge_report", lodged_at=play.now)
+    said = {"reached_at": play.now, "words": "In team meetings.", "understood": "They were asked."}
+    play.act("p-002", "confirm_dissemination", agency=COUNCIL, **said)
+    with pytest.raises(Refused, match="the confirmation of every agency"):
+        play.act(CHAIR, "complete_review")
+    with pytest.raises(Refused, match="your own agency"):
+        play.act("p-002", "confirm_dissemination", agency=POLICE_AGENCY, **said)
+    play.act(POLICE, "confirm_dissemination", agency=POLICE_AGENCY, **said)
+    play.act(CHAIR, "complete_review")
+    play.now += timedelta(days=365)
+    play.act(MANAGER, "hold_practitioner_event", held_at=play.now, attended=[COUNCIL], words="-")
+    play.act(MANAGER, "finish_family", words="Nobody could be found.")
+    play.act(MANAGER, "check_availability", words="The whole year.")
+    assert play.case.closed
+
+
+@pytest.mark.promise("C14")
+def test_a_coroners_report_is_answered_within_fifty_six_days_by_the_agency_it_names() -> None:
+    play = under_way()
+    play.act(MANAGER, "record_coroners_report", agency=POLICE_AGENCY, dated_at=play.now, words="Concerns.")
+    one = play.case.obligations["coroner_reply/k1"]
+    assert (one.agency, day_of(one.due) - day_of(MONDAY)) == (POLICE_AGENCY, timedelta(days=56))  # type: ignore[arg-type]
+    with pytest.raises(Refused):
+        play.act("p-002", "answer_coroner", item="k1", sent_at=play.now, words="-")
+    play.act(POLICE_LEAD, "answer_coroner", item="k1", sent_at=play.now, words="It was changed.")
+    assert "coroner_reply" not in owed(play.case)
+
+
+@pytest.mark.promise("C13")
+@pytest.mark.parametrize(
+    ("reached", "settled", "owes"),
+    [
+        ("decided", None, {"commission", "appoint_reviewer", "publication"}),
+        ("under_way", None, {"publication", "check_review"}),
+        ("signed_off", None, {"publication", "check_review"}),
+        ("published", "2019-03-01", set()),
+        ("withheld", "2019-03-01", set()),
+    ],
+)
+def test_an_older_review_is_entered_at_its_stage_and_owes_only_what_is_still_to_come(
+    reached: str, settled: str | None, owes: set[str]
+) -> None:
+    case = Case(ref="PR-2026-0002", kind="practice_review", policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=MONDAY)
+    play = Play(case, MONDAY)
+    play.act(
+        MANAGER, "enter_review", name="Baby Q", origin="serious_case_review", decided_on="2018-05-01", reached=reached,
+        settled_on=settled, reasons="-", agencies=[COUNCIL],
+    )  # fmt: skip
+    assert owed(play.case) == owes
+    assert play.case.closed is None
+
+
+def test_the_reviewer_sees_the_whole_of_the_review_until_it_is_complete_and_nobody_else_on_the_register_does() -> None:
+    from models.rights import access_of, whole
+
+    play = commissioned()
+    actor = play.actor(REVIEWER)
+    assert not whole(actor, play.case, access_of(play.case, play.now))
+    play.act(CHAIR, "appoint_reviewer", reviewer=REVIEWER, suitability="-")
+    assert whole(actor, play.case, access_of(play.case, play.now))
