@@ -37,12 +37,14 @@ from records.settings import TASK_QUEUE, Settings
 from records.trouble import start
 from records.watching import Watching
 from workflows.correspondence import Correspondence
+from workflows.disagreement import Disagreement
 from workflows.housekeeping import KeepHouse
 from workflows.practice_review import PracticeReview
 from workflows.rapid_review import RapidReview
 from workflows.referral import Referral
+from workflows.register import Register
 
-WORKFLOWS = [Referral, RapidReview, PracticeReview, Correspondence, KeepHouse]
+WORKFLOWS = [Referral, RapidReview, PracticeReview, Register, Disagreement, Correspondence, KeepHouse]
 ANSWER = timedelta(seconds=5)
 """How long the engine has to answer the watch."""
 

@@ -37,9 +37,9 @@ from models.command import Command, Signed, split
 from models.examining import examined
 from models.facts import Fact, Problem
 from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED, beside, judge
-from models.lifecycles import COMMANDS, LIFECYCLES
+from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.offered import misnamed, names
-from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts
+from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts, may_open
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from records.facts import fact_from
 from records.naming import strange_cases
@@ -61,6 +61,7 @@ LOOKS_AGAIN = (0.1, 0.5)
 log = structlog.get_logger("door")
 Asked = TypeVar("Asked")
 REFERRER = "referrer"
+NO_RULES = "There is no policy in force yet. The administrator has to put one in force first."
 OVERTAKING = BY_RELATION | {"submit_return", "learning_done", "tell_referrer"}
 """What may be sent from a page that is not quite up to date."""
 
@@ -81,20 +82,38 @@ class Door:
         self._recorder, self._engine, self._clock, self._patience = recorder, engine, clock, patience
 
     async def refer(self, answers: Mapping[str, Any], request: str, actor: str = REFERRER) -> Done:
-        """Open a referral. Raises Invalid, OtherBody, NotStored or NotConfirmed."""
-        model = COMMANDS["referral"]["submit_referral"]
+        """Open a referral, as anybody may. Raises Invalid, OtherBody, NotStored or NotConfirmed."""
+        return await self.open(Actor(person=actor), REFERRING, answers, request)
+
+    async def open(self, actor: Actor, kind: str, answers: Mapping[str, Any], request: str) -> Done:
+        """Open a case by this command. Raises Invalid, NotAllowed, OtherBody, NotStored or NotConfirmed."""
+        model = COMMANDS[OPENINGS[kind]][kind]
 
         async def ask(session: AsyncSession) -> Signed | Done:
             command, wrong = self._read(model, answers)
             earlier = await earlier_of(session, request)
             if earlier and earlier.number:
-                return await self._same(session, earlier, "", actor, command)
+                return await self._same(session, earlier, "", actor.person, command)
+            if kind != REFERRING:
+                wrong = wrong or await self._not_opened(session, actor, command)
             if wrong:
                 raise Invalid(wrong)
-            return await self._kept(session, command, "", actor, request, earlier)
+            return await self._kept(session, command, "", actor.person, request, earlier)
 
         asked = await self._asked(ask)
         return asked if isinstance(asked, Done) else await self.send(asked)
+
+    async def _not_opened(self, session: AsyncSession, actor: Actor, command: Command) -> list[Problem]:
+        """What is wrong with opening a case so. Raises NotAllowed."""
+        plain, now, names = split(command)[0], self._clock(), await in_force(session)
+        office = may_open(actor, command.KIND, plain)
+        if isinstance(office, Problem):
+            raise NotAllowed([office])
+        directory = await self._recorder.directory.read(session)
+        if names is None or directory is None:
+            return [Problem(words=NO_RULES)]
+        fresh = Case(ref="", kind=OPENINGS[command.KIND], policy=names[0], calendar=names[1], opened=now)
+        return misnamed(type(command), fresh, plain, directory)
 
     async def act(  # noqa: PLR0913, PLR0917 -- who asks what of which case, and from which page
         self, actor: Actor, case: str, kind: str, answers: Mapping[str, Any], request: str, seen: int | None = None
@@ -181,7 +200,7 @@ class Door:
             sealed = vault.seal(private, f"texts.sealed/{text}")
             row = {"id": text, "digest": text_digest, "author": actor, "written": now, "sealed": sealed}
             await connection.execute(_TEXT, row)
-        case = case or (earlier.case if earlier else await next_ref(session, LIFECYCLES["referral"].prefix, now))
+        case = case or (earlier.case if earlier else await next_ref(session, prefix_of(command), now))
         signed = Signed(
             request=request, case=case, kind=command.KIND, actor=actor,
             body={**plain, **command.also(), **await _woken(session, command, case)}, text=text,
@@ -262,8 +281,8 @@ class Door:
             return Case.model_validate(row.state)
         names = await in_force(session)
         if names is None:
-            raise Invalid("There is no policy in force yet. The administrator has to put one in force first.")
-        return Case(ref=signed.case, kind="referral", policy=names[0], calendar=names[1], opened=signed.asked)
+            raise Invalid(NO_RULES)
+        return Case(ref=signed.case, kind=OPENINGS[signed.kind], policy=names[0], calendar=names[1], opened=signed.asked)
 
     async def _update(self, signed: Signed, start: Case, *, running: bool) -> Receipt:
         """Send to the running workflow; if there is none, start it from the record and send with the start."""
@@ -319,6 +338,11 @@ class Door:
             with suppress(Invalid, NotConfirmed, ValidationError):
                 await self.send(Signed.model_validate(row.signed))
         return len(found)
+
+
+def prefix_of(command: Command) -> str:
+    """Of the references of the cases that this command opens."""
+    return LIFECYCLES[OPENINGS[command.KIND]].prefix
 
 
 _CASE = select(CaseRow.kind, CaseRow.state).where(CaseRow.ref == bindparam("of"))

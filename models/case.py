@@ -62,6 +62,11 @@ class Case(Message):
         """The recommendation about which this is owed; none if it is about none."""
         return self.recommendations.get(whole_item(one.item)) if one.item else None
 
+    def last(self, mark: str) -> Mark | None:
+        """The last time that this happened, whichever agency did it."""
+        found = [one for name, one in self.marks.items() if base(name) == mark]
+        return max(found, key=lambda one: one.number, default=None)
+
     def is_open(self, block: str) -> bool:
         return any(one.ended is None for one in self.of_block(block))
 

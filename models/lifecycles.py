@@ -1,11 +1,13 @@
 """The kinds of case that there are. A new kind is added here, with its policy block, its workflow and its templates."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
 from models.answers import ANSWERS
 from models.case import Case
 from models.command import Command
+from models.disagreement import Disagreement
 from models.facts import Fact, Problem
 from models.obligation import Ended
 from models.policy import RECOMMENDS
@@ -13,6 +15,7 @@ from models.practice_review import PracticeReview
 from models.rapid_review import RapidReview
 from models.recommending import COMMANDS as RECOMMENDING
 from models.referral import Referral
+from models.register import Register
 
 
 class Lifecycle(Protocol):
@@ -34,7 +37,7 @@ class Lifecycle(Protocol):
     def said(self, case: Case, fact: Fact) -> dict[str, Any]:
         """The choices of this fact that the case must remember."""
 
-    def ends(self, case: Case, fact: Fact) -> dict[str, Ended]:
+    def ends(self, case: Case, fact: Fact) -> Mapping[str, Ended]:
         """Obligations, by their keys, that this fact ends although they were not done, and how."""
 
     def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
@@ -50,8 +53,16 @@ class Lifecycle(Protocol):
         """Decided, the story told, and nothing owed."""
 
 
-_ALL: tuple[Lifecycle, ...] = (Referral(), RapidReview(), PracticeReview())
+_ALL: tuple[Lifecycle, ...] = (Referral(), RapidReview(), PracticeReview(), Register(), Disagreement())
 LIFECYCLES: dict[str, Lifecycle] = {one.name: one for one in _ALL}
+
+
+REFERRING = "submit_referral"
+OPENINGS: dict[str, str] = {
+    REFERRING: "referral", "enter_review": "practice_review", "open_register": "register",
+    "raise_disagreement": "disagreement",
+}  # fmt: skip
+"""Commands that open a case, each with its kind. Anybody may refer; the others are given by whoever is signed in."""
 
 
 def command(kind: str, lifecycle: str) -> type[Command] | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from models import practice_review, recommending
+from models import disagreement, practice_review, recommending
 from models.case import Case, whole_item
 from models.command import Signed
 from models.facts import Fact
@@ -42,6 +42,8 @@ def _worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> d
         return recommending.worked_out(case, kind, body, now)
     if case.kind == "practice_review" and (more := practice_review.worked_out(case, kind, body)):
         return more
+    if case.kind == "disagreement":
+        return disagreement.worked_out(case, kind, body)
     if kind == "record_meeting":
         quorum = policy(case.policy).quorums["rapid_review_meeting"]
         seats = set(body["seats"])

@@ -126,9 +126,7 @@ def _interested(case: Case, body: Mapping[str, Any], directory: Directory) -> It
         return
     touched = [directory.called(one) for one in reviewer.interests if one in case.said.get("agencies", case.agencies)]
     if touched:
-        words = (
-            f"They declared an interest in {', '.join(touched)}. Choose somebody else, or waive it with a reason."
-        )
+        words = f"They declared an interest in {', '.join(touched)}. Choose somebody else, or waive it with a reason."
         yield Problem(field="reviewer", words=words)
     elif reviewer.declared is None:
         words = "They have not declared their interests yet. Let the register say so first, or waive it with a reason."

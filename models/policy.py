@@ -464,6 +464,24 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "review_discontinued": "the review was ended before its report",
         "reopened": "the closed case was reopened",
     },
+    "register": {
+        "register_opened": "the register was opened",
+        "register_closed": "the register was closed",
+        "reopened": "the closed register was reopened",
+    },
+    "disagreement": {
+        "disagreement_raised": "the disagreement was raised",
+        "answered": "the challenged agency answered",
+        "responded": "the agency that raised it responded",
+        "raised_to_leads": "it was taken to the leads of both agencies",
+        "leads_answered": "the lead of the challenged agency answered",
+        "leads_responded": "the lead of the agency that raised it responded",
+        "raised_to_chair": "it was taken to the independent chair",
+        "disagreement_decided": "the independent chair decided",
+        "disagreement_withdrawn": "the challenge was withdrawn",
+        "resolved": "it was resolved",
+        "reopened": "the closed disagreement was reopened",
+    },
     "recommendation": {
         "recommended": "the recommendation was made",
         "recommendation_answered": "the agency answered the recommendation",
@@ -565,6 +583,9 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
             "complete_review",
             "complete_again",
         }
+    ),
+    "disagreement": frozenset(
+        {"answer", "respond", "answer_leads", "respond_leads", "decide_disagreement", "decide_again"}
     ),
     "recommendation": frozenset(
         {

@@ -61,6 +61,13 @@ MAY: dict[str, frozenset[str]] = {
     "record_panel_answer": UNIT,
     "send_information": UNIT,
     "record_event": UNIT,
+    "open_register": UNIT,
+    "close_register": UNIT,
+    "raise_disagreement": AGENCY,
+    "answer_disagreement": AGENCY,
+    "respond_disagreement": AGENCY,
+    "decide_disagreement": CHAIR,
+    "withdraw_disagreement": AGENCY,
     "enter_review": UNIT,
     "commission": UNIT | CHAIR,
     "appoint_reviewer": UNIT | CHAIR,
@@ -123,7 +130,17 @@ MAY: dict[str, frozenset[str]] = {
     "reopen": UNIT | CHAIR,
 }
 
-OF_OWN_AGENCY = frozenset({"submit_return", "learning_done", "confirm_dissemination"})
+OF_OWN_AGENCY = frozenset(
+    {
+        "submit_return",
+        "learning_done",
+        "confirm_dissemination",
+        "raise_disagreement",
+        "answer_disagreement",
+        "respond_disagreement",
+        "withdraw_disagreement",
+    }
+)
 OF_ITEM = frozenset({
     "assign_recommendation", "answer_recommendation", "give_progress", "complete_action", "give_evidence",
     "amend_evidence",
@@ -261,6 +278,8 @@ def whole(actor: Actor, case: Case, access: Access) -> bool:
         return False
     if actor.person in access.let_in or is_reviewer(actor, case):
         return True
+    if case.kind == "disagreement" and _party(actor, case):  # both agencies read all that passes between them
+        return True
     named = not access.restricted or actor.anywhere(NAMED_OFFICES) or _party(actor, case, still=True)
     return bool(named and actor.anywhere(CASE_WIDE))
 
@@ -276,6 +295,17 @@ def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, An
     if isinstance(office, str) and kind == "lock_out" and _locks_themselves_out(actor, body):
         return AsksBack(field="sure", words=YOURSELF)
     return office
+
+
+def may_open(actor: Actor, kind: str, body: Mapping[str, Any]) -> str | Problem:
+    """The office in which this person may open a case by this command; or why they may not."""
+    allowed = MAY[kind]
+    for held in actor.offices:
+        if held.office in allowed and (kind not in OF_OWN_AGENCY or held.agency == body.get("agency", held.agency)):
+            return held.office
+    if kind in OF_OWN_AGENCY and actor.anywhere(allowed):
+        return Problem(field="agency", words="You can only speak for your own agency.")
+    return Problem(words=NO)
 
 
 def _office(  # noqa: C901, PLR0911 -- one answer for each relation
@@ -435,6 +465,7 @@ def _party(actor: Actor, case: Case, *, still: bool = False) -> bool:
     ]
     agencies = {*(() if still else case.agencies), *(one.agency for one in owed if one.agency)}
     pursued = case.recommendations.values()
+    agencies |= {case.said[name] for name in ("raised_by", "challenged") if name in case.said}
     agencies |= {one.agency for one in pursued}
     mine = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
     return (

@@ -10,7 +10,7 @@ from models.case import Case
 from models.clocks import Pause, days_used
 from models.directory import Directory
 from models.facts import Fact, Problem
-from models.lifecycles import COMMANDS, LIFECYCLES
+from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS
 from models.obligation import Ended, Obligation
 from models.policy import Block, Policy, Unit
 from models.rapid_review import LASTING, AwaitedEvent, asked
@@ -350,7 +350,7 @@ def may(case: Case, actor: Actor, access: Access) -> list[str]:
 
 def allows(case: Case, actor: Actor, access: Access, kind: str) -> bool:
     """Whether the office of this person allows this command in this case."""
-    if kind == "submit_referral" or kind not in COMMANDS[case.kind]:
+    if kind in OPENINGS or kind not in COMMANDS[case.kind]:
         return False
     agencies = [held.agency for held in actor.offices if held.agency] or [""]
     return any(_may(case, actor, access, kind, agency) for agency in agencies)

@@ -13,7 +13,7 @@ from door.door import Done
 from door.refusals import NotConfirmed, Refusal
 from models.command import Command
 from models.facts import Fact, Problem
-from models.lifecycles import COMMANDS
+from models.lifecycles import COMMANDS, OPENINGS
 from models.referral import SubmitReferral
 from models.rights import Actor
 from models.steps import came_about
@@ -249,7 +249,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         )
 
     for model in {
-        kind: model for of_kind in COMMANDS.values() for kind, model in of_kind.items() if kind != "submit_referral"
+        kind: model for of_kind in COMMANDS.values() for kind, model in of_kind.items() if kind not in OPENINGS
     }.values():
         add(model)
     return pages

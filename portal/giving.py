@@ -18,7 +18,7 @@ from models.directory import Directory
 from models.doing import stands_in_the_way
 from models.facts import Problem
 from models.judging import reach
-from models.lifecycles import COMMANDS
+from models.lifecycles import COMMANDS, OPENINGS
 from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
 from models.rights import BY_RELATION, FOUR_EYES, second
@@ -126,7 +126,7 @@ class Giver:
         view = await self.portal.seen(request, visitor, ref, kind if shows else "")
         if isinstance(view, Response):
             return view
-        if kind not in COMMANDS[view.kind] or kind == "submit_referral":
+        if kind not in COMMANDS[view.kind] or kind in OPENINGS:
             return await self.portal.refuse(request, 404)
         giving = Giving(visitor, view, kind, request.query_params.get("about", ""))
         if asked and await self.portal.questions.recorded(asked):

@@ -23,11 +23,11 @@ from models.facts import Fact, Problem
 from models.family import access_moved, follows, grows, unsaid
 from models.fold import after
 from models.judging import judge
-from models.lifecycles import COMMANDS, LIFECYCLES
+from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.making import fact_of
 from models.obligation import Obligation
 from models.offered import misnamed
-from models.rights import access_of, actor_of, acts
+from models.rights import access_of, actor_of, acts, may_open
 from models.shelf import NotOnShelf
 from models.spawning import opened, opens
 from models.tables import (
@@ -61,8 +61,6 @@ FAULT = (
     "This cannot be recorded, because of a fault in the program. Nothing was changed; what you typed is kept. "
     "Tell whoever runs the service."
 )
-OPENING = frozenset({"submit_referral"})
-"""Commands that anybody may give, signed in or not: they open a case."""
 
 
 class NoDirectory(RuntimeError):
@@ -304,11 +302,15 @@ def judged_again(
 def _judged(
     signed: Signed, case: Case, directory: Directory, now: datetime, strange: list[Problem]
 ) -> Step | list[Problem]:
-    if signed.kind in OPENING:
+    actor = actor_of(directory, signed.actor, now)
+    if signed.kind in OPENINGS:
         if case.known:
-            return [Problem(words="This referral has been received already.")]
-        return step(case, fact_of(case, signed, "referrer", now), directory)
-    office = acts(actor_of(directory, signed.actor, now), case, access_of(case, now), signed.kind, signed.body)
+            return [Problem(words="This has been received already.")]
+        if signed.kind == REFERRING:  # anybody may, whether we know them or not
+            return step(case, fact_of(case, signed, "referrer", now), directory)
+        office = may_open(actor, signed.kind, signed.body)
+    else:
+        office = acts(actor, case, access_of(case, now), signed.kind, signed.body)
     if isinstance(office, Problem):
         return [office]
     model = COMMANDS[case.kind][signed.kind]

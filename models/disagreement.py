@@ -1,0 +1,201 @@
+"""A professional disagreement: one agency challenges another about a child, and it is taken up level by level.
+
+Working Together to Safeguard Children 2023, chapter 4: disagreements between professionals are resolved timely, and
+escalated where they are not. It has nothing to do with what is late: it is its own process, with its own ladder.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from models.case import Case
+from models.command import Cannot, Choice, Command, Known, MaybeWords, Slug, Words, asks
+from models.facts import Fact, Problem
+from models.obligation import Ended
+from models.referral import owed
+
+
+class Answered(Choice):
+    AGREES = "agrees", "We agree, and do what is asked"
+    PARTLY = "partly", "We agree in part"
+    DISAGREES = "disagrees", "We do not agree"
+
+
+class Response(Choice):
+    RESOLVED = "resolved", "It is resolved"
+    ESCALATE = "escalate", "It is not resolved: take it to the next level"
+
+
+class View(Choice):
+    CHALLENGE = "challenge", "The challenge is right"
+    PARTLY = "partly", "Both are right in part"
+    CHALLENGED = "challenged", "The agency that was challenged is right"
+
+
+class RaiseDisagreement(Command):
+    """Challenge another agency about a child. It answers by a date; if that does not resolve it, it goes up."""
+
+    KIND: ClassVar[str] = "raise_disagreement"
+    FACT: ClassVar[str] = "disagreement_raised"
+    TITLE: ClassVar[str] = "Raise a professional disagreement"
+    agency: Slug = asks("For which agency do you speak?", rows="agency")
+    challenged: Slug = asks("Whose practice or decision do you challenge?", rows="agencies")
+    at_risk: Known = asks(
+        "Is a child at risk now?", "If so, act at once by the usual ways. Do not wait for an answer here."
+    )
+    about: Words = asks("What is it about?", "The child, the decision, and why you do not agree.", private=True)
+    wanted: Words = asks("What do you ask for?", private=True)
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Choose another agency than your own."
+        yield Cannot("challenged", words, lambda: self.challenged == self.agency)
+
+
+class AnswerDisagreement(Command):
+    """Answer a challenge to your agency."""
+
+    KIND: ClassVar[str] = "answer_disagreement"
+    FACT: ClassVar[str] = "disagreement_answered"
+    TITLE: ClassVar[str] = "Answer the challenge"
+    agency: Slug = asks("Agency", rows="agency")
+    answer: Answered = asks("What is your agency’s answer?")
+    words: Words = asks("What will you do, and why?", private=True)
+
+
+class RespondDisagreement(Command):
+    """Say whether the answer resolves it. If not, it goes to the next level."""
+
+    KIND: ClassVar[str] = "respond_disagreement"
+    FACT: ClassVar[str] = "disagreement_responded"
+    TITLE: ClassVar[str] = "Say whether it is resolved"
+    agency: Slug = asks("Agency", rows="agency")
+    outcome: Response = asks("Does the answer resolve it?")
+    words: MaybeWords = asks("What remains, or what was agreed?", private=True, default="")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Say what remains."
+        yield Cannot("words", words, lambda: self.outcome is Response.ESCALATE and not self.words)
+
+
+class DecideDisagreement(Command):
+    """The last level: what the independent chair advises both agencies to do."""
+
+    KIND: ClassVar[str] = "decide_disagreement"
+    FACT: ClassVar[str] = "disagreement_decided"
+    TITLE: ClassVar[str] = "Decide the disagreement"
+    view: View = asks("What is your view?")
+    words: Words = asks("What is to be done, by whom, and what follows for practice?", private=True)
+
+
+class WithdrawDisagreement(Command):
+    """Take a challenge back."""
+
+    KIND: ClassVar[str] = "withdraw_disagreement"
+    FACT: ClassVar[str] = "disagreement_withdrawn"
+    TITLE: ClassVar[str] = "Withdraw the challenge"
+    agency: Slug = asks("Agency", rows="agency")
+    reason: Words = asks("Why?", private=True)
+
+
+ANSWERING = ("answer", "answer_leads")
+RESPONDING = ("respond", "respond_leads")
+LEVELS = ("practitioners", "leads", "chair")
+
+
+class Disagreement:
+    """What a disagreement's facts make true, and what it takes."""
+
+    name = "disagreement"
+    prefix = "PD"
+    commands: tuple[type[Command], ...] = (
+        RaiseDisagreement, AnswerDisagreement, RespondDisagreement, DecideDisagreement, WithdrawDisagreement,
+    )  # fmt: skip
+    story: tuple[str, ...] = (
+        "answer",
+        "respond",
+        "answer_leads",
+        "respond_leads",
+        "decide_disagreement",
+        "decide_again",
+    )
+    said_dates: ClassVar[dict[str, str]] = {}
+    follows: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:
+        at = fact.occurred
+        match fact.kind:
+            case "disagreement_answered":
+                return {"answered" if case.is_open("answer") else "leads_answered": at}
+            case "disagreement_responded":
+                first = case.is_open("respond")
+                mark, up = ("responded", "raised_to_leads") if first else ("leads_responded", "raised_to_chair")
+                return {mark: at, **({up: at} if fact.data["outcome"] == Response.ESCALATE else {"resolved": at})}
+            case "disagreement_decided":
+                return {"disagreement_decided": at, "resolved": at}
+            case _:
+                return {fact.kind: at}
+
+    def said(self, case: Case, fact: Fact) -> dict[str, Any]:
+        match fact.kind:
+            case "disagreement_raised":
+                return {"raised_by": fact.data["agency"], "challenged": fact.data["challenged"]}
+            case "disagreement_decided":
+                return {"outcome": View(fact.data["view"]).words}
+            case "disagreement_responded" if fact.data["outcome"] == Response.RESOLVED:
+                return {"outcome": "Resolved between the agencies"}
+            case "disagreement_withdrawn":
+                return {"outcome": "The challenge was withdrawn"}
+            case _:
+                return {}
+
+    def ends(self, case: Case, fact: Fact) -> Mapping[str, Ended]:
+        if fact.kind != "disagreement_withdrawn":
+            return {}
+        return {one.key: Ended.WITHDRAWN for one in case.open()}
+
+    def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
+        agency = body.get("agency", "")
+        match kind:
+            case "answer_disagreement":
+                return _turn(case, ANSWERING, agency, "It is not your agency’s turn to answer.")
+            case "respond_disagreement":
+                return _turn(case, RESPONDING, agency, "It is not your agency’s turn: the answer is still awaited.")
+            case "decide_disagreement":
+                if case.is_open("decide_again"):
+                    return []
+                return owed(case, "decide_disagreement", "It has not come to you, or you have decided already.")
+            case "withdraw_disagreement" if agency and agency != case.said["raised_by"]:
+                return [Problem(field="agency", words="Only the agency that raised it can take it back.")]
+            case _:
+                return []
+
+    def reopens(self, case: Case) -> bool:
+        return case.closed is not None
+
+    def decided(self, case: Case) -> tuple[str, datetime] | None:
+        found = case.said.get("outcome")
+        at = case.last("resolved") or case.last("disagreement_withdrawn")
+        return (found, at.at) if found and at else None
+
+    def closes(self, case: Case) -> bool:
+        return bool(case.said.get("outcome")) and not case.open()
+
+
+def _turn(case: Case, blocks: tuple[str, ...], agency: str, words: str) -> list[Problem]:
+    mine = any(one.block in blocks and one.agency == agency for one in case.open())
+    return [] if mine else [Problem(words=words)]
+
+
+def worked_out(case: Case, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Whose turn it is next: the agency that was challenged answers, the one that raised it responds."""
+    match kind:
+        case "raise_disagreement":
+            return {"agencies": [body["challenged"]]}
+        case "respond_disagreement" if body["outcome"] == Response.ESCALATE:
+            return {"agencies": [case.said["challenged"]]}
+        case "answer_disagreement":
+            return {"agencies": [case.said["raised_by"]]}
+        case _:
+            return {}
