@@ -594,7 +594,7 @@ class CompleteReview(Command):
     KIND: ClassVar[str] = "complete_review"
     FACT: ClassVar[str] = "review_completed"
     TITLE: ClassVar[str] = "Complete the review"
-    words: MaybeWords = asks("What did this review itself teach the partnership?", private=True, default="")
+    words: Words = asks("What did this review itself teach the partnership?", private=True)
 
 
 class Discontinue(Command):

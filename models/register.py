@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from models.case import Case
-from models.command import Choice, Command, MaybeWords, asks
+from models.command import Choice, Command, MaybeWords, Words, asks
 from models.facts import Fact, Problem
 from models.obligation import Ended
 from models.recommending import STORY as PURSUED
@@ -41,6 +41,7 @@ class CloseRegister(Command):
     KIND: ClassVar[str] = "close_register"
     FACT: ClassVar[str] = "register_closed"
     TITLE: ClassVar[str] = "Close the register"
+    words: Words = asks("What has come of it?", private=True)
 
 
 class Register:
