@@ -247,6 +247,11 @@ class Watch:
     async def mail(self) -> None:
         await self._post.send(self._there.settings, self._clock())
 
+    async def scan(self) -> None:
+        """Have files scanned that wait for it, and take away what a power cut has left of others."""
+        await self._there.files.scan_waiting()
+        await self._there.files.tidy(self._clock())
+
     async def beat(self) -> None:
         """Show to whoever looks from outside that engine and database are reached."""
         if (file := self._there.settings.alive) and await self._client.service_client.check_health():
@@ -266,6 +271,7 @@ class Watch:
                 (2, self.mail),
                 (0.5, self.call),
                 (10, self.keep_house),
+                (30, self.scan),
                 (15, self.beat),
                 (15, self.check),
             ):

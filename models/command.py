@@ -48,6 +48,8 @@ FileId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_./#:-]*$", max_length=120)]
 REFERENCE = r"^[A-Z]{1,3}-\d{4}-\d{4,}$"
 Ref = Annotated[str, StringConstraints(pattern=REFERENCE, max_length=20)]
+FileId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")]
+"""A file that was kept before (records/files.py); empty: none."""
 
 
 def _written_out(wrong: Literal["date_type", "datetime_type"]) -> BeforeValidator:
@@ -115,8 +117,8 @@ def asks(  # noqa: PLR0913 -- one parameter for each thing a form may say about 
 
     `private`: the answer lives in an encrypted column only. `rows`: where the fixed rows of a list come from.
     `when`: shown only if the field named first has one of the answers. `step`: the page of a long form.
-    `back`: a box to tick, with which a page asks back once the door wants it, and not before. `file`: a file is kept
-    first, and this names it.
+    `back`: a box to tick, with which a page asks back once the door wants it, and not before. `file`: the answer is
+    a file, of which the command holds the id (FileId).
     """
     extra: dict[str, Any] = {
         "private": private, "rows": rows, "step": step, "when": when, "short": short, "back": back,

@@ -373,3 +373,23 @@ class MailRow(Table):
     state: Mapped[str] = mapped_column(Short, index=True)
     """queued, sending, sent, unknown, failed, or passed_on by other means."""
     sealed: Mapped[bytes]
+
+
+class FileRow(Table):
+    """A file of which the bytes lie outside the database, under its id. `sealed` holds its name, key and digest.
+
+    The id is a commitment to the bytes, salted: what names the file commits itself to them (records/files.py).
+    """
+
+    __tablename__ = "files"
+    id: Mapped[str] = mapped_column(Short, primary_key=True)
+    case: Mapped[str] = mapped_column(Short, index=True)
+    owner: Mapped[str] = mapped_column(Short, index=True)
+    kept: Mapped[datetime]
+    size: Mapped[int] = mapped_column(Integer)
+    media: Mapped[str] = mapped_column(Short)
+    state: Mapped[str] = mapped_column(Short, index=True)
+    """waiting, clean or refused."""
+    digest: Mapped[str] = mapped_column(Short)
+    """Keyed, of the bytes: the same bytes are known again."""
+    sealed: Mapped[bytes]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from records.audit import Auditor
 from records.database import Database
+from records.files import Files
 from records.keys import Keys, make_keys, read_keys
 from records.migrating import migrate, standing
 from records.policies import fill_shelf
@@ -31,6 +32,7 @@ class Installation:
     vault: Vault
     auditor: Auditor
     recorder: Recorder
+    files: Files
 
     async def connect(self, patience: float = 30, *, lazy: bool = False) -> "Client":
         """A client of the engine, waiting for it to come up for at most `patience` seconds.
@@ -81,7 +83,8 @@ async def open_installation(settings: Settings) -> Installation:
     """Open what is there (see `reviews serve`, which makes it). Raises KeysMissing or KeysUnsafe."""
     keys = read_keys(settings.keys)
     database, vault, auditor = Database(settings.database), Vault(keys), Auditor(keys)
-    installation = Installation(settings, keys, database, vault, auditor, Recorder(database, vault, auditor))
+    recorder, files = Recorder(database, vault, auditor), Files(database, vault, settings)
+    installation = Installation(settings, keys, database, vault, auditor, recorder, files)
     async with database.reading() as session:
         await fill_shelf(session)
     return installation

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 TASK_QUEUE = "reviews"
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 NOTIFY_KEY = re.compile(f".+-{UUID}-{UUID}")
+HOST_AND_PORT = re.compile(r"[^\s/]+:\d{1,5}", re.ASCII)
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -21,6 +22,14 @@ def _notify_key(key: SecretStr) -> SecretStr:
     return key
 
 
+def _clamd(where: str) -> str:
+    if where and not where.startswith("/") and not HOST_AND_PORT.fullmatch(where):
+        message = "it is host:port, such as 127.0.0.1:3310, or the path of a socket, such as /run/clamav/clamd.ctl"
+        raise ValueError(message)
+    return where
+
+
+Clamd = Annotated[str, AfterValidator(_clamd)]
 NotifyKey = Annotated[SecretStr, AfterValidator(_notify_key)]
 SECRETS = Path("/run/secrets")
 """Where a container finds its secrets: a file `reviews_smtp_password` is the setting `smtp_password`."""
@@ -65,6 +74,10 @@ class Settings(BaseSettings):
     """By which Slack signs what it sends to /slack/events. Without it nothing is taken there."""
     slack_app_token: SecretStr = SecretStr("")
     """The app's token (xapp-...) for Socket Mode, where Slack cannot reach the portal from outside."""
+    file_most_mb: Annotated[int, Field(ge=1, le=1000)] = 20
+    """How large a file of evidence may be, in megabytes."""
+    clamd: Clamd = ""
+    """Where the virus scanner ClamAV listens: host:port, or the path of its socket. Empty: files are not scanned."""
     alive: Path | None = None
     """A file that the worker touches while it reaches engine and database, for a health check from outside."""
     demonstration: bool = False
@@ -85,6 +98,10 @@ class Settings(BaseSettings):
     @property
     def seals(self) -> Path:
         return self.data_dir / "seals.jsonl"
+
+    @property
+    def files(self) -> Path:
+        return self.data_dir / "files"
 
     @property
     def address(self) -> str:
