@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from records.trouble import trouble
-from terminal import assurance, cases, people, questions, rehearsing, rules
+from terminal import assurance, cases, evidence, people, questions, rehearsing, rules
 from terminal.common import DataDir, fail, run, settings_with
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ for command in (
 app.add_typer(rules.app, name="policy")
 app.add_typer(people.app, name="directory")
 app.add_typer(assurance.audit, name="audit")
+app.add_typer(evidence.app, name="evidence")
 
 
 async def _serve(supervisor: "Supervisor") -> None:

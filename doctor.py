@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,8 +20,9 @@ from first_start import SHIPPED
 from models import shelf, watch
 from models.base import Message
 from models.directory import ChannelName, Directory
+from models.files import FileState
 from models.policy import Policy
-from models.tables import AccountRow, HeadRow, LinkRow, MailRow
+from models.tables import AccountRow, FileRow, HeadRow, LinkRow, MailRow
 from models.time import day_of
 from notifier.ways import channels, leading_to
 from policy.problems import together
@@ -32,6 +34,7 @@ from records.keys import Keys, KeysMissing, KeysUnsafe, read_keys
 from records.migrating import newest, standing
 from records.opening import Installation, open_installation
 from records.policies import in_force
+from records.scanning import Clamd
 from records.sealing import CannotUnseal
 from records.seals import Seals
 from records.settings import TASK_QUEUE, Settings
@@ -129,11 +132,31 @@ def _folder(settings: Settings) -> Iterable[Finding]:
             do="Give the folder to the user under whom the service runs.",
             grave=True,
         )
+    files = settings.files
+    if files.exists() and not (files.is_dir() and os.access(files, os.W_OK | os.X_OK)):
+        yield Finding(
+            what=f"{files} cannot be written to.",
+            why="No evidence can be kept, so nothing that needs it can be closed.",
+            do="Give the folder to the user under whom the service runs.",
+            grave=True,
+        )
+    if files.is_dir() and files.stat().st_mode & 0o077:
+        yield Finding(
+            what=f"Others on this machine may look into {files}.",
+            why="The evidence there is sealed, but how much there is and when it came is not.",
+            do=f"chmod 700 {files}",
+        )
+    yield from _space(folder)
+    if files.is_dir() and files.stat().st_dev != folder.stat().st_dev:
+        yield from _space(files)
+
+
+def _space(folder: Path) -> Iterable[Finding]:
     free = shutil.disk_usage(folder).free
     if free < LITTLE:
         yield Finding(
             what=f"Only {free // MEGABYTE} MB are free on the disk of {folder}.",
-            why="On a full disk nothing can be recorded, and no reminder is sent.",
+            why="On a full disk nothing can be recorded, no evidence can be kept, and no reminder is sent.",
             do="Make room, or move the folder to a larger disk.",
             grave=free < TOO_LITTLE,
         )
@@ -231,7 +254,7 @@ async def _tables(settings: Settings) -> Finding | None:
 async def _inside(settings: Settings) -> AsyncIterator[Finding]:
     there = await open_installation(settings)
     known = Known(there, datetime.now(UTC), None, "", None)
-    looks: list[Look] = [_accounts, _engine, _watched, _mail, _channels, _audit, _times]
+    looks: list[Look] = [_accounts, _engine, _watched, _mail, _channels, _files, _audit, _times]
     try:
         try:
             async with there.database.reading() as session:
@@ -487,6 +510,44 @@ async def _channels(known: Known) -> AsyncIterator[Finding]:
             why="They hear of what they owe only when they open the portal.",
             do="Give them a `slack_id`, or a channel that is set up, in the directory file, then: "
             f"{typed('directory import FILE --as YOUR-ADDRESS')}",
+        )
+
+
+async def _files(known: Known) -> AsyncIterator[Finding]:
+    """Whether the virus scanner answers; what waits for it, or was refused after it was kept; and what is lost."""
+    settings = known.there.settings
+    if settings.clamd and not await Clamd(settings.clamd, SHORT.total_seconds()).answers():
+        yield Finding(
+            what=f"The virus scanner does not answer at {settings.clamd}.",
+            why="Files that people give are kept, and nobody can open them until it has looked at them.",
+            do="See that clamd runs, and look at REVIEWS_CLAMD.",
+            grave=True,
+        )
+    async with known.there.database.reading() as session:
+        rows = (await session.execute(select(FileRow.id, FileRow.case, FileRow.state, FileRow.kept))).all()
+    late = [row for row in rows if row.state == FileState.WAITING and row.kept < known.now - LATE]
+    if late:
+        yield Finding(
+            what=f"{counted(len(late), 'file waits', 'files wait')} for the virus scanner for more than five minutes.",
+            why="Nobody can open them, so nobody can accept them as evidence.",
+            do="See that a worker runs and that clamd answers; a file that clamd calls too large needs a higher "
+            "StreamMaxLength there.",
+        )
+    if refused := sorted({row.case for row in rows if row.state == FileState.REFUSED}):
+        yield Finding(
+            what=f"The virus scanner found something in a file that was kept before it looked: {_some(refused)}.",
+            why="Nobody can open it any more, and whoever gave it may have it on their machine.",
+            do="Tell whoever gave it, and ask for another.",
+        )
+    readable = not settings.files.exists() or os.access(settings.files, os.R_OK | os.X_OK)
+    lying = {path.name for path in settings.files.iterdir()} if settings.files.is_dir() and readable else set()
+    if lost := sorted(row.id for row in rows if readable and row.id not in lying):
+        yield Finding(
+            what=f"{counted(len(lost), 'file of evidence is', 'files of evidence are')} not in their place: "
+            f"{_some(lost)}.",
+            why="What was accepted on them can be shown to nobody.",
+            do=f"Put {settings.files} back from your backup.",
+            grave=True,
         )
 
 

@@ -42,7 +42,7 @@ from models.offered import misnamed, names
 from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts, may_open
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from records.facts import fact_from
-from records.naming import strange_cases
+from records.naming import files_not_theirs, strange_cases
 from records.policies import in_force
 from records.settings import TASK_QUEUE
 from records.writing import Recorder, next_ref
@@ -154,6 +154,7 @@ class Door:
             directory = await self._recorder.directory.read(session) if names(model) else None
             named = model.names_cases(command.model_dump(mode="json"))
             strange = await strange_cases(session, case, named, actor, now)
+            strange += await files_not_theirs(session, model, plain, actor.person, case)
             if strange := strange or (misnamed(model, state, plain, directory) if directory else []):
                 raise Invalid(strange)
             signed = await self._kept(session, command, case, actor.person, request, earlier)

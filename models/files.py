@@ -55,7 +55,7 @@ def files_named(model: type[BaseModel], body: Mapping[str, Any], path: str = "")
     """Every file that the plain answers of a command name: the field, and the id."""
     for name, field in model.model_fields.items():
         value, part = body.get(name), part_of(field)
-        if part is not None:
+        if part is not None and asks_files(part):
             for number, row in enumerate(value or ()):
                 yield from files_named(part, row, f"{path}{name}.{number}.")
         elif said_of(field, "file") and value:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from models.command import FIRST_YEAR, LAST_YEAR, Choice, Command, part_of
+from models.command import FIRST_YEAR, LAST_YEAR, Choice, Command, part_of, said_of
 from models.facts import Problem
 from models.said import ENTER
 
@@ -51,7 +51,7 @@ def enter(field: FieldInfo) -> str:
         return ENTER[title]
     if title.endswith("?"):
         return f"Answer the question “{title}”"
-    verb = "Choose" if choices(field) else "Enter"
+    verb = "Choose" if choices(field) or said_of(field, "file") else "Enter"
     return f"{verb} {_lower_first(title)}"
 
 
@@ -150,6 +150,8 @@ def _number(field: FieldInfo, context: Context) -> str:
 
 
 def _pattern(field: FieldInfo, context: Context) -> str:
+    if said_of(field, "file"):
+        return f"{enter(field)}: the id that was given when it was kept"
     if context["pattern"].startswith("^[A-Z]"):
         return f"{enter(field)}: the reference of a case is written like RR-2026-0004"
     return f"{subject(field)} must be one of the short names that this case uses: small letters, digits and - _ . / # :"

@@ -66,7 +66,7 @@ _STATUS = {"type": "string", "format": "uri", "description": "Where its sender s
 _RECEIVED_SCHEMA = {"allOf": [_DONE_SCHEMA, {"type": "object", "properties": {"status": _STATUS, "likely": _LIKELY}}]}
 
 
-_WRONG = {"description": "Not done; the words say why", "content": {PROBLEM: {"schema": _PROBLEM_SCHEMA}}}
+WRONG = {"description": "Not done; the words say why", "content": {PROBLEM: {"schema": _PROBLEM_SCHEMA}}}
 """Every answer that is no good one. Said of the whole router, so that FastAPI describes no refusal of its own."""
 
 
@@ -86,8 +86,8 @@ def problem(status: int, title: str, problems: Sequence[Problem] = (), key: str 
     return JSONResponse(body, status, {KEY: key} if key else None, media_type=PROBLEM)
 
 
-def _responses(good: dict[str, Any]) -> dict[str, Any]:
-    return {"200": {"description": "Recorded", "content": {"application/json": {"schema": good}}}, "default": _WRONG}
+def responses(good: dict[str, Any]) -> dict[str, Any]:
+    return {"200": {"description": "Recorded", "content": {"application/json": {"schema": good}}}, "default": WRONG}
 
 
 def _dates(view: CaseView, facts: Sequence[Fact]) -> list[dict[str, Any]]:
@@ -116,7 +116,7 @@ def _described(model: type[Command], done: dict[str, Any] | None = None) -> dict
             }
         ],
         "security": [{"bearer": []}],
-        "responses": _responses(done or _DONE_SCHEMA),
+        "responses": responses(done or _DONE_SCHEMA),
     }
 
 
@@ -125,21 +125,26 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401 -
         if "$ref" in schema:
             beside = {name: value for name, value in schema.items() if name != "$ref"}
             return _inlined({**definitions[schema["$ref"].removeprefix("#/$defs/")], **beside}, definitions)
-        ours = {"private", "rows", "step", "when", "short", "back"}
+        ours = {"private", "rows", "step", "when", "short", "back", "file"}
         plain = {name: value for name, value in schema.items() if name not in ours}
         return {name: _inlined(value, definitions) for name, value in plain.items()}
     return [_inlined(one, definitions) for one in schema] if isinstance(schema, list) else schema
 
 
+async def who_asks(portal: Portal, request: Request) -> Actor:
+    """By the token that they got when they signed in. Raises NotSignedIn."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    holder = await portal.holder(token) if kind.lower() == "bearer" else None
+    if holder is None:
+        raise NotSignedIn
+    return holder.actor
+
+
 def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each address
-    pages = APIRouter(prefix="/api/v1", tags=["reviews"], responses={"default": _WRONG})
+    pages = APIRouter(prefix="/api/v1", tags=["reviews"], responses={"default": WRONG})
 
     async def actor(request: Request) -> Actor:
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        holder = await portal.holder(token) if kind.lower() == "bearer" else None
-        if holder is None:
-            raise NotSignedIn
-        return holder.actor
+        return await who_asks(portal, request)
 
     async def body(request: Request) -> dict[str, Any] | Response:
         try:
@@ -170,7 +175,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return problem(NotConfirmed.status, UNSURE, [Problem(words=UNSURE)], key)
         except Refusal as refusal:
             if ref and await portal.hides(ref, who):
-                return _nowhere()
+                return nowhere()
             return problem(refusal.status, _title(refusal), refusal.problems)
         return JSONResponse(
             {
@@ -210,7 +215,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         who = await actor(request)
         found = await portal.questions.case(ref, who, portal.clock())
         if found is None or (isinstance(found, Problem) and hidden(found, who)):
-            return _nowhere()
+            return nowhere()
         if isinstance(found, Problem):
             return problem(403, found.words)
         await portal.questions.note_read(who.person, ref, "api", portal.clock())
@@ -255,7 +260,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
     return pages
 
 
-def _nowhere() -> Response:
+def nowhere() -> Response:
     return problem(404, "There is no such case, or it is not yours to open.")
 
 
@@ -281,6 +286,6 @@ _SIGN_IN: dict[str, Any] = {
             }
         },
     },
-    "responses": _responses({"type": "object", "properties": {"token": {"type": "string"}}}),
+    "responses": responses({"type": "object", "properties": {"token": {"type": "string"}}}),
 }
-_READING: dict[str, Any] = {"security": [{"bearer": []}], "responses": _responses({})}
+_READING: dict[str, Any] = {"security": [{"bearer": []}], "responses": responses({})}

@@ -15,10 +15,12 @@ from temporalio.client import Client
 
 from portal import (
     api,
+    api_files,
     astray,
     calendars,
     cases,
     chat,
+    files,
     front,
     giving,
     inbox,
@@ -33,7 +35,9 @@ from portal import (
 from portal.guarding import LARGEST, Calm, Headers, Limit, Often
 from portal.keeping import carried, keep_for_later, keep_of
 from portal.pages import STATIC, Message, refusal
+from portal.uploads import takes_files
 from portal.visiting import ForgedForm, NotSignedIn, Portal, autosaving, one_of, typed, wall_clock
+from records.files import TooLarge
 from records.opening import Installation
 
 GUARDED = (
@@ -47,6 +51,8 @@ GUARDED = (
     "/api/v1/session",
 )
 ATTEMPTS = 30
+TOO_LARGE = 413
+DRAFT_IS_KEPT = "Go back, and choose another. What was saved as a draft is still there."
 
 
 FORGED = (
@@ -99,14 +105,18 @@ def create_app(
         calendars,
         reads,
         api,
+        api_files,
+        files,
         cases,
         papers,
         giving,
         chat,
     ):
-        app.include_router(room.router(portal), include_in_schema=room is api)
+        app.include_router(room.router(portal), include_in_schema=room in {api, api_files})
 
     async def refused(request: Request, status: int) -> Response:
+        if status == TOO_LARGE and takes_files(request.scope):
+            return await _file_too_large(portal, request)
         if _is_json(request):
             return api.problem(status, IN_JSON[status])
         if autosaving(request):
@@ -114,7 +124,7 @@ def create_app(
         return await portal.refuse(request, status)
 
     app.add_middleware(Often, answer=refused, paths=GUARDED, most=attempts)
-    app.add_middleware(Limit, answer=refused)
+    app.add_middleware(Limit, answer=refused, takes_files=takes_files)
     app.add_middleware(Calm, answer=refused)
     app.add_middleware(Headers, secure=not there.settings.insecure_cookies)
     return app
@@ -177,6 +187,14 @@ async def _unstored(portal: Portal, request: Request) -> Response:
     words = (NOT_STORED, "What you typed is in this page: keep it open, and press the button when it is mended.")
     message = Message("This could not be stored", words if again else (NOT_STORED, "Try again when it is mended."))
     return await portal.page(request, "unstored.html", message.title, status=503, message=message, again=again)
+
+
+async def _file_too_large(portal: Portal, request: Request) -> Response:
+    """Of a file so large that it was not even read to its end."""
+    words = TooLarge(portal.there.files.most).words
+    if _is_json(request):
+        return api.problem(TOO_LARGE, words)
+    return await portal.say(request, Message(refusal(TOO_LARGE).title, (words, DRAFT_IS_KEPT)), TOO_LARGE)
 
 
 def _is_json(request: Request) -> bool:

@@ -18,11 +18,23 @@ from typing import Any, Final, Self
 from models.command import Command
 from models.examining import examined
 from models.facts import Problem
+from models.files import asks_files, files_named
 from models.words import NOT_ASKED
 from portal.questions import Rows, asked_of
 from portal.reading import Read, read
-from portal.showing import Question, Showing, Summary
-from portal.typed import Group, aligned, inputs, of_answers, planted, text_in, with_row, without_blank_rows, without_row
+from portal.showing import NO_FILES, Question, Showing, Summary, Uploads
+from portal.typed import (
+    Group,
+    aligned,
+    inputs,
+    of_answers,
+    planted,
+    text_in,
+    with_row,
+    without_answer,
+    without_blank_rows,
+    without_row,
+)
 
 DO = "_do"
 """The name of the buttons that change the form instead of sending it. Names with `_` first are the page's own."""
@@ -58,6 +70,7 @@ class Form:
     problems: tuple[Problem, ...] = ()
     reshaped: bool = False
     strange: tuple[str, ...] = ()
+    uploads: Uploads = NO_FILES
 
     @classmethod
     def empty(cls, command: type[Command], rows: Rows | None = None, fixed: Mapping[str, str] | None = None) -> Self:
@@ -127,7 +140,7 @@ class Form:
 
     def refused(self, problems: Iterable[Problem]) -> Self:
         """The form with problems; what could not be read is said in the words of the reader."""
-        unread = {one.field for one in self.read.problems}
+        unread = {one.field for one in (*self.problems, *self.read.problems) if one.field}
         given = [one for one in problems if one.field not in unread and one.words != NOT_ASKED]
         if self.strange:
             given.append(Problem(words=STRANGE))
@@ -157,6 +170,15 @@ class Form:
         return tuple(self.fixed.items())
 
     @cached_property
+    def files(self) -> set[str]:
+        """The ids of all files that stand in the form."""
+        return {one for _, one in files_named(self.command, self.answers)}
+
+    @property
+    def asks_files(self) -> bool:
+        return asks_files(self.command)
+
+    @cached_property
     def _showing(self) -> Showing:
         return Showing(
             command=self.command,
@@ -165,6 +187,7 @@ class Form:
             fixed=self.fixed,
             problems=self.problems,
             boxes=self.read.boxes,
+            uploads=self.uploads,
         )
 
 
@@ -176,5 +199,7 @@ def _pressed(command: type[Command], group: Group, pressed: str) -> Group:
             return with_row(command, group, path)
         case "remove":
             return without_row(command, group, path)
+        case "drop":
+            return without_answer(group, path)
         case _:
             return without_blank_rows(command, group)

@@ -1,7 +1,7 @@
 """The page of every command that a case takes: shown, kept as it is typed, previewed where dates move, and given."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -12,16 +12,17 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from door.refusals import NotConfirmed, Refusal
+from door.refusals import NotConfirmed, NotThere, Refusal
 from models.command import Command, split
 from models.directory import Directory
 from models.doing import stands_in_the_way
 from models.facts import Problem
+from models.files import asks_files
 from models.judging import reach
 from models.lifecycles import COMMANDS, OPENINGS
 from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
-from models.rights import BY_RELATION, FOUR_EYES, second
+from models.rights import BY_RELATION, FOUR_EYES, actor_of, second
 from models.shelf import policy
 from models.standing import Deadline
 from models.time import day_of
@@ -31,9 +32,13 @@ from portal.happened import Happened, mark_words, quorum_words, time_line, title
 from portal.pages import Link, Sheet, by, day, moment
 from portal.rows import fixed_for, rows_for, suggested_for
 from portal.said import Pair
+from portal.showing import Uploads
 from portal.typed import text_in
+from portal.uploads import Received, is_multipart, received
 from portal.visiting import TITLES, Portal, Visitor, one_of, typed
 from records.drafts import Draft
+from records.file_types import TAKEN
+from records.files import in_words
 from records.questions import CaseView, Newer
 from records.sealing import fingerprint
 
@@ -134,6 +139,39 @@ class Giver:
         status = _barred(giving)
         return await self.portal.refuse(request, status) if status else giving
 
+    async def received(self, request: Request, ref: str, kind: str) -> Received:
+        """What was typed, and with which files. They are kept at once, for whoever typed into the form.
+
+        That is whoever opened it, in whichever session of theirs; so that a session that has ended loses none.
+        """
+        if not is_multipart(request):
+            return Received(await typed(request), [])
+
+        async def keep(pairs: list[tuple[str, str]], name: str, content: AsyncIterator[bytes]) -> str:
+            now, evidence = self.portal.clock(), self.portal.evidence
+            person = await self.portal.typed_by(request, one_of(pairs, "_csrf"))
+            asks = any(kind in of and asks_files(of[kind]) for of in COMMANDS.values())
+            if not person or not asks:
+                return ""
+            actor = actor_of(await self.portal.directory(), person, now)
+            try:
+                return (await evidence.keep(actor, ref, name, content, now)).id
+            except NotThere:
+                return ""
+
+        found = await received(request, keep)
+        request.state.received = found.pairs
+        return found
+
+    async def with_files(self, giving: Giving, form: Form) -> Form:
+        """The form with what is known of the files that stand in it."""
+        if not form.asks_files:
+            return form
+        evidence = self.portal.evidence
+        theirs = await evidence.theirs(giving.visitor.person, giving.view.ref, form.files)
+        kept = {id_: f"{one.name}, {in_words(one.size)}" for id_, one in theirs.items()}
+        return replace(form, uploads=Uploads(f"At most {in_words(evidence.files.most)}: {TAKEN}.", kept))
+
     async def form(self, giving: Giving, pairs: Sequence[tuple[str, str]] | None = None) -> Form:
         view, directory = giving.view, await self.portal.directory()
         people = await self.portal.questions.children(view.state.said.get("referral", view.ref)) if view.whole else []
@@ -190,6 +228,7 @@ class Giver:
         shown: str = "",
     ) -> Response:
         view, directory = giving.view, await self.portal.directory()
+        form = await self.with_files(giving, form)
         button = BUTTONS.get(giving.kind, RECORD)
         sheet = Sheet(
             form=form,
@@ -258,7 +297,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
 
     @pages.post("/cases/{ref}/{kind}")
     async def give(request: Request, ref: str, kind: str) -> Response:  # noqa: PLR0911 -- each answer that there is
-        pairs = await typed(request)
+        pairs, wrong = await giver.received(request, ref, kind)
         asked = one_of(pairs, "_request")
         giving = await giver.ready(request, ref, kind, asked)
         if isinstance(giving, Response):
@@ -267,6 +306,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         known = one_of(pairs, "_seen")
         giving = replace(giving, seen=int(known) if known.isascii() and known.isdigit() else None)
         form = await giver.form(giving, pairs)
+        if wrong:
+            form = form.refused(wrong)
         if not await portal.questions.recorded(asked):
             await giver.keep(giving, form)
         if form.reshaped:

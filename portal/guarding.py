@@ -24,6 +24,9 @@ Answer = Callable[[Request, int], Awaitable[Response]]
 
 LARGEST = 1_000_000
 """Bytes of one request. A form with every answer at its longest stays far below."""
+LARGEST_WITH_FILES = 300_000_000
+"""Bytes of a request that may bring a file. Far more than is kept: what is too large is read and thrown away, for a
+browser that is still sending hears no answer."""
 
 POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -57,7 +60,7 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                headers["Content-Security-Policy"] = POLICY.format(nonce=scope["nonce"])
+                headers.setdefault("Content-Security-Policy", POLICY.format(nonce=scope["nonce"]))
                 if not scope["path"].startswith("/static/"):
                     headers["Cache-Control"] = "no-store"
                 if self._secure:
@@ -72,23 +75,24 @@ class TooLarge(Exception):
 
 
 class Limit:
-    """Counts what is sent, whatever the request says of its own length."""
+    """Counts what is sent, whatever the request says of its own length. `takes_files`: where more may be sent."""
 
-    def __init__(self, app: ASGIApp, answer: Answer, largest: int = LARGEST) -> None:
-        self._app, self._answer, self._largest = app, answer, largest
+    def __init__(self, app: ASGIApp, answer: Answer, takes_files: Callable[[Scope], bool]) -> None:
+        self._app, self._answer, self._takes_files = app, answer, takes_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         said = dict(scope["headers"]).get(b"content-length", b"0")
+        largest = LARGEST_WITH_FILES if self._takes_files(scope) else LARGEST
         counted, started = 0, False
 
         async def counting() -> Message:
             nonlocal counted
             message = await receive()
             counted += len(message.get("body", b""))
-            if counted > self._largest:
+            if counted > largest:
                 raise TooLarge
             return message
 
@@ -98,7 +102,7 @@ class Limit:
             await send(message)
 
         try:
-            if said.isdigit() and int(said) > self._largest:
+            if said.isdigit() and int(said) > largest:
                 raise TooLarge  # noqa: TRY301 -- said and counted sizes have one answer
             await self._app(scope, counting, noting)
         except TooLarge:

@@ -22,6 +22,7 @@ RADIOS_AT_MOST = 7
 
 class Widget(StrEnum):
     LINE = "line"
+    FILE = "file"
     TICK = "tick"
     """One box, with which a page asks back."""
     WORDS = "words"
@@ -144,6 +145,8 @@ def _widget(field: FieldInfo, part: type[Part] | None) -> Widget:  # noqa: PLR09
     rows = said_of(field, "rows")
     if part:
         return Widget.GROUPS if rows else Widget.LIST
+    if said_of(field, "file"):
+        return Widget.FILE
     if said_of(field, "back"):
         return Widget.TICK
     if tuple in kinds:

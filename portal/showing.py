@@ -64,7 +64,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Question:
-    """`place`: the id of the input to which a problem leads. `box`: the part of a date that is wrong.
+    """`place`: the id of the input to which a problem leads. `box`: the part of a date that is wrong. `kept`: the file.
 
     `plain`: its title is not set in bold, for it stands in a small row that has a bold title itself.
     """
@@ -88,7 +88,19 @@ class Question:
     groups: tuple[Section, ...]
     row_word: str
     full: bool
+    kept: str
     reveals: tuple[Reveal, ...]
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """Of the files of a form: what is taken, and for each id that its reader may see what it is."""
+
+    hint: str
+    kept: Mapping[str, str]
+
+
+NO_FILES: Final = Uploads("", {})
 
 
 @dataclass(frozen=True)
@@ -111,7 +123,9 @@ class Showing:
         fixed: Mapping[str, str],
         problems: Sequence[Problem],
         boxes: Mapping[str, str],
+        uploads: Uploads = NO_FILES,
     ) -> None:
+        self.uploads = uploads
         self.command, self.typed, self.rows, self.fixed, self.boxes = command, typed, rows, fixed, boxes
         self.problems = [(place_of(command, one.field), one.words) for one in problems]
         self.errors: dict[str, str] = {}
@@ -178,6 +192,7 @@ class Showing:
             groups=groups,
             row_word=singular(asked.part) if asked.part else "",
             full=bool(asked.longest) and len(groups) >= asked.longest,
+            kept=self.uploads.kept.get(text_in(group, asked.name), "") if asked.widget is Widget.FILE else "",
             reveals=tuple(self._reveals(model, asked, shown, group, path)),
         )
 
@@ -204,6 +219,8 @@ class Showing:
     def _hint(self, asked: Asked) -> str:
         if asked.widget is Widget.MOMENT and not clock_required(self.command, asked):
             return f"{asked.hint} {WITHOUT_TIME}".strip()
+        if asked.widget is Widget.FILE:
+            return f"{asked.hint} {self.uploads.hint}".strip()
         return asked.hint
 
     def _groups(self, asked: Asked, group: Group, name: str) -> tuple[Section, ...]:

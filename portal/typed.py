@@ -129,6 +129,16 @@ def without_row(model: type[BaseModel], group: Group, path: str) -> Group:
     return _reshaped(model, group, path.split("."), add=False)
 
 
+def without_answer(group: Group, path: str) -> Group:
+    """The tree without the answer at `path` ("evidence", "measures.1.evidence")."""
+    name, _, rest = path.partition(".")
+    number, _, inner = rest.partition(".")
+    if not rest:
+        return {key: value for key, value in group.items() if key != name}
+    rows = [without_answer(row, inner) if str(at) == number else row for at, row in enumerate(rows_in(group, name))]
+    return {**group, name: rows} if rows else group
+
+
 def default_text(asked: Asked) -> str:
     """What stands in the form before anybody typed: the answer that would be recorded for a question passed over."""
     if isinstance(asked.default, bool):

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from temporalio.client import Client
 
 from door.door import Door
+from door.evidence import Evidence
 from models.command import Command
 from models.directory import Directory
 from models.facts import Problem
@@ -66,6 +67,7 @@ class Portal:
         self.questions = Questions(there.recorder)
         self.accounts = Accounts(there.database, there.vault, there.auditor)
         self.drafts = Drafts(there.database, there.vault)
+        self.evidence = Evidence(there.recorder, there.files)
         self.pages: Environment = templates()
         out = channels(there.settings)
         self.bulletins = Bulletins(there.recorder, lambda person: bool(leading_to(person, out)))
@@ -325,7 +327,9 @@ def address_of(request: Request) -> str:
 
 
 async def typed(request: Request) -> list[tuple[str, str]]:
-    """Every input of a form, in the order of the page. Files are not taken here."""
+    """Every input of a form, in the order of the page. A form with files has been read before, by portal.uploads."""
+    if hasattr(request.state, "received"):
+        return list(request.state.received)
     form = await request.form(max_files=0, max_fields=5000)
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 

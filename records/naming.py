@@ -1,18 +1,23 @@
 """The other cases that a command names: each must be there, be another one, and be of the kind that is asked for.
 
-Whoever names one must be allowed to open it. That they are not is said in the words for one that is not there.
+Whoever names one must be allowed to open it. That they are not is said in the words for one that is not there. And the
+files that it names: each must have been kept by whoever names it, in this case.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.case import Case
+from models.command import Command
 from models.facts import Problem
+from models.files import files_named, strange_files
 from models.rights import Actor, access_of, reads
 from models.tables import CaseRow
+from records.files import known_files
 
 
 async def strange_cases(
@@ -36,3 +41,11 @@ async def strange_cases(
 
 def _opens(actor: Actor, case: Case, now: datetime) -> bool:
     return reads(actor, case, access_of(case, now)) is None
+
+
+async def files_not_theirs(
+    session: AsyncSession, model: type[Command], body: Mapping[str, Any], person: str, case: str
+) -> list[Problem]:
+    """What is said against the files that a command names. Asked at the door, and again inside the transaction."""
+    named = [one for _, one in files_named(model, body)]
+    return strange_files(model, body, await known_files(session, person, case, named)) if named else []

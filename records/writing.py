@@ -49,7 +49,7 @@ from records.directory import DirectoryRecord
 from records.facts import facts_after, obligation_row
 from records.family import relatives
 from records.faults import where
-from records.naming import strange_cases
+from records.naming import files_not_theirs, strange_cases
 from records.outbox import CHANGED
 from records.sealing import CannotUnseal, Vault
 
@@ -137,9 +137,11 @@ class _Writing:
         connection = await self.session.connection()
         if number := await connection.scalar(_RECORDED, {"of": signed.request}):
             return Written(number=number)
-        named = COMMANDS[case.kind][signed.kind].names_cases(merged(signed.body, words))
+        model = COMMANDS[case.kind][signed.kind]
+        named = model.names_cases(merged(signed.body, words))
         actor = actor_of(directory, signed.actor, self.batch.now)
         strange = await strange_cases(self.session, case.ref, named, actor, self.batch.now)
+        strange += await files_not_theirs(self.session, model, signed.body, signed.actor, case.ref)
         judged = judged_again(signed, case, directory, self.batch.now, strange)
         if not isinstance(judged, Step):
             await self._settle(signed, "refused", judged)
