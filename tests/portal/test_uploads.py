@@ -18,14 +18,20 @@ from portal.app import create_app
 from portal.guarding import LARGEST_WITH_FILES
 from portal.visiting import SESSION
 from records.accounts import IDLE, Accounts
-from tests.portal.scene import AUTHORITY, HOSPITAL, MANAGER, POLICE, STRANGER
+from tests.portal.scene import AUTHORITY, HOSPITAL, ICB, MANAGER, POLICE, SCHOOLS, STRANGER
 from tests.support import documents
 from tests.support.documents import PDF
 from tests.support.evidence import NeedsLetter, takes_letters
 from tests.support.house import House, house, triage
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.promise("E4", "E9")]
-RETURN = "agency_return/harrow-vale-hospitals"
+RETURNS = {
+    HOSPITAL: "agency_return/harrow-vale-hospitals",
+    POLICE: "agency_return/harrowshire-police",
+    ICB: "agency_return/harrowshire-icb",
+    SCHOOLS: "agency_return/harrowshire-schools",
+}
+"""A date is promised once, so that each test that ends with a promise has somebody else make it."""
 BOUNDARY = "a-line-that-stands-between"
 
 
@@ -48,25 +54,25 @@ class Site:
         async with there.database.reading() as reading:
             known = await self.accounts.session(reading, token, self.house.now)
         assert known
-        return Visitor(self, client, known.form_token)
+        return Visitor(self, client, known.form_token, RETURNS.get(person, RETURNS[HOSPITAL]))
 
     async def promised(self) -> dict[str, Any]:
         return [one for one in await self.house.facts(self.review) if one.kind == "promised"][-1].data
 
 
 class Visitor:
-    def __init__(self, site: Site, client: httpx2.AsyncClient, token: str) -> None:
-        self.site, self.client, self.token = site, client, token
+    def __init__(self, site: Site, client: httpx2.AsyncClient, token: str, about: str) -> None:
+        self.site, self.client, self.token, self.about = site, client, token, about
 
     @property
     def form(self) -> str:
-        return f"/cases/{self.site.review}/promise?about={RETURN}"
+        return f"/cases/{self.site.review}/promise?about={self.about}"
 
     async def send(self, *files: tuple[str, bytes], token: str = "", path: str = "", **more: str) -> httpx2.Response:
         """The form as a browser sends it: its inputs, and at the end what was chosen as a file."""
         day = day_of(self.site.house.now) + timedelta(days=2)
         inputs = {
-            "_csrf": token or self.token, "_request": f"w-{uuid4().hex}", "obligation": RETURN,
+            "_csrf": token or self.token, "_request": f"w-{uuid4().hex}", "obligation": self.about,
             "until-day": str(day.day), "until-month": str(day.month), "until-year": str(day.year), **more,
         }  # fmt: skip
         chosen = [("_file:letter", (name, data, "text/html")) for name, data in files or (("", b""),)]
@@ -103,7 +109,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory, letters: pytest.MonkeyP
             AUTHORITY, found.review, "record_notification", sent_at=now, sent_by="The director", reference="N-1"
         )
         await made.act(
-            MANAGER, found.review, "request_information", agencies=["harrowshire-police", "harrow-vale-hospitals"]
+            MANAGER, found.review, "request_information", agencies=[one.partition("/")[2] for one in RETURNS.values()]
         )
         yield found
 
@@ -132,12 +138,13 @@ async def test_a_file_that_comes_with_a_form_becomes_part_of_the_fact(site: Site
     id_ = (await site.promised())["letter"]
     given = await visitor.client.get(f"/files/{id_}")
     assert given.content == PDF
-    assert (await visitor.send()).status_code == 303
+    schools = await site.visitor(SCHOOLS)
+    assert (await schools.send()).status_code == 303
     assert (await site.promised())["letter"] == ""  # none was chosen, and none was needed
 
 
 async def test_what_is_wrong_elsewhere_in_the_form_loses_no_file(site: Site) -> None:
-    visitor = await site.visitor(HOSPITAL)
+    visitor = await site.visitor(POLICE)
     answer = await visitor.send(("our letter.pdf", PDF), **{"until-year": "soon"})
     assert answer.status_code == 422
     assert "our letter.pdf, 48 bytes" in answer.text
@@ -258,7 +265,9 @@ async def test_a_session_that_has_ended_loses_no_file(site: Site) -> None:
 async def test_a_form_that_is_not_ours_keeps_no_file(site: Site) -> None:
     visitor, before = await site.visitor(HOSPITAL), await kept(site)
     assert (await visitor.send(("a.pdf", PDF), token="made up")).status_code == 403
-    assert (await visitor.send(("a.pdf", PDF), path=f"/cases/RR-2026-9999/promise?about={RETURN}")).status_code == 404
+    assert (
+        await visitor.send(("a.pdf", PDF), path=f"/cases/RR-2026-9999/promise?about={visitor.about}")
+    ).status_code == 404
     assert await kept(site) == before
 
 
@@ -280,12 +289,13 @@ async def test_a_file_of_somebody_else_of_another_case_or_of_none_is_refused_at_
         assert "is not yours to give" in page.text
         assert not standing(page)
         answer = await hospital.client.post(
-            f"/api/v1/cases/{site.review}/promise", json={"obligation": RETURN, "until": day, "letter": id_}
+            f"/api/v1/cases/{site.review}/promise", json={"obligation": hospital.about, "until": day, "letter": id_}
         )
         assert answer.status_code == 422
         assert [one["field"] for one in answer.json()["problems"]] == ["letter"]
     answer = await hospital.client.post(
-        f"/api/v1/cases/{site.review}/promise", json={"obligation": RETURN, "until": day, "letter": "report.pdf"}
+        f"/api/v1/cases/{site.review}/promise",
+        json={"obligation": hospital.about, "until": day, "letter": "report.pdf"},
     )
     assert "the id that was given when it was kept" in answer.text
 
@@ -345,12 +355,12 @@ async def test_a_file_that_is_held_back_or_lost_is_answered_in_words(site: Site)
 
 
 async def test_json_keeps_a_file_and_a_command_names_it(site: Site) -> None:
-    visitor = await site.visitor(HOSPITAL)
+    visitor = await site.visitor(ICB)
     answer = await visitor.keep(documents.workbook(), "../audit.xlsx")
     said = answer.json()
     assert (said["name"], said["case"], said["state"]) == ("audit.xlsx", site.review, "clean")
     day = (day_of(site.house.now) + timedelta(days=2)).isoformat()
-    body = {"obligation": RETURN, "until": day, "letter": said["id"]}
+    body = {"obligation": visitor.about, "until": day, "letter": said["id"]}
     assert (await visitor.client.post(f"/api/v1/cases/{site.review}/promise", json=body)).status_code == 200
     assert (await site.promised())["letter"] == said["id"]
     got = await visitor.client.get(f"/api/v1/files/{said['id']}")
