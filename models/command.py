@@ -43,8 +43,6 @@ Words = Annotated[
 MaybeWords = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=WORDS), AfterValidator(_without_control)
 ]
-FileId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")]
-"""The opaque name under which a file is kept; empty for none."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_./#:-]*$", max_length=120)]
 REFERENCE = r"^[A-Z]{1,3}-\d{4}-\d{4,}$"
 Ref = Annotated[str, StringConstraints(pattern=REFERENCE, max_length=20)]
