@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Final, Protocol
 from urllib.parse import quote
 
+from models import recommending
 from models.case import Case
 from models.command import Command
 from models.judging import CLOSED, OF_CLOSED, unanswerable
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.rapid_review import has_met
+from models.recommending import KINDS as RECOMMENDING
 from models.rights import ASKED_YOURSELF, WAITING, Access, Actor, access_of, reads, whole
 from models.standing import Deadline, allows, deadlines
 from models.time import in_full
@@ -23,6 +25,16 @@ MET_BY: Final[Mapping[str, str]] = {
     "submitted": "record_submission",
     "changed_decision_submitted": "record_submission",
     "parked_reviewed": "decide",
+    "delivery_evidenced": "give_evidence",
+    "impact_evidenced": "give_evidence",
+    "evidence_given_again": "give_evidence",
+    "evidence_examined": "accept_evidence",
+    "publication_settled": "publish",
+    "contributor_told": "record_contact",
+    "answered": "answer_disagreement",
+    "leads_answered": "answer_disagreement",
+    "responded": "respond_disagreement",
+    "leads_responded": "respond_disagreement",
 }
 """Marks that another fact makes than the one of their name."""
 
@@ -35,13 +47,22 @@ VERBS: Final[Mapping[str, str]] = {
     "decide": "Record the decision",
     "learning_done": "Say what was done",
     "record_review_learning": "Record the learning",
+    "answer_recommendation": "Answer the recommendation",
+    "answer_rejection": "Say whether it stands",
+    "give_evidence": "Give evidence",
+    "accept_evidence": "Look at the evidence",
+    "close_recommendation": "Decide on closing",
+    "answer_disagreement": "Answer the challenge",
     "settle_dispute": "Settle the dispute",
     "answer_time": "Answer the request",
     "review_suspension": "Review the suspension",
 }
 """The first word on a case's page, where the title of the command is not a good one."""
 
-DECISIONS: Final = frozenset({*WAITING, "triage", "decide"})
+DECISIONS: Final = frozenset({
+    *WAITING, "triage", "decide", "sign_off", "answer_rejection", "accept_evidence", "close_recommendation",
+    "complete_review", "review_milestones", "decide_disagreement",
+})  # fmt: skip
 """Commands by which somebody decides; whatever else is owed is work."""
 
 ANSWERS: Final = (("promise", "Promise a date"), ("dispute", "Dispute"), ("ask_time", "Ask for time"))
@@ -147,7 +168,8 @@ def stands_in_the_way(view: View, kind: str, agency: str, now: datetime, about: 
         return "" if kind in OF_CLOSED else CLOSED
     if about in view.state.obligations and (words := unanswerable(view.state, kind, about, now)):
         return words
-    if kind not in {one.KIND for one in LIFECYCLES[view.kind].commands}:
+    pursues = kind in RECOMMENDING
+    if not pursues and kind not in {one.KIND for one in LIFECYCLES[view.kind].commands}:
         return ""
     here = now.isoformat()
     good = {
@@ -157,10 +179,12 @@ def stands_in_the_way(view: View, kind: str, agency: str, now: datetime, about: 
         "withdrawn_at": here,
         "agency": agency,
         "agencies": (),
+        "item": about,
         "children": [{"child": number} for number in view.state.said.get("children", ())],
     }
     try:
-        found = LIFECYCLES[view.kind].judge(view.state, kind, good, now)
+        judge = recommending.judge if pursues else LIFECYCLES[view.kind].judge
+        found = judge(view.state, kind, good, now)
     except KeyError:
         return ""
     return next((one.words for one in found if not one.field), "")
@@ -200,7 +224,7 @@ def _doing(view: View, one: Deadline, now: datetime) -> Doing:
         command is None
         or kind not in view.may
         or one.not_yet
-        or (one.agency and not one.mine and not _is_about_one(command))
+        or (one.agency and not one.mine and not one.item and not _is_about_one(command))
     ):
         return Doing(one, None, "", answers_to(view, one, now))
     words = VERBS.get(kind, command.TITLE)
@@ -208,14 +232,15 @@ def _doing(view: View, one: Deadline, now: datetime) -> Doing:
         return Doing(one, _about(view, kind, words, one.about), "", [])
     if kind == "record_meeting":
         kind, words = _next_of_meeting(view, now)
-    why_not = stands_in_the_way(view, kind, one.agency, now)
+    why_not = stands_in_the_way(view, kind, one.agency, now, one.item)
     if not why_not and kind == "record_meeting" and not _is_over(view, now):
         begins = datetime.fromisoformat(view.state.said["meeting_at"])
         why_not = f"It is arranged for {in_full(begins)}; record it when it was held."
     if why_not:
         return Doing(one, None, why_not, answers_to(view, one, now))
-    of_several = "recommendation" in command.model_fields
-    act = _about(view, kind, words, one.key) if of_several else Act(words, f"/cases/{view.ref}/{kind}")
+    about = {"recommendation": one.key, "item": one.item}
+    named = next((value for field, value in about.items() if field in command.model_fields and value), "")
+    act = _about(view, kind, words, named) if named else Act(words, f"/cases/{view.ref}/{kind}")
     return Doing(one, act, "", answers_to(view, one, now))
 
 

@@ -442,6 +442,11 @@ def look_up(  # noqa: PLR0913, PLR0917 -- of what, for whom, in which directory,
     return directory.look_up("agency_contact", one.agency or None, now, but)
 
 
+def sees(actor: Actor, all_of_it: bool, one: Recommendation) -> bool:  # noqa: FBT001 -- whether they see the whole case
+    """Whether they may read a recommendation: with the whole case, as its agency, or named for it."""
+    return all_of_it or actor.of_agency(one.agency) or (actor.person in one.hands and actor.belongs_to(one.agency))
+
+
 def is_of_it(actor: Actor, case: Case, one: Obligation) -> bool:
     """Whether this is owed by their own agency, or by themselves."""
     own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}

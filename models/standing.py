@@ -109,6 +109,8 @@ class Deadline(Message):
     mine: bool
     """Whether an office of whoever looks owes it, or is told of it: they may answer."""
     about: str = ""
+    item: str = ""
+    """What in the case it is about: a recommendation, an action of it, a deliverable."""
     words: str = ""
     """What was recommended, for those who may read it."""
     block: str = ""
@@ -220,6 +222,7 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         disputed=one.dispute is not None,
         paused=one.paused,
         about=one.of,
+        item=one.item,
         mine=any(
             holds(actor, case, office, one)
             for office in {one.owed_by, *(office for rung in rungs for office in rung.offices)}

@@ -17,7 +17,10 @@ from models.time import day, day_of, in_full, is_whole_day
 from notifier.templating import render
 
 ANSWERS = {WAITING[kind] for kind in FOUR_EYES}
-KINDS = {"referral": "Referral", "rapid_review": "Rapid review"}
+KINDS = {
+    "referral": "Referral", "rapid_review": "Rapid review", "practice_review": "Practice review",
+    "register": "Register", "disagreement": "Disagreement",
+}  # fmt: skip
 NOT_YOURS = "not_yours"
 """The words for whoever has nothing to do with the matter any more, whatever it was."""
 UNREADABLE = "This message cannot be shown. Open the case to see what is asked of you."

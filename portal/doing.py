@@ -7,6 +7,7 @@ from typing import Final
 from models.doing import Act, Doing, doings, stands_in_the_way
 from models.judging import OF_CLOSED
 from models.lifecycles import COMMANDS, LIFECYCLES
+from models.recommending import KINDS as RECOMMENDING
 from records.questions import CaseView
 
 BUTTONS: Final[Mapping[str, str]] = {
@@ -33,9 +34,13 @@ BUTTONS: Final[Mapping[str, str]] = {
 }
 """What the button of a form does; "Record this" where nothing better is said."""
 
+ABOUT_ITEM: Final = RECOMMENDING - {"recommend"}
+"""Commands about one recommendation: they stand on its page."""
+
 RARE: Final = frozenset({
     "restrict", "lock_out", "let_in", "withdraw_notification", "withdraw_request", "record_no_return",
-    "decide_duplicate", "record_event", "reopen",
+    "decide_duplicate", "record_event", "reopen", "discontinue", "withhold_publication", "keep_quiet",
+    "record_coroners_report", "foresee_delay", "request_in_writing", "withdraw_disagreement", "close_register",
 })  # fmt: skip
 
 
@@ -48,6 +53,7 @@ def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[
         if kind in view.may
         and kind not in {"correct", "adopt_policy", "adopt_calendar"}
         and not {"obligation", "recommendation"} & set(command.model_fields)
+        and kind not in ABOUT_ITEM
         and (view.state.closed is None or kind in OF_CLOSED)
         and (kind != "submit_return" or view.asked)
         and (kind != "reopen" or LIFECYCLES[view.kind].reopens(view.state))

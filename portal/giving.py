@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from door.refusals import NotConfirmed, NotThere, Refusal
+from models.case import whole_item
 from models.command import Command, split
 from models.directory import Directory
 from models.doing import stands_in_the_way
@@ -26,7 +27,7 @@ from models.rights import BY_RELATION, FOUR_EYES, actor_of, second
 from models.shelf import policy
 from models.standing import Deadline
 from models.time import day_of
-from portal.doing import BUTTONS
+from portal.doing import ABOUT_ITEM, BUTTONS
 from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
 from portal.pages import Link, Sheet, by, day, moment
@@ -175,7 +176,8 @@ class Giver:
     async def form(self, giving: Giving, pairs: Sequence[tuple[str, str]] | None = None) -> Form:
         view, directory = giving.view, await self.portal.directory()
         people = await self.portal.questions.children(view.state.said.get("referral", view.ref)) if view.whole else []
-        rows = rows_for(view.state, giving.kind, directory, giving.visitor.actor, people)
+        said = {entry.number: entry.words for entry in view.entries if entry.words}
+        rows = rows_for(view.state, giving.kind, directory, giving.visitor.actor, people, giving.about, said)
         fixed = fixed_for(view.state, giving.kind, giving.about, rows)
         if pairs is not None:
             return Form.posted(giving.command, pairs, rows, fixed)
@@ -338,6 +340,10 @@ def _barred(giving: Giving) -> int:
         return 404
     if giving.kind == "submit_return" and not any(map(giving.visitor.actor.of_agency, giving.view.state.agencies)):
         return 403
+    if giving.kind in ABOUT_ITEM and giving.kind in giving.view.may:
+        about, state = {"item": giving.about}, giving.view.state
+        access = access_of(state, state.opened)
+        return 403 if isinstance(acts(giving.visitor.actor, state, access, giving.kind, about), Problem) else 0
     related = giving.kind not in BY_RELATION or any(one.mine for one in _deadlines(giving))
     waits = giving.kind in FOUR_EYES and isinstance(
         second(giving.visitor.actor, giving.view.state, giving.kind, giving.about), Problem
@@ -358,8 +364,18 @@ def _is_about_nothing(giving: Giving) -> bool:
         return not _newer(giving)
     if giving.kind == "decide_duplicate":
         return False  # it names another case, which the form asks for
+    if "item" in giving.command.model_fields:
+        return not _is_theirs(giving)
     needs = bool({"obligation", "recommendation"} & set(giving.command.model_fields))
     return (needs or bool(giving.about)) and not _deadlines(giving)
+
+
+def _is_theirs(giving: Giving) -> bool:
+    """Whether the item that this page is about is there, and theirs to see; some pages ask for it themselves."""
+    if giving.kind in ABOUT_ITEM:
+        one = giving.view.state.recommendations.get(whole_item(giving.about))
+        return one is not None and sees(giving.visitor.actor, giving.view.whole, one)
+    return not giving.about or any(giving.about in {one.key, one.item} for one in giving.view.deadlines)
 
 
 def _as_shown(command: Command) -> str:

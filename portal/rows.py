@@ -1,25 +1,40 @@
 """The fixed rows of a form: which criteria, which children, which partners, which agencies."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from models.case import Case
+from models.case import Case, whole_item
 from models.directory import Directory
 from models.offered import PURPOSES, decided_against, offered, texts
+from models.practice_review import Proceeding, Role, method_of, suspendable
 from models.rapid_review import asked, owed_returns
+from models.recommending import KINDS as ABOUT_ITEM
 from models.rights import AGENCY_OFFICES, OF_OWN_AGENCY, Actor
-from models.shelf import policy
+from models.shelf import blocks, policy
 from models.time import day_of
 from portal.pages import day
 from portal.questions import Rows
 from records.questions import CaseView
 
+Words = Mapping[int, Mapping[str, Any]]
 
-def rows_for(
-    case: Case, kind: str, directory: Directory, actor: Actor, children: list[tuple[int, dict[str, Any]]]
+
+def rows_for(  # noqa: PLR0913, PLR0917 -- for which command, about what, for whom
+    case: Case,
+    kind: str,
+    directory: Directory,
+    actor: Actor,
+    children: list[tuple[int, dict[str, Any]]],
+    about: str = "",
+    said: Words | None = None,
 ) -> Rows:
-    """Of everything that the command may name, what this person is shown, with its title and a word of help."""
-    agencies, people, names = directory.agencies, directory.people, offered(case, kind, directory)
-    seats = policy(case.policy).quorums["rapid_review_meeting"].seats
+    """Of everything that the command may name, what this person is shown, with its title and a word of help.
+
+    `said`: the words of the case's facts by their numbers, as far as this person may read them.
+    """
+    names = offered(case, kind, directory, about)
+    agencies, people, book = directory.agencies, directory.people, policy(case.policy)
+    seats = book.quorums["rapid_review_meeting"].seats
     before = asked(case) if kind == "request_information" else ()
     return {
         "children": [(str(number), child["name"], _born(child)) for number, child in children],
@@ -30,7 +45,76 @@ def rows_for(
         "people": [(name, people[name].name if name in people else name, "") for name in names["people"]],
         "seats": [(name, seats[name].title, "") for name in names["seats"]],
         "regarded": [],
+        "themes": [(name, book.themes[name], "") for name in names["themes"]],
+        "methods": [(name, book.methods[name].title, "") for name in names["methods"]],
+        "reviewers": [(name, people[name].name, _interests(name, directory)) for name in names["reviewers"]],
+        "recipients": _titled(book.publication.recipients if book.publication else {}),
+        "checklist": _titled(book.publication.checklist if book.publication else {}),
+        **_of_review(case, kind),
+        **_of_recommendation(case, kind, directory, names, about, said or {}),
         **{rows: [(one.id, one.text, "") for one in text.criteria] for rows, text in texts(case, kind).items()},
+    }
+
+
+def _titled(found: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    return [(name, title, "") for name, title in found.items()]
+
+
+def _interests(person: str, directory: Directory) -> str:
+    """What a reviewer has declared."""
+    one = directory.people[person]
+    if one.declared is None:
+        return "Has not declared their interests."
+    named = ", ".join(directory.called(agency) for agency in one.interests) or "none"
+    return f"Interests declared on {day(one.declared.isoformat())}: {named}."
+
+
+def _of_review(case: Case, kind: str) -> Rows:
+    """What a practice review has gathered that its commands name."""
+    said, method = case.said, method_of(case)
+    roles = {one.value: one.words for one in Role}
+    kinds = {one.value: one.words for one in Proceeding}
+    rows: dict[str, Callable[[str, Any], str]] = {
+        "contributors": lambda name, one: f"{roles[one['role']]} ({name[1:]})",
+        "proceedings": lambda name, one: f"{kinds[one['proceeding']]} ({name[1:]})",
+        "requests": lambda name, one: f"Request {name[1:]}, by {day(one['by'])}",
+        "coroners_reports": lambda name, _: f"Report {name[1:]}",
+    }
+    found = {
+        where: [(name, title(name, one), "") for name, one in said.get(where, {}).items()]
+        for where, title in rows.items()
+    }
+    everybody = [("everybody", "Everybody", "")] if kind == "keep_quiet" else []
+    titles = blocks(case.policy, case.kind)
+    return {
+        **found,
+        "contributors": [*everybody, *found["contributors"]],
+        "milestones": [(key, titles[case.obligations[key].block].title, "") for key in suspendable(case)],
+        "deliverables": _titled(method.deliverables if method else {}),
+    }
+
+
+def _of_recommendation(  # noqa: PLR0913, PLR0917 -- of which, for which command, in which words
+    case: Case, kind: str, directory: Directory, names: Mapping[str, Any], about: str, said: Words
+) -> Rows:
+    one, gate = case.recommendations.get(whole_item(about)), policy(case.policy).gate
+    people = directory.people
+    words = said.get(one.fact, {}).get("measures", ()) if one else ()
+    measures = {f"m{number}": str(row.get("measure", "")) for number, row in enumerate(words, start=1)}
+    evidence = {
+        name: f"{name[1:]}: {'delivery' if found.kind == 'delivery' else 'impact'}, measure {found.measure[1:]}"
+        for name, found in (one.evidence if one else {}).items()
+    }
+    waiting = list(evidence) if kind == "amend_evidence" else one.waiting if one else []
+    seats = policy(case.policy).quorums[gate.meeting].seats if gate else {}
+    of = {who: directory.called(agency) for agency in directory.agencies for who in directory.people_of(agency)}
+    return {
+        "owners": [(who, people[who].name, "" if one else of[who]) for who in names["owners"]],
+        "measures": [(name, measures.get(name) or f"Measure {name[1:]}", "") for name in names["measures"]],
+        "evidence": [(name, evidence[name], "") for name in waiting],
+        "accepted": [(name, evidence[name], "") for name in (one.accepted if one else [])],
+        "retests": [(name, f"After {name.replace('_', ' ')}", "") for name in names["retests"]],
+        "closing_seats": [(name, seat.title, "") for name, seat in seats.items()],
     }
 
 
@@ -38,11 +122,15 @@ def fixed_for(case: Case, kind: str, about: str, rows: Rows) -> dict[str, str]:
     """Answers that the page gives: the text decided against, what it is about, one's own agency."""
     if kind == "learning_done" and about in case.obligations:
         return {"agency": case.obligations[about].agency, "recommendation": about}
+    if kind in ABOUT_ITEM:
+        return {"item": about} if about else {}
     if kind in OF_OWN_AGENCY and len(rows["agency"]) == 1:
         return {"agency": rows["agency"][0][0]}
     if kind in PURPOSES:
         return {"criteria_set": decided_against(case, kind)[0]}
     named = {"correct": "mark", "decide_duplicate": "other", "adopt_policy": "policy", "adopt_calendar": "calendar"}
+    if about and about not in case.obligations and kind not in named:
+        return {"item": about}
     field = named.get(kind, "obligation")
     return {field: about} if about else {}
 
@@ -51,6 +139,9 @@ def suggested_for(view: CaseView, kind: str, about: str) -> dict[str, str]:
     """Answers that stand in a form before anything was typed, for whoever fills it in to confirm or change."""
     if kind == "triage":
         return {"aware_at": day_of(view.state.marks["awareness"].at).isoformat()}
+    one = view.state.recommendations.get(whole_item(about))
+    if kind == "assign_recommendation" and one:
+        return {"owner": one.owner, "deputy": one.deputy, "sponsor": one.sponsor}
     asked_for = [one for one in view.entries if one.kind == "time_asked" and one.data["obligation"] == about]
     return {"until": str(asked_for[-1].data["until"])} if kind == "answer_time" and asked_for else {}
 
@@ -59,7 +150,7 @@ def _own(case: Case, kind: str, actor: Actor, directory: Directory) -> list[str]
     if kind == "agree_learning":
         return list(directory.agencies)
     held = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
-    return [name for name in directory.agencies if name in held and (kind == "learning_done" or name in asked(case))]
+    return [name for name in directory.agencies if name in held and (kind != "submit_return" or name in asked(case))]
 
 
 def _born(child: dict[str, Any]) -> str:

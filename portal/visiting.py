@@ -33,7 +33,10 @@ from records.policies import in_force
 from records.questions import CaseView, LikelySame, Questions
 
 SESSION, ANONYMOUS, FORM, BROWSER = "session", "anonymous", "form", "browser"
-TITLES = {"referral": "Referral", "rapid_review": "Rapid review"}
+TITLES = {
+    "referral": "Referral", "rapid_review": "Rapid review", "practice_review": "Practice review",
+    "register": "Register of recommendations", "disagreement": "Professional disagreement",
+}  # fmt: skip
 
 
 def wall_clock() -> datetime:
