@@ -1,4 +1,4 @@
-"""Composes the thousand earlier recommendations (earlier.csv) and the sixty reworded ones (reworded.csv) from topics.yaml.
+"""Makes the thousand earlier recommendations and the sixty reworded ones (earlier.csv, reworded.csv) from topics.yaml.
 
 The same topics always give the same files: run by hand when topics.yaml changes.
 """
@@ -44,41 +44,51 @@ def upper(words: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def composed(topic: dict[str, Any], chance: Random) -> Iterator[str]:
+def composed(topic: dict[str, Any], chance: Random) -> Iterator[tuple[str, str]]:
     """Recommendations about one topic, in the order of chance; none wants for the same reason what another wants."""
     parts = list(product(topic["actions"], topic["purposes"]))
     chance.shuffle(parts)
     for action, purpose in parts:
         who, board = chance.choice(topic["who"].split("|")), chance.choice(BOARDS)
         text = f"{chance.choice(SHAPES)} {chance.choice(ASSURED)}".strip()
-        yield text.format(
-            action=action,
-            purpose=purpose,
-            who=who,
-            Who=upper(who),
-            Board=upper(board),
-            months=chance.choice(("three", "six", "nine")),
+        yield (
+            topic["topic"],
+            text.format(
+                action=action,
+                purpose=purpose,
+                who=who,
+                Who=upper(who),
+                Board=upper(board),
+                months=chance.choice(("three", "six", "nine")),
+            ),
         )
 
 
-def write(name: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    with (HERE / name).open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+Rows = list[tuple[str, ...]]
 
 
-def main() -> None:
+def compose() -> dict[str, Rows]:
+    """The rows of each file, with their header."""
     chance = Random(20)  # noqa: S311 -- the same files each time
     topics = yaml.safe_load((HERE / "topics.yaml").read_text(encoding="utf-8"))
     by_hand = [(topic["topic"], text) for topic in topics for text in (topic["original"], *topic["neighbours"])]
-    streams = [(topic["topic"], composed(topic, chance)) for topic in topics]
-    rest = [(name, text) for texts in zip(*(stream for _, stream in streams), strict=True) for (name, _), text in
-            zip(streams, texts, strict=True)]
+    rest = [one for of_each in zip(*(composed(topic, chance) for topic in topics), strict=True) for one in of_each]
     earlier = by_hand + rest[: HOW_MANY - len(by_hand)]
     chance.shuffle(earlier)
     keys = {text: f"E{number:04}" for number, (_, text) in enumerate(earlier, 1)}
-    write("earlier.csv", ("key", "topic", "text"), [(keys[text], name, text) for name, text in earlier])
-    pairs = [(keys[topic["original"]], topic["reworded"]) for topic in topics if "reworded" in topic]
-    write("reworded.csv", ("says_again", "text"), pairs)
+    return {
+        "earlier.csv": [("key", "topic", "text"), *((keys[text], topic, text) for topic, text in earlier)],
+        "reworded.csv": [
+            ("says_again", "text"),
+            *((keys[topic["original"]], topic["reworded"]) for topic in topics if "reworded" in topic),
+        ],
+    }
+
+
+def main() -> None:
+    for name, rows in compose().items():
+        with (HERE / name).open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 if __name__ == "__main__":
