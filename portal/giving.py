@@ -23,7 +23,7 @@ from models.judging import reach
 from models.lifecycles import COMMANDS, OPENINGS
 from models.offered import PURPOSES, decided_against
 from models.preview import CannotBe, Move, preview
-from models.rights import BY_RELATION, FOUR_EYES, actor_of, second
+from models.rights import BY_RELATION, FOUR_EYES, access_of, actor_of, acts, second, sees
 from models.shelf import policy
 from models.standing import Deadline
 from models.time import day_of
