@@ -25,6 +25,7 @@ from portal import (
     giving,
     inbox,
     inviting,
+    opening,
     papers,
     reads,
     referring,
@@ -109,6 +110,7 @@ def create_app(
         files,
         cases,
         papers,
+        opening,
         giving,
         chat,
     ):

@@ -8,15 +8,17 @@ from starlette.responses import Response
 
 from door.adopting import MAY_ADOPT
 from models.doing import doings
+from models.lifecycles import COMMANDS, OPENINGS
 from models.rapid_review import has_met
 from models.referral import Route, leads
-from models.rights import NAMED_OFFICES
+from models.rights import NAMED_OFFICES, may_open
 from models.shelf import days, policy
 from models.standing import Colour, Line
 from portal.doing import can, others
 from portal.giving import DONE
 from portal.happened import TITLES as HAPPENED
 from portal.happened import time_line, waits_for_quorum
+from portal.opening import OPENS
 from portal.outcomes import outcomes
 from portal.visiting import TITLES, Portal
 from records.questions import Entry
@@ -70,6 +72,11 @@ def router(portal: Portal) -> APIRouter:
             wanted=wanted,
             titles=TITLES,
             states=[(one.name.lower(), one.value) for one in Colour],
+            opens=[
+                (f"/open/{kind}", COMMANDS[OPENINGS[kind]][kind].TITLE)
+                for kind in OPENS
+                if isinstance(may_open(visitor.actor, kind, {}), str)
+            ],
             warning=await portal.calendar_warning() if visitor.actor.anywhere(MAY_ADOPT) else "",
             stages=sorted({(line.stage, line.stage) for line in lines}),
             waited=sorted({(one, one) for line in lines for one in line.waiting_for}),

@@ -31,6 +31,20 @@ BUTTONS: Final[Mapping[str, str]] = {
     "decide": "Record the decision",
     "agree_learning": "Recommend this",
     "reopen": "Reopen the case",
+    "enter_review": "Enter the review",
+    "open_register": "Open the register",
+    "raise_disagreement": "Raise it",
+    "commission": "Commission the review",
+    "appoint_reviewer": "Appoint them",
+    "recommend": "Make this recommendation",
+    "give_evidence": "Give this evidence",
+    "accept_evidence": "Accept this evidence",
+    "return_evidence": "Return this evidence",
+    "close_recommendation": "Close the recommendation",
+    "reopen_recommendation": "Reopen the recommendation",
+    "publish": "Record the publication",
+    "complete_review": "Complete the review",
+    "discontinue": "End the review",
 }
 """What the button of a form does; "Record this" where nothing better is said."""
 
