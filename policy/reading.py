@@ -16,11 +16,13 @@ from models.calendar import WorkingDays
 from models.directory import Directory
 from models.policy import Calendar, Office, Policy, Scope
 from models.rehearsal import Scenario
+from models.tracker_mapping import TrackerMapping
 from policy.acts import cross_check_scenario
 from policy.checks import cross_check, uncompared
 from policy.directory import cross_check_directory
 from policy.problems import PolicyProblems, Problem
 from policy.shapes import check_shape, shaped
+from policy.tracker import cross_check_tracker
 from policy.written import Written, read_yaml
 
 __all__ = [
@@ -35,7 +37,11 @@ __all__ = [
     "read_policy",
     "read_policy_file",
     "read_scenario",
+    "read_tracker_mapping",
+    "shipped_tracker_mapping",
 ]
+
+SHIPPED_MAPPING = Path(__file__).with_name("tracker.yaml")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -56,6 +62,25 @@ def read_scenario(text: str, name: str, policy: Policy | None = None, directory:
     Raises PolicyProblems, naming every problem with its line.
     """
     return _read(Scenario, text, name, lambda written: cross_check_scenario(written, policy, directory))
+
+
+def read_tracker_mapping(text: str, name: str, directory: Directory | None = None) -> TrackerMapping:
+    """What words of a tracker mean, over the shipped mapping; its agencies and people checked against `directory`.
+
+    Raises PolicyProblems, naming every problem with its line.
+    """
+    own = _read(TrackerMapping, text, name, lambda written: cross_check_tracker(written, directory))
+    return own.over(shipped_tracker_mapping())
+
+
+def shipped_tracker_mapping() -> TrackerMapping:
+    """The mapping without anybody's own words."""
+    return _read(
+        TrackerMapping,
+        _text_of(SHIPPED_MAPPING),
+        SHIPPED_MAPPING.name,
+        lambda written: cross_check_tracker(written, None),
+    )
 
 
 def read_policy_file(path: Path) -> Policy:

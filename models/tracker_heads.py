@@ -1,0 +1,136 @@
+"""Where the headings of a sheet stand, and what each of its columns is about."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from models.grid import Sheet, Value
+from models.tracker_mapping import OF_REVIEW, SEVERAL, Column, TrackerMapping, spoken
+
+LOOKED_AT = 40
+_LONGEST = 80  # no column is named by more characters
+_ENOUGH, _ENOUGH_OF_A_REVIEW = 3, 2
+
+
+class Spot(NamedTuple):
+    """A cell, where it stands, and how its column is headed."""
+
+    sheet: Sheet
+    row: int
+    place: int
+    heading: str
+
+    @property
+    def value(self) -> Value:
+        return self.sheet.rows[self.row][self.place]
+
+    @property
+    def text(self) -> str:
+        return written(self.value)
+
+    @property
+    def cell(self) -> str:
+        return self.sheet.cell(self.row, self.place)
+
+
+class Headings:
+    """What the names of columns mean. A name that ends with `*` stands for all that begin so."""
+
+    def __init__(self, mapping: TrackerMapping) -> None:
+        every = [(name, column) for column, names in mapping.columns.items() for name in names]
+        self._whole = {spoken(name): column for name, column in every if not name.endswith("*")}
+        self._beginnings = [(spoken(name), column) for name, column in every if name.endswith("*")]
+        self._ignored = {spoken(name) for name in mapping.ignored_columns}
+
+    def column(self, heading: str) -> Column | None:
+        words = spoken(heading)
+        if words in self._ignored:
+            return None
+        if words in self._whole:
+            return self._whole[words]
+        return next((column for start, column in self._beginnings if words.startswith(f"{start} ")), None)
+
+    def is_ignored(self, heading: str) -> bool:
+        return spoken(heading) in self._ignored
+
+    def in_row(self, row: tuple[Value, ...]) -> dict[int, Column]:
+        """The columns that this row would head, by their index."""
+        named = {index: cell for index, cell in enumerate(row) if isinstance(cell, str) and len(cell) <= _LONGEST}
+        found = {index: self.column(cell) for index, cell in named.items()}
+        return {index: column for index, column in found.items() if column}
+
+
+class Heads:
+    """The row of headings of one sheet: `row` counts from nought."""
+
+    def __init__(self, sheet: Sheet, row: int, headings: Headings) -> None:
+        self.sheet, self.row = sheet, row
+        self.columns = headings.in_row(sheet.rows[row])
+        self._spots = [(column, index, written(sheet.rows[row][index])) for index, column in self.columns.items()]
+        self._headings = headings
+
+    @property
+    def of_reviews(self) -> bool:
+        """Whether the sheet lists reviews, and no recommendations."""
+        return set(self.columns.values()) <= OF_REVIEW
+
+    def spots(self, row: int) -> dict[Column, list[Spot]]:
+        """The filled cells of a row, by what they are about."""
+        found: dict[Column, list[Spot]] = {}
+        cells = self.sheet.rows[row]
+        for column, index, heading in self._spots:
+            if cells[index] is not None:
+                found.setdefault(column, []).append(Spot(self.sheet, row, index, heading))
+        return found
+
+    def spot(self, row: int, column: Column) -> Spot | None:
+        """The cell of a row in which this should stand; None where the sheet has no such column."""
+        return next((Spot(self.sheet, row, i, name) for one, i, name in self._spots if one is column), None)
+
+    def several(self, column: Column) -> bool:
+        return Counter(self.columns.values())[column] > 1
+
+    def doubled(self) -> list[Spot]:
+        """Headings that name again what stands in one column only."""
+        seen: set[Column] = set()
+        found = []
+        for column, index, heading in self._spots:
+            if column in seen and column not in SEVERAL:
+                found.append(Spot(self.sheet, self.row, index, heading))
+            seen.add(column)
+        return found
+
+    def unknown(self) -> list[Spot]:
+        """Headings that mean nothing to us, above cells that say something; or the first cell where there is none."""
+        found = []
+        for index, value in enumerate(self.sheet.rows[self.row]):
+            heading = written(value)
+            if index in self.columns or (heading and self._headings.is_ignored(heading)):
+                continue
+            below = range(self.row + 1, len(self.sheet.rows))
+            first = next((row for row in below if self.sheet.rows[row][index] is not None), None)
+            if first is not None:
+                found.append(Spot(self.sheet, self.row if heading else first, index, heading))
+        return found
+
+    def again(self, row: int) -> bool | None:
+        """Whether the headings stand in this row once more (true), or others (false); None where none do."""
+        heads = self._headings.in_row(self.sheet.rows[row])
+        if len(heads) < max(_ENOUGH, len(self.columns) // 2 + 1):
+            return None
+        return heads.items() <= self.columns.items()
+
+
+def find_heads(sheet: Sheet, headings: Headings) -> Heads | None:
+    """The row with the most names of columns, of the first ones; None where none has enough of them."""
+    best, most = None, 0
+    for number, row in enumerate(sheet.rows[:LOOKED_AT]):
+        columns = set(headings.in_row(row).values())
+        enough = len(columns) >= _ENOUGH or (Column.REVIEW in columns and len(columns) >= _ENOUGH_OF_A_REVIEW)
+        if enough and len(columns) > most:
+            best, most = number, len(columns)
+    return None if best is None else Heads(sheet, best, headings)
+
+
+def written(value: Value) -> str:
+    """What a cell says, as text."""
+    return "" if value is None else str(value)
