@@ -29,6 +29,7 @@ _CHUNK = 256 * 1024
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _PLACE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,9})")
 
 TOO_LARGE = f"This file is larger than {LARGEST // 1024 // 1024} MB. Split it, or take pictures out of it."
@@ -158,7 +159,7 @@ class _Part:
                 self._filled(*self.place)
             case "row":
                 written = attributes.get("r", "")
-                known = _PLACE.fullmatch(f"A{written}")
+                known = _NUMBER.fullmatch(written)
                 self.row, self.column = int(written) - 1 if known else self.row + 1, -1
             case "sheet" | "Relationship":
                 self.links.append(attributes)
@@ -186,28 +187,34 @@ class _Part:
 
 
 def _looked_through(raw: bytes) -> dict[str, _Part]:
-    """Every part that is XML, unpacked once and let go at once. What a part says of its own size is not believed."""
+    """Every part that is XML, each piece of it let go as soon as it was looked at."""
     found: dict[str, _Part] = {}
-    left = UNPACKED
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            for name in archive.namelist():
-                part = _Part() if name.endswith((".xml", ".rels")) else None
-                with archive.open(name) as packed:
-                    for chunk in iter(lambda packed=packed: packed.read(_CHUNK), b""):  # type: ignore[misc]
-                        left -= len(chunk)
-                        if left < 0:
-                            raise NotASheet(BOMB)
-                        if part:
-                            part.parser.Parse(chunk)
-                if part:
-                    part.parser.Parse(b"", True)  # noqa: FBT003 -- the end, as the parser takes it
-                    found[name] = part
-    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, OSError, NotImplementedError):
+        for name, piece in _unpacked(raw):
+            if name.endswith((".xml", ".rels")):
+                found.setdefault(name, _Part()).parser.Parse(piece, not piece)
+    except NotASheet:
+        raise
+    except RuntimeError as error:  # as the library says it of a part that is locked
+        raise NotASheet(BROKEN_FILE if isinstance(error, NotImplementedError) else LOCKED) from None
+    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, OSError, LookupError, ValueError):
         raise NotASheet(BROKEN_FILE) from None
-    except RuntimeError:  # as the library says it of a part that is locked
-        raise NotASheet(LOCKED) from None
     return found
+
+
+def _unpacked(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """The pieces of each part, the last one empty. What a part says of its own size is not believed."""
+    left = UNPACKED
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        for name in archive.namelist():
+            with archive.open(name) as packed:
+                piece = b"?"
+                while piece:
+                    piece = packed.read(_CHUNK)
+                    left -= len(piece)
+                    if left < 0:
+                        raise NotASheet(BOMB)
+                    yield name, piece
 
 
 def _failed(parts: Mapping[str, _Part]) -> dict[str, list[tuple[int, int]]]:
