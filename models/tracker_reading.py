@@ -76,6 +76,7 @@ class _Case:
     name: str
     spot: Spot
     listed: bool
+    kind_written: bool = False
     said: dict[Column, tuple[Spot, date | ReviewKind | ReviewStatus]] = field(default_factory=dict)
 
 
@@ -141,7 +142,7 @@ class _Reading:
         if self._is_passed_over(first, heads, row):
             return above
         if self._mapping.review_named is Naming.LINE_ABOVE and len(filled) == 1:
-            return _Above(self._case(first, listed=False))
+            return _Above(self._case(first.text, first, listed=False))
         if self._is_alone(spots, above, heads):
             self._words.complain(first, NO_WORDS, line(("passed_over",), first.text))
             return above
@@ -187,8 +188,9 @@ class _Reading:
         """The key of the review that a row names, with all that the row says of it; empty where it names none."""
         if Column.REVIEW not in spots:
             return ""
-        key = self._case(spots[Column.REVIEW][0], listed=listed)
+        key = self._case(spots[Column.REVIEW][0].text, spots[Column.REVIEW][0], listed=listed)
         case = self._cases[key]
+        case.kind_written = case.kind_written or Column.REVIEW_KIND in spots
         for column, read in (
             (Column.REVIEW_KIND, self._words.kind),
             (Column.COMMISSIONED, self._words.day),
@@ -202,8 +204,8 @@ class _Reading:
                     self._words.complain(spot, f"Cell {first.cell} says otherwise of this review. Make the two one.")
         return key
 
-    def _case(self, spot: Spot, *, listed: bool) -> str:
-        name = self._spelt.get(spoken(spot.text), spot.text)
+    def _case(self, written: str, spot: Spot, *, listed: bool) -> str:
+        name = self._spelt.get(spoken(written), written)
         key = key_of(name)
         case = self._cases.setdefault(key, _Case(name, spot, listed))
         case.listed = case.listed or listed
@@ -214,7 +216,7 @@ class _Reading:
     def _recommendation(self, heads: Heads, row: int, spots: dict[Column, list[Spot]], above: _Above) -> _Above:
         review = self._review_of(spots, heads, listed=False) or above.review
         if self._mapping.review_named is Naming.SHEET:
-            review = self._case(Spot(heads.sheet, row, 0, heads.sheet.name), listed=False)
+            review = self._case(heads.sheet.name, Spot(heads.sheet, row, 0, ""), listed=False)
         number = self._words.number(spots[Column.NUMBER][0]) if Column.NUMBER in spots else ""
         text = self._words.number(spots[Column.TEXT][0]) if Column.TEXT in spots else ""
         continues = (not text or text == above.text) and number in ("", above.number) and review == above.review
@@ -274,7 +276,7 @@ class _Reading:
     def _review(self, key: str, case: _Case, *, there_is_a_list: bool) -> Review:
         said = {column: value for column, (_, value) in case.said.items()}
         kind = said.get(Column.REVIEW_KIND) or self._words.kind_in(case.name)
-        if kind is None and Column.REVIEW_KIND not in case.said:
+        if kind is None and not case.kind_written:
             kinds = ", ".join(ReviewKind)
             self._words.complain(
                 case.spot, f"{NO_KIND} KIND is one of: {kinds}.", line(("kinds", "KIND"), case.name), case.name
