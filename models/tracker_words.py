@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import TypeVar
 
@@ -209,6 +209,5 @@ def _people(directory: Directory) -> dict[str, str | None]:
 
 def _nearest(text: str, known: Mapping[str, str]) -> str:
     """What is probably meant; it is only ever proposed."""
-    names: Iterable[str] = known
-    best = process.extractOne(spoken(text), names, scorer=fuzz.token_set_ratio, score_cutoff=_NEAR)
+    best = process.extractOne(spoken(text), list(known), scorer=fuzz.token_set_ratio, score_cutoff=_NEAR)
     return known[best[0]] if best else ""
