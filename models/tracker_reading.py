@@ -25,7 +25,7 @@ from models.tracker_mapping import (
     meanings,
     spoken,
 )
-from models.tracker_rows import Part, part_of
+from models.tracker_rows import Part, Spots, part_of
 from models.tracker_words import Words, line
 
 _LOOKED_BACK = 50  # parts of one recommendation among which a row finds its own
@@ -139,7 +139,7 @@ class _Reading:
             return above
         first = Spot(heads.sheet, row, filled[0], str(heads.sheet.rows[heads.row][filled[0]] or ""))
         spots = heads.spots(row)
-        if self._is_passed_over(first, heads, row):
+        if self._is_passed_over(first, heads, spots):
             return above
         if self._mapping.review_named is Naming.LINE_ABOVE and len(filled) == 1:
             return _Above(self._case(first.text, first, listed=False))
@@ -152,21 +152,23 @@ class _Reading:
             return self._recommendation(heads, row, spots, above)
         return above
 
-    def _is_passed_over(self, first: Spot, heads: Heads, row: int) -> bool:
-        again = heads.again(row)
+    def _is_passed_over(self, first: Spot, heads: Heads, spots: Spots) -> bool:
+        """Whether a row is no recommendation. What an agency owns is one, however it begins."""
+        again = heads.again(first.row)
+        owned = Column.AGENCY in spots or first in spots.get(Column.ACTION, [])
         if again is False:
             self._words.complain(first, OTHER_HEADS)
             return True
         if again:
             words = "The headings stand here once more."
-        elif any(f"{spoken(first.text)} ".startswith(f"{start} ") for start in self._passed_over):
+        elif not owned and any(f"{spoken(first.text)} ".startswith(f"{start} ") for start in self._passed_over):
             words = "Rows that begin so are passed over."
         else:
             return False
         self._passed.append(PassedOver(cell=first.cell, found=first.text, words=words))
         return True
 
-    def _is_alone(self, spots: dict[Column, list[Spot]], above: _Above, heads: Heads) -> bool:
+    def _is_alone(self, spots: Spots, above: _Above, heads: Heads) -> bool:
         """Whether all that a row says is a review, a number or words: a note, more likely than a recommendation."""
         alone = spots.keys() <= {Column.REVIEW, Column.NUMBER} or spots.keys() == {Column.TEXT}
         said = {spot.text for one in spots.values() for spot in one}
@@ -184,7 +186,7 @@ class _Reading:
 
     # Reviews
 
-    def _review_of(self, spots: dict[Column, list[Spot]], heads: Heads, *, listed: bool) -> str:
+    def _review_of(self, spots: Spots, heads: Heads, *, listed: bool) -> str:
         """The key of the review that a row names, with all that the row says of it; empty where it names none."""
         if Column.REVIEW not in spots:
             return ""
@@ -213,7 +215,7 @@ class _Reading:
 
     # Recommendations
 
-    def _recommendation(self, heads: Heads, row: int, spots: dict[Column, list[Spot]], above: _Above) -> _Above:
+    def _recommendation(self, heads: Heads, row: int, spots: Spots, above: _Above) -> _Above:
         review = self._review_of(spots, heads, listed=False) or above.review
         if self._mapping.review_named is Naming.SHEET:
             review = self._case(heads.sheet.name, Spot(heads.sheet, row, 0, ""), listed=False)

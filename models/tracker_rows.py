@@ -19,7 +19,7 @@ class Part:
 
     heads: Heads
     row: int
-    spots: dict[Column, list[Spot]]
+    spots: Spots
     own: dict[Column, object]
     several: dict[Column, list[str]]
     agency: str | None = None

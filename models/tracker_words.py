@@ -26,7 +26,7 @@ _TWO = 2
 
 MADE_A_DATE = "This number was made a date when it was typed. Format the column as text, and type it again."
 ONE_PERSON = "More than one person stands here; one has to be the owner. Or say in the mapping file what the two are."
-IS_IT = "Nobody of the directory is called so. Is it this person?"
+IS_IT = "Nobody of the directory is called so. Is it `{}`?"
 NOBODY = (
     "Nobody of the directory is called so. Write the name or e-mail address of somebody who is there, or say in the "
     "mapping file that this is nobody any more."
@@ -128,7 +128,7 @@ class Words:
             return found if text else None
         near = _nearest(text, self._agencies)
         words = "No agency of the directory is called so. " + (
-            "Is it this one?" if near else f"Write one of them; they are: {', '.join(self._agency_ids)}."
+            f"Is it `{near}`?" if near else f"Write one of them; they are: {', '.join(self._agency_ids)}."
         )
         self.complain(spot, words, line(("agencies", near or "AGENCY"), text))
         return None
@@ -166,7 +166,7 @@ class Words:
             return None
         near = _nearest(name, {word: person for word, person in self._people.items() if person})
         if near:
-            self.complain(spot, IS_IT, line(("people", near), name), name)
+            self.complain(spot, IS_IT.format(near), line(("people", near), name), name)
         else:
             self.complain(spot, NOBODY, line(("nobody",), name), name)
         return None

@@ -37,6 +37,7 @@ from tests.support.running import (
 from tests.test_documents import commands
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("cli")]
+TRACKER = ROOT / "tests" / "data" / "tracker"
 CHAIR, AUTHORITY, POLICE = PEOPLE["p-021"], PEOPLE["p-001"], PEOPLE["p-005"]
 
 
@@ -479,7 +480,7 @@ SHOWS_CASES: dict[str, tuple[str, ...]] = {
 """What to type to see a case. Every other command shows none but the one that it has just been given."""
 SHOWS_NONE = {
     "refer", "answer", "decide", "questions", "serve", "prepare", "doctor", "audit verify", "policy check",
-    "policy show", "directory check", "directory import",
+    "policy show", "directory check", "directory import", "tracker check",
 }  # fmt: skip
 
 
@@ -676,3 +677,91 @@ def test_a_copy_that_may_only_be_read_is_verified_where_it_lies(tmp_path: Path) 
     assert (whole.returncode, whole.stdout) == (0, "Every chain is whole.\n"), whole.stderr
     assert (used_.returncode, "broken" in used_.stderr) == (1, True), used_.stderr  # also by what waits in the journal
     assert (part.returncode, part.stderr) == (1, f"{READ_ONLY}\n")
+
+
+# The tracker that was a spreadsheet
+
+
+def check(here: Running, *words: str | Path, by: str = MANAGER) -> subprocess.CompletedProcess[str]:
+    return here.reviews("tracker", "check", *words, by=by)
+
+
+@pytest.mark.promise("D8")
+def test_a_dry_run_names_every_cell_that_is_not_understood_and_changes_nothing(here: Running) -> None:
+    before = kept(here)
+    done = check(here, TRACKER / "messy.xlsx", "--mapping", TRACKER / "mapping.yaml")
+    assert done.returncode == 1, done.stderr
+    assert "messy.xlsx: 16 reviews, 82 recommendations" in done.stdout
+    for cell, found in (
+        ("Tracker!H6", "31/04/2015"),
+        ("Tracker!F89", "The new manager"),
+        ("Reviews!C15", "early 2022"),
+    ):
+        assert re.search(rf"{re.escape(cell)} .*{found}", done.stdout), cell
+    assert "It has 18 problems: nothing of it would be taken." in done.stdout
+    assert kept(here) == before
+
+
+@pytest.mark.promise("D8")
+def test_a_tracker_that_is_understood_is_told_with_its_reviews_and_states(here: Running) -> None:
+    done = check(here, TRACKER / "mended.xlsx", "--mapping", TRACKER / "mapping.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Everything is understood." in done.stdout
+    assert re.search(r"SCR Child Alder +serious case review +2014-03-10 +5 ", done.stdout)
+    found = json.loads(check(here, TRACKER / "mended.csv", "--mapping", TRACKER / "mapping.yaml", "--json").stdout)
+    assert (found["good"], len(found["reviews"]), found["recommendations"]) == (True, 16, 88)
+    assert sum(found["states"].values()) == 88
+    assert [one["cell"] for one in found["warnings"]] == ["mended!J5", "mended!J79"]
+
+
+@pytest.mark.promise("D8")
+def test_the_lines_that_a_dry_run_proposes_are_a_mapping_file_once_capitals_are_filled_in(
+    here: Running, tmp_path: Path
+) -> None:
+    first = check(here, TRACKER / "mended.xlsx", "--json")
+    assert first.returncode == 1
+    proposed = json.loads(first.stdout)["mapping"]
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(proposed)
+    refused = check(here, TRACKER / "mended.xlsx", "--mapping", mine)
+    assert refused.returncode == 1
+    assert "agencies.AGENCY" in refused.stderr
+    known = proposed.replace("AGENCY:", "harrowshire-council:").replace("NAME:", "SCR Child Cedar:")
+    states, kinds = "statuses:\n  MEANING:", "kinds:\n  MEANING:"
+    assert states in known
+    assert kinds in known
+    mine.write_text(known.replace(states, "statuses:\n  in_progress:").replace(kinds, "kinds:\n  other:"))
+    done = check(here, TRACKER / "mended.xlsx", "--mapping", mine)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_tracker_or_a_mapping_that_cannot_be_read_is_refused_in_words(here: Running, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("people:\n  p-999: [Somebody]\n")
+    (tmp_path / "empty.csv").write_text("")
+    for words, said in (
+        ((tmp_path / "nothing.xlsx",), "No such file"),
+        ((tmp_path,), "Is a directory"),
+        ((tmp_path / "empty.csv",), "There is not one word in this file."),
+        ((TRACKER / "mended.xlsx", "--mapping", wrong), "line 2: people.p-999: The directory has no `p-999`"),
+        ((TRACKER / "mended.xlsx", "--mapping", tmp_path / "none.yaml"), "No such file"),
+    ):
+        done = check(here, *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in done.stderr
+
+
+def test_only_who_may_take_over_a_tracker_looks_at_it_against_the_directory(here: Running) -> None:
+    assert check(here, TRACKER / "mended.xlsx", by=POLICE).returncode == 3
+    assert check(here, TRACKER / "mended.xlsx", by="").returncode == 2
+
+
+def test_what_stands_in_a_cell_does_not_steer_the_terminal(here: Running, tmp_path: Path) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_text(
+        "Review,Recommendation,Lead agency,Status\nSCR Child A,Ask.,\x1b[31m[bold]Police[/bold]\x07,Closed\n"
+    )
+    done = check(here, file)
+    assert done.returncode == 1
+    assert "[bold]Police[/bold]" in done.stdout
+    assert not set("\x1b\x07") & set(done.stdout)

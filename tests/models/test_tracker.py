@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from models.tracker_mapping import Dates, Edge, ReviewKind, ReviewStatus, Tracke
 from models.tracker_reading import read_tracker
 from policy.reading import read_directory_file, read_tracker_mapping, shipped_tracker_mapping
 from records.sheets import read_sheets
-from tests.support.trackers import DATA, FILES
+from tests.support.trackers import DATA, FILES, many
 
 pytestmark = pytest.mark.promise("D8")
 ROOT = Path(__file__).parents[2]
@@ -331,6 +332,28 @@ def test_a_sheet_without_headings_or_without_a_needed_column_is_named_once() -> 
     rows = [("SCR Child A", f"Do {n}.", "Closed") for n in range(9)]
     found = read_tracker([Sheet("Tracker", (("Review", "Recommendation", "Status"), *rows))], SHIPPED, DIRECTORY)
     assert [(one.cell, one.mend) for one in found.problems] == [("Tracker!A1", 'columns:\n  agency:\n    - "HEADING"')]
+
+
+def test_what_an_agency_owns_is_not_passed_over_however_it_begins() -> None:
+    total = row(Review=None, No=None, Recommendation="Total harm should be counted.")
+    found = small(row(), total, continued(Action="Total it."), continued(Review="Total", Status=3))
+    assert [one.rows for one in found.recommendations] == [(2,), (3, 4)]
+    assert [one.cell for one in found.passed_over] == ["Tracker!A5"]
+
+
+@pytest.mark.proof
+def test_ten_times_the_rows_take_about_ten_times_as_long() -> None:
+    def seconds(count: int) -> float:
+        raw = many(count)
+        began = perf_counter()
+        found = read_tracker(read_sheets(raw, "many.xlsx"), MAPPING, DIRECTORY)
+        assert (len(found.recommendations), found.problems) == (count, ())
+        return perf_counter() - began
+
+    one = seconds(1_000)
+    ten = seconds(10_000)
+    print(f"1,000 rows {one:.2f} s, 10,000 rows {ten:.2f} s")  # noqa: T201 -- a figure for whoever looks
+    assert ten < 25 * one
 
 
 def test_a_second_heading_with_other_columns_is_named() -> None:
