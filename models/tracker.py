@@ -14,8 +14,7 @@ from typing import Annotated
 from pydantic import Field
 
 from models.base import Word
-from models.likeness import plain
-from models.tracker_mapping import ReviewKind, ReviewStatus
+from models.tracker_mapping import ReviewKind, ReviewStatus, spoken
 
 Private = Annotated[str, Field(repr=False)]
 PrivateWords = Annotated[tuple[str, ...], Field(repr=False)]
@@ -124,7 +123,7 @@ class Tracker(Word):
 
 def key_of(*words: str) -> str:
     """The same for the same words, whatever their case, accents and signs."""
-    return hashlib.sha256("\x1f".join(map(plain, words)).encode()).hexdigest()[:32]
+    return hashlib.sha256("\x1f".join(map(spoken, words)).encode()).hexdigest()[:32]
 
 
 def digest_of(said: Mapping[str, object]) -> str:

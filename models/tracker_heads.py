@@ -40,9 +40,14 @@ class Headings:
         self._whole = {spoken(name): column for name, column in every if not name.endswith("*")}
         self._beginnings = [(spoken(name), column) for name, column in every if name.endswith("*")]
         self._ignored = {spoken(name) for name in mapping.ignored_columns}
+        self._seen: dict[str, Column | None] = {}  # every row is asked whether it is one of headings
 
     def column(self, heading: str) -> Column | None:
-        words = spoken(heading)
+        if heading not in self._seen:
+            self._seen[heading] = self._means(spoken(heading))
+        return self._seen[heading]
+
+    def _means(self, words: str) -> Column | None:
         if words in self._ignored:
             return None
         if words in self._whole:

@@ -147,7 +147,8 @@ class _Reading:
             self._words.complain(first, NO_WORDS, line(("passed_over",), first.text))
             return above
         if heads.of_reviews:
-            self._review_of(spots, heads, listed=True)
+            if spots and not self._review_of(spots, heads, listed=True):
+                self._complain_of(heads, row, Column.REVIEW, NO_REVIEW)
         elif spots:  # what stands in no known column is told at the column's head
             return self._recommendation(heads, row, spots, above)
         return above

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from models.grid import BROKEN, Sheet, Value
+from models.grid import BROKEN, Sheet, Value, place
 from models.tracker import Recommendation, Status, Tracker
 from models.tracker_dates import MONTH, NO_SUCH_DAY, NOT_A_DAY, OUT_OF_REACH, QUARTER, SERIAL, Days, NotADay
 from models.tracker_mapping import Dates, Edge, ReviewKind, ReviewStatus, TrackerMapping
@@ -377,6 +379,55 @@ def test_words_of_ones_own_win_over_the_shipped_ones() -> None:
     (found,) = small(row(Status="closed", Evidence="Audit"), mapping=own).recommendations
     assert (found.status, found.evidence, found.agency) == (Status.DELIVERED, (), "harrowshire-icb")
     assert small(row(Status="Complete")).recommendations[0].status is Status.CLOSED_WITHOUT_EVIDENCE
+
+
+POOL: dict[str, list[Value]] = {
+    "Review": ["SCR Child A", "SCR Child B", "Total", 3],
+    "No": [1, 2, "2a", date(2024, 1, 2)],
+    "Recommendation": ["Ask about sleep.", "Audit.", "Total harm.", True],
+    "Action": ["Train.", "Total it.", "Audit."],
+    "Agency": [POLICE, "harrowshire-icb", "Police / ICB", "-"],
+    "Owner": ["Digby Placeholder", "D Placeholder / Esmeralda Dummett", "TBC"],
+    "Due date": ["31/04/2024", "1/5/2024", 45382, "asap"],
+    "Status": ["Closed", "Open", "Green", "???", "Withdrawn"],
+    "Evidence": ["Audit", "see email", BROKEN],
+}
+ANY_ROW = st.tuples(*(st.sampled_from([None, None, *POOL[name]]) for name in HEADS))
+USUAL = dict(zip(HEADS, row(), strict=True))
+LIKELY_ROW = st.tuples(
+    *(st.sampled_from([USUAL[name], USUAL[name], None]) for name in HEADS[:3]),
+    st.sampled_from(["Train.", "Audit.", "Total it.", None]),
+    st.sampled_from([POLICE, POLICE, "harrowshire-icb"]),
+    *(st.sampled_from([USUAL[name], USUAL[name], POOL[name][0]]) for name in HEADS[5:6]),
+    *(st.sampled_from([USUAL[name]]) for name in HEADS[6:8]),
+    st.sampled_from([None, "Audit"]),
+)
+
+
+@given(st.lists(st.one_of(LIKELY_ROW, st.just(HEADS)), max_size=6), st.booleans())
+def test_without_a_problem_no_row_is_lost_and_no_key_is_given_twice(rows: list[tuple[Value, ...]], more: bool) -> None:  # noqa: FBT001
+    found = small(row(), *rows, *([row(No=9)] if more else []))
+    taken = [number for one in found.recommendations for number in one.rows]
+    passed = [place(one.cell)[1] + 1 for one in found.passed_over]
+    if not found.problems:
+        assert sorted([*taken, *passed]) == list(range(2, 3 + len(rows) + more))
+        assert len({one.key for one in found.recommendations}) == len(found.recommendations)
+    else:
+        assert {place(one.cell)[1] + 1 for one in found.problems} <= set(range(2, 3 + len(rows)))
+
+
+@given(st.lists(st.one_of(ANY_ROW, st.just(HEADS)), max_size=8))
+def test_whatever_stands_in_a_row_it_is_taken_once_or_not_at_all(rows: list[tuple[Value, ...]]) -> None:
+    found = small(*rows)
+    taken = [number for one in found.recommendations for number in one.rows]
+    assert len(taken) == len(set(taken))
+    lost = {number for number, one in enumerate(rows, start=2) if any(cell is not None for cell in one)} - set(taken)
+    assert not lost or found.problems or found.passed_over
+
+
+def test_a_row_of_the_list_of_reviews_without_a_review_is_named() -> None:
+    listed = Sheet("Reviews", (("Case name", "Type of review"), ("SCR Child A", "SCR"), (None, "LCSPR")))
+    assert [one.cell for one in read_tracker([listed], SHIPPED, DIRECTORY).problems] == ["Reviews!A3"]
 
 
 # Days
