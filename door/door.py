@@ -283,7 +283,9 @@ class Door:
         names = await in_force(session)
         if names is None:
             raise Invalid(NO_RULES)
-        return Case(ref=signed.case, kind=OPENINGS[signed.kind], policy=names[0], calendar=names[1], opened=signed.asked)
+        return Case(
+            ref=signed.case, kind=OPENINGS[signed.kind], policy=names[0], calendar=names[1], opened=signed.asked
+        )
 
     async def _update(self, signed: Signed, start: Case, *, running: bool) -> Receipt:
         """Send to the running workflow; if there is none, start it from the record and send with the start."""

@@ -15,6 +15,10 @@ from models.policy import MARKS, Block
 from models.time import day_of, end_of
 
 
+OPENS_AGAIN = frozenset({"reopened", "recommendation_entered"})
+"""After these more is to come, so that no case closes by them."""
+
+
 class OutOfOrder(RuntimeError):
     """A fact that is not the next one: the caller asks the record for what it has missed."""
 
@@ -45,7 +49,7 @@ def after(case: Case, fact: Fact) -> Case:
         return case
     made = {name: Mark(number=fact.number, at=at) for name, at in marks.items()}
     case = _orphans(_opened(_marked(_met(case, made, fact), made, fact), made, fact), fact)
-    if case.closed is None and fact.kind != "reopened" and lifecycle.closes(case):
+    if case.closed is None and fact.kind not in OPENS_AGAIN and lifecycle.closes(case):
         return case.model_copy(update={"closed": fact.recorded})
     return case
 

@@ -97,7 +97,7 @@ def misnamed(model: type[Command], case: Case, body: Mapping[str, Any], director
         return []
     rows = offered(case, model.KIND, directory, str(body.get("item", "")))
     found = list(_misnamed(model, body, rows, ""))
-    if model.KIND == "recommend":
+    if model.KIND in {"recommend", "enter_recommendation"}:
         found += _of_other_agency(body, directory)
     if model.KIND == "appoint_reviewer":
         found += _interested(case, body, directory)

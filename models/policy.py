@@ -484,6 +484,7 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "recommendation": {
         "recommended": "the recommendation was made",
+        "recommendation_entered": "the recommendation was entered here",
         "recommendation_answered": "the agency answered the recommendation",
         "recommendation_accepted": "the recommendation was accepted, or stands although it was rejected",
         "recommendation_rejected": "the agency rejected the recommendation",

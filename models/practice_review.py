@@ -14,6 +14,7 @@ from models.case import Case
 from models.clocks import shifted
 from models.command import (
     LATE,
+    PAST,
     TO_COME,
     Cannot,
     Choice,
@@ -42,6 +43,7 @@ from models.rapid_review import (
     once,
     owed_returns,
 )
+from models.recommending import OWN_KEY
 from models.recommending import STORY as PURSUED
 from models.referral import owed
 from models.shelf import days, policy
@@ -53,6 +55,7 @@ NOTHING_SUCH = "There is nothing of this name in this review."
 class Origin(Choice):
     SERIOUS_CASE_REVIEW = "serious_case_review", "A serious case review"
     PRACTICE_REVIEW = "practice_review", "A local child safeguarding practice review"
+    RAPID_REVIEW = "rapid_review", "A rapid review"
     LEARNING_REVIEW = "learning_review", "Another learning review"
 
 
@@ -142,22 +145,27 @@ class EnterReview(Command):
     TITLE: ClassVar[str] = "Enter a review"
     name: Line = asks("What is it called?", "As it is known, such as its pseudonym.", private=True)
     origin: Origin = asks("What kind of review is it?")
-    decided_on: Day = asks("When was it decided?")
+    decided_on: Day | None = asks("When was it decided?", "Of one that is finished, if that is known.", default=None)
     reached: Reached = asks("How far has it come?")
     settled_on: Day | None = asks(
-        "When was it published, or decided not to?", default=None, when=("reached", ("published", "withheld"))
+        "When was it published, or decided not to, if that is known?",
+        default=None,
+        when=("reached", ("published", "withheld")),
     )
     reasons: MaybeWords = asks("Why is it not published?", private=True, default="", when=("reached", ("withheld",)))
     agencies: tuple[Slug, ...] = asks("Which agencies take part?", rows="agencies", default=())
+    key: Slug | None = asks(OWN_KEY, default=None)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
-        yield Cannot("decided_on", "The date must be today or in the past.", lambda: self.decided_on > day_of(now))
         over = {Reached.PUBLISHED, Reached.WITHHELD}
-        words = "Enter when it was published, or decided not to be."
-        yield Cannot("settled_on", words, lambda: self.reached in over and self.settled_on is None)
+        words = "Enter when it was decided: its clock counts from that day."
+        yield Cannot("decided_on", words, lambda: self.reached not in over and self.decided_on is None)
+        yield Cannot("decided_on", PAST, lambda: self.decided_on and self.decided_on > day_of(now))
         words = "This is before the review was decided. Check both dates."
-        yield Cannot("settled_on", words, lambda: self.settled_on and self.settled_on < self.decided_on)
+        yield Cannot(
+            "settled_on", words, lambda: self.settled_on and self.decided_on and self.settled_on < self.decided_on
+        )
         words = "Say why it is not published."
         yield Cannot("reasons", words, lambda: self.reached is Reached.WITHHELD and not self.reasons)
 
@@ -791,7 +799,12 @@ class PracticeReview:
                 kept = ("restricted", "locked_out", "children", "referral", "agencies", "from")
                 return {name: data[name] for name in kept if data.get(name)}
             case "review_entered":
-                return {"agencies": data["agencies"], "passed": passed(data["reached"]), "entered": data["origin"]}
+                return {
+                    "agencies": data["agencies"],
+                    "passed": passed(data["reached"]),
+                    "entered": data["origin"],
+                    "key": data["key"],
+                }
             case "commissioned":
                 return {"method": data["method"], "agencies": data["agencies"], "plan": _of_blocks(data["dates"])}
             case "reviewer_appointed":
@@ -932,9 +945,7 @@ class PracticeReview:
     def closes(self, case: Case) -> bool:
         """Its story is told, and nothing is owed. One entered when it was over waits for what it recommended."""
         over = {"review_completed", "review_discontinued"} & case.marks.keys()
-        entered = (
-            "publication_settled" in case.marks and bool(case.recommendations) and _was_past(case, "complete_review")
-        )
+        entered = was_over(case) and bool(case.recommendations)
         return bool(over or entered) and not case.open()
 
 
@@ -967,10 +978,10 @@ def passed(reached: str) -> list[str]:
 def _entered(fact: Fact) -> dict[str, datetime]:
     said = fact.data
 
-    def on(day: str) -> datetime:
-        return at(date.fromisoformat(day), time(0))
+    def on(day: str | None) -> datetime:
+        return at(date.fromisoformat(day), time(0)) if day else fact.occurred
 
-    found = {"opened": fact.occurred, "review_decided": on(said["decided_on"])}
+    found = {"opened": fact.occurred, "review_decided": on(said["decided_on"] or said["settled_on"])}
     match Reached(said["reached"]):
         case Reached.UNDER_WAY:
             return {**found, "check_due": fact.recorded}
@@ -989,6 +1000,11 @@ def _entered(fact: Fact) -> dict[str, datetime]:
             }
         case Reached.DECIDED:
             return found
+
+
+def was_over(case: Case) -> bool:
+    """Whether the review was finished when it was entered here."""
+    return _was_past(case, "complete_review")
 
 
 def _was_past(case: Case, block: str) -> bool:

@@ -29,6 +29,8 @@ class Standing(StrEnum):
     PURSUED = "pursued"
     CLOSED = "closed"
     """On accepted evidence of both kinds for every measure."""
+    PAST = "past"
+    """It was called closed where it was kept before; nothing was shown here, and nobody here has closed it."""
     WITHDRAWN = "withdrawn"
     """It was rejected, and the independent chair let it go. Nothing was shown, and nothing is called closed."""
 
@@ -87,6 +89,8 @@ class Recommendation(Message):
     fact: int
     """The fact by which it was made: its words are found under it."""
     standing: Standing = Standing.MADE
+    key: str = ""
+    """A keyed digest by which a row of a tracker that was taken over is known again."""
     evidence: dict[str, Evidence] = {}
     forecast: str = ""
     progress: datetime | None = None
@@ -195,6 +199,7 @@ WORDS: Mapping[str, str] = {
 
 _BEFORE: Mapping[Standing, tuple[Colour, str]] = {
     Standing.WITHDRAWN: (Colour.GREY, "Withdrawn"),
+    Standing.PAST: (Colour.GREY, "Closed before it came here"),
     Standing.MADE: (Colour.GREY, "Not answered yet"),
     Standing.REJECTED: (Colour.AMBER, "Rejected by its agency"),
 }
@@ -226,8 +231,9 @@ def _delivery(  # noqa: PLR0911 -- one answer for each way to stand
 def _impact(  # noqa: PLR0911 -- one answer for each way to stand
     one: Recommendation, owed: list[Dated], now: datetime
 ) -> Rag:
-    if one.standing is Standing.WITHDRAWN:
-        return Rag(colour=Colour.GREY, words="Withdrawn")
+    if one.standing in {Standing.WITHDRAWN, Standing.PAST}:
+        colour, words = _BEFORE[one.standing]
+        return Rag(colour=colour, words=words)
     if one.standing is Standing.CLOSED:
         if one.retested == "sustained":
             return Rag(colour=Colour.BLUE, words="Sustained")

@@ -40,6 +40,7 @@ from models.time import day_of
 AT_MOST = 200
 """Recommendations of one case: it is carried whole, for years."""
 ITEM = "Which recommendation?"
+OWN_KEY = "Its own name where it was kept, if it has one"
 NO_OWNER = "Without an owner the agency’s contact is asked."
 
 
@@ -53,6 +54,15 @@ class Source(Choice):
     AUDIT = "audit", "An audit"
     INSPECTION = "inspection", "An inspection"
     OTHER = "other", "Something else"
+
+
+class Entered(Choice):
+    """How a recommendation stood where it was kept before."""
+
+    OPEN = "open", "It is being carried out"
+    UNPROVEN = "unproven", "It is called complete, without evidence"
+    PAST = "past", "It was closed there on evidence"
+    WITHDRAWN = "withdrawn", "It was withdrawn"
 
 
 class Answer(Choice):
@@ -146,6 +156,35 @@ class Recommend(Command):
         for row, action in enumerate(self.actions):
             late = "This is after the recommendation itself is due."
             yield Cannot(f"actions.{row}.by", late, lambda action=action: action.by > self.by)  # type: ignore[misc]
+
+
+class EnterRecommendation(Command):
+    """Enter a recommendation that was kept elsewhere before, as it stands there. Nothing is called closed by that."""
+
+    KIND: ClassVar[str] = "enter_recommendation"
+    FACT: ClassVar[str] = "recommendation_entered"
+    TITLE: ClassVar[str] = "Enter an earlier recommendation"
+    text: Words = asks("What is recommended?", "One thing that changes, as the agency will read it.", private=True)
+    agency: Slug = asks("Which agency acts?", rows="agencies")
+    owner: Person = asks("Who owns it there?", NO_OWNER, rows="owners", default="")
+    deputy: Person = asks("Who stands in for the owner?", rows="owners", default="")
+    sponsor: Person = asks("Which board member sponsors it?", rows="owners", default="")
+    state: Entered = asks("How does it stand?")
+    due: Day | None = asks("When was it due at first?", default=None)
+    by: Day | None = asks("By when is it due now?", default=None, when=("state", ("open",)))
+    measures: Annotated[tuple[SuccessMeasure, ...], Field(max_length=8)] = asks("Success measures", default=())
+    actions: MaybeWords = asks("Its actions", private=True, default="")
+    progress: MaybeWords = asks("What was said of its progress", private=True, default="")
+    evidence: MaybeWords = asks("What was named as evidence", private=True, default="")
+    completed: Day | None = asks("When was it called complete?", default=None)
+    themes: tuple[Slug, ...] = asks("What is it about?", rows="themes", default=())
+    source: Source = asks("Where does it come from?", default=Source.REVIEW)
+    paragraph: MaybeLine = asks("Where does it stand there?", "Chapter, paragraph or number.", private=True, default="")
+    key: Slug | None = asks(OWN_KEY, default=None)
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("by", "Enter by when it is due now.", lambda: self.state is Entered.OPEN and self.by is None)
 
 
 class AssignRecommendation(Command):
@@ -333,7 +372,8 @@ class OverrideColour(Command):
 
 
 COMMANDS: tuple[type[Command], ...] = (
-    Recommend, AssignRecommendation, AnswerRecommendation, AnswerRejection, GiveProgress, CompleteAction, GiveEvidence,
+    Recommend, EnterRecommendation, AssignRecommendation, AnswerRecommendation, AnswerRejection, GiveProgress,
+    CompleteAction, GiveEvidence,
     AmendEvidence, AcceptEvidence, ReturnEvidence, CloseRecommendation, RetestImpact, ReopenRecommendation,
     OverrideColour,
 )  # fmt: skip
@@ -358,9 +398,15 @@ WITH: Mapping[str, tuple[str, ...]] = {
 # What a command becomes.
 
 
-def worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> dict[str, Any]:
+def worked_out(  # noqa: PLR0911 -- one answer for each command
+    case: Case, kind: str, body: dict[str, Any], now: datetime
+) -> dict[str, Any]:
     """What the fact says beside the answers: the names of what is new, and the days that are counted for it."""
     match kind:
+        case "enter_recommendation":
+            item = f"r{len(case.recommendations) + 1}"
+            dates = {f"deliver/{item}": body["by"]} if body["state"] == Entered.OPEN else {}
+            return {"item": item, "dates": dates}
         case "recommend":
             item = f"r{len(case.recommendations) + 1}"
             actions = [f"a{number}" for number, _ in enumerate(body["actions"], start=1)]
@@ -418,8 +464,31 @@ def pursues(case: Case) -> bool:
 def changed(case: Case, fact: Fact) -> Case:
     """The case with the recommendation as it is after this fact."""
     item = whole_item(str(fact.data["item"]))
-    now = _made(fact) if fact.kind == "recommended" else _after(case.recommendations[item], fact)
+    now = _first(fact) if fact.kind in _FIRST else _after(case.recommendations[item], fact)
     return case.model_copy(update={"recommendations": {**case.recommendations, item: now}})
+
+
+def _first(fact: Fact) -> Recommendation:
+    return _made(fact) if fact.kind == "recommended" else _entered(fact)
+
+
+_FIRST = frozenset({"recommended", "recommendation_entered"})
+_STANDS: Mapping[str, Standing] = {
+    Entered.OPEN: Standing.PURSUED, Entered.UNPROVEN: Standing.PURSUED, Entered.PAST: Standing.PAST,
+    Entered.WITHDRAWN: Standing.WITHDRAWN,
+}  # fmt: skip
+
+
+def _entered(fact: Fact) -> Recommendation:
+    said = fact.data
+    due = said["due"] or said["by"] or said["completed"]
+    return Recommendation(
+        agency=said["agency"], owner=said["owner"], deputy=said["deputy"], sponsor=said["sponsor"],
+        source=said["source"], themes=tuple(said["themes"]),
+        measures=tuple(f"m{number}" for number in range(1, max(len(said["measures"]), 1) + 1)),
+        due=date.fromisoformat(due) if due else day_of(fact.occurred), made=fact.occurred, fact=fact.number,
+        standing=_STANDS[said["state"]], key=said["key"] or "",
+    )  # fmt: skip
 
 
 def _made(fact: Fact) -> Recommendation:
@@ -524,7 +593,9 @@ def _also(  # noqa: C901, PLR0912 -- one case for each fact
 ) -> Iterator[str]:
     pursued = one.standing is Standing.PURSUED
     match fact.kind:
-        case "recommendation_answered" | "rejection_answered" if pursued:
+        case "recommendation_entered" if fact.data["state"] == Entered.UNPROVEN:
+            yield from ("recommendation_reopened", *WITH["recommendation_reopened"])
+        case "recommendation_entered" | "recommendation_answered" | "rejection_answered" if pursued:
             yield from ("recommendation_accepted", *WITH["recommendation_accepted"])
         case "recommendation_answered":
             yield "recommendation_rejected"
@@ -598,7 +669,7 @@ def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Pr
     if not pursues(case):
         words = "This case follows a policy from before there were recommendations. Let it follow the one in force."
         return [Problem(words=words)]
-    if kind == "recommend":
+    if kind in {"recommend", "enter_recommendation"}:
         words = f"One case pursues at most {AT_MOST} recommendations."
         return [Problem(words=words)] if len(case.recommendations) >= AT_MOST else []
     one = case.recommendations.get(whole_item(str(body.get("item", ""))))
@@ -640,7 +711,7 @@ def _judge(  # noqa: C901, PLR0911 -- one case for each command
             return [] if owed else [Problem(words=words)]
         case "reopen_recommendation":
             words = "Only a recommendation that is closed can be reopened."
-            return [] if one.standing is Standing.CLOSED else [Problem(words=words)]
+            return [] if one.standing in {Standing.CLOSED, Standing.PAST} else [Problem(words=words)]
         case _:
             return []
 
@@ -650,6 +721,7 @@ _NOT_PURSUED: Mapping[Standing, str] = {
     Standing.REJECTED: "The agency has rejected this recommendation, and the independent chair has to answer first.",
     Standing.CLOSED: "This recommendation is closed. It can be reopened, with a reason.",
     Standing.WITHDRAWN: "This recommendation was withdrawn.",
+    Standing.PAST: "This recommendation was closed before it came here. It can be reopened, with a reason.",
 }
 
 

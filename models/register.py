@@ -10,9 +10,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from models.case import Case
-from models.command import Choice, Command, MaybeWords, Words, asks
+from models.command import Choice, Command, MaybeWords, Slug, Words, asks
 from models.facts import Fact, Problem
 from models.obligation import Ended
+from models.recommending import OWN_KEY
 from models.recommending import STORY as PURSUED
 
 
@@ -33,6 +34,7 @@ class OpenRegister(Command):
     origin: Origin = asks("Where do its recommendations come from?")
     year: Annotated[int, Field(ge=1990, le=2199)] = asks("Of which year?", short=True)
     words: MaybeWords = asks("What is in it?", private=True, default="")
+    key: Slug | None = asks(OWN_KEY, default=None)
 
 
 class CloseRegister(Command):
@@ -58,7 +60,7 @@ class Register:
         return {fact.kind: fact.occurred}
 
     def said(self, case: Case, fact: Fact) -> dict[str, Any]:
-        return {name: fact.data[name] for name in ("origin", "year") if name in fact.data}
+        return {name: fact.data[name] for name in ("origin", "year", "key") if name in fact.data}
 
     def ends(self, case: Case, fact: Fact) -> Mapping[str, Ended]:
         return {}

@@ -15,6 +15,7 @@ from models.facts import Problem
 from models.fold import rules_of
 from models.ladder import Rules
 from models.obligation import Ended, Heard, Obligation
+from models.practice_review import was_over
 from models.rapid_review import asked
 from models.recommended import OWNER, Recommendation
 from models.recommending import GATED, ClosedBy
@@ -101,6 +102,7 @@ MAY: dict[str, frozenset[str]] = {
     "complete_review": CHAIR,
     "discontinue": CHAIR | {"safeguarding_partner_chair"},
     "recommend": UNIT | CHAIR | {"subgroup_chair"},
+    "enter_recommendation": UNIT,
     "assign_recommendation": UNIT | {"agency_lead"},
     "answer_recommendation": AGENCY,
     "answer_rejection": CHAIR,
@@ -327,6 +329,8 @@ def _office(  # noqa: C901, PLR0911 -- one answer for each relation
     if kind == "review_suspension":
         waits = rules(case.policy, case.calendar, case.kind, WAITING[kind])
         allowed |= {waits.block.owed_by, *waits.offices()}
+    if kind == "complete_review" and was_over(case):  # which is only to say that nothing is owed
+        allowed |= UNIT
     if kind == "answer_coroner" and not _is_addressed(actor, case, body):
         allowed -= AGENCY_OFFICES
     for held in actor.offices:

@@ -143,7 +143,9 @@ ENTER: Final[Mapping[str, str]] = {
     "What is it called?": "Enter what the review is called",
     "What kind of review is it?": "Choose what kind of review it is",
     "How far has it come?": "Choose how far it has come",
-    "When was it published, or decided not to?": "Enter when it was published, or decided not to be",
+    "When was it published, or decided not to, if that is known?": (
+        "Enter when it was published, or decided not to be"
+    ),
     "Why is it not published?": "Enter why it is not published",
     "Which agencies take part?": "Choose the agencies that take part",
     "By which method?": "Choose the method",
@@ -166,9 +168,7 @@ ENTER: Final[Mapping[str, str]] = {
     "What happened?": "Choose what happened",
     "How, and by whom?": "Enter how, and by whom",
     "What did they answer?": "Choose what they answered",
-    "What did the family say, or why did nobody contribute?": (
-        "Enter what the family said, or why nobody contributed"
-    ),
+    "What did the family say, or why did nobody contribute?": ("Enter what the family said, or why nobody contributed"),
     "Will it be published in time?": "Choose whether it will be published in time",
     "How is its quality?": "Choose how its quality is",
     "What was looked at, and what follows?": "Enter what was looked at, and what follows",
@@ -219,6 +219,11 @@ ENTER: Final[Mapping[str, str]] = {
     "What did this review itself teach the partnership?": "Enter what this review itself taught the partnership",
     "Why does it end, and who has agreed?": "Enter why it ends, and who has agreed",
     # Recommendations
+    "Its own name where it was kept, if it has one": "Enter its own name",
+    "How does it stand?": "Choose how it stands",
+    "When was it due at first?": "Enter when it was due at first",
+    "By when is it due now?": "Enter by when it is due now",
+    "When was it called complete?": "Enter when it was called complete",
     "Who owns it there?": "Choose who owns it there",
     "Who stands in for the owner?": "Choose who stands in for the owner",
     "Which board member sponsors it?": "Choose the board member who sponsors it",

@@ -48,13 +48,14 @@ BUTTONS: Final[Mapping[str, str]] = {
 }
 """What the button of a form does; "Record this" where nothing better is said."""
 
-ABOUT_ITEM: Final = RECOMMENDING - {"recommend"}
+ABOUT_ITEM: Final = RECOMMENDING - {"recommend", "enter_recommendation"}
 """Commands about one recommendation: they stand on its page."""
 
 RARE: Final = frozenset({
     "restrict", "lock_out", "let_in", "withdraw_notification", "withdraw_request", "record_no_return",
     "decide_duplicate", "record_event", "reopen", "discontinue", "withhold_publication", "keep_quiet",
     "record_coroners_report", "foresee_delay", "request_in_writing", "withdraw_disagreement", "close_register",
+    "enter_recommendation",
 })  # fmt: skip
 
 

@@ -59,6 +59,7 @@ TITLES: Final[Mapping[str, str]] = {
     "disagreement_decided": "The disagreement was decided",
     "disagreement_withdrawn": "The challenge was withdrawn",
     "recommended": "A recommendation was made",
+    "recommendation_entered": "An earlier recommendation was entered",
     "recommendation_assigned": "A recommendation got an owner",
     "recommendation_answered": "A recommendation was answered by its agency",
     "rejection_answered": "The rejection of a recommendation was answered",

@@ -96,10 +96,10 @@ class Recorder:
     async def write(self, batch: Batch) -> Written:
         """Write what the batch asks for, or nothing. May run twice: what is written already is not written again."""
         async with self.database.writing() as session:
-            return await _Writing(self, session, batch).done()
+            return await Writing(self, session, batch).done()
 
 
-class _Writing:
+class Writing:
     """One transaction on one case: what it changes is worked out first, and then written table by table."""
 
     def __init__(self, recorder: Recorder, session: AsyncSession, batch: Batch) -> None:
@@ -126,7 +126,7 @@ class _Writing:
             if case.obligations[due.key].due_rung(batch.now) == due:
                 steps.append(step(case, tell(case, due, directory, batch.now), directory))
                 case = steps[-1].case
-        await self._write(steps)
+        await self.write(steps)
         return Written(facts=tuple(one.fact for one in steps))
 
     async def _commanded(self, signed: Signed, case: Case, directory: Directory, *, new: bool) -> Written:
@@ -150,7 +150,7 @@ class _Writing:
         opened = await self._opened(judged, directory)
         begins = {case.ref: ""} if new else {}
         shared = await self._shared(judged, opened, directory)
-        await self._write([judged, *opened, *shared], begins | {o.case.ref: case.ref for o in opened})
+        await self.write([judged, *opened, *shared], begins | {o.case.ref: case.ref for o in opened})
         if judged.fact.kind == "referral_received":
             await self._children(judged.fact, words)
         await self._settle(signed, "done")
@@ -215,7 +215,7 @@ class _Writing:
         ]
         await (await self.session.connection()).execute(insert(ChildRow), rows)
 
-    async def _write(self, steps: Sequence[Step], begin: Mapping[str, str] = MappingProxyType({})) -> None:
+    async def write(self, steps: Sequence[Step], begin: Mapping[str, str] = MappingProxyType({})) -> None:
         """Everything that these steps change. `begin`: cases that are new, each with the case from which it came."""
         if not steps:
             return

@@ -1,4 +1,4 @@
-"""Commands on a tracker that was kept as a spreadsheet: check."""
+"""Commands on a tracker that was kept as a spreadsheet: check, import."""
 
 import sys
 from collections import Counter
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from records.trouble import WRONG
-from terminal.common import REFUSED, As, AsJson, DataDir, Session, counted, fail, run, say, text_of
+from terminal.common import REFUSED, As, AsJson, DataDir, Session, counted, fail, refused, run, say, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from door.taking_over import Taken
     from models.directory import Directory
     from models.grid import Sheet
     from models.tracker import PassedOver, Remark, Tracker
@@ -38,16 +39,8 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say what an import would find, and name every cell that is not understood. Nothing is changed by it."""
-    from records.sheets import LARGEST, NotASheet, read_sheets
-
     written = text_of(mapping) if mapping else ""
-    try:
-        with file.open("rb") as opened:
-            sheets = read_sheets(opened.read(LARGEST + 1), file.name)
-    except OSError as error:
-        fail(f"{file}: {error.strerror}.")
-    except NotASheet as wrong:
-        fail(f"{file}: {wrong}")
+    sheets = _sheets(file)
     directory = run(_directory(data_dir, as_))
     found = _read(sheets, _mapping(written, mapping, directory), directory)
     if as_json:
@@ -55,6 +48,88 @@ def check(
     else:
         _show(found, file.name)
     raise typer.Exit(WRONG if found.problems else 0)
+
+
+@app.command(name="import")
+def take_over(  # noqa: PLR0913 -- the parts of a command line
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The tracker, as .xlsx or .csv.")],
+    mapping: Annotated[
+        Path | None, typer.Option(help="What its words mean, where that differs from policy/tracker.yaml.")
+    ] = None,
+    data_dir: DataDir = HERE,
+    *,
+    as_: As,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Try all of it, and keep nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take over a tracker: all of it, or nothing. What was taken over before is not entered twice."""
+    sheets = _sheets(file)
+    written = text_of(mapping) if mapping else ""
+    directory = run(_directory(data_dir, as_))
+    found = _read(sheets, _mapping(written, mapping, directory), directory)
+    if found.problems:
+        if as_json:
+            say(_as_json(found), "", as_json=True)
+        else:
+            _show(found, file.name)
+        raise typer.Exit(WRONG)
+    taken = run(_take(data_dir, as_, found, dry=dry_run, as_json=as_json))
+    told = {**taken.model_dump(mode="json"), "dry_run": dry_run}
+    say(told, "" if as_json else _told(taken, dry=dry_run), as_json=as_json)
+
+
+async def _take(data_dir: Path, by: str, found: "Tracker", *, dry: bool, as_json: bool) -> "Taken":
+    from datetime import UTC, datetime
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from door.refusals import Refusal
+    from door.taking_over import TakingOver
+
+    shown = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    async with Session(data_dir) as session:
+        actor = await session.actor(by)
+        with shown as progress:
+            tasks: dict[str, Any] = {}
+
+            def tell(what: str, done: int, of: int) -> None:
+                if what not in tasks:
+                    tasks[what] = progress.add_task(what)
+                progress.update(tasks[what], completed=done, total=of)
+
+            engine = None if dry else await session.there.connect(lazy=True)
+            try:
+                over = TakingOver(session.there.recorder, engine, tell)
+                return await over.take(actor, found, datetime.now(UTC), dry=dry)
+            except Refusal as refusal:
+                refused(refusal, "", as_json=as_json)
+
+
+def _told(taken: "Taken", *, dry: bool) -> str:
+    """What was done, or would have been."""
+    lines = [
+        f"{'Would open' if dry else 'Opened'}: {counted(len(taken.cases), 'case')}"
+        + (f" ({', '.join(taken.cases[:NAMED])}{', ...' if len(taken.cases) > NAMED else ''})" if taken.cases else ""),
+        f"{'Would enter' if dry else 'Entered'}: {counted(taken.entered, 'recommendation')}",
+        f"Known already, and left as they are: {taken.known}",
+    ]
+    if taken.changed:
+        first = ", ".join(taken.changed[:NAMED])
+        lines.append(f"Of these {len(taken.changed)} say something else in the tracker now: {first}. Change them here.")
+    return "\n".join(lines)
+
+
+def _sheets(file: Path) -> "Sequence[Sheet]":
+    from records.sheets import LARGEST, NotASheet, read_sheets
+
+    try:
+        with file.open("rb") as opened:
+            return read_sheets(opened.read(LARGEST + 1), file.name)
+    except OSError as error:
+        fail(f"{file}: {error.strerror}.")
+    except NotASheet as wrong:
+        fail(f"{file}: {wrong}")
 
 
 async def _directory(data_dir: Path, by: str) -> "Directory":

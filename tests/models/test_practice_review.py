@@ -22,7 +22,9 @@ def decided(now: datetime = MONDAY) -> Play:
         "aware": (now - timedelta(days=30)).isoformat(), "children": [1], "referral": "LR-2026-0001",
         "from": "RR-2026-0001", "agencies": [COUNCIL, POLICE_AGENCY], "decided": now.isoformat(),
     }  # fmt: skip
-    play = Play(Case(ref="PR-2026-0001", kind="practice_review", policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=now), now)
+    play = Play(
+        Case(ref="PR-2026-0001", kind="practice_review", policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=now), now
+    )
     play.happen(Fact(case=play.case.ref, number=1, kind="opened", actor=CHAIR, occurred=now, recorded=now, data=data))
     return play
 
@@ -167,7 +169,12 @@ def test_other_proceedings_let_named_milestones_wait_and_no_others() -> None:
     play = under_way()
     play.act(MANAGER, "link_proceeding", proceeding="criminal", status="open", words="The major crime team.")
     named = ["practitioner_event", "publication"]
-    answers = {"item": "p1", "milestones": named, "authority": "The senior investigating officer.", "reason": "Witnesses."}
+    answers = {
+        "item": "p1",
+        "milestones": named,
+        "authority": "The senior investigating officer.",
+        "reason": "Witnesses.",
+    }
     with pytest.raises(Refused, match="The policy allows a date up to"):
         play.act(CHAIR, "suspend_milestones", review=date(2028, 1, 1), **answers)
     play.act(CHAIR, "suspend_milestones", review=date(2027, 1, 20), **answers)

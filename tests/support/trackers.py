@@ -125,7 +125,7 @@ SPELLINGS: dict[int, dict[int, Cell]] = {
     88: {MARCH: 'Discussed; chair not content.\n- Ask again in "May", said the sub-group'},
     94: {DUE: date(2022, 2, 18)},  # before the review was decided on: a warning
     95: {STATUS: "on-track"},
-    99: {OWNER: "D Placeholder & Esmeralda Dummett"},
+    99: {AGENCY: "Harrowshire Police", OWNER: "D Placeholder & Esmeralda Dummett"},
 }
 # What nobody can read; the mended tracker says it rightly.
 HOPELESS: dict[int, dict[int, Cell]] = {

@@ -1,0 +1,219 @@
+"""Taking over a tracker that was kept as a spreadsheet: all of it in one transaction, or nothing.
+
+What it says becomes the same commands as anybody gives, under the same rights, and each a fact of its case. A tracker
+can be taken over again: what is here already is known by its key, and is not entered twice.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from itertools import count
+from typing import Any, Final
+
+from sqlalchemy import select
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.starting import Starting
+from door.door import NO_RULES
+from door.refusals import Invalid, NotAllowed
+from models.base import Message
+from models.case import Case
+from models.facts import Problem
+from models.lifecycles import COMMANDS
+from models.recommending import AT_MOST, Entered
+from models.rights import Actor, may_open
+from models.tables import CaseRow
+from models.time import day_of
+from models.tracker import Recommendation, Review, Status, Tracker
+from models.tracker_mapping import ReviewKind, ReviewStatus
+from records.policies import in_force
+from records.taking import Taking
+from records.writing import Recorder
+
+Tell = Callable[[str, int, int], None]
+"""Hears what is being done, how much of it is done, and of how much."""
+
+ORIGINS: Final[Mapping[ReviewKind, str]] = {
+    ReviewKind.SERIOUS_CASE_REVIEW: "serious_case_review", ReviewKind.LCSPR: "practice_review",
+    ReviewKind.RAPID_REVIEW: "rapid_review", ReviewKind.OTHER: "learning_review",
+}  # fmt: skip
+STATES: Final[Mapping[Status, Entered]] = {
+    Status.NOT_STARTED: Entered.OPEN, Status.IN_PROGRESS: Entered.OPEN, Status.DELIVERED: Entered.UNPROVEN,
+    Status.CLOSED_WITHOUT_EVIDENCE: Entered.UNPROVEN, Status.CLOSED_WITH_EVIDENCE: Entered.PAST,
+    Status.WITHDRAWN: Entered.WITHDRAWN,
+}  # fmt: skip
+
+TOLD_EACH = 100
+COMPLETE = "complete_review"
+NOTHING_OWED = "Taken over from a tracker, with nothing owed."
+NOT_SAID = "The tracker that was taken over does not say why."
+
+
+class Taken(Message):
+    """What was taken over: the cases that are new, and how many recommendations are new, known and changed there."""
+
+    cases: tuple[str, ...] = ()
+    grown: tuple[str, ...] = ()
+    """Cases that were here before and have more recommendations now."""
+    entered: int = 0
+    known: int = 0
+    changed: tuple[str, ...] = ()
+    """Rows that say something else than when they were taken over (by their address): what is here is not touched."""
+
+
+class TakingOver:
+    """One for each tracker. `tell` hears how far it is."""
+
+    def __init__(self, recorder: Recorder, engine: Client | None, tell: Tell = lambda *_: None) -> None:
+        self._recorder, self._engine, self._tell = recorder, engine, tell
+
+    async def take(self, actor: Actor, tracker: Tracker, now: datetime, *, dry: bool = False) -> Taken:
+        """Take all of it over, or nothing. Raises Invalid, with what is wrong at which row, or NotAllowed.
+
+        `dry`: everything is tried, and nothing is kept.
+        """
+        if isinstance(refusal := may_open(actor, "enter_review", {}), Problem):
+            raise NotAllowed([refusal])
+        if tracker.problems:
+            raise Invalid([Problem(field=one.cell, words=one.words) for one in tracker.problems])
+        taken, fresh = await self._written(actor, tracker, now, dry=dry)
+        if not dry:
+            await self._begun(fresh, taken.grown)
+        return taken
+
+    async def _written(
+        self, actor: Actor, tracker: Tracker, now: datetime, *, dry: bool
+    ) -> tuple[Taken, Sequence[Case]]:
+        vault = self._recorder.vault
+        async with self._recorder.database.writing() as session:
+            names = await in_force(session)
+            if names is None:
+                raise Invalid(NO_RULES)
+            cases = {
+                case.ref: case
+                for state in await session.scalars(select(CaseRow.state).with_for_update())
+                if (case := Case.model_validate(state)).said.get("key") or case.kind == "register"
+            }
+            taking = Taking(self._recorder, session, actor, now, names, cases)
+            plan = _Plan(tracker, taking, lambda words: vault.look_up(words)[:32])
+            taken = await plan.enter(self._tell)
+            if plan.problems:
+                raise Invalid(plan.problems)
+            if dry:
+                await session.rollback()
+                return taken, ()
+            self._tell("Writing", 0, 1)
+            await taking.write()
+            self._tell("Writing", 1, 1)
+        return taken, [taking.cases[ref] for ref in taken.cases]
+
+    async def _begun(self, fresh: Sequence[Case], grown: Iterable[str]) -> None:
+        """Start what is new and wake what has grown. What is not reached now the reconciler reaches later."""
+        if self._engine is None:
+            return
+        starting = Starting(self._engine)
+        try:
+            for number, case in enumerate(fresh):
+                self._tell("Starting", number, len(fresh))
+                await starting.start(case)
+            for ref in grown:
+                await self._engine.get_workflow_handle(ref).signal("look", 1 << 30)
+        except RPCError:
+            return
+
+
+class _Plan:
+    """Which commands a tracker amounts to, and which of them are still to be given."""
+
+    def __init__(self, tracker: Tracker, taking: Taking, keyed: Callable[[str], str]) -> None:
+        self.tracker, self.taking, self.keyed = tracker, taking, keyed
+        self.problems: list[Problem] = []
+        self.homes = {str(case.said["key"]): ref for ref, case in taking.cases.items() if case.said.get("key")}
+        every = (one for case in taking.cases.values() for one in case.recommendations.values())
+        self.known = {one.key.partition("/")[0]: one.key for one in every if one.key}
+
+    async def enter(self, tell: Tell) -> Taken:
+        """Give every command that is still to be given; what is wrong stands in `problems` afterwards."""
+        reviews, every = {one.key: one for one in self.tracker.reviews}, self.tracker.recommendations
+        fresh, grown, changed, known = dict[str, None](), dict[str, None](), list[str](), 0
+        for number, one in enumerate(every):
+            if number % TOLD_EACH == 0:
+                tell("Entering", number, len(every))
+            cell, name = f"{one.sheet}!{one.row}", f"{self.keyed(one.key)}/{self.keyed(one.digest)}"
+            if earlier := self.known.get(name.partition("/")[0]):
+                known += 1
+                changed += [cell] if earlier != name else []
+                continue
+            ref = await self._home(reviews[one.review], fresh)
+            if ref:
+                wrong = await self.taking.give(ref, "enter_recommendation", _entering(one, name))
+                self.problems += [Problem(field=cell, words=f"{_named(wrong_)}{wrong_.words}") for wrong_ in wrong]
+                if ref not in fresh:
+                    grown[ref] = None
+        for ref in fresh:
+            if COMPLETE in COMMANDS[self.taking.cases[ref].kind] and not self.taking.cases[ref].open():
+                await self.taking.give(ref, COMPLETE, {"words": NOTHING_OWED})
+        return Taken(
+            cases=tuple(fresh), grown=tuple(grown), entered=len(every) - known, known=known, changed=tuple(changed)
+        )
+
+    async def _home(self, review: Review, fresh: dict[str, None]) -> str:
+        """The case to which recommendations of this review go, opened if there is none; empty if it cannot be."""
+        kind, answers, own = self._opening(review)
+        keys = (self.keyed(own if place == 1 else f"{own}/{place}") for place in count(1))
+        key = next(key for key in keys if self._has_room(self.homes.get(key)))
+        if (home := self.homes.get(key)) is not None:
+            return home
+        found = await self.taking.open(kind, {**answers, "key": key})
+        if isinstance(found, str):
+            fresh[found] = None
+        else:
+            self.problems += [Problem(field=review.cell, words=f"{_named(one)}{one.words}") for one in found]
+        self.homes[key] = found if isinstance(found, str) else ""
+        return self.homes[key]
+
+    def _has_room(self, home: str | None) -> bool:
+        """Whether more can go there: it is not open yet, could not be opened, or is not full."""
+        return not home or len(self.taking.cases[home].recommendations) < AT_MOST
+
+    def _opening(self, review: Review) -> tuple[str, dict[str, Any], str]:
+        """The command that opens the home of a review, its answers, and the name by which that home is known."""
+        if review.kind is ReviewKind.AUDIT:
+            year = (review.commissioned or review.published or day_of(self.taking.now)).year
+            return "open_register", {"origin": "audit", "year": year}, f"audits/{year}"
+        agencies = {one.agency for one in self.tracker.recommendations if one.review == review.key}
+        published = review.status is ReviewStatus.PUBLISHED or (review.status is None and review.published is not None)
+        withheld = review.status is ReviewStatus.NOT_PUBLISHED
+        reached = "published" if published else "withheld" if withheld else "under_way"
+        return (
+            "enter_review",
+            {
+                "name": review.name, "origin": ORIGINS[review.kind], "decided_on": _said(review.commissioned),
+                "reached": reached, "settled_on": None if reached == "under_way" else _said(review.published),
+                "reasons": NOT_SAID if reached == "withheld" else "", "agencies": sorted(agencies),
+            },
+            review.key,
+        )  # fmt: skip
+
+
+def _entering(one: Recommendation, name: str) -> dict[str, Any]:
+    """The answers that a row gives."""
+    state = STATES[one.status]
+    measures = [{"measure": words, "baseline": one.baseline} for words in one.measures]
+    paragraph = " ".join(filter(None, (one.number, one.paragraph)))
+    return {
+        "text": one.text, "agency": one.agency, "owner": one.owner or "", "deputy": one.deputy or "",
+        "sponsor": one.sponsor or "", "state": state.value, "due": _said(one.target),
+        "by": _said(one.due) if state is Entered.OPEN else None, "measures": measures,
+        "actions": "\n".join(one.actions), "progress": "\n".join(one.progress), "evidence": "\n".join(one.evidence),
+        "completed": _said(one.completed), "paragraph": paragraph, "key": name, "themes": [],
+    }  # fmt: skip
+
+
+def _said(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _named(problem: Problem) -> str:
+    """The answer that is wrong, where only one is."""
+    return f"{problem.field}: " if problem.field else ""
