@@ -160,9 +160,7 @@ class Giver:
             except NotThere:
                 return ""
 
-        found = await received(request, keep)
-        request.state.received = found.pairs
-        return found
+        return await received(request, keep)
 
     async def with_files(self, giving: Giving, form: Form) -> Form:
         """The form with what is known of the files that stand in it."""

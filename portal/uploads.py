@@ -57,6 +57,7 @@ def is_multipart(request: Request) -> bool:
 async def received(request: Request, keep: Keep) -> Received:
     """Read a multipart form to its end, keeping its files as they come. Raises guarding.TooLarge."""
     pairs: Pairs = []
+    request.state.received = pairs  # for whoever has to say why it went no further
     kept: Pairs = []
     problems: list[Problem] = []
     length = 0
@@ -84,7 +85,8 @@ async def received(request: Request, keep: Keep) -> Received:
         if len(pairs) + len(kept) > MOST_INPUTS:
             raise TooLarge
     answered = {question for question, _ in kept}
-    return Received([pair for pair in pairs if pair[0] not in answered] + kept, problems)
+    pairs[:] = [pair for pair in pairs if pair[0] not in answered] + kept
+    return Received(pairs, problems)
 
 
 # How it is parsed: what the parser says of each chunk is queued, and handed on in order

@@ -20,6 +20,7 @@ from cli import app
 from models.lifecycles import COMMANDS
 from records.trouble import NO_DATABASE, READ_ONLY
 from terminal.common import counted
+from tests.support.documents import PDF, PROGRAM
 from tests.support.house import DIRECTORY, POLICY, ROOT, decision, referral, triage
 from tests.support.running import (
     ADMINISTRATOR,
@@ -166,6 +167,24 @@ def test_a_person_who_may_answers_and_one_who_may_not_is_refused(here: Running, 
     taken = here.reviews("answer", review, "submit_return", told(**answers), by=POLICE)
     assert taken.returncode == 0, taken.stderr
     assert taken.stdout.startswith(f"{review}: recorded as fact ")
+
+
+@pytest.mark.promise("E4", "E9")
+def test_a_file_is_kept_and_got_back_by_those_who_may(here: Running, review: str, tmp_path: Path) -> None:
+    given, back = tmp_path / "report.pdf", tmp_path / "back.pdf"
+    given.write_bytes(PDF)
+    kept = here.json("evidence", "keep", given, "--case", review, by=POLICE)
+    assert (kept["case"], kept["name"], kept["state"]) == (review, "report.pdf", "clean")
+    assert here.reviews("evidence", "fetch", kept["id"], "--to", back, by=POLICE).returncode == 0
+    assert back.read_bytes() == PDF
+    assert "already" in here.reviews("evidence", "fetch", kept["id"], "--to", back, by=POLICE).stderr
+    icb = here.reviews("evidence", "fetch", kept["id"], "--to", tmp_path / "other.pdf", by=PEOPLE["p-008"])
+    assert (icb.returncode, "not yours to open" in icb.stderr) == (3, True)
+    assert here.reviews("evidence", "fetch", kept["id"], "--to", tmp_path / "third.pdf", by=MANAGER).returncode == 0
+    given.write_bytes(PROGRAM)
+    refused = here.reviews("evidence", "keep", given, "--case", review, by=POLICE)
+    assert (refused.returncode, "What is taken: PDF" in refused.stderr) == (3, True)
+    assert here.reviews("evidence", "keep", given, "--case", "RR-2000-0001", by=POLICE).returncode == 3
 
 
 def test_a_command_or_a_case_that_does_not_exist_is_refused(here: Running, review: str, told: Write) -> None:
@@ -476,23 +495,27 @@ SHOWS_CASES: dict[str, tuple[str, ...]] = {
     "policy adopt": ("policy adopt POLICY",),
     "policy holiday": ("policy holiday 2027-05-04 Another",),
     "audit reads": ("audit reads REF",),
+    "evidence fetch": ("evidence fetch ID --to FILE",),
 }
 """What to type to see a case. Every other command shows none but the one that it has just been given."""
 SHOWS_NONE = {
     "refer", "answer", "decide", "questions", "serve", "prepare", "doctor", "audit verify", "policy check",
-    "policy show", "directory check", "directory import", "tracker check",
+    "policy show", "directory check", "directory import", "tracker check", "tracker import", "evidence keep",
 }  # fmt: skip
 
 
 @pytest.mark.promise("K6")
-def test_every_command_that_shows_a_case_is_noted_as_a_read(here: Running, review: str) -> None:
+def test_every_command_that_shows_a_case_is_noted_as_a_read(here: Running, review: str, tmp_path: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(PDF)
+    file = here.json("evidence", "keep", tmp_path / "report.pdf", "--case", review, by=MANAGER)["id"]
+    named = {"REF": review, "POLICY": str(POLICY), "ID": file, "FILE": str(tmp_path / "back.pdf")}
     assert SHOWS_CASES.keys() | SHOWS_NONE == {" ".join(words) for words in commands(app)}
     for typed in (one for several in SHOWS_CASES.values() for one in several):
-        words = [{"REF": review, "POLICY": str(POLICY)}.get(word, word) for word in typed.split()]
+        words = [named.get(word, word) for word in typed.split()]
         before = reads_of(here)
         done = here.reviews(*words, by=MANAGER)
         assert done.returncode == 0, done.stderr
-        about = review if "REF" in typed else ""
+        about = review if {"REF", "ID"} & set(typed.split()) else ""
         assert reads_of(here)[len(before) :] == [("p-018", about)], typed
     log = here.json("audit", "reads", review, by=MANAGER)
     assert {"status", "why", "reads"} <= {one["what"] for one in log}

@@ -1,5 +1,6 @@
 """`reviews doctor` names each misconfiguration, says why it matters and what to do, and changes nothing."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -22,11 +23,14 @@ from notifier.post import Mail, Post
 from policy.reading import read_directory_file, read_policy_file
 from records.accounts import Accounts
 from records.audit import SIGN_INS
+from records.files import Files
 from records.opening import Installation
 from records.policies import IN_FORCE, put_in_force
 from records.settings import Settings
 from records.watching import Watching
 from serving import engine_command
+from tests.support.clamd import EICAR, clamd
+from tests.support.documents import pieces
 from tests.support.house import DIRECTORY, POLICY, furnished
 from tests.support.mailbox import mailbox
 from tests.support.notify import OTHER_KEY, service
@@ -363,6 +367,36 @@ async def test_whom_no_channel_leads_to_is_named_by_id(there: Installation, tmp_
     async with mailbox(tmp_path) as server:
         one = (await said(there, server.settings()))["No channel leads to 2 people who hold an office: p-001, p-004."]
     assert not one.grave
+
+
+async def test_a_virus_scanner_that_is_down_and_files_that_wait_for_it_are_told(
+    there: Installation, tmp_path: Path
+) -> None:
+    scanned = Files(there.database, there.vault, Settings(data_dir=tmp_path, clamd=str(tmp_path / "c")))
+    early = datetime.now(UTC) - timedelta(minutes=10)
+    id_ = await scanned.take("p-008", "RR-2026-0001", "a.txt", pieces(EICAR), early)
+    object.__setattr__(there, "settings", there.settings.model_copy(update={"clamd": str(tmp_path / "c")}))
+    assert (await found(there, "virus scanner does not answer")).grave
+    assert "StreamMaxLength" in (await found(there, "1 file waits for the virus scanner")).do
+    async with clamd(tmp_path / "c"):
+        assert await nothing(there, "does not answer at /")
+        assert await scanned.scan_waiting() == 1
+        assert await nothing(there, "waits for the virus scanner")
+        assert "RR-2026-0001" in (await found(there, "found something in a file")).what
+    (tmp_path / "files" / id_).unlink()
+    one = await found(there, "1 file of evidence is not in their place")
+    assert one.grave
+    assert id_ in one.what
+
+
+async def test_a_folder_of_evidence_that_is_open_to_others_is_worth_a_look(
+    there: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there.settings.files.mkdir(0o755)
+    assert (await found(there, "files.")).do == f"chmod 700 {there.settings.files}"
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != there.settings.files and access(path, mode))
+    assert (await found(there, "files cannot be written to")).grave
 
 
 async def test_commands_that_wait_are_grave(there: Installation) -> None:
