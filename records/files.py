@@ -251,7 +251,7 @@ class Files:
         return list(self._folder.iterdir()) if self._folder.is_dir() else []
 
     def _checked(self, row: FileRow, said: dict[str, str]) -> SealedReader:
-        if row.id != commit(bytes.fromhex(said["salt"]), said["sha256"])[:32]:
+        if not is_committed(self._vault, row):
             raise Damaged("what is noted of it is not what its id stands for")
         reader = SealedReader(self._path(row.id), bytes.fromhex(said["key"]), row.size)
         try:
@@ -270,6 +270,16 @@ class Files:
             id=row.id, case=row.case, owner=row.owner, kept=row.kept, size=row.size, media=row.media,
             state=FileState(row.state), name=name,
         )  # fmt: skip
+
+
+def is_committed(vault: Vault, row: FileRow) -> bool:
+    """Whether what is noted of a file is what its id stands for."""
+    try:
+        said = vault.unseal(row.sealed, f"files.sealed/{row.id}")
+    except CannotUnseal:
+        return False
+    committed = commit(bytes.fromhex(said["salt"]), said["sha256"])[:32] == row.id
+    return committed and row.digest == vault.look_up(said["sha256"])
 
 
 async def known_files(session: AsyncSession, person: str, case: str, ids: Iterable[str]) -> set[str]:

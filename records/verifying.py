@@ -23,6 +23,7 @@ from models.tables import (
     ChildRow,
     CommandRow,
     FactRow,
+    FileRow,
     HeadRow,
     HoldingRow,
     LinkRow,
@@ -52,14 +53,16 @@ from records.chains import (
 )
 from records.facts import fact_from, obligation_row
 from records.faults import UNREADABLE
+from records.files import is_committed
 from records.policies import IN_FORCE, fill_shelf
 from records.sealing import CannotUnseal, Vault
 from records.seals import Head, Seals
 
 PAGE = 200
+_FILES = select(FileRow).order_by(FileRow.id).limit(PAGE)
 
 
-POLICIES, COMMANDS, SEALS = "policies", "commands", "seals"
+POLICIES, COMMANDS, FILES, SEALS = "policies", "commands", "files", "seals"
 """What is looked at beside the chains, by the name under which it is found broken."""
 
 
@@ -92,6 +95,7 @@ class Verifier:
             (COMMANDS, self._missing_facts(), "commands"),
             (DIRECTORY, self._in_place(), "directory, or what is in force,"),
             (SIGN_INS, self._accounts(), "accounts"),
+            (FILES, self._files(), "files of evidence"),
             (SEALS, self._against(seals), "seals"),
         ):
             try:
@@ -130,6 +134,16 @@ class Verifier:
         for case in (await self._session.scalars(lost)).all():
             known = await self._session.scalar(select(func.max(FactRow.number)).where(FactRow.case == case)) or 0
             yield Broken(chain=case, number=known + 1, words="A command was recorded as done, and its fact is gone.")
+
+    async def _files(self) -> AsyncIterator[Broken]:
+        """A file is named by what stands for its bytes; the bytes themselves are looked at whenever it is opened."""
+        last = ""
+        while rows := (await self._session.scalars(_FILES.where(FileRow.id > last))).all():
+            for number, row in enumerate(rows, start=1):
+                if not is_committed(self._vault, row):
+                    words = f"What is noted of the file {row.id} is not what it was when it was kept."
+                    yield Broken(chain=FILES, number=number, words=words)
+            last = rows[-1].id
 
     async def _in_place(self) -> AsyncIterator[Broken]:
         """The directory and the policy in force are those that were last put in place."""

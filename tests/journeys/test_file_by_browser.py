@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from models.time import day_of
 from tests.portal.scene import AUTHORITY, HOSPITAL, MANAGER
-from tests.support.browsing import WIDTHS, Served, axe, fill, picture, send, served
+from tests.support.browsing import Served, axe, fill, picture, send, served
 from tests.support.documents import PDF, PROGRAM
 from tests.support.evidence import NeedsLetter, takes_letters
 from tests.support.house import triage
@@ -37,8 +37,7 @@ async def review(site: Served) -> str:
     return found
 
 
-@pytest.mark.parametrize("script", [False, True], ids=["without script", "with script"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "script"), [(360, True), (1280, False)], ids=["telephone", "without script"])
 async def test_a_file_survives_what_is_wrong_elsewhere_and_can_be_taken_back(
     site: Served, tmp_path: Path, width: int, *, script: bool
 ) -> None:

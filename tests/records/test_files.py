@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from models.files import FileState
+from door.refusals import Invalid
+from models.files import STRANGE, FileState
 from models.tables import FileRow, Table
+from models.time import day_of
 from records import files as store
 from records.database import Database
 from records.file_types import FileRefused, HasMacros, Trap, WrongType, safe_name
@@ -24,6 +26,9 @@ from records.settings import Settings
 from tests.support import documents
 from tests.support.clamd import EICAR, clamd
 from tests.support.documents import PDF, pieces
+from tests.support.evidence import takes_letters
+from tests.support.house import triage
+from tests.support.recording import recording
 
 pytestmark = pytest.mark.promise("E4")
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -332,3 +337,40 @@ async def test_a_full_disk_is_said_in_words_and_nothing_is_kept(
         with pytest.raises(NotStored, match="disk may be full"):
             await made.take()
         assert made.lying() == []
+
+
+# The record
+
+
+async def test_a_command_signed_past_the_door_names_no_file_of_somebody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes_letters(monkeypatch)
+    async with recording(tmp_path) as made:
+        referral = (await made.refer()).case
+        await made.act("p-018", referral, "triage", **triage())
+        ref = await made.child_of(referral)
+        await made.act("p-001", ref, "record_notification", sent_at=made.now, sent_by="The director", reference="N-1")
+        await made.act("p-018", ref, "request_information", agencies=["harrowshire-icb"])
+        promise = {"obligation": "agency_return/harrowshire-icb", "until": day_of(made.now)}
+        theirs = await made.there.files.take("p-005", ref, "a.pdf", pieces(PDF), made.now)
+        elsewhere = await made.there.files.take(OWNER, referral, "a.pdf", pieces(PDF), made.now)
+        for id_ in (theirs, elsewhere, "0" * 32):
+            with pytest.raises(Invalid) as refused:
+                await made.act(OWNER, ref, "promise", letter=id_, **promise)
+            assert [(one.field, one.words) for one in refused.value.problems] == [("letter", STRANGE)]
+        own = await made.there.files.take(OWNER, ref, "a.pdf", pieces(PDF), made.now)
+        assert (await made.act(OWNER, ref, "promise", letter=own, **promise)).fact.data["letter"] == own
+
+
+async def test_what_is_noted_of_a_file_is_verified_with_the_record(tmp_path: Path) -> None:
+    async with recording(tmp_path) as made:
+        id_ = await made.there.files.take(OWNER, CASE, "a.pdf", pieces(PDF), made.now)
+        assert await made.broken() == []
+        vault, place = made.there.vault, f"files.sealed/{id_}"
+        async with made.there.database.writing() as session:
+            row = await session.get_one(FileRow, id_)
+            row.sealed = vault.seal({**vault.unseal(row.sealed, place), "sha256": "0" * 64}, place)
+        assert [(chain, id_ in words) for chain, _, words in await made.broken()] == [("files", True)]
+        with pytest.raises(NotWhole, match="not what its id stands for"):
+            await made.there.files.open(id_)
