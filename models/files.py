@@ -41,8 +41,11 @@ class KeptFile(Message):
 
 
 def may_open(actor: Actor, case: Case, file: KeptFile, now: datetime) -> bool:
-    """Whoever gave it always, even from a case that they may not open any more; others if they see the whole case."""
-    return file.owner == actor.person or (file.case == case.ref and whole(actor, case, access_of(case, now)))
+    """Whoever gave it always, even from a case that they may not open any more; others if they see the whole case.
+
+    `case`: the one to which the file belongs.
+    """
+    return file.owner == actor.person or whole(actor, case, access_of(case, now))
 
 
 def asks_files(model: type[BaseModel]) -> bool:

@@ -198,8 +198,8 @@ def _is_macro(name: str) -> bool:
 def _check_end(file: BinaryIO) -> None:
     """The table of contents stands where it must and is small: it is read whole before any entry can be looked at."""
     file.seek(-_END.size, 2)
-    mark, disk, _, here, entries, size, start, comment = _END.unpack(file.read(_END.size))
-    if mark != b"PK\x05\x06" or disk or comment or here != entries:
+    mark, disk, _, here, entries, size, start, _ = _END.unpack(file.read(_END.size))
+    if mark != b"PK\x05\x06" or disk or here != entries:
         raise BadZipFile
     if entries > MOST_ENTRIES or size > MOST_CONTENTS:
         raise Trap(f"This document is made of too many parts. {SAVE_AS_PDF}")

@@ -9,10 +9,10 @@ from uuid import uuid4
 import httpx2
 import pytest
 import pytest_asyncio
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from models.files import FileState
-from models.tables import FileRow, ReadRow
+from models.tables import CommandRow, FileRow, ReadRow
 from models.time import day_of
 from portal.app import create_app
 from portal.guarding import LARGEST_WITH_FILES
@@ -55,6 +55,10 @@ class Site:
             known = await self.accounts.session(reading, token, self.house.now)
         assert known
         return Visitor(self, client, known.form_token, RETURNS.get(person, RETURNS[HOSPITAL]))
+
+    async def asked(self) -> int:
+        async with self.house.there.database.reading() as session:
+            return await session.scalar(select(func.count()).select_from(CommandRow)) or 0
 
     async def promised(self) -> dict[str, Any]:
         return [one for one in await self.house.facts(self.review) if one.kind == "promised"][-1].data
@@ -238,19 +242,23 @@ async def test_other_addresses_take_no_more_than_before(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    "rest",
     [
-        b"no such thing",
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="_file:letter"; filename="a.pdf"\r\n\r\n%PDF-'.encode(),
-        f"--{BOUNDARY}\r\nnonsense\r\n\r\n".encode(),
+        "no such thing",
+        'Content-Disposition: form-data; name="_file:letter"; filename="a.pdf"\r\n\r\n%PDF-1.7\n',
+        ":\r\n",
     ],
-    ids=["no parts", "cut off", "no head"],
+    ids=["no head", "cut off", "no name"],
 )
-async def test_what_is_no_form_is_answered_calmly(site: Site, body: bytes) -> None:
-    visitor = await site.visitor(HOSPITAL)
+async def test_what_is_not_a_whole_form_is_answered_calmly_and_keeps_nothing(site: Site, rest: str) -> None:
+    visitor, before = await site.visitor(HOSPITAL), await kept(site)
+    token = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="_csrf"\r\n\r\n{visitor.token}\r\n'
     headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
-    answer = await visitor.client.post(visitor.form, content=body, headers=headers)
-    assert answer.status_code in {400, 403}
+    body = f"{token}--{BOUNDARY}\r\n{rest}".encode()
+    assert (await visitor.client.post(visitor.form, content=body, headers=headers)).status_code == 400
+    headers = {"content-type": "multipart/form-data"}
+    assert (await visitor.client.post(visitor.form, content=body, headers=headers)).status_code == 400
+    assert await kept(site) == before
 
 
 async def test_a_session_that_has_ended_loses_no_file(site: Site) -> None:
@@ -283,6 +291,7 @@ async def test_a_file_of_somebody_else_of_another_case_or_of_none_is_refused_at_
     hospital, police, manager = [await site.visitor(one) for one in (HOSPITAL, POLICE, MANAGER)]
     referral = (await site.house.case(site.review)).said["referral"]
     day = (day_of(site.house.now) + timedelta(days=2)).isoformat()
+    asked = await site.asked()
     for id_ in (await police.kept(), await manager.kept(ref=referral), "0" * 32):
         page = await hospital.send(letter=id_)
         assert page.status_code == 422
@@ -298,6 +307,7 @@ async def test_a_file_of_somebody_else_of_another_case_or_of_none_is_refused_at_
         json={"obligation": hospital.about, "until": day, "letter": "report.pdf"},
     )
     assert "the id that was given when it was kept" in answer.text
+    assert await site.asked() == asked  # nothing of it was even sent on
 
 
 async def test_a_file_is_read_by_its_owner_and_by_those_who_see_the_whole_case_and_every_reading_is_noted(
