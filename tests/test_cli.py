@@ -178,9 +178,10 @@ def test_a_file_is_kept_and_got_back_by_those_who_may(here: Running, review: str
     assert here.reviews("evidence", "fetch", kept["id"], "--to", back, by=POLICE).returncode == 0
     assert back.read_bytes() == PDF
     assert "already" in here.reviews("evidence", "fetch", kept["id"], "--to", back, by=POLICE).stderr
-    icb = here.reviews("evidence", "fetch", kept["id"], "--to", tmp_path / "other.pdf", by=PEOPLE["p-008"])
-    assert (icb.returncode, "not yours to open" in icb.stderr) == (3, True)
-    assert here.reviews("evidence", "fetch", kept["id"], "--to", tmp_path / "third.pdf", by=MANAGER).returncode == 0
+    assert here.reviews("evidence", "fetch", kept["id"], "--to", tmp_path / "other.pdf", by=MANAGER).returncode == 0
+    units = here.json("evidence", "keep", given, "--case", review, by=MANAGER)["id"]
+    refused = here.reviews("evidence", "fetch", units, "--to", tmp_path / "third.pdf", by=POLICE)
+    assert (refused.returncode, "not yours to open" in refused.stderr) == (3, True)
     given.write_bytes(PROGRAM)
     refused = here.reviews("evidence", "keep", given, "--case", review, by=POLICE)
     assert (refused.returncode, "What is taken: PDF" in refused.stderr) == (3, True)

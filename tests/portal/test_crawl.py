@@ -27,6 +27,7 @@ from tests.portal import scene
 from tests.portal.scene import Scene
 from tests.portal.walking import Form, Walker, form_of, route_of, routes, state_of
 from tests.support.browsing import AXE, TAGS, WIDTHS, Served, served
+from tests.support.documents import PDF
 from tests.support.house import House, referral
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
@@ -230,6 +231,16 @@ async def _interface(site: Site, all_routes: list[tuple[str, str]], found: Found
     await client.aclose()
 
 
+async def _files(site: Site, found: Found) -> None:
+    """A file that somebody gave: no command that is shipped asks for one yet, so that no page leads to it."""
+    client = Walker(site.served.address, site.cookies["business unit"]).client
+    client.headers["authorization"] = f"Bearer {site.cookies['business unit'][named(site.served, SESSION)]}"
+    kept = await client.post(f"/api/v1/cases/{site.scene.review}/files", content=PDF)
+    assert (await client.get(f"/files/{kept.json()['id']}")).content == PDF
+    found.reached.add(("GET", "/files/{id_}"))
+    await client.aclose()
+
+
 async def _machines(site: Site, found: Found) -> None:
     """What only another machine calls, and no page leads to: where there is no Slack it says so in plain words."""
     client = Walker(site.served.address, {}).client
@@ -246,6 +257,7 @@ async def found(site: Site) -> Found:
         await crawl(site, role, all_routes, result)
     await _leaves(site, all_routes, result)
     await _interface(site, all_routes, result)
+    await _files(site, result)
     await _machines(site, result)
     return result
 
