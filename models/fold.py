@@ -14,7 +14,6 @@ from models.obligation import Dispute, Ended, Obligation, Promise, Told
 from models.policy import MARKS, Block
 from models.time import day_of, end_of
 
-
 OPENS_AGAIN = frozenset({"reopened", "recommendation_entered"})
 """After these more is to come, so that no case closes by them."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from models.case import Case
-from models.recommended import Kind, Looked, Standing, delivery, impact
+from models.recommended import Looked, Standing, delivery, impact
 from tests.support.core import CHAIR, MANAGER, MONDAY, Play, Refused, review
 
 POLICE_LEAD, POLICE, POLICE_DEPUTY = "p-004", "p-005", "p-006"
