@@ -13,7 +13,6 @@ from sqlalchemy import select
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.starting import Starting
 from door.door import NO_RULES
 from door.refusals import Invalid, NotAllowed
 from models.base import Message
@@ -27,6 +26,7 @@ from models.time import day_of
 from models.tracker import Recommendation, Review, Status, Tracker
 from models.tracker_mapping import ReviewKind, ReviewStatus
 from records.policies import in_force
+from records.starting import start
 from records.taking import Taking
 from records.writing import Recorder
 
@@ -111,11 +111,10 @@ class TakingOver:
         """Start what is new and wake what has grown. What is not reached now the reconciler reaches later."""
         if self._engine is None:
             return
-        starting = Starting(self._engine)
         try:
             for number, case in enumerate(fresh):
                 self._tell("Starting", number, len(fresh))
-                await starting.start(case)
+                await start(self._engine, case)
             for ref in grown:
                 await self._engine.get_workflow_handle(ref).signal("look", 1 << 30)
         except RPCError:

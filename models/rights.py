@@ -310,7 +310,7 @@ def may_open(actor: Actor, kind: str, body: Mapping[str, Any]) -> str | Problem:
     return Problem(words=NO)
 
 
-def _office(  # noqa: C901, PLR0911 -- one answer for each relation
+def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
     actor: Actor, case: Case, access: Access, kind: str, body: dict[str, Any]
 ) -> str | Problem:
     if kind in BY_RELATION:

@@ -7,8 +7,9 @@ import pytest
 
 from models.case import Case
 from models.facts import Fact
+from models.rights import access_of, whole
 from models.time import day_of
-from tests.support.core import CALENDAR_NAME, CHAIR, MANAGER, MONDAY, POLICY_NAME, Play, Refused
+from tests.support.core import CALENDAR_NAME, CHAIR, MANAGER, MONDAY, POLICY, POLICY_NAME, Play, Refused
 
 REVIEWER, POLICE, POLICE_LEAD = "p-023", "p-005", "p-004"
 COUNCIL, POLICE_AGENCY, LANTERN = "harrowshire-council", "harrowshire-police", "lantern-young-people"
@@ -71,8 +72,6 @@ def copies_sent() -> Play:
 
 
 def publishing(play: Play) -> dict[str, Any]:
-    from tests.support.core import POLICY
-
     assert POLICY.publication
     checks = [{"check": name, "done": "yes"} for name in POLICY.publication.checklist]
     return {"published_at": play.now, "address": "Our page of reviews", "checklist": checks}
@@ -274,8 +273,6 @@ def test_an_older_review_is_entered_at_its_stage_and_owes_only_what_is_still_to_
 
 
 def test_the_reviewer_sees_the_whole_of_the_review_until_it_is_complete_and_nobody_else_on_the_register_does() -> None:
-    from models.rights import access_of, whole
-
     play = commissioned()
     actor = play.actor(REVIEWER)
     assert not whole(actor, play.case, access_of(play.case, play.now))

@@ -126,12 +126,12 @@ def test_nothing_closes_while_a_measure_has_no_accepted_evidence_of_either_kind(
     two = [{"measure": "One.", "baseline": "-"}, {"measure": "Two.", "baseline": "-"}]
     play = pursued(measures=two)
     with pytest.raises(
-        Refused, match="measure 1 has no accepted evidence of delivery; measure 1 .* of impact; measure 2"
+        Refused, match=r"measure 1 has no accepted evidence of delivery; measure 1 .* of impact; measure 2"
     ):
         play.act(CHAIR, "close_recommendation", **closing(play, evidence=["e1"]))
     for shows, measure in (("delivery", "m1"), ("impact", "m1"), ("delivery", "m2")):
         accepted(play, given(play, shows, measure))
-    with pytest.raises(Refused, match="^It cannot be closed: measure 2 has no accepted evidence of impact.$"):
+    with pytest.raises(Refused, match=r"^It cannot be closed: measure 2 has no accepted evidence of impact\.$"):
         play.act(CHAIR, "close_recommendation", **closing(play))
     last = given(play, "impact", "m2")
     with pytest.raises(Refused, match="measure 2 has no accepted evidence of impact"):
@@ -240,7 +240,7 @@ def test_the_first_date_is_never_lost_when_more_time_is_given() -> None:
     key = next(found.key for found in play.case.of_item("r1") if found.block == "deliver")
     later = DUE + timedelta(days=60)
     play.act(HOSPITAL, "ask_time", obligation=key, until=later, reason="The ward moves.")
-    with pytest.raises(Refused, match="does not allow|answers this"):
+    with pytest.raises(Refused, match=r"does not allow|answers this"):
         play.act(CHAIR, "answer_time", obligation=key, granted=True, until=later, reason="-")
     play.act(SUBGROUP, "answer_time", obligation=key, granted=True, until=later, reason="Agreed.")
     assert play.case.obligations[key].due.date() == later  # type: ignore[union-attr]
