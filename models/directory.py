@@ -138,6 +138,17 @@ class Directory(Word):
             return Answer(person=holding.deputy, reason=Reason.DEPUTY)
         return Answer(person=None, reason=Reason.AWAY)
 
+    def left_by(self, person: str) -> "Directory":
+        """This directory without somebody: their deputies hold their offices, and nobody stands in as they did."""
+        kept = []
+        for one in self.holdings:
+            holder = one.deputy if one.person == person else one.person
+            if holder is not None:
+                deputy = None if one.deputy in {person, holder} else one.deputy
+                kept.append(one.model_copy(update={"person": holder, "deputy": deputy}))
+        people = {name: known for name, known in self.people.items() if name != person}
+        return self.model_copy(update={"people": people, "holdings": tuple(kept)})
+
     def is_of(self, person: str, agency: str, day: date) -> bool:
         """Tell whether somebody who is there on that day holds, or deputises in, an office of this agency."""
         seated = any(

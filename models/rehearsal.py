@@ -14,7 +14,7 @@ from pydantic import Field
 
 from models import shelf
 from models.base import Message, Word
-from models.case import Case
+from models.case import Case, whole_item
 from models.clocks import shifted
 from models.command import Signed, split
 from models.directory import Directory
@@ -23,18 +23,22 @@ from models.facts import Fact, Problem
 from models.family import access_moved, follows, unsaid
 from models.fold import after
 from models.judging import judge
-from models.lifecycles import COMMANDS, LIFECYCLES
+from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.making import fact_of
 from models.offered import decided_against, misnamed
 from models.policy import Span, Unit
+from models.recommending import closing_quorum
 from models.referral import ELSEWHERE
-from models.rights import Actor, Held, access_of, acts
+from models.rights import Actor, Held, access_of, acts, may_open
 from models.spawning import opened, opens
 from models.telling import Notice, NoticeKind, notices, tell
 from models.time import at, day_of
 
-REFERRAL, REVIEW, PRACTICE = "referral", "review", "practice review"
-KINDS: Mapping[str, str] = {REFERRAL: "referral", REVIEW: "rapid_review", PRACTICE: "practice_review"}
+REFERRAL, REVIEW = "referral", "review"
+KINDS: Mapping[str, str] = {
+    REFERRAL: "referral", REVIEW: "rapid_review", "practice review": "practice_review", "register": "register",
+    "disagreement": "disagreement",
+}  # fmt: skip
 """What a scenario calls each kind of case."""
 NAMES = {kind: name for name, kind in KINDS.items()}
 OF_ONE_FACT = frozenset({NoticeKind.MOVED, NoticeKind.ANSWERED, NoticeKind.INVITED})
@@ -58,6 +62,14 @@ class Act(Word):
     answers: dict[str, Any] = {}
 
 
+class Leaving(Word):
+    """Somebody leaves the partnership: their deputies step into their offices, and whoever they stood in for is alone."""
+
+    after: Span
+    clock: time = time(7, 0)
+    person: str
+
+
 class Outage(Word):
     """A span in which no rung can speak."""
 
@@ -75,6 +87,7 @@ class Scenario(Word):
     lasts: Span
     acts: tuple[Act, ...] = Field(min_length=1)
     outages: tuple[Outage, ...] = ()
+    leaves: tuple[Leaving, ...] = ()
 
 
 class Step(Message):
@@ -174,16 +187,33 @@ class Stage:
         self.steps: list[Step] = []
         self.told: list[Notice] = []
         self.alarms: list[tuple[datetime, str]] = []
+        self.gone: list[str] = []
         self.outages = [self._span(one) for one in scenario.outages]
 
     def play(self, moments: Sequence[datetime] = ()) -> Timeline:
         planned = self.planned()
         for number, (when, act) in enumerate(planned):
             really = moments[number] if moments else when
+            self._let_leave(really)
             self._until(really, inclusive=False)
             self._act(act, really)
+        self._let_leave(self.ends)
         self._until(self.ends, inclusive=True)
         return Timeline(steps=tuple(self.steps), notices=tuple(self.told))
+
+    def leavings(self) -> list[tuple[datetime, str]]:
+        """Who leaves when, in the order of time."""
+        return sorted((self._moment(one.after, one.clock), one.person) for one in self.scenario.leaves)
+
+    def _let_leave(self, before: datetime) -> None:
+        """Let everybody leave whose day has come before this moment; what is due earlier is told to them still."""
+        while len(self.gone) < len(self.scenario.leaves):
+            moment, person = self.leavings()[len(self.gone)]
+            if moment > before:
+                return
+            self._until(moment, inclusive=False)
+            self.gone.append(person)
+            self.directory = self.directory.left_by(person)
 
     def planned(self) -> list[tuple[datetime, Act]]:
         """The acts in the order of time, each with its moment."""
@@ -209,7 +239,8 @@ class Stage:
             raise ValueError(message)
         model = COMMANDS[lifecycle][act.do]
         person, offices = self._who(act.who, now)
-        ref = self._begin(act, now) if act.do == "submit_referral" else self.named.get((act.matter, act.on), "")
+        opens = act.do in OPENINGS
+        ref = self._begin(act, now) if opens else self.named.get((act.matter, act.on), "")
         if not ref:
             self._refuse(now, "", act, ["There is no such case at that time."])
             return
@@ -220,10 +251,11 @@ class Stage:
             return
         body = {**split(command)[0], **command.also()}
         office: str | Problem = "referrer"
-        if act.do != "submit_referral":
-            office = acts(Actor(person=person, offices=offices), case, access_of(case, now), act.do, body)
+        actor = Actor(person=person, offices=offices)
+        if act.do != REFERRING:
+            office = may_open(actor, act.do, body) if opens else acts(actor, case, access_of(case, now), act.do, body)
         found = [office] if isinstance(office, Problem) else wrong
-        if not found and act.do != "submit_referral":
+        if not found and act.do != REFERRING:
             found = misnamed(model, case, body, self.directory) or judge(case, act.do, body, now)
         if found or isinstance(office, Problem):
             self._refuse(now, ref, act, [one.words for one in found])
@@ -234,9 +266,10 @@ class Stage:
         self._speak(ref, now)
 
     def _begin(self, act: Act, now: datetime) -> str:
-        ref = self._ref("referral", now)
-        self.cases[ref] = Case(ref=ref, kind="referral", policy=self.policy, calendar=self.calendar, opened=now)
-        self.named[act.matter, REFERRAL] = ref
+        kind = OPENINGS[act.do]
+        ref = self._ref(kind, now)
+        self.cases[ref] = Case(ref=ref, kind=kind, policy=self.policy, calendar=self.calendar, opened=now)
+        self.named[act.matter, NAMES[kind]] = ref
         return ref
 
     def _ref(self, kind: str, now: datetime) -> str:
@@ -374,11 +407,108 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
         "agree_learning": lambda: {"agency": agency, "action": "-", "by": "+10 working days"},
         "learning_done": lambda: {"agency": agency, "recommendation": f"immediate_learning/{agency}", "done": "-"},
         "tell_referrer": lambda: {"how": "email", "words": "-"},
+        **_of_review(case, agency, directory),
+        **_of_recommendation(act, case, agency),
+        "raise_disagreement": lambda: {
+            "agency": agency, "challenged": "harrowshire-council", "at_risk": "no", "about": "-", "wanted": "-",
+        },
+        "answer_disagreement": lambda: {"agency": agency, "answer": "disagrees", "words": "-"},
+        "respond_disagreement": lambda: {"agency": agency, "outcome": "escalate", "words": "-"},
+        "decide_disagreement": lambda: {"view": "partly", "words": "-"},
+        "withdraw_disagreement": lambda: {"agency": agency},
         "dispute": lambda: {"ground": "not_ours", "words": "-"},
     }  # fmt: skip
     found = complete[act.do]() if act.do in complete else {}
     fields = COMMANDS[KINDS[act.on]][act.do].model_fields
     return {**({"reason": "-"} if "reason" in fields else {}), **found}
+
+
+Answers = Mapping[str, Callable[[], dict[str, Any]]]
+
+
+def _of_review(case: Case, agency: str, directory: Directory) -> Answers:
+    """Plain answers to the commands of a practice review."""
+    book = shelf.policy(case.policy)
+    recipients = list(book.publication.recipients) if book.publication else []
+    checks = [{"check": name, "done": "yes"} for name in book.publication.checklist] if book.publication else []
+    partners = [{"partner": name, "position": "agrees"} for name, one in directory.agencies.items() if one.partner]
+    agencies = list(case.said.get("agencies") or directory.agencies)
+    return {
+        "enter_review": lambda: {
+            "name": "-", "origin": "practice_review", "decided_on": "-0 days", "reached": "decided",
+            "agencies": agencies,
+        },
+        "commission": lambda: {
+            "method": "author_led", "scope_from": "2020-01-01", "scope_until": "2020-12-31", "terms": "-",
+            "agencies": agencies, "budget": 0,
+        },
+        "appoint_reviewer": lambda: {"reviewer": directory.reviewers()[0], "suitability": "-", "waived": True},
+        "announce_review": lambda: {"sent_at": "now", "recipients": recipients},
+        "request_information": lambda: {"agencies": agencies},
+        "check_review": lambda: {"pace": "on_track", "quality": "good", "words": "-"},
+        "request_in_writing": lambda: {"words": "-", "by": "+10 working days"},
+        "record_written_answer": lambda: {"item": "w1", "received_at": "now", "words": "-"},
+        "hold_practitioner_event": lambda: {"held_at": "now", "attended": agencies, "words": "-"},
+        "name_contributor": lambda: {"role": "mother", "name": "-"},
+        "keep_quiet": lambda: {"first": "+1 days", "last": "+7 days"},
+        "record_contact": lambda: {"item": "c1", "step": "invited", "on": "now", "how": "-"},
+        "finish_family": lambda: {"words": "-"},
+        "link_proceeding": lambda: {"proceeding": "criminal", "status": "open", "words": "-"},
+        "update_proceeding": lambda: {"item": "p1", "status": "concluded", "words": "-"},
+        "suspend_milestones": lambda: {
+            "item": "p1", "milestones": ["publication"], "review": "+60 days", "authority": "-",
+        },
+        "review_milestones": lambda: {"item": "p1", "outcome": "lift"},
+        "receive_draft": lambda: {"received_at": "now"},
+        "sign_off": lambda: {
+            "signed_at": "now", "positions": partners, "has_improvements": True, "has_analysis": True,
+        },
+        "foresee_delay": lambda: {"expected": "+90 days", "because": "proceedings", "words": "-"},
+        "explain_delay": lambda: {"sent_at": "now", "recipients": recipients, "words": "-"},
+        "plan_publication": lambda: {"on": "+20 working days"},
+        "send_advance_copies": lambda: {"sent_at": "now", "recipients": recipients},
+        "publish": lambda: {"published_at": "now", "address": "-", "checklist": checks},
+        "withhold_publication": lambda: {"decided_at": "now", "reasons": "-", "improvements": "-"},
+        "receive_deliverable": lambda: {"item": "report"},
+        "confirm_dissemination": lambda: {"agency": agency, "reached_at": "now", "words": "-", "understood": "-"},
+        "lodge_report": lambda: {"lodged_at": "now"},
+        "check_availability": lambda: {"words": "-"},
+        "record_coroners_report": lambda: {"agency": agency or agencies[0], "dated_at": "now", "words": "-"},
+        "answer_coroner": lambda: {"item": "k1", "sent_at": "now", "words": "-"},
+        "complete_review": lambda: {"words": "-"},
+        "open_register": lambda: {"origin": "audit", "year": day_of(case.opened).year},
+        "close_register": lambda: {"words": "-"},
+    }  # fmt: skip
+
+
+def _of_recommendation(act: Act, case: Case, agency: str) -> Answers:
+    """Plain answers to the commands of a recommendation: the first of the case, if the scenario names none."""
+    item = str(act.answers.get("item", "r1"))
+    one, gate = case.recommendations.get(whole_item(item)), shelf.policy(case.policy).gate
+    waiting = one.waiting[0] if one and one.waiting else "e1"
+    return {
+        "recommend": lambda: {
+            "text": "-", "agency": agency, "by": "+180 days", "measures": [{"measure": "-", "baseline": "-"}],
+        },
+        "enter_recommendation": lambda: {"text": "-", "agency": agency, "state": "open", "by": "+180 days"},
+        "assign_recommendation": lambda: {"item": item},
+        "answer_recommendation": lambda: {"item": item, "answer": "accepts", "words": "-"},
+        "answer_rejection": lambda: {"item": item, "outcome": "stands"},
+        "give_progress": lambda: {"item": item, "forecast": "on_track", "words": "-"},
+        "complete_action": lambda: {"item": f"{item}.a1", "words": "-"},
+        "give_evidence": lambda: {"item": item, "measure": "m1", "shows": "delivery", "words": "-"},
+        "amend_evidence": lambda: {"item": item, "evidence": waiting, "words": "-"},
+        "accept_evidence": lambda: {"item": item, "evidence": waiting, "words": "-"},
+        "return_evidence": lambda: {"item": item, "evidence": waiting},
+        "close_recommendation": lambda: {
+            "item": item, "decided_by": "meeting", "seats": list(closing_quorum(case).seats),
+            "evidence": one.accepted if one else [], "words": "-",
+            "retest": gate.retests[0].words.replace(" ", "_") if gate else "",
+        },
+        "retest_impact": lambda: {"item": item, "outcome": "sustained", "words": "-"},
+        "reopen_recommendation": lambda: {"item": item},
+        "override_colour": lambda: {"item": item, "axis": "delivery", "colour": "amber", "until": "+30 days"},
+    }  # fmt: skip
 
 
 def _triage(act: Act, case: Case) -> dict[str, Any]:

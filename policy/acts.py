@@ -25,6 +25,12 @@ def cross_check_scenario(written: Written, policy: Policy | None, directory: Dir
     for index in range(len(written.items("outages"))):
         _check_forward(("outages", index, "after"), written)
         _check_forward(("outages", index, "lasts"), written, least=1)
+    for index in range(len(written.items("leaves"))):
+        _check_forward(("leaves", index, "after"), written)
+        person = written.text("leaves", index, "person")
+        if person and directory is not None and person not in directory.people:
+            words = f"The directory knows nobody of this id. {did_you_mean(person, directory.people)}"
+            written.complain(("leaves", index, "person"), words)
     for index in range(len(written.items("acts"))):
         path: Path = ("acts", index)
         _check_forward((*path, "after"), written)

@@ -13,9 +13,10 @@ from models.calendar import WorkingDays
 from models.case import Case, packed
 from models.clocks import due_time
 from models.policy import Span, Unit
-from models.rehearsal import REFERRAL, Act, Scenario, Stage, rehearse
+from models.lifecycles import OPENINGS, REFERRING
+from models.rehearsal import NAMES, REFERRAL, Act, Scenario, Stage, rehearse
 from models.replaying import replay
-from models.rights import actor_of
+from models.rights import Actor, actor_of
 from models.time import at, day_of
 from policy.reading import read_directory_file, read_policy_file, read_scenario
 from policy.year import a_year, only
@@ -43,16 +44,28 @@ async def perform(made: House, scenario: Scenario, stage: Stage) -> list[datetim
     """Do everything that the scenario says, at its times, through the door; in an outage the engine is gone."""
     moments: list[datetime] = []
     named: dict[tuple[str, str], str] = {}
-    outages = list(stage.outages)
+    outages, leaves = list(stage.outages), stage.leavings()
     for when, act in stage.planned():
         while outages and outages[0][0] <= when:
             await outage(made, *outages.pop(0))
+        while leaves and leaves[0][0] <= when:
+            await leave(made, stage, *leaves.pop(0))
         await made.wait_until(when)
         moments.append(await do(made, stage, act, named))
     while outages:
         await outage(made, *outages.pop(0))
+    while leaves:
+        await leave(made, stage, *leaves.pop(0))
     await made.wait_until(stage.ends)
     return moments
+
+
+async def leave(made: House, stage: Stage, moment: datetime, person: str) -> None:
+    """The business unit enters a directory without somebody."""
+    await made.wait_until(moment)
+    stage.directory = stage.directory.left_by(person)
+    async with made.there.database.writing() as session:
+        await made.there.recorder.directory.replace(session, stage.directory, MANAGER, made.now)
 
 
 async def outage(made: House, begins: datetime, ends: datetime) -> None:
@@ -69,12 +82,19 @@ async def outage(made: House, begins: datetime, ends: datetime) -> None:
 
 async def do(made: House, stage: Stage, act: Act, named: dict[tuple[str, str], str]) -> datetime:
     request = f"s-{len(named)}-{act.do}-{made.now.timestamp()}"
-    if act.do == "submit_referral":
-        blank = Case(ref="LR-0000-0000", kind="referral", policy=stage.policy, calendar=stage.calendar, opened=made.now)
-        done = await made.door.refer(stage.answers(act, blank, made.now), request)
-        named[act.matter, REFERRAL] = done.case
+    if act.do in OPENINGS:
+        kind = OPENINGS[act.do]
+        blank = Case(ref="XX-0000-0000", kind=kind, policy=stage.policy, calendar=stage.calendar, opened=made.now)
+        actor = Actor(person="referrer")
+        if act.do != REFERRING:
+            office, _, agency = act.who.partition("/")
+            person = stage.directory.look_up(office, agency or None, made.now).person
+            actor = actor_of(stage.directory, str(person), made.now)
+        done = await made.door.open(actor, act.do, stage.answers(act, blank, made.now), request)
+        named[act.matter, NAMES[kind]] = done.case
         return done.fact.recorded
-    ref = named.get((act.matter, act.on)) or await made.child_of(named[act.matter, REFERRAL])
+    above = {"review": REFERRAL, "practice review": "review"}
+    ref = named.get((act.matter, act.on)) or await made.child_of(named[act.matter, above[act.on]])
     named[act.matter, act.on] = ref
     office, _, agency = act.who.partition("/")
     person = stage.directory.look_up(office, agency or None, made.now).person
@@ -84,7 +104,7 @@ async def do(made: House, stage: Stage, act: Act, named: dict[tuple[str, str], s
     return done.fact.recorded
 
 
-@pytest.mark.promise("F10", "F13", "B3", "B11")
+@pytest.mark.promise("F10", "F13", "B3", "B11", "C7", "D5", "E5", "E7", "F14")
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 async def test_engine_and_rehearsal_tell_the_same_people_the_same_things_at_the_same_times(
@@ -161,7 +181,7 @@ async def compared(scenario: Scenario, tmp_path: Path) -> list[tuple[str, str, d
     assert said == sorted((notice.key, notice.person, notice.rung_at) for notice in rehearsed.notices)
     refused = [step for step in rehearsed.steps if step.refused]
     assert refused == []
-    if not scenario.outages:  # who lives it again knows of no silence of the engine
+    if not (scenario.outages or scenario.leaves):  # who lives it again knows of no silence, and of today's people alone
         again = replay(histories, policy, calendar, directory, ends)
         assert said == sorted((notice.key, notice.person, notice.rung_at) for notice in again.notices)
         assert [step for step in again.steps if step.refused] == []
