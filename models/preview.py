@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from models import shelf
 from models.base import Message
 from models.case import Case
 from models.command import Command, Signed, split
@@ -14,6 +13,7 @@ from models.judging import judge
 from models.making import fact_of
 from models.obligation import Ended, Obligation
 from models.telling import taken_back
+from models.titles import titled
 
 
 class Move(Message):
@@ -59,7 +59,6 @@ def preview(case: Case, commands: Sequence[Command], actor: str, now: datetime) 
 
 
 def _moves(before: Case, then: Case, taken: Counter[str]) -> Iterator[Move]:
-    blocks = shelf.blocks(then.policy, then.kind)
     for key, later in then.obligations.items():
         one = before.obligations.get(key)
         if not (taken[key] or (later.ended is None and (one is None or _dates(one) != _dates(later)))):
@@ -67,7 +66,7 @@ def _moves(before: Case, then: Case, taken: Counter[str]) -> Iterator[Move]:
         yield Move(
             case=then.ref,
             key=key,
-            title=blocks[later.block].title,
+            title=titled(then, later),
             agency=later.agency,
             was=one.due if one else None,
             then=later.ended_at if later.ended else later.due,

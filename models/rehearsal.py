@@ -63,7 +63,7 @@ class Act(Word):
 
 
 class Leaving(Word):
-    """Somebody leaves the partnership: their deputies step into their offices, and whoever they stood in for is alone."""
+    """Somebody leaves the partnership: their deputies step into their offices, and nobody stands in as they did."""
 
     after: Span
     clock: time = time(7, 0)

@@ -14,6 +14,7 @@ from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS
 from models.obligation import Ended, Obligation
 from models.policy import Block, Policy, Unit
 from models.rapid_review import LASTING, AwaitedEvent, asked
+from models.recommending import STORY
 from models.rights import (
     AGENCY_OFFICES,
     BY_RELATION,
@@ -27,6 +28,7 @@ from models.rights import (
     second,
     waits_for,
 )
+from models.titles import titled
 
 
 class Colour(StrEnum):
@@ -44,6 +46,8 @@ SOON = timedelta(days=3)
 WORST_FIRST = (Colour.RED, Colour.AMBER, Colour.PAUSED, Colour.AWAITED)
 
 
+PURSUED = frozenset(STORY)
+"""Blocks of recommendations: they go on long after the case's own story, and carry it no further."""
 SENT_BACK = frozenset({"siblings_safety", "triage_again", "reassess", "reconsider", "decide_again"})
 """Steps to which a case goes back when it was further already; they go before a parked decision's waiting as well."""
 
@@ -157,9 +161,8 @@ def is_invited(actor: Actor, case: Case) -> bool:
 
 
 def owed_dates(actor: Actor, case: Case) -> list[Dated]:
-    blocks = shelf.blocks(case.policy, case.kind)
     return [
-        Dated(case=case.ref, key=one.key, title=blocks[one.block].title, agency=one.agency, at=one.due)
+        Dated(case=case.ref, key=one.key, title=titled(case, one), agency=one.agency, at=one.due)
         for one in case.open()
         if one.due and holds(actor, case, one.owed_by, one)
     ]
@@ -202,7 +205,7 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
     promise = one.live_promise(now)
     return Deadline(
         key=one.key,
-        title=block.title,
+        title=titled(case, one),
         owed_by=_awaited(one, policy, block),
         agency=one.agency,
         due=one.due,
@@ -279,14 +282,14 @@ def line_of(case: Case, actor: Actor, now: datetime, directory: Directory | None
     return Line(
         ref=case.ref,
         kind=case.kind,
-        stage=_parked(case) if _is_parked(case, stage) else blocks[stage].title if stage else nothing,
+        stage=_parked(case) if _is_parked(case, stage) else _staged(blocks, stage) if stage else nothing,
         due=due.due if due else None,
         colour=Colour.GREY if case.closed else worst,
         waiting_for=_waiting(opened, policy, blocks, directory),
         restricted=bool(case.said.get("restricted")),
         opened=case.opened,
         closed=case.closed,
-        next_title=blocks[due.block].title if due else "",
+        next_title=titled(case, due) if due else "",
         expected=bool(due and blocks[due.block].expected_of),
         urgent=any(blocks[one.block].urgent for one in opened),
         mine=any(holds(actor, case, one.owed_by, one) for one in opened),
@@ -304,7 +307,7 @@ def stage_of(case: Case, seen: Iterable[Obligation], blocks: Mapping[str, Block]
     order = LIFECYCLES[case.kind].story
     found = [one for one in seen if one.block in order]
     opened = {one.block for one in found if not one.ended}
-    done = {one.block for one in found if one.ended is Ended.MET} - opened - LASTING
+    done = {one.block for one in found if one.ended is Ended.MET} - opened - LASTING - PURSUED
     reached = max((order.index(name) for name in done), default=-1)
     if back := [name for name in order[: reached + 1] if name in opened & SENT_BACK]:
         return back[0]
@@ -314,6 +317,11 @@ def stage_of(case: Case, seen: Iterable[Obligation], blocks: Mapping[str, Block]
         if further := [name for name in order[place + 1 :] if name in opened]:
             return min(further, key=lambda name: (bool(blocks[name].expected_of), order.index(name)))
     return ""
+
+
+def _staged(blocks: Mapping[str, Block], stage: str) -> str:
+    """Its own story is told, or at one of its blocks."""
+    return "Recommendations are pursued" if stage in PURSUED else blocks[stage].title
 
 
 def _is_parked(case: Case, stage: str) -> bool:

@@ -15,6 +15,7 @@ from models.obligation import Heard, Obligation, Told
 from models.policy import Block, Policy, Unit, marks_of
 from models.steps import Step, came_about
 from models.time import day_of, london
+from models.titles import titled
 
 GIVEN = "more time was given"
 
@@ -89,7 +90,7 @@ def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is expla
     policy, block = shelf.policy(case.policy), rules_of(case, case.obligations[key]).block
     source = policy.sources[block.source]
     return Explanation(
-        case=case.ref, obligation=key, title=block.title,
+        case=case.ref, obligation=key, title=titled(case, one),
         agency=directory.called(one.agency),
         rule=_rule(case, block), hourly=_hourly(block),
         citation=f"{source.citation}, {source.edition}", force=block.force.replace("_", " "),

@@ -16,7 +16,7 @@ import structlog
 from models.case import Case
 from models.directory import Directory
 from models.doing import ANSWERS, DECISIONS, Sight, doing, sight
-from models.rights import access_of, actor_of, shut_out
+from models.rights import access_of, actor_of, holds, look_up, shut_out
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
 from notifier.block_kit import TEXT, Refused, cut, refused
@@ -219,8 +219,12 @@ class _Reader:
 
     def _still_theirs(self, notice: Notice) -> bool:
         """Whether they hold the office, or deputise in it; an answer goes to whoever asked, in person."""
-        actor = actor_of(self._knowing.directory, notice.person, self._knowing.now)
-        return notice.kind is NoticeKind.ANSWERED or actor.holds(notice.office, notice.agency)
+        directory, now, case = self._knowing.directory, self._knowing.now, self._knowing.cases[notice.case]
+        actor, one = actor_of(directory, notice.person, now), case.obligations.get(notice.obligation)
+        if notice.kind is NoticeKind.ANSWERED or one is None:
+            return notice.kind is NoticeKind.ANSWERED or actor.holds(notice.office, notice.agency)
+        named = look_up(case, one, notice.office, directory, now).person  # as the owner of a recommendation is
+        return holds(actor, case, notice.office, one) or named == notice.person
 
 
 def _block(row: NoticeRow) -> str:

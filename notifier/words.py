@@ -14,6 +14,7 @@ from models.policy import Policy, Scope
 from models.rights import AGENCY_OFFICES, FOUR_EYES, WAITING, KeptOut
 from models.telling import Notice, NoticeKind
 from models.time import day, day_of, in_full, is_whole_day
+from models.titles import titled
 from notifier.templating import render
 
 ANSWERS = {WAITING[kind] for kind in FOUR_EYES}
@@ -243,7 +244,7 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
         return Shown.model_validate({**base, "state": state, "status": status})
     block = shelf.blocks(case.policy, case.kind)[one.block]
     about = case.obligations.get(one.of)
-    title = f"{block.title}: {shelf.blocks(case.policy, case.kind)[about.block].title}" if about else block.title
+    title = f"{block.title}: {titled(case, about)}" if about else titled(case, one)
     if agency and (about or notice.office not in AGENCY_OFFICES):  # within an agency everybody knows whose it is
         title = f"{title}, {agency.name}"
     owner = policy.offices[one.owed_by]

@@ -11,8 +11,9 @@ from models.directory import Directory
 from models.lifecycles import COMMANDS
 from models.obligation import Told
 from models.policy import Policy, marks_of
-from models.shelf import blocks, days, policy
+from models.shelf import days, policy
 from models.time import day_of
+from models.titles import titled
 from portal.pages import day
 from portal.said import Names, Pair, answered
 from records.questions import Entry
@@ -173,7 +174,7 @@ def title_of(case: Case, key: str, directory: Directory) -> str:
     one = case.obligations.get(key)
     if one is None:
         return ""
-    title = blocks(case.policy, case.kind)[one.block].title
+    title = titled(case, one)
     if one.of:
         return f"{title}: {title_of(case, one.of, directory)}"
     return f"{title}, {directory.agencies[one.agency].name}" if one.agency in directory.agencies else title

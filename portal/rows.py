@@ -10,8 +10,9 @@ from models.practice_review import Proceeding, Role, method_of, suspendable
 from models.rapid_review import asked, owed_returns
 from models.recommending import KINDS as ABOUT_ITEM
 from models.rights import AGENCY_OFFICES, OF_OWN_AGENCY, Actor
-from models.shelf import blocks, policy
+from models.shelf import policy
 from models.time import day_of
+from models.titles import titled
 from portal.pages import day
 from portal.questions import Rows
 from records.questions import CaseView
@@ -85,11 +86,10 @@ def _of_review(case: Case, kind: str) -> Rows:
         for where, title in rows.items()
     }
     everybody = [("everybody", "Everybody", "")] if kind == "keep_quiet" else []
-    titles = blocks(case.policy, case.kind)
     return {
         **found,
         "contributors": [*everybody, *found["contributors"]],
-        "milestones": [(key, titles[case.obligations[key].block].title, "") for key in suspendable(case)],
+        "milestones": [(key, titled(case, case.obligations[key]), "") for key in suspendable(case)],
         "deliverables": _titled(method.deliverables if method else {}),
     }
 

@@ -1,4 +1,4 @@
-"""By the pages: a review is entered and commissioned, and its recommendation is proven and closed by independent eyes."""
+"""By the pages: a review is commissioned, and its recommendation is proven and closed by independent eyes."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

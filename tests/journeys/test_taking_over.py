@@ -80,7 +80,7 @@ async def test_it_is_taken_over_once_however_often_it_is_asked_and_owners_are_as
 
     here = [await made.case(ref) for ref in taken.cases]
     standing = Counter(one.standing for case in here for one in case.recommendations.values())
-    said = Counter(one.status for one in mended.recommendations)
+    said = Counter(str(one.status) for one in mended.recommendations)
     assert standing[Standing.PAST] == said["closed_with_evidence"]
     assert standing[Standing.WITHDRAWN] == said["withdrawn"]
     assert standing[Standing.CLOSED] == 0, "nothing is called closed that was not shown here"

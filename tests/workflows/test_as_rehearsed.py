@@ -12,8 +12,8 @@ from models import shelf
 from models.calendar import WorkingDays
 from models.case import Case, packed
 from models.clocks import due_time
-from models.policy import Span, Unit
 from models.lifecycles import OPENINGS, REFERRING
+from models.policy import Span, Unit
 from models.rehearsal import NAMES, REFERRAL, Act, Scenario, Stage, rehearse
 from models.replaying import replay
 from models.rights import Actor, actor_of
