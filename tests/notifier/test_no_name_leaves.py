@@ -23,7 +23,7 @@ from models.base import Word
 from models.command import part_of, said_of
 from models.delivery import ARRIVED, FOLLOW_SOONEST
 from models.directory import ChannelName
-from models.lifecycles import COMMANDS
+from models.lifecycles import COMMANDS, OPENINGS
 from models.policy import Headlines
 from models.rapid_review import Outcome
 from models.referral import Route
@@ -128,7 +128,7 @@ def in_full(model: type[Word], answers: Mapping[str, Any]) -> dict[str, Any]:
         if (row := part_of(field)) and said.get(name):
             said[name] = [in_full(row, one) for one in said[name]]
         elif said_of(field, "private") and field.default == "" and not said.get(name):
-            said[name] = canary.words(name)
+            said[name] = canary.LINK if name == "link" else canary.words(name)
     return said
 
 
@@ -144,6 +144,9 @@ class Planting:
 
     async def refer(self, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         return await self._house.refer(**in_full(COMMANDS["referral"]["submit_referral"], answers))
+
+    async def open(self, person: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
+        return await self._house.open(person, kind, **in_full(COMMANDS[OPENINGS[kind]][kind], answers))
 
     async def act(self, person: str, case: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         lifecycle = (await self.case(case)).kind

@@ -20,6 +20,9 @@ def words(field: str) -> str:
     return f"{MARK} of {field} saw {FIRST} at {ADDRESS}."
 
 
+LINK = f"https://evidence.example.org/{quote(MARK)}"
+"""For a private line that takes an address alone."""
+
 REFERRAL: dict[str, Any] = {
     "narrative": words("narrative"), "place": words("place"), "harm": words("harm"),
     "agencies_involved": words("agencies_involved"), "referrer_name": REFERRER, "referrer_role": words("role"),

@@ -94,6 +94,11 @@ class House:
         await self.read_clock()
         return await self.door.refer(of_death({**referral(self.now), **answers}), request=f"r-{uuid4().hex}")
 
+    async def open(self, person: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
+        """Open a case of another kind than a referral."""
+        await self.read_clock()
+        return await self.door.open(await self.actor(person), kind, answers, request=f"r-{uuid4().hex}")
+
     async def actor(self, person: str) -> Actor:
         async with self.there.database.reading() as session:
             directory = await self.there.recorder.directory.read(session)

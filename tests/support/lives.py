@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from door.adopting import with_holiday
 from door.door import Done
 from models.case import Case
-from models.lifecycles import COMMANDS
+from models.lifecycles import COMMANDS, REFERRING
 from models.policy import Ladder, Span, Unit
 from models.rapid_review import silent
 from models.time import day_of
@@ -16,6 +16,7 @@ from policy.reading import read_policy_file
 from records.opening import Installation
 from records.policies import put_in_force
 from tests.support.house import POLICY, decision, of_death, referral, triage
+from tests.support.lives_of_reviews import OVER, OWING, ways
 
 MANAGER, DEPUTY, CHAIR, AUTHORITY, SUBGROUP = "p-018", "p-019", "p-021", "p-001", "p-020"
 POLICE, ICB = "p-005", "p-008"
@@ -33,6 +34,7 @@ class Doer(Protocol):
     @property
     def now(self) -> datetime: ...
     async def refer(self, **answers: Any) -> Done: ...  # noqa: ANN401 -- the answers of a form
+    async def open(self, person: str, kind: str, /, **answers: Any) -> Done: ...  # noqa: ANN401 -- the answers of a form
     async def act(self, person: str, case: str, kind: str, /, **answers: Any) -> Done: ...  # noqa: ANN401 -- the answers of a form
     async def case(self, ref: str) -> Case: ...
     async def child_of(self, ref: str) -> str: ...
@@ -45,6 +47,15 @@ class Next(NamedTuple):
     case: str
     kind: str
     answers: Mapping[str, Any]
+
+
+class Owing(NamedTuple):
+    """A fresh case in which somebody owes something, and a date of it that can be corrected."""
+
+    person: str
+    case: str
+    obligation: str
+    mark: str
 
 
 Words = Callable[[str], str]
@@ -66,12 +77,20 @@ class Lives:
         own: Mapping[str, Callable[[], Awaitable[Next]]] = {
             "referral": self._referral_commands(),
             "rapid_review": self._review_commands(),
-        }[lifecycle]
-        return await (own[kind]() if kind in own else self._answer(lifecycle, kind))
+        }.get(lifecycle, {})
+        if kind in own:
+            return await own[kind]()
+        later = ways(self, lifecycle)
+        if kind in later:
+            person, case, answers = await later[kind]()
+            return Next(person, case, kind, answers)
+        return await self._answer(lifecycle, kind)
 
     async def give(self, command: Next) -> Done:
-        if not command.case:
+        if command.kind == REFERRING:
             return await self.doer.refer(**command.answers)
+        if not command.case:
+            return await self.doer.open(command.person, command.kind, **command.answers)
         return await self.doer.act(command.person, command.case, command.kind, **command.answers)
 
     # Where a case can be.
@@ -101,7 +120,7 @@ class Lives:
         return ref
 
     def notifying(self) -> dict[str, Any]:
-        return {"sent_at": self._moment(), "sent_by": self.words("sent_by"), "reference": self.words("reference")}
+        return {"sent_at": self.moment(), "sent_by": self.words("sent_by"), "reference": self.words("reference")}
 
     async def asked(self) -> str:
         ref = await self.notified()
@@ -117,13 +136,18 @@ class Lives:
         review = await self.doer.child_of(ref)
         late = {"sent_at": sent.isoformat(), "late": self.words("late")}
         await self.doer.act(AUTHORITY, review, "record_notification", **{**self.notifying(), **late})
+        await self.ask_in_vain(review)
+        return review
+
+    async def ask_in_vain(self, review: str) -> None:
+        """Ask for returns that are overdue at once, and wait until everybody on their ladder has been told."""
         policy, _ = await other_rules(self.doer.there, self.doer.now)
         await self.doer.act(MANAGER, review, "adopt_policy", policy=policy, reason=self.words("reason"))
         await self.doer.act(MANAGER, review, "request_information", **self.asking())
         speak = getattr(self.doer, "speak", None)  # where no engine speaks by itself
         for _ in range(400):
             if silent(await self.doer.case(review), self.doer.now):
-                return review
+                return
             await (speak(review) if speak else asyncio.sleep(0.05))
         message = "the ladder was not gone up"
         raise AssertionError(message)
@@ -141,7 +165,7 @@ class Lives:
 
     def meeting(self) -> dict[str, Any]:
         return {
-            "held_at": self._moment(), "seats": ["independent_chair", "local_authority", "police", "icb"],
+            "held_at": self.moment(), "seats": ["independent_chair", "local_authority", "police", "icb"],
             "siblings_safe": "yes", "siblings_words": self.words("siblings_words"), "minutes": self.words("minutes"),
         }  # fmt: skip
 
@@ -154,12 +178,12 @@ class Lives:
 
     def submitting(self) -> dict[str, Any]:
         return {
-            "sent_at": self._moment(), "siblings_safe": "yes", "siblings_words": self.words("siblings_words"),
+            "sent_at": self.moment(), "siblings_safe": "yes", "siblings_words": self.words("siblings_words"),
             "reference": self.words("reference"),
         }  # fmt: skip
 
     def answering(self, position: str = "agrees") -> dict[str, Any]:
-        return {"received_at": self._moment(), "position": position, "points": self.words("points")}
+        return {"received_at": self.moment(), "position": position, "points": self.words("points")}
 
     def telling(self) -> dict[str, Any]:
         return {"how": "email", "words": self.words("words")}
@@ -189,12 +213,15 @@ class Lives:
         return ref
 
     async def closed(self, lifecycle: str) -> str:
-        if lifecycle == "referral":
+        if lifecycle in OVER:
+            ref = await OVER[lifecycle](self)
+        elif lifecycle == "referral":
             ref = await self.received()
             await self.doer.act(MANAGER, ref, "triage", **self.triaging("no_further_action"))
+            await self.doer.act(MANAGER, ref, "tell_referrer", **self.telling())
         else:
             ref = await self.answered()
-        await self.doer.act(MANAGER, ref, "tell_referrer", **self.telling())
+            await self.doer.act(MANAGER, ref, "tell_referrer", **self.telling())
         assert (await self.doer.case(ref)).closed
         return ref
 
@@ -223,7 +250,7 @@ class Lives:
             return ref
 
         async def pass_on() -> Next:
-            said = {"body": "police", "sent_at": self._moment(), "sent_to": self.words("sent_to")}
+            said = {"body": "police", "sent_at": self.moment(), "sent_to": self.words("sent_to")}
             return Next(MANAGER, await triaged("pass_on"), "pass_on", {**said, "reference": self.words("reference")})
 
         async def record_review_learning() -> Next:
@@ -269,9 +296,9 @@ class Lives:
             return ref
 
         def agree() -> dict[str, Any]:
-            return {"agency": POLICE_AGENCY, "action": self.words("action"), "by": self._day(9)}
+            return {"agency": POLICE_AGENCY, "action": self.words("action"), "by": self.day(9)}
 
-        now = self._moment
+        now = self.moment
         return {
             "record_notification": of(AUTHORITY, self.opened, "record_notification", self.notifying),
             "withdraw_notification": of(
@@ -318,33 +345,31 @@ class Lives:
             "tell_referrer": of(MANAGER, self.answered, "tell_referrer", self.telling),
         }  # fmt: skip
 
-    # What every case takes: about one obligation of the business manager.
+    # What every case takes: about one obligation, answered by whoever owes it.
 
-    async def _answer(self, lifecycle: str, kind: str) -> Next:  # noqa: C901, PLR0911, PLR0912 -- one case for each command
+    async def _answer(self, lifecycle: str, kind: str) -> Next:  # noqa: C901, PLR0911 -- one case for each command
         if kind == "reopen":
             return Next(MANAGER, await self.closed(lifecycle), kind, {"reason": self.words("reason")})
-        ref, about = (
-            (await self.received(), "triage") if lifecycle == "referral" else (await self.notified(), "submission")
-        )
+        who, ref, about, mark = await self._owing(lifecycle)
         due = (await self.doer.case(ref)).obligations[about].due
         assert due is not None
         later = (day_of(due) + timedelta(days=2)).isoformat()
         reason = {"reason": self.words("reason")}
         asked = {"obligation": about, "until": later, **reason}
-        suspended = {"obligation": about, "review": self._day(30), "authority": self.words("authority"), **reason}
+        suspended = {"obligation": about, "review": self.day(30), "authority": self.words("authority"), **reason}
         disputed = {"obligation": about, "ground": "done", "words": self.words("words")}
         match kind:
             case "promise":
-                return Next(MANAGER, ref, kind, {"obligation": about, "until": self._day(1)})
+                return Next(who, ref, kind, {"obligation": about, "until": self.day(1)})
             case "dispute":
-                return Next(MANAGER, ref, kind, disputed)
+                return Next(who, ref, kind, disputed)
             case "settle_dispute":
-                await self.doer.act(MANAGER, ref, "dispute", **disputed)
+                await self.doer.act(who, ref, "dispute", **disputed)
                 return Next(DEPUTY, ref, kind, {"obligation": about, "outcome": "still_owed", **reason})
             case "ask_time":
-                return Next(MANAGER, ref, kind, asked)
+                return Next(who, ref, kind, asked)
             case "answer_time":
-                await self.doer.act(MANAGER, ref, "ask_time", **asked)
+                await self.doer.act(who, ref, "ask_time", **asked)
                 return Next(CHAIR, ref, kind, {"obligation": about, "granted": True, "until": later, **reason})
             case "suspend":
                 return Next(CHAIR, ref, kind, suspended)
@@ -353,7 +378,6 @@ class Lives:
                 return Next(CHAIR, ref, kind, {"obligation": about, "outcome": "lift", **reason})
             case "correct":
                 at = (self.doer.now - timedelta(hours=1)).isoformat()
-                mark = "referral_received" if lifecycle == "referral" else "national_notification_sent"
                 return Next(MANAGER, ref, kind, {"mark": mark, "at": at, **reason})
             case "adopt_calendar" | "adopt_policy":
                 policy, calendar = await other_rules(self.doer.there, self.doer.now)
@@ -364,14 +388,23 @@ class Lives:
             case "lock_out":
                 return Next(MANAGER, ref, kind, {"person": SUBGROUP, "locked": True, **reason})
             case "let_in":
-                return Next(MANAGER, ref, kind, {"person": POLICE, "until": self._day(5), **reason})
+                return Next(MANAGER, ref, kind, {"person": POLICE, "until": self.day(5), **reason})
             case _:
                 raise NotImplementedError(kind)
 
-    def _moment(self) -> str:
+    async def _owing(self, lifecycle: str) -> Owing:
+        match lifecycle:
+            case "referral":
+                return Owing(MANAGER, await self.received(), "triage", "referral_received")
+            case "rapid_review":
+                return Owing(MANAGER, await self.notified(), "submission", "national_notification_sent")
+            case _:
+                return Owing(*await OWING[lifecycle](self))
+
+    def moment(self) -> str:
         return self.doer.now.isoformat()
 
-    def _day(self, ahead: int) -> str:
+    def day(self, ahead: int) -> str:
         return (day_of(self.doer.now) + timedelta(days=ahead)).isoformat()
 
 

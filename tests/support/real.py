@@ -19,6 +19,7 @@ from door.door import Done, Door
 from door.refusals import Refusal
 from models.case import Case
 from models.facts import Fact
+from models.lifecycles import REFERRING
 from models.rights import Actor, actor_of
 from models.tables import CaseRow, FactRow, NoticeRow
 from records.facts import fact_from
@@ -121,11 +122,12 @@ class Real:
         """What the door answers to this request."""
         door = self.door(patience)
         try:
-            if not command.case:
+            if command.kind == REFERRING:
                 return await door.refer(command.answers, request)
-            return await door.act(
-                await self.actor(command.person), command.case, command.kind, command.answers, request
-            )
+            actor = await self.actor(command.person)
+            if not command.case:
+                return await door.open(actor, command.kind, command.answers, request)
+            return await door.act(actor, command.case, command.kind, command.answers, request)
         except Refusal as refusal:
             return refusal
 
@@ -133,6 +135,9 @@ class Real:
 
     async def refer(self, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         return await self.door().refer(of_death({**referral(self.now), **answers}), f"r-{uuid4().hex}")
+
+    async def open(self, person: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
+        return await self.door().open(await self.actor(person), kind, answers, f"r-{uuid4().hex}")
 
     async def act(self, person: str, case: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         return await self.door().act(await self.actor(person), case, kind, answers, f"r-{uuid4().hex}")

@@ -15,7 +15,7 @@ from door.refusals import Invalid
 from models.batch import Batch
 from models.case import Case
 from models.command import Command, Signed
-from models.lifecycles import COMMANDS
+from models.lifecycles import COMMANDS, OPENINGS
 from models.tables import CaseRow
 from records.facts import facts_after
 from records.opening import Installation, open_installation
@@ -44,6 +44,10 @@ class Recording:
     async def refer(self, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         command = COMMANDS["referral"]["submit_referral"].model_validate({**referral(self.now), **answers})
         return await self.write(await kept(self._door, command, "", "referrer", f"r-{uuid4().hex}"))
+
+    async def open(self, person: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
+        command = COMMANDS[OPENINGS[kind]][kind].model_validate(answers)
+        return await self.write(await kept(self._door, command, "", person, f"r-{uuid4().hex}"))
 
     async def act(self, person: str, case: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
         command = COMMANDS[(await self.case(case)).kind][kind].model_validate(answers)

@@ -80,7 +80,7 @@ async def test_a_sweep_goes_on_past_a_command_that_is_refused(tmp_path: Path) ->
             await made.told(Next(MANAGER, ref, "triage", lives.triaging()), "one", patience=0.2),
             await made.told(Next(MANAGER, ref, "triage", lives.triaging("no_further_action")), "two", patience=0.2),
             await made.told(
-                Next(MANAGER, ref, "promise", {"obligation": "triage", "until": lives._day(1)}), "three", patience=0.2
+                Next(MANAGER, ref, "promise", {"obligation": "triage", "until": lives.day(1)}), "three", patience=0.2
             ),
         ]
         assert {type(one) for one in told} == {NotConfirmed}
