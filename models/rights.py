@@ -14,6 +14,7 @@ from models.directory import Answer, Directory, Reason, london_day
 from models.facts import Problem
 from models.fold import rules_of
 from models.ladder import Rules
+from models.lifecycles import OPENINGS
 from models.obligation import Ended, Heard, Obligation
 from models.practice_review import was_over
 from models.rapid_review import asked
@@ -313,6 +314,8 @@ def may_open(actor: Actor, kind: str, body: Mapping[str, Any]) -> str | Problem:
 def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
     actor: Actor, case: Case, access: Access, kind: str, body: dict[str, Any]
 ) -> str | Problem:
+    if kind in OPENINGS:  # nobody asks it of a case that is there
+        return Problem(words=NO)
     if kind in BY_RELATION:
         return shut_out(actor, case, access) or _related(actor, case, body["obligation"])
     if refusal := reads(actor, case, access):
