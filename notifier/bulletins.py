@@ -12,6 +12,7 @@ import structlog
 from models.calendar import in_words
 from models.directory import Directory, Person, Reason
 from models.policy import Policy, Scope
+from models.recommended import OWNER
 from models.rights import actor_of
 from models.shelf import policy
 from models.standing import Colour, Dated, Deadline, Line
@@ -182,8 +183,10 @@ def _few(names: Sequence[str], between: str = ", ") -> str:
 
 
 def _seats(rules: Policy, directory: Directory) -> Iterator[tuple[str, str]]:
-    """Every office, in each agency that has to have it."""
+    """Every office, in each agency that has to have it. For an owner that nobody is, the agency's contact is told."""
     for name, office in rules.offices.items():
+        if name == OWNER:
+            continue
         if office.scope is Scope.PARTNERSHIP:
             yield name, ""
         else:
