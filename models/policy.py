@@ -585,6 +585,7 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
             "complete_again",
         }
     ),
+    "register": frozenset(),
     "disagreement": frozenset(
         {"answer", "respond", "answer_leads", "respond_leads", "decide_disagreement", "decide_again"}
     ),
