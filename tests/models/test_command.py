@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from annotated_types import Ge, Le
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, StringConstraints, ValidationError
@@ -34,7 +35,6 @@ slugs = st.sampled_from(["a", "agency_return/harrowshire-police", "panel_answer#
 refs = st.sampled_from(["RR-2026-0004", "LR-2027-12345"])
 days = st.dates(date(2000, 1, 1), date(2032, 1, 1))
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- aware by timezones
-whole_numbers = st.integers(1, 600)
 
 
 def answers_to(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
@@ -63,12 +63,20 @@ def answer_to(kind: Any, field: FieldInfo | None = None) -> st.SearchStrategy[An
         return answers_to(kind)
     if kind is types.NoneType:
         return st.none()
-    plain: dict[Any, st.SearchStrategy[Any]] = {bool: st.booleans(), date: days, int: whole_numbers}
+    plain: dict[Any, st.SearchStrategy[Any]] = {bool: st.booleans(), date: days, int: whole_number(field)}
     if kind in plain:
         return plain[kind]
     if kind is str:
         return text(limits[0]) if limits else printable
     return moments if kind is datetime or "Aware" in str(kind) else st.just("referrer@example.org")
+
+
+def whole_number(field: FieldInfo | None) -> st.SearchStrategy[int]:
+    """Any number within the bounds of the question; where it names none, one as people give it."""
+    bounds = field.metadata if field else []
+    least = next((one.ge for one in bounds if isinstance(one, Ge)), 1)
+    most = next((one.le for one in bounds if isinstance(one, Le)), 600)
+    return st.integers(typing.cast("int", least), typing.cast("int", most))
 
 
 def text(limits: StringConstraints) -> st.SearchStrategy[str]:

@@ -11,7 +11,7 @@ from models.case import Case
 from models.facts import Fact
 from models.fold import OutOfOrder, after, date_said
 from models.obligation import Ended
-from models.spawning import opened, opens
+from models.spawning import Opening, opened, opens
 from models.time import end_of
 from tests.support.core import (
     AUTHORITY,
@@ -522,15 +522,18 @@ def test_a_triage_opens_a_review_for_the_children_that_need_one_and_have_none() 
     answers["children"][1] |= route_of("single_agency_review")
     before = play.case
     fact = play.act(MANAGER, "triage", **answers)
-    assert opens(before, fact) == [1]
-    fresh, first = opened(play.case, fact, "RR-2026-0001", [1])
+    opening = opens(before, fact)
+    assert opening == Opening("rapid_review", {"children": [1]})
+    fresh, first = opened(play.case, fact, "RR-2026-0001", opening)
     started = after(fresh, first)
     assert started.said["referral"] == play.case.ref
     assert started.obligations["notify_national_panel"].start == play.case.marks["awareness"].at
     play.act(MANAGER, "tell_referrer", how="email", words="w")
     play.act(MANAGER, "reopen", reason="r")
     before = play.case
-    assert opens(before, play.act(MANAGER, "triage", **triage_answers(children=2))) == [2]
+    assert opens(before, play.act(MANAGER, "triage", **triage_answers(children=2))) == Opening(
+        "rapid_review", {"children": [2]}
+    )
 
 
 # Whether the other children are safe

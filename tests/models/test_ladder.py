@@ -769,8 +769,8 @@ def test_when_nobody_knows_whether_the_children_are_safe_the_business_unit_hears
     ("old", "new", "words"),
     [
         (
-            "- {office: agency_lead, delay: 1 working day}",
-            "- {office: agency_lead, delay: 0 working days}",
+            "{office: agency_lead, delay: 1 working day}\n      - {office: independent_chair, delay: 3 working days}",
+            "{office: agency_lead, delay: 0 working days}\n      - {office: independent_chair, delay: 3 working days}",
             "`also: [agency_lead]`",
         ),
         (
@@ -778,8 +778,8 @@ def test_when_nobody_knows_whether_the_children_are_safe_the_business_unit_hears
             "- {office: business_manager, delay: 14 days}\n      - {office: subgroup_chair, delay: 2 weeks}",
             "`also: [subgroup_chair]`",
         ),
-        ("also: [subgroup_chair]", "also: [subgroup_char]", "Did you mean `subgroup_chair`"),
-        ("also: [subgroup_chair]", "also: [business_manager]", "Name it once"),
+        ("also: [subgroup_chair], delay: 14", "also: [subgroup_char], delay: 14", "Did you mean `subgroup_chair`"),
+        ("also: [subgroup_chair], delay: 14", "also: [business_manager], delay: 14", "Name it once"),
         ("also: [administrator], after: start", "also: [agency_lead], after: start", "tells agency_lead of an agency"),
         (
             "budget: 12 working days\n      ladder: chair",

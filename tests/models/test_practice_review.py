@@ -183,7 +183,7 @@ def test_other_proceedings_let_named_milestones_wait_and_no_others() -> None:
     play.now += timedelta(days=40)
     play.act(CHAIR, "review_milestones", item="p1", outcome="lift", reason="The trial is over.")
     assert not any(one.paused for one in play.case.open())
-    assert day_of(play.case.obligations["publication"].due) == date(2027, 5, 2) + timedelta(days=41)  # type: ignore[arg-type]
+    assert day_of(play.case.obligations["publication"].due) == date(2027, 5, 2) + timedelta(days=40)  # type: ignore[arg-type]  # the day of the decision itself never counted
     assert play.case.obligations["draft_report"].due == before
     assert "milestones_review" not in owed(play.case)
 
@@ -217,18 +217,18 @@ def test_a_review_is_complete_only_with_every_deliverable_and_every_agencys_conf
     play.now += timedelta(days=20)
     play.act(MANAGER, "publish", **publishing(play))
     with pytest.raises(Refused, match="what the author owes by contract, and the confirmation of every agency"):
-        play.act(CHAIR, "complete_review")
+        play.act(CHAIR, "complete_review", words="That it took too long.")
     for item in ("report", "briefing", "practitioner_summary"):
         play.act(MANAGER, "receive_deliverable", item=item)
     play.act(MANAGER, "lodge_report", lodged_at=play.now)
     said = {"reached_at": play.now, "words": "In team meetings.", "understood": "They were asked."}
     play.act("p-002", "confirm_dissemination", agency=COUNCIL, **said)
     with pytest.raises(Refused, match="the confirmation of every agency"):
-        play.act(CHAIR, "complete_review")
+        play.act(CHAIR, "complete_review", words="That it took too long.")
     with pytest.raises(Refused, match="your own agency"):
         play.act("p-002", "confirm_dissemination", agency=POLICE_AGENCY, **said)
     play.act(POLICE, "confirm_dissemination", agency=POLICE_AGENCY, **said)
-    play.act(CHAIR, "complete_review")
+    play.act(CHAIR, "complete_review", words="That it took too long.")
     play.now += timedelta(days=365)
     play.act(MANAGER, "hold_practitioner_event", held_at=play.now, attended=[COUNCIL], words="-")
     play.act(MANAGER, "finish_family", words="Nobody could be found.")
