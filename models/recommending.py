@@ -35,7 +35,7 @@ from models.obligation import Ended, Obligation
 from models.policy import Gate, Quorum, Span
 from models.recommended import Colour, Evidence, Kind, Looked, Override, Recommendation, Standing
 from models.shelf import blocks, days, policy
-from models.time import day_of
+from models.time import day_of, precedes
 
 AT_MOST = 200
 """Recommendations of one case: it is carried whole, for years."""
@@ -550,9 +550,9 @@ def _after(one: Recommendation, fact: Fact) -> Recommendation:  # noqa: C901, PL
             )  # fmt: skip
         case "impact_retested":
             tested = with_(retested=said["outcome"])
-            return tested if said["outcome"] == Retested.SUSTAINED else reopened(tested)
+            return tested if said["outcome"] == Retested.SUSTAINED else reopened(tested, fact.occurred)
         case "recommendation_reopened":
-            return reopened(one)
+            return reopened(one, fact.occurred)
         case "colour_overridden":
             hand = Override(
                 axis=Kind(said["axis"]), colour=Colour(said["colour"]), until=date.fromisoformat(said["until"])
@@ -562,11 +562,18 @@ def _after(one: Recommendation, fact: Fact) -> Recommendation:  # noqa: C901, PL
             return one
 
 
-def reopened(one: Recommendation) -> Recommendation:
+def reopened(one: Recommendation, at: datetime) -> Recommendation:
     """Pursued once more. What was accepted is void: the next closure needs fresh evidence."""
     void = {name: found.model_copy(update={"state": Looked.VOID}) for name, found in one.evidence.items()}
     return one.model_copy(
-        update={"standing": Standing.PURSUED, "evidence": void, "closed": None, "closed_on": (), "round": one.round + 1}
+        update={
+            "standing": Standing.PURSUED,
+            "evidence": void,
+            "closed": None,
+            "closed_on": (),
+            "round": one.round + 1,
+            "reopened": at,
+        }
     )
 
 
@@ -576,7 +583,7 @@ def missed(case: Case, one: Obligation, fact: Fact) -> Case:
     if one.block != "retest" or item not in case.recommendations:
         return case
     was = case.recommendations[item].model_copy(update={"retested": "missed"})
-    return case.model_copy(update={"recommendations": {**case.recommendations, item: reopened(was)}})
+    return case.model_copy(update={"recommendations": {**case.recommendations, item: reopened(was, fact.recorded)}})
 
 
 def marks(before: Case, case: Case, fact: Fact) -> dict[str, datetime]:
@@ -708,7 +715,7 @@ def _judge(  # noqa: C901, PLR0911 -- one case for each command
         case "retest_impact":
             owed = any(found.block == "retest" and found.ended is None for found in case.of_item(str(body["item"])))
             words = "Its impact is not to be tested again now."
-            return [] if owed else [Problem(words=words)]
+            return _dated_before(body, "tested_at", one.closed, "closed") if owed else [Problem(words=words)]
         case "reopen_recommendation":
             words = "Only a recommendation that is closed can be reopened."
             return [] if one.standing in {Standing.CLOSED, Standing.PAST} else [Problem(words=words)]
@@ -746,7 +753,7 @@ def _closable(case: Case, one: Recommendation, body: dict[str, Any]) -> list[Pro
         return [Problem(words=f"It cannot be closed: {'; '.join(missing)}.")]
     if one.waiting:
         return [Problem(words="Evidence waits to be looked at. Accept or return it first.")]
-    found = []
+    found = _dated_before(body, "decided_at", one.reopened, "reopened")
     named = [name for name in body.get("evidence", one.accepted) if name in one.accepted]
     if len(named) < len(body.get("evidence", ())):
         found.append(Problem(field="evidence", words="Name evidence that has been accepted."))
@@ -757,6 +764,13 @@ def _closable(case: Case, one: Recommendation, body: dict[str, Any]) -> list[Pro
     if body.get("decided_by") == ClosedBy.MEETING and not holds_quorum(closing_quorum(case), set(body["seats"])):
         found.append(Problem(field="seats", words=quorum_words(closing_quorum(case))))
     return found
+
+
+def _dated_before(body: dict[str, Any], field: str, since: datetime | None, what: str) -> list[Problem]:
+    """What is done once more is not dated before what called for it."""
+    if not (body.get(field) and since and precedes(datetime.fromisoformat(body[field]), since)):
+        return []
+    return [Problem(field=field, words=f"This is before the recommendation was {what}. Check the date.")]
 
 
 def quorum_words(quorum: Quorum) -> str:
