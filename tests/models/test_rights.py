@@ -16,10 +16,21 @@ from models.fold import after
 from models.lifecycles import COMMANDS
 from models.rights import LOCKED, MAY, NAMED, NO, Access, Actor, Held, access_of, acts, reads, whole
 from models.spawning import opened, opens
-from tests.support.core import DIRECTORY, MONDAY, POLICY, Play, Refused, asked, referral, triage_answers
+from tests.support.core import (
+    CALENDAR_NAME,
+    DIRECTORY,
+    MONDAY,
+    POLICY,
+    POLICY_NAME,
+    Play,
+    Refused,
+    asked,
+    referral,
+    triage_answers,
+)
 
 OWN, ASKED, OTHER = "harrowshire-police", "harrowshire-icb", "harrowshire-schools"
-RETURN = f"agency_return/{OWN}"
+RETURN, CHALLENGE = f"agency_return/{OWN}", f"answer/{ASKED}"
 
 # Everybody, by what they hold. "own" is the agency that the command is about, "asked" another one that takes part in
 # the case, "other" one that does not.
@@ -40,9 +51,10 @@ ACTORS = {
     "partner, own": Held(office="safeguarding_partner", agency=OWN),
     "partner, asked": Held(office="safeguarding_partner", agency=ASKED),
     "partner, other": Held(office="safeguarding_partner", agency=OTHER),
+    "owner, own": Held(office="recommendation_owner", agency=OWN),
+    "owner, asked": Held(office="recommendation_owner", agency=ASKED),
     "nobody": None,
 }
-AGENCY_PEOPLE = {who for who in ACTORS if "," in who}
 PARTY = {"contact, own", "contact, asked", "lead, own", "lead, asked", "partner, own", "partner, asked"}
 
 BY_THE_UNIT = {"manager"}
@@ -50,6 +62,10 @@ BY_UNIT_OR_CHAIR = {"manager", "chair"}
 BY_THE_AUTHORITY = {"manager", "authority"}
 UP_THE_LADDER = {"manager", "subgroup chair", "chair"}
 BY_THE_AGENCY = {"contact, own", "lead, own"}
+BY_CHAIR_OR_PARTNERS = {"chair", "partner chair"}
+BY_UNIT_OR_REVIEWER = {"manager", "reviewer"}
+BY_THE_OWNER = {"manager", "contact, own", "lead, own", "owner, own"}
+OF_THE_OWNERS_LADDER = UP_THE_LADDER | {"contact, own", "lead, own", "owner, own"}
 
 # (lifecycle, command, what it is about): who may.
 ANSWERS = {
@@ -61,8 +77,39 @@ ANSWERS = {
     ("let_in", ""): BY_UNIT_OR_CHAIR,
     ("reopen", ""): BY_UNIT_OR_CHAIR,
 }
+# Of a recommendation to "own", which names its owner there; what waits to be looked at was given by somebody else.
+RECOMMENDATION: dict[tuple[str, str], set[str]] = {
+    ("recommend", ""): UP_THE_LADDER,
+    ("enter_recommendation", ""): BY_THE_UNIT,
+    ("assign_recommendation", "r1"): {"manager", "lead, own"},
+    ("answer_recommendation", "r1"): BY_THE_AGENCY,
+    ("answer_rejection", "r1"): {"chair"},
+    ("give_progress", "r1"): BY_THE_OWNER,
+    ("complete_action", "r1.a1"): BY_THE_OWNER,
+    ("give_evidence", "r1"): BY_THE_OWNER,
+    ("amend_evidence", "r1"): BY_THE_OWNER,
+    ("accept_evidence", "r1"): {"subgroup chair", "chair"},
+    ("return_evidence", "r1"): {"subgroup chair", "chair"},
+    # What a meeting decided is recorded by the unit; alone only the chair closes.
+    ("close_recommendation", "r1"): BY_UNIT_OR_CHAIR,
+    ("close_recommendation", "r1 alone"): {"chair"},
+    ("retest_impact", "r1"): UP_THE_LADDER,
+    ("reopen_recommendation", "r1"): UP_THE_LADDER,
+    ("override_colour", "r1"): UP_THE_LADDER,
+    # Whoever owes it, or is told of it; for an agency also its contact and its lead.
+    ("promise", "progress/r1"): OF_THE_OWNERS_LADDER,
+    ("dispute", "progress/r1"): OF_THE_OWNERS_LADDER,
+    ("ask_time", "deliver/r1"): OF_THE_OWNERS_LADDER,
+    ("promise", "examine_evidence/r1"): UP_THE_LADDER | BY_THE_AGENCY,
+    ("settle_dispute", "progress/r1"): {"manager"},
+    ("answer_time", "progress/r1"): {"chair"},
+    ("answer_time", "deliver/r1"): {"subgroup chair"},
+    ("suspend", "deliver/r1"): {"chair"},
+    ("review_suspension", "deliver/r1"): UP_THE_LADDER,
+}
 REVIEW: dict[tuple[str, str], set[str]] = {
     **ANSWERS,
+    **RECOMMENDATION,
     ("record_notification", ""): BY_THE_AUTHORITY,
     ("withdraw_notification", ""): BY_THE_AUTHORITY,
     ("request_information", ""): BY_THE_UNIT,
@@ -117,6 +164,72 @@ REFERRAL: dict[tuple[str, str], set[str]] = {
     ("suspend", "triage"): {"chair"},
     ("review_suspension", "triage"): UP_THE_LADDER,
 }
+PRACTICE: dict[tuple[str, str], set[str]] = {
+    **ANSWERS,
+    **RECOMMENDATION,
+    ("enter_review", ""): set(),  # opens a case
+    ("commission", ""): BY_UNIT_OR_CHAIR,
+    ("appoint_reviewer", ""): BY_UNIT_OR_CHAIR,
+    ("announce_review", ""): BY_THE_UNIT,
+    ("request_information", ""): BY_THE_UNIT,
+    ("withdraw_request", ""): BY_THE_UNIT,
+    ("record_no_return", ""): BY_THE_UNIT,
+    ("submit_return", ""): BY_THE_AGENCY,
+    ("hold_practitioner_event", ""): BY_UNIT_OR_REVIEWER,
+    ("name_contributor", ""): BY_UNIT_OR_REVIEWER,
+    ("keep_quiet", ""): BY_UNIT_OR_REVIEWER,
+    ("record_contact", ""): BY_UNIT_OR_REVIEWER,
+    ("finish_family", ""): BY_UNIT_OR_REVIEWER,
+    ("check_review", ""): BY_UNIT_OR_CHAIR,
+    ("request_in_writing", ""): BY_UNIT_OR_CHAIR,
+    ("record_written_answer", ""): BY_UNIT_OR_REVIEWER,
+    ("link_proceeding", ""): BY_THE_UNIT,
+    ("update_proceeding", ""): BY_THE_UNIT,
+    ("suspend_milestones", ""): {"chair"},
+    ("review_milestones", ""): {"chair"},
+    ("receive_draft", ""): BY_UNIT_OR_REVIEWER,
+    ("sign_off", ""): BY_CHAIR_OR_PARTNERS,
+    ("foresee_delay", ""): BY_UNIT_OR_CHAIR,
+    ("explain_delay", ""): BY_THE_UNIT,
+    ("plan_publication", ""): BY_UNIT_OR_CHAIR,
+    ("send_advance_copies", ""): BY_THE_UNIT,
+    ("publish", ""): BY_THE_UNIT,
+    ("withhold_publication", ""): BY_CHAIR_OR_PARTNERS,
+    ("receive_deliverable", ""): BY_UNIT_OR_REVIEWER,
+    ("confirm_dissemination", ""): BY_THE_AGENCY,
+    ("lodge_report", ""): BY_THE_UNIT,
+    ("check_availability", ""): BY_THE_UNIT,
+    ("record_coroners_report", ""): BY_THE_UNIT,
+    ("answer_coroner", "k1"): {"manager", "contact, own", "lead, own"},  # it is addressed to "own"
+    ("complete_review", ""): {"chair"},
+    ("discontinue", ""): BY_CHAIR_OR_PARTNERS,
+    ("promise", RETURN): {"contact, own", "lead, own", "chair"},
+    ("promise", "publication"): UP_THE_LADDER | {"partner chair"},
+    ("promise", "draft_report"): UP_THE_LADDER | {"reviewer"},
+    ("answer_time", "draft_report"): {"chair"},
+}
+REGISTER: dict[tuple[str, str], set[str]] = {
+    **ANSWERS,
+    **RECOMMENDATION,
+    ("open_register", ""): set(),  # opens a case
+    ("close_register", ""): BY_THE_UNIT,
+}
+# Raised by "own" against "asked". Whose turn it is, its state says; here only who speaks for an agency.
+DISAGREEMENT: dict[tuple[str, str], set[str]] = {
+    **ANSWERS,
+    ("raise_disagreement", ""): set(),  # opens a case
+    ("answer_disagreement", ""): BY_THE_AGENCY,
+    ("respond_disagreement", ""): BY_THE_AGENCY,
+    ("decide_disagreement", ""): {"chair"},
+    ("withdraw_disagreement", ""): BY_THE_AGENCY,
+    ("promise", CHALLENGE): {"contact, asked", "lead, asked", "chair", "manager"},
+    ("dispute", CHALLENGE): {"contact, asked", "lead, asked", "chair", "manager"},
+    ("ask_time", CHALLENGE): {"contact, asked", "lead, asked", "chair", "manager"},
+    ("settle_dispute", CHALLENGE): {"manager"},
+    ("answer_time", CHALLENGE): {"chair"},
+    ("suspend", CHALLENGE): {"chair"},
+    ("review_suspension", CHALLENGE): UP_THE_LADDER,
+}
 # Who may answer an agency that waits since Monday, day by day as the rungs tell that it waits, and for good.
 TOLD: dict[str, dict[int, set[str]]] = {
     "settle_dispute": {
@@ -127,7 +240,10 @@ TOLD: dict[str, dict[int, set[str]]] = {
         90: {"chair", "manager", "partner chair"},
     },
 }  # fmt: skip
-MATRIX = {"rapid_review": REVIEW, "referral": REFERRAL}
+MATRIX = {
+    "rapid_review": REVIEW, "referral": REFERRAL, "practice_review": PRACTICE, "register": REGISTER,
+    "disagreement": DISAGREEMENT,
+}  # fmt: skip
 ROWS = [(kind, command, about) for kind, table in MATRIX.items() for command, about in table]
 
 # Who may open the case at all: the whole of it, or the part of their own agency.
@@ -135,8 +251,29 @@ WHOLE = {
     "manager", "subgroup chair", "chair", "partner chair", "authority", "partner, own", "partner, asked",
     "partner, other",
 }  # fmt: skip
-READ = {"rapid_review": WHOLE | PARTY, "referral": WHOLE}
-NAMED_TO_READ = {"rapid_review": {"manager", "chair", "authority"} | PARTY, "referral": {"manager", "chair"}}
+ALL_OF_IT = {
+    "rapid_review": WHOLE,
+    "referral": WHOLE,
+    "practice_review": WHOLE | {"reviewer"},
+    "register": WHOLE,
+    "disagreement": WHOLE | PARTY,  # both agencies read all that passes between them
+}
+OWNING = {"contact, own", "lead, own", "partner, own", "owner, own"}
+READ = {
+    "rapid_review": WHOLE | PARTY | OWNING,
+    "referral": WHOLE,
+    "practice_review": WHOLE | PARTY | OWNING | {"reviewer"},
+    "register": WHOLE | OWNING,
+    "disagreement": WHOLE | PARTY,
+}
+# Of a restricted case whoever is named, and whoever owes something there: the sub-group's chair evidence to look at.
+NAMED_TO_READ = {
+    "rapid_review": {"manager", "subgroup chair", "chair", "authority"} | PARTY | OWNING,
+    "referral": {"manager", "chair"},
+    "practice_review": {"manager", "subgroup chair", "chair", "reviewer"} | PARTY | OWNING,
+    "register": {"manager", "subgroup chair", "chair"} | OWNING,
+    "disagreement": {"manager", "chair"} | PARTY,
+}
 
 
 def actor(who: str) -> Actor:
@@ -147,11 +284,63 @@ def actor(who: str) -> Actor:
 @pytest.fixture(scope="module")
 def cases() -> dict[str, Case]:
     unsafe = referral(others="not_known", siblings_safe="not_known")
-    return {"rapid_review": asked(agencies=(OWN, ASKED)).case, "referral": unsafe.case}
+    return {
+        "rapid_review": recommended(asked(agencies=(OWN, ASKED))),
+        "referral": unsafe.case,
+        "practice_review": recommended(practice()),
+        "register": recommended(fresh("register", "p-018", "open_register", origin="audit", year=2026)),
+        "disagreement": fresh(
+            "disagreement", "p-005", "raise_disagreement", agency=OWN, challenged=ASKED, at_risk="no", about="a",
+            wanted="w",
+        ).case,
+    }  # fmt: skip
+
+
+def fresh(kind: str, person: str, command: str, /, **answers: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    """A case that this command opens."""
+    play = Play(Case(ref="XX-2026-0001", kind=kind, policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=MONDAY), MONDAY)
+    play.act(person, command, **answers)
+    return play
+
+
+def practice() -> Play:
+    """A practice review under way, of which the "reviewer" above is the reviewer, with a coroner's report to "own"."""
+    day = MONDAY.date()
+    play = fresh(
+        "practice_review", "p-018", "enter_review", name="n", origin="practice_review", decided_on=day,
+        reached="decided", agencies=[OWN, ASKED],
+    )  # fmt: skip
+    play.act(
+        "p-018", "commission", method="practice_event", scope_from=date(2025, 1, 1), scope_until=day, terms="t",
+        agencies=[OWN, ASKED], budget=1,
+    )  # fmt: skip
+    play.act("p-021", "appoint_reviewer", reviewer="p-023", suitability="s")
+    play.act("p-018", "request_information", agencies=[OWN, ASKED])
+    play.act("p-018", "record_coroners_report", agency=OWN, dated_at=MONDAY, words="w")
+    play.case = play.case.model_copy(update={"said": {**play.case.said, "reviewer": actor("reviewer").person}})
+    return play
+
+
+def recommended(play: Play) -> Case:
+    """The case with a recommendation to "own", owned by "owner, own", of which evidence waits to be looked at."""
+    by, measure = date(2027, 5, 4), {"measure": "m", "baseline": "b"}
+    play.act("p-018", "recommend", text="t", agency=OWN, by=by, measures=[measure], actions=[{"action": "a", "by": by}])
+    play.act("p-005", "answer_recommendation", item="r1", answer="accepts")
+    play.act("p-005", "give_evidence", item="r1", measure="m1", shows="delivery", words="w")
+    owned = play.case.recommendations["r1"].model_copy(update={"owner": actor("owner, own").person})
+    return play.case.model_copy(update={"recommendations": {"r1": owned}})
+
+
+def about_what(about: str) -> dict[str, Any]:
+    """What a command says of what it is about: an item of the case, something that is owed, or an agency."""
+    item, _, alone = about.partition(" ")
+    if item.partition(".")[0] in {"r1", "k1"}:
+        return {"item": item, "evidence": "e1", "decided_by": "office" if alone else "meeting"}
+    return {"obligation": about} if about else {"agency": OWN}
 
 
 def may(case: Case, who: str, command: str, about: str, access: Access | None = None) -> bool:
-    body: dict[str, Any] = {"obligation": about} if about else {"agency": OWN}
+    body = about_what(about)
     return isinstance(acts(actor(who), case, access or Access(), command, body), str)
 
 
@@ -201,9 +390,25 @@ def test_being_let_in_is_leave_to_read_and_not_an_office(
 def test_who_may_open_a_case(cases: dict[str, Case], kind: str) -> None:
     case = cases[kind]
     assert {who for who in ACTORS if reads(actor(who), case, Access()) is None} == READ[kind]
-    assert {who for who in ACTORS if whole(actor(who), case, Access())} == WHOLE
+    assert {who for who in ACTORS if whole(actor(who), case, Access())} == ALL_OF_IT[kind]
     restricted = Access(restricted=True)
     assert {who for who in ACTORS if reads(actor(who), case, restricted) is None} == NAMED_TO_READ[kind]
+
+
+@pytest.mark.promise("C2", "K3")
+def test_whoever_is_on_the_register_of_reviewers_and_not_appointed_may_nothing(cases: dict[str, Case]) -> None:
+    another = cases["practice_review"].model_copy(update={"said": {}})
+    assert reads(actor("reviewer"), another, Access()) is not None
+    assert not {(command, about) for command, about in PRACTICE if may(another, "reviewer", command, about)}
+
+
+@pytest.mark.promise("D2", "K3")
+def test_whoever_owns_one_recommendation_has_no_part_in_another_of_their_agency(cases: dict[str, Case]) -> None:
+    for kind in ("rapid_review", "practice_review", "register"):
+        case = cases[kind]
+        others = case.recommendations["r1"].model_copy(update={"owner": "p-somebody-else"})
+        without = case.model_copy(update={"recommendations": {"r1": others}})
+        assert not [one for one in RECOMMENDATION if may(without, "owner, own", *one)]
 
 
 @pytest.mark.parametrize(

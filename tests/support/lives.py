@@ -347,7 +347,7 @@ class Lives:
 
     # What every case takes: about one obligation, answered by whoever owes it.
 
-    async def _answer(self, lifecycle: str, kind: str) -> Next:  # noqa: C901, PLR0911 -- one case for each command
+    async def _answer(self, lifecycle: str, kind: str) -> Next:  # noqa: C901, PLR0911, PLR0912 -- one case for each command
         if kind == "reopen":
             return Next(MANAGER, await self.closed(lifecycle), kind, {"reason": self.words("reason")})
         who, ref, about, mark = await self._owing(lifecycle)

@@ -52,6 +52,11 @@ class Recommendations:
             "paragraph": words("paragraph"),
         }  # fmt: skip
 
+    def entering(self) -> dict[str, Any]:
+        words = {name: self.words(name) for name in ("text", "actions", "progress", "evidence", "paragraph")}
+        due, by = self.lives.day(-200), self.lives.day(30)
+        return {"agency": POLICE_AGENCY, "owner": POLICE, "state": "open", "due": due, "by": by, **words}
+
     async def made(self) -> str:
         ref = await self.fresh()
         await self.act(MANAGER, ref, "recommend", **self.making())
@@ -109,6 +114,7 @@ class Recommendations:
         named = {"item": "r1", "owner": "", **reason}
         return {
             "recommend": _to(MANAGER, self.fresh, self.making),
+            "enter_recommendation": _to(MANAGER, self.fresh, self.entering),
             "assign_recommendation": _to(MANAGER, self.made, lambda: named),
             "answer_recommendation": _to(POLICE, self.made, self.rejecting),
             "answer_rejection": _to(CHAIR, self.rejected, lambda: {"item": "r1", "outcome": "stands", **reason}),
