@@ -524,6 +524,9 @@ def marks_of(lifecycle: str) -> dict[str, str]:
     return {**MARKS["any"], **pursued, **MARKS[lifecycle]}
 
 
+ITEMS_OF_AN_AGENCY: Final = frozenset({"coroner_reply"})
+"""Blocks for each of several items that name an agency, as recommendations all do; other items are of none."""
+
 # The blocks for which the engine waits, by lifecycle: a policy may change what they say, but not leave one out.
 STEPS: Final[Mapping[str, frozenset[str]]] = {
     "referral": frozenset(

@@ -3,7 +3,7 @@
 import math
 
 from models.fold import is_dated
-from models.policy import Rung, Scope, Span, Unit
+from models.policy import ITEMS_OF_AN_AGENCY, Rung, Scope, Span, Unit
 from policy.problems import Path
 from policy.shapes import did_you_mean, fit
 from policy.written import Written
@@ -61,8 +61,20 @@ def check_block(path: Path, written: Written) -> None:
     least = fit(Span, written.at(*path, "at_least"))
     if least and least.n <= 0:
         written.complain((*path, "at_least"), "This must be more than nothing; leave it out if nobody is asked late.")
-    if not written.text(*path, "each"):
+    if not _is_of_an_agency(path, written):
         _check_no_agency_offices(path, written)
+
+
+def _is_of_an_agency(path: Path, written: Written) -> bool:
+    """Whether what is owed by this block is owed within one agency, so that an office of an agency is somebody's."""
+    _, lifecycle, name = path
+    match written.text(*path, "each"):
+        case "agency":
+            return True
+        case "item":
+            return lifecycle == "recommendation" or name in ITEMS_OF_AN_AGENCY
+        case _:
+            return False
 
 
 def _says_null(path: Path, written: Written) -> bool:

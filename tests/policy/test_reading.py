@@ -176,7 +176,7 @@ POLICY_FAULTS = {
     ),
     "a last rung to nowhere": (
         "- {office: independent_chair, delay: 60 days}", "- {office: scrutineer, delay: 60 days}", "scrutineer",
-        "ladders.recommendation.rungs[3].office", "the last rung",
+        "ladders.recommendation.rungs[6].office", "the last rung",
     ),
     "a bound by nobody": (
         "suspension_office: independent_chair", "suspension_office: board", "suspension_office: board",
@@ -220,7 +220,7 @@ POLICY_FAULTS = {
     ),
     "a start after the due time": (
         "- {office: agency_lead, delay: 30 days}", "- {office: agency_lead, after: start, delay: 30 days}",
-        "after: start, delay: 30 days", "ladders.recommendation.rungs[2]", "(30 days after start)",
+        "after: start, delay: 30 days", "ladders.recommendation.rungs[5]", "(30 days after start)",
     ),
     "a rung before the start": (
         "after: start, delay: 2 hours}", "after: start, delay: -2 hours}", "-2 hours",
@@ -259,8 +259,19 @@ POLICY_FAULTS = {
         "owed_by: agency_lead\n      opens: suspended", "lifecycles.any.suspension_review.owed_by", "each: agency",
     ),
     "an agency's ladder without an agency": (
-        "ladder: suspension_review", "ladder: agency_return", "ladder: agency_return\n      source: local_escalation",
+        "met_by: suspension_reviewed\n      budget: null\n      ladder: suspension_review",
+        "met_by: suspension_reviewed\n      budget: null\n      ladder: agency_return",
+        "ladder: agency_return\n      source: local_escalation",
         "lifecycles.any.suspension_review.ladder", "agency_contact, agency_lead",
+    ),
+    "an agency's ladder for an item of no agency": (
+        "ladder: suspension_review", "ladder: agency_return", "ladder: agency_return\n      source: local_escalation",
+        "lifecycles.practice_review.milestones_review.ladder", "agency_contact, agency_lead",
+    ),
+    "an item of no agency that an agency owes": (
+        "owed_by: reviewer\n      each: item", "owed_by: agency_lead\n      each: item",
+        "owed_by: agency_lead\n      each: item", "lifecycles.practice_review.written_request.owed_by",
+        "office of each agency",
     ),
     # Criteria
     "criteria without any": (
