@@ -223,7 +223,8 @@ def test_every_ladder_that_ends_in_an_empty_office_is_named() -> None:
 
 @pytest.mark.promise("F6")
 def test_another_empty_office_is_a_warning() -> None:
-    (problem,) = check_against(POLICY, without("subgroup_chair"))
+    problem, seat = check_against(POLICY, without("subgroup_chair"))
+    assert seat.key == "quorums.subgroup_meeting.seats.subgroup_chair"
     assert (problem.key, problem.grave) == ("offices.subgroup_chair", False)
     assert "passed over" in problem.words
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from models.directory import Reason
 from models.policy import MARKS, STEPS, AgencyKind, Calendar, Force, Policy, Scope, Span, Unit
+from models.recommended import OWNER
 from policy.checks import cross_check
 from policy.problems import Path as Place
 from policy.problems import key_of
@@ -36,6 +37,10 @@ WT2023 = "Working Together to Safeguard Children 2023, chapter 5"
 PANEL_GUIDANCE = "Child Safeguarding Practice Review Panel, guidance for safeguarding partners, rapid reviews"
 PLAN = "Day-by-day plan for rapid reviews, agreed by the safeguarding partners"
 ESCALATION = "Escalation procedure, agreed by the safeguarding partners"
+ARRANGEMENTS = "Published multi-agency safeguarding arrangements (Children Act 2004 s16E and s16G)"
+REGULATIONS = "(Child Safeguarding Practice Review and Relevant Agency (England) Regulations 2018)"
+REG14, REG15 = f"SI 2018/789 reg 14 {REGULATIONS}", f"SI 2018/789 reg 15 {REGULATIONS}"
+CORONERS = "SI 2013/1629 reg 29 (Coroners (Investigations) Regulations 2013)"
 
 # Typed by hand from the guidance, not from the file: what is owed, by whom, in how long, from when, and on whose word.
 FIGURES = [
@@ -65,6 +70,51 @@ FIGURES = [
     ("rapid_review", "panel_information", "5 working days", "panel_asked_more", "business_manager", LOCAL, PLAN),
     ("rapid_review", "immediate_learning", None, "immediate_learning_agreed", "agency_lead", STATUTORY, WT2023),
     ("rapid_review", "tell_referrer", "2 working days", "decided", "business_manager", LOCAL, PLAN),
+    # Of a practice review: six calendar months from the decision to the publication, and what they are told of it.
+    ("practice_review", "commission", "20 working days", "review_decided", "business_manager", LOCAL, PLAN),
+    ("practice_review", "appoint_reviewer", "20 working days", "review_decided", "business_manager", STATUTORY, WT2023),
+    ("practice_review", "announce_review", "2 working days", "reviewer_appointed", "business_manager", STATUTORY,
+     WT2023),
+    ("practice_review", "request_reports", "5 working days", "commissioned", "business_manager", LOCAL, PLAN),
+    ("practice_review", "agency_return", None, "information_requested", "agency_contact", LOCAL, PLAN),
+    ("practice_review", "practitioner_event", None, "commissioned", "business_manager", STATUTORY, WT2023),
+    ("practice_review", "family_contribution", None, "commissioned", "business_manager", STATUTORY, WT2023),
+    ("practice_review", "check_review", "4 weeks", "check_due", "business_manager", LAW, REG14),
+    ("practice_review", "written_request", None, "requested_in_writing", "reviewer", LAW, REG14),
+    ("practice_review", "draft_report", None, "commissioned", "reviewer", LOCAL, PLAN),
+    ("practice_review", "partners_sign_off", None, "commissioned", "independent_chair", LAW, REG15),
+    ("practice_review", "deliverable", None, "commissioned", "reviewer", LOCAL, PLAN),
+    ("practice_review", "explain_delay", "5 working days", "delay_foreseen", "business_manager", STATUTORY, WT2023),
+    ("practice_review", "milestones_review", None, "milestones_suspended", "independent_chair", LOCAL, ESCALATION),
+    ("practice_review", "advance_copies", None, "publication_planned", "business_manager", STATUTORY, WT2023),
+    ("practice_review", "publication", "6 months", "review_decided", "business_manager", STATUTORY, WT2023),
+    ("practice_review", "coroner_reply", "56 days", "coroners_report_received", "agency_lead", LAW, CORONERS),
+    ("practice_review", "feed_back", "3 months", "contribution_heard", "business_manager", STATUTORY, WT2023),
+    ("practice_review", "lodge_report", "10 working days", "review_published", "business_manager", LOCAL, ARRANGEMENTS),
+    ("practice_review", "dissemination", "2 months", "publication_settled", "agency_contact", STATUTORY, WT2023),
+    ("practice_review", "keep_available", "12 months", "review_published", "business_manager", STATUTORY, WT2023),
+    ("practice_review", "complete_review", "3 months", "publication_settled", "independent_chair", LOCAL, PLAN),
+    # Of each recommendation: an answer, news, proof that it was done and that it made a difference, a second look.
+    ("recommendation", "answer_recommendation", "10 working days", "recommended", "agency_lead", LOCAL, PLAN),
+    ("recommendation", "answer_rejection", "10 working days", "recommendation_rejected", "independent_chair", LOCAL,
+     PLAN),
+    ("recommendation", "deliver", None, "recommendation_accepted", "recommendation_owner", STATUTORY, WT2023),
+    ("recommendation", "deliver_again", "3 months", "recommendation_reopened", "recommendation_owner", LOCAL, PLAN),
+    ("recommendation", "action", None, "recommendation_accepted", "recommendation_owner", LOCAL, PLAN),
+    ("recommendation", "progress", "2 months", "progress_due", "recommendation_owner", LOCAL, PLAN),
+    ("recommendation", "show_impact", "3 months", "impact_due", "recommendation_owner", STATUTORY, WT2023),
+    ("recommendation", "evidence_again", "20 working days", "evidence_missing", "recommendation_owner", LOCAL, PLAN),
+    ("recommendation", "examine_evidence", "10 working days", "evidence_given", "subgroup_chair", LOCAL, PLAN),
+    ("recommendation", "close_recommendation", "40 working days", "recommendation_proven", "subgroup_chair", LOCAL,
+     PLAN),
+    ("recommendation", "retest", None, "recommendation_closed", "business_manager", STATUTORY, WT2023),
+    # Between two agencies, in days: they answer each other, then their leads, then the chair decides.
+    ("disagreement", "answer", "2 working days", "disagreement_raised", "agency_contact", LOCAL, ESCALATION),
+    ("disagreement", "respond", "2 working days", "answered", "agency_contact", LOCAL, ESCALATION),
+    ("disagreement", "answer_leads", "3 working days", "raised_to_leads", "agency_lead", LOCAL, ESCALATION),
+    ("disagreement", "respond_leads", "2 working days", "leads_answered", "agency_lead", LOCAL, ESCALATION),
+    ("disagreement", "decide_disagreement", "5 working days", "raised_to_chair", "independent_chair", LOCAL,
+     ESCALATION),
     ("any", "dispute", "2 working days", "disputed", "business_manager", LOCAL, ESCALATION),
     ("any", "time_request", "1 working day", "time_asked", "independent_chair", LOCAL, ESCALATION),
     ("any", "suspension_review", None, "suspended", "business_manager", LOCAL, ESCALATION),
@@ -139,8 +189,22 @@ LADDERS = {
         ("independent_chair", "due", "1 working day"),
     ],
     "expected_reply": [("business_manager", "due", "0 working days")],
+    # Warned three months, six weeks and two weeks ahead.
+    "publication": [
+        ("business_manager", "due", "-90 days"),
+        ("business_manager", "due", "-42 days"),
+        ("subgroup_chair", "due", "-42 days"),
+        ("business_manager", "due", "-14 days"),
+        ("independent_chair", "due", "-14 days"),
+        ("independent_chair", "due", "1 day"),
+        ("safeguarding_partner_chair", "due", "14 days"),
+    ],
+    # The owner, the unit with the sub-group's chair, the agency's main board member, the independent chair.
     "recommendation": [
-        ("agency_contact", "due", "0 days"),
+        ("recommendation_owner", "start", "0 days"),
+        ("recommendation_owner", "due", "-28 days"),
+        ("recommendation_owner", "due", "-7 days"),
+        ("recommendation_owner", "due", "0 days"),
         ("business_manager", "due", "14 days"),
         ("subgroup_chair", "due", "14 days"),
         ("agency_lead", "due", "30 days"),
@@ -155,8 +219,9 @@ def test_a_ladder_climbs_as_agreed(name: str) -> None:
     ladder = POLICY.ladders[name]
     rungs = [(office, rung.after, rung.delay) for rung in ladder.rungs for office in (rung.office, *rung.also)]
     assert rungs == [(office, after, span(delay)) for office, after, delay in LADDERS[name]]
-    # What only the national panel owes is recalled once in four weeks; everything of our own each week.
-    assert ladder.again == Span(n=20 if name == "expected_reply" else 5, unit=Unit.WORKING_DAYS)
+    # What only the national panel owes, or what takes months, is recalled once in four weeks; all else each week.
+    seldom = {"expected_reply", "recommendation", "publication"}
+    assert ladder.again == Span(n=20 if name in seldom else 5, unit=Unit.WORKING_DAYS)
 
 
 @pytest.mark.promise("B12", "A13")
@@ -293,9 +358,8 @@ def test_what_is_local_may_not_be_called_a_breach() -> None:
             assert getattr(value, "force", None) is LOCAL, where
 
 
-def test_every_ladder_is_used_or_kept_for_recommendations() -> None:
-    used = {block.ladder for blocks in POLICY.lifecycles.values() for block in blocks.values()}
-    assert POLICY.ladders.keys() - used == {"recommendation"}
+def test_every_ladder_is_used() -> None:
+    assert {block.ladder for blocks in POLICY.lifecycles.values() for block in blocks.values()} == POLICY.ladders.keys()
 
 
 def test_every_mark_of_the_file_is_one_that_happens() -> None:
@@ -324,6 +388,8 @@ def test_the_example_has_an_agency_of_each_kind_and_the_three_partners() -> None
 def test_everybody_is_reached_in_every_agency_and_has_a_deputy() -> None:
     day = date(2026, 11, 21)
     for name, office in POLICY.offices.items():
+        if name == OWNER:  # whom a recommendation names; otherwise it is the agency's contact who is told
+            continue
         agencies = [key for key, one in DIRECTORY.agencies.items() if one.partner or not office.partners_only]
         for agency in agencies if office.scope is Scope.AGENCY else [None]:
             assert DIRECTORY.look_up(name, agency, day).reason is Reason.HOLDER
