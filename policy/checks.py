@@ -30,6 +30,7 @@ REFERENCES = {
 MARK_KEYS = ("opens", "starts", "met_by")
 CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 FIRST_YEAR_OF_ALL_HOLIDAYS = date(1978, 5, 1)
+LAST_MILESTONE = "partners_sign_off"
 WITHOUT_CRITERIA_NOBODY_DECIDES = ("national_notification", "practice_review")
 
 
@@ -47,6 +48,9 @@ def cross_check(written: Written) -> None:
     for name in written.entries("quorums"):
         _check_quorum(("quorums", name), written)
     _check_bounds(written)
+    _check_gate(written)
+    _check_methods(written)
+    _check_publication(written)
     for kind in written.entries("reasons"):
         _check_ids(("reasons", kind), "reason", written)
     _check_calendar(written)
@@ -207,6 +211,58 @@ def _check_bounds(written: Written) -> None:
         if owed_by and office and owed_by != office:
             words = f"`bounds.{key}` says that `{office}` decides this. Let both name the same office."
             written.complain(path, words)
+
+
+# Practice reviews and recommendations
+
+
+def _check_gate(written: Written) -> None:
+    """Whoever looks at evidence is independent of the agencies, and a meeting that closes is one of the quorums."""
+    offices, quorums = written.entries("offices"), written.entries("quorums")
+    for key in ("accepts", "closes"):
+        for index, office in enumerate(written.items("gate", key)):
+            here: Path = ("gate", key, index)
+            if isinstance(office, str) and office not in offices:
+                written.complain(
+                    here, f"There is no office `{office}` under `offices`. {did_you_mean(office, offices)}"
+                )
+            elif isinstance(office, str) and written.text("offices", office, "scope") == Scope.AGENCY:
+                words = f"`{office}` is an office of each agency, and no agency judges evidence. Name another."
+                written.complain(here, words)
+    meeting = written.text("gate", "meeting")
+    if meeting and meeting not in quorums:
+        words = f"There is no quorum `{meeting}` under `quorums`. {did_you_mean(meeting, quorums)}"
+        written.complain(("gate", "meeting"), words)
+    for index in range(len(written.items("gate", "retests"))):
+        span = fit(Span, written.at("gate", "retests", index))
+        if span and span.n <= 0:
+            written.complain(("gate", "retests", index), "This must be more than nothing, such as `6 months`.")
+
+
+def _check_methods(written: Written) -> None:
+    """A plan dates blocks that wait for a plan, and each is due before the review has to be published."""
+    blocks = written.entries("lifecycles", "practice_review")
+    planned = {name for name in blocks if written.at("lifecycles", "practice_review", name, "planned") is True}
+    for method in written.entries("methods"):
+        milestones: Path = ("methods", method, "milestones")
+        for name in written.entries(*milestones):
+            if blocks and name not in planned:
+                words = f"No block `{name}` of `practice_review` is `planned`. {did_you_mean(name, planned)}"
+                written.complain((*milestones, name), words)
+            span = fit(Span, written.at(*milestones, name))
+            if span and span.n <= 0:
+                written.complain((*milestones, name), "This must be more than nothing, such as `8 weeks`.")
+        if blocks and written.entries(*milestones) and LAST_MILESTONE not in written.entries(*milestones):
+            words = (
+                f"Without `{LAST_MILESTONE}` nobody would sign the report off, and it could not be published. Add it."
+            )
+            written.complain(milestones, words)
+
+
+def _check_publication(written: Written) -> None:
+    span = fit(Span, written.at("publication", "notice"))
+    if span and span.n <= 0:
+        written.complain(("publication", "notice"), "This must be more than nothing, such as `7 working days`.")
 
 
 # Calendar and hour

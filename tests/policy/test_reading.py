@@ -53,6 +53,38 @@ MET_BY_TRIAGED = """met_by: triaged
 RETURN_BUDGET = "budget: 10 working days\n      ladder: agency_return"
 TIME_REQUEST = "owed_by: independent_chair\n      opens: time_asked"
 POLICY_FAULTS = {
+    # The gate, the methods and the publication
+    "an office of an agency at the gate": (
+        "accepts: [subgroup_chair, independent_chair]", "accepts: [agency_lead, independent_chair]",
+        "accepts: [agency_lead", "gate.accepts[0]", "no agency judges evidence",
+    ),
+    "an office at the gate that is not declared": (
+        "closes: [independent_chair]", "closes: [chairman]", "closes: [chairman]", "gate.closes[0]",
+        "no office `chairman`",
+    ),
+    "a gate whose meeting has no quorum": (
+        "meeting: subgroup_meeting", "meeting: subgroup", "meeting: subgroup\n", "gate.meeting", "no quorum `subgroup`",
+    ),
+    "a test of impact at once": (
+        "retests: [6 months,", "retests: [0 months,", "retests: [0", "gate.retests[0]", "more than nothing",
+    ),
+    "a milestone that waits for no plan": (
+        "agency_return: 8 weeks", "agency_returns: 8 weeks", "agency_returns: 8",
+        "methods.author_led.milestones.agency_returns",
+        "Did you mean `agency_return`",
+    ),
+    "a method by which nobody signs off": (
+        "      partners_sign_off: 22 weeks\n", "", "    milestones:\n      agency_return: 8",
+        "methods.author_led.milestones",
+        "nobody would sign the report off",
+    ),
+    "a milestone before the decision": (
+        "practitioner_event: 12 weeks", "practitioner_event: -2 weeks", "practitioner_event: -2",
+        "methods.author_led.milestones.practitioner_event", "more than nothing",
+    ),
+    "no notice before publication": (
+        "notice: 7 working days", "notice: 0 working days", "notice: 0", "publication.notice", "more than nothing",
+    ),
     # The text itself
     "a bracket that is not closed": ("[independent_chair]\n", "[independent_chair\n", "least: 3", "", "not YAML"),
     "a tab": ("\n  name: Harrow", "\n\tname: Harrow", "\tname: Harrow", "", "not YAML"),
