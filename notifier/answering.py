@@ -169,6 +169,7 @@ class Answering:
         app.action(re.compile(""))(self._old_button)
         app.command("/reviews")(self._figures)
         app.command("/refer")(self._refer)
+        app.command("/challenge")(self._challenge)
         app.event("app_home_opened")(self._at_home)
         return app
 
@@ -334,6 +335,9 @@ class Answering:
 
     async def _refer(self, ack: AsyncAck) -> None:
         await ack(home.refer(self._address))
+
+    async def _challenge(self, ack: AsyncAck) -> None:
+        await ack(home.challenge(self._address))
 
     async def _at_home(self, event: dict[str, Any]) -> None:
         slack_id, somebody = _text(event, "user"), None

@@ -37,6 +37,11 @@ def refer(address: str) -> str:
     return f"Refer an incident here: <{address}/refer>\n{NO_DETAILS}"
 
 
+def challenge(address: str) -> str:
+    """The answer to `/challenge`, whatever was typed behind it."""
+    return f"Raise a professional disagreement here: <{address}/open/raise_disagreement>\n{NO_DETAILS}"
+
+
 def home(mine: Sequence[Owed], directory: Directory, address: str) -> View:
     """App Home of one person: two lists by date, each line with a way into the portal."""
     work = [one for one in mine if not decides(one)]
@@ -53,6 +58,7 @@ def home(mine: Sequence[Owed], directory: Directory, address: str) -> View:
     blocks += [
         {"type": "divider"},
         _text(f"{NO_DETAILS} Refer an incident in the portal.", _button(f"{address}/refer")),
+        _text("Challenge another agency about a child in the portal.", _button(f"{address}/open/raise_disagreement")),
     ]
     return {"type": "home", "blocks": blocks}
 

@@ -636,14 +636,15 @@ async def test_reviews_gives_figures_and_links_and_nothing_of_any_case(chat: Cha
     assert (await chat.driver.command(chat.id(LEFT), "/reviews")).text == home.UNKNOWN
 
 
-@pytest.mark.promise("G10", "G8")
-async def test_refer_gives_the_link_and_keeps_nothing_of_what_was_typed(
-    chat: Chat, caplog: pytest.LogCaptureFixture
+@pytest.mark.promise("G10", "G8", "F14")
+@pytest.mark.parametrize(("command", "page"), [("/refer", "/refer"), ("/challenge", "/open/raise_disagreement")])
+async def test_a_command_gives_the_link_and_keeps_nothing_of_what_was_typed(
+    chat: Chat, caplog: pytest.LogCaptureFixture, command: str, page: str
 ) -> None:
     caplog.set_level(0)
     with capture_logs() as logs:
-        answer = await chat.driver.command(chat.id(HOSPITAL), "/refer", f"{CANARY}, aged 4, was found")
-    assert "http://127.0.0.1:8080/refer" in answer.text
+        answer = await chat.driver.command(chat.id(HOSPITAL), command, f"{CANARY}, aged 4, was found")
+    assert f"http://127.0.0.1:8080{page}" in answer.text
     assert home.NO_DETAILS in answer.text
     assert CANARY not in answer.text + caplog.text + str(logs)
     kept = [path for path in chat.house.there.settings.data_dir.rglob("*") if path.is_file()]

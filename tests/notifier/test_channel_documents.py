@@ -57,7 +57,7 @@ def test_the_two_manifests_differ_only_in_the_way_in() -> None:
     urls.append(SIGNED["settings"]["event_subscriptions"].pop("request_url"))
     assert set(urls) == {"https://reviews.example.org/slack/events"}
     assert SOCKET == SIGNED
-    assert [one["command"] for one in SOCKET["features"]["slash_commands"]] == ["/reviews", "/refer"]
+    assert [one["command"] for one in SOCKET["features"]["slash_commands"]] == ["/reviews", "/refer", "/challenge"]
     assert SOCKET["settings"]["event_subscriptions"]["bot_events"] == ["app_home_opened"]
     assert SOCKET["settings"]["interactivity"]["is_enabled"] is True
     assert SOCKET["features"]["app_home"]["messages_tab_read_only_enabled"] is True

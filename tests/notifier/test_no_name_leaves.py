@@ -319,7 +319,7 @@ async def answers_in_chat(town: Town) -> None:
     await town.leaves_no_name("dialogs")
     for person in (MANAGER, CHAIR, POLICE, STRANGER, LEFT):
         await chat.open_home(town.id(person))
-        for command in ("/reviews", "/refer", "/other"):
+        for command in ("/reviews", "/refer", "/challenge", "/other"):
             await chat.command(town.id(person), command, canary.words("command"))
     assert (await chat.post(canary.NAME)).status_code == 404
     assert (await chat.post(canary.NAME, {"Content-Type": FORM})).status_code == 401
