@@ -284,6 +284,9 @@ NEEDED: Final = frozenset({
     "Child.born", "SubmitReferral.siblings_safe", "ChildTriage.agency", "ChildTriage.body", "ChildTriage.joins",
     "AnswerTime.until", "ReviewSuspension.review", "SubmitReturn.summary", "PartnerPosition.words", "Regarded.words",
     "Decide.alternative", "Decide.parked_on", "Decide.parked_review", "Decide.joins",
+    "EnterReview.settled_on", "EnterReview.reasons", "AppointReviewer.reason", "RecordContact.answer",
+    "ReviewMilestones.review", "ChecklistAnswer.words", "AnswerRecommendation.words", "EnterRecommendation.by",
+    "RespondDisagreement.words",
 })  # fmt: skip
 """What a model leaves open and its command then asks for, as an earlier answer has it."""
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from models.command import Command, part_of
+from models.command import Command, part_of, said_of
 from models.facts import Problem
 from models.lifecycles import COMMANDS
 from portal.questions import Rows
@@ -46,6 +46,23 @@ ROWS: Final[Rows] = {
     "owing": [("police", "Harrowshire Police", ""), ("gp", "General practice", "")],
     "people": [("p-005", "Esmeralda Dummett", ""), ("p-011", "Keziah Specimen", "")],
     "seats": [("local_authority", "Local authority", ""), ("police", "Police", ""), ("health", "Health", "")],
+    "methods": [("author_led", "Author-led review", ""), ("thematic", "Thematic review", "")],
+    "reviewers": [("p-023", "Wilberforce Demo", "Interests declared on 12 January 2026: none.")],
+    "recipients": [("national_panel", "The national panel", ""), ("ofsted", "Ofsted", "")],
+    "checklist": [("family_told", "The family has been told", ""), ("legal", "Legal advice has been heard", "")],
+    "contributors": [("c1", "Mother (1)", ""), ("c2", "Practitioner (2)", "")],
+    "requests": [("w1", "Request 1", "By 1 March 2026")],
+    "proceedings": [("p1", "Inquest (1)", "Open")],
+    "milestones": [("draft_report", "Draft report", ""), ("publication", "Publish the report", "")],
+    "deliverables": [("report", "The report", ""), ("briefing", "Seven-minute briefing", "")],
+    "coroners_reports": [("k1", "Report 1", "")],
+    "owners": [("p-010", "Jolyon Madeup", ""), ("p-011", "Keziah Specimen", ""), ("p-012", "Lysander Trialby", "")],
+    "themes": [("neglect", "Neglect", ""), ("training", "Training and guidance", "")],
+    "measures": [("m1", "Measure 1", ""), ("m2", "Measure 2", "")],
+    "evidence": [("e1", "Evidence 1", ""), ("e2", "Evidence 2", "")],
+    "accepted": [("e1", "Evidence 1", ""), ("e2", "Evidence 2", "")],
+    "retests": [("6_months", "6 months", ""), ("12_months", "12 months", "")],
+    "closing_seats": [("subgroup_chair", "Chair of the sub-group", ""), ("police", "Police", "")],
 }
 
 _FIXED = {
@@ -54,11 +71,14 @@ _FIXED = {
     "mark": "national_notification_sent",
     "calendar": "england-2027",
     "policy": "england-2027-01",
+    "item": "r1",
 }
 
 
 def fixed_of(command: type[Command]) -> dict[str, str]:
-    return {name: value for name, value in _FIXED.items() if name in command.model_fields}
+    """What a page of this command does not ask, for it is about that: the item only where nobody chooses one."""
+    fields = command.model_fields
+    return {name: value for name, value in _FIXED.items() if name in fields and not said_of(fields[name], "rows")}
 
 
 _CRITERIA = [
@@ -231,7 +251,125 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "record_panel_answer": {**_at("received_at"), "position": "more_information", "points": "When was it seen?"},
     "send_information": {**_at("sent_at"), "words": "The dates."},
     "record_event": {"event": "inquest", **_at("happened_at"), "words": "A narrative conclusion."},
-}
+    # Practice reviews
+    "enter_review": {
+        "name": "Baby Q", "origin": "serious_case_review", "decided_on": "2018-05-01", "reached": "withheld",
+        "settled_on": "2019-03-01", "reasons": "The family asked for it.", "agencies": ["police", "gp"],
+    },
+    "commission": {
+        "method": "thematic", "scope_from": "2024-01-01", "scope_until": "2026-02-01", "terms": "Why nobody asked.",
+        "agencies": ["police", "school"], "budget": 12000, "media": "",
+    },
+    "appoint_reviewer": {
+        "reviewer": "p-023", "suitability": "Long practice.", "waived": True, "reason": "It was ten years ago.",
+    },
+    "announce_review": {**_at("sent_at"), "recipients": ["national_panel", "ofsted"]},
+    "hold_practitioner_event": {**_at("held_at"), "attended": ["police"], "words": "They were heard."},
+    "name_contributor": {"role": "mother", "name": "A letter to her solicitor", "words": ""},
+    "keep_quiet": {"first": "2026-04-01", "last": "2026-04-03", "item": "c1", "reason": "An anniversary."},
+    "record_contact": {
+        "item": "c1", "step": "answered", **_at("on"), "how": "By letter.", "answer": "later", "words": "In spring.",
+    },
+    "finish_family": {"words": "What she said."},
+    "check_review": {"pace": "at_risk", "quality": "concerns", "words": "The second half is thin."},
+    "request_in_writing": {"words": "Send the draft.", "by": "2026-04-01"},
+    "record_written_answer": {"item": "w1", **_at("received_at"), "words": "It will come.", "file": ""},
+    "link_proceeding": {"proceeding": "inquest", "status": "expected", "words": "The coroner's office."},
+    "update_proceeding": {"item": "p1", "status": "open", "words": "It began."},
+    "suspend_milestones": {
+        "item": "p1", "milestones": ["draft_report", "publication"], "review": "2026-05-01",
+        "authority": "The senior coroner, by letter.", "reason": "Witnesses are to be heard first.",
+    },
+    "review_milestones": {"item": "p1", "outcome": "continue", "review": "2026-06-01", "reason": "It goes on."},
+    "receive_draft": {**_at("received_at"), "file": "", "words": ""},
+    "sign_off": {
+        **_at("signed_at"),
+        "positions": [
+            {"partner": "harrow-la", "position": "agrees", "words": ""},
+            {"partner": "police", "position": "dissents", "words": "We would wait."},
+            {"partner": "icb", "position": "absent", "words": ""},
+        ],
+        "has_improvements": True, "has_analysis": True,
+    },
+    "foresee_delay": {"expected": "2026-12-01", "because": "proceedings", "words": "The inquest."},
+    "explain_delay": {**_at("sent_at"), "recipients": ["national_panel", "ofsted"], "words": "The inquest."},
+    "plan_publication": {"on": "2026-06-01"},
+    "send_advance_copies": {**_at("sent_at"), "recipients": ["national_panel", "ofsted"]},
+    "publish": {
+        **_at("published_at"), "address": "Our page of reviews",
+        "checklist": [
+            {"check": "family_told", "done": "yes", "words": ""},
+            {"check": "legal", "done": "not_needed", "words": "Nothing is contested."},
+        ],
+    },
+    "withhold_publication": {
+        **_at("decided_at"), "reasons": "A child would be recognised.", "improvements": "A briefing is published.",
+    },
+    "receive_deliverable": {"item": "briefing", "words": "", "file": ""},
+    "confirm_dissemination": {
+        "agency": "gp", **_at("reached_at"), "words": "In team meetings.", "understood": "They were asked.",
+    },
+    "lodge_report": {**_at("lodged_at")},
+    "check_availability": {"words": "On our page, the whole year."},
+    "record_coroners_report": {"agency": "gp", **_at("dated_at"), "words": "Two concerns."},
+    "answer_coroner": {"item": "k1", **_at("sent_at"), "words": "It was changed."},
+    "complete_review": {"words": "That it took too long."},
+    "discontinue": {"reason": "The partners changed their decision."},
+    # Recommendations
+    "recommend": {
+        "text": "Change the discharge form.", "agency": "gp", "owner": "p-011", "deputy": "p-010", "sponsor": "",
+        "by": "2026-09-01",
+        "measures": [
+            {"measure": "Infants are seen again.", "baseline": "Four of ten."},
+            {"measure": "Nobody waits.\nNobody is sent away.", "baseline": "Nine wait."},
+        ],
+        "actions": [{"action": "Write it.", "by": "2026-05-01"}, {"action": "Use it.", "by": "2026-08-01"}],
+        "themes": ["neglect"], "source": "coroner", "paragraph": "4.2",
+    },
+    "enter_recommendation": {
+        "text": "Change the discharge form.", "agency": "gp", "owner": "p-011", "deputy": "", "sponsor": "",
+        "state": "open", "due": "2025-09-01", "by": "2026-09-01",
+        "measures": [{"measure": "Infants are seen again.", "baseline": "Four of ten."}],
+        "actions": "Write it.", "progress": "It is written.", "evidence": "", "completed": "2025-12-01",
+        "themes": ["training"], "source": "review", "paragraph": "", "key": "a-12",
+    },
+    "assign_recommendation": {
+        "item": "r1", "owner": "p-011", "deputy": "p-010", "sponsor": "p-012", "reason": "They moved on.",
+    },
+    "answer_recommendation": {"item": "r1", "answer": "partly", "words": "Not in the night."},
+    "answer_rejection": {"item": "r1", "outcome": "stands", "reason": "It is not done."},
+    "give_progress": {"item": "r1", "forecast": "at_risk", "words": "The form is late."},
+    "complete_action": {"item": "r1", "words": "It is written.", **_at("done_at")},
+    "give_evidence": {
+        "item": "r1", "measure": "m2", "shows": "impact", "words": "The audit of May.",
+        "link": "https://audits.example.org/may", "file": "",
+    },
+    "amend_evidence": {"item": "r1", "evidence": "e1", "words": "The audit of June."},
+    "accept_evidence": {"item": "r1", "evidence": "e1", "words": "Ten records were read."},
+    "return_evidence": {"item": "r1", "evidence": "e2", "reason": "It has no date."},
+    "close_recommendation": {
+        "item": "r1", "decided_by": "meeting", "seats": ["subgroup_chair", "police"], **_at("decided_at"),
+        "evidence": ["e1", "e2"], "retest": "6_months", "words": "Infants are seen again.",
+    },
+    "retest_impact": {
+        "item": "r1", "outcome": "not_sustained", **_at("tested_at"), "words": "Two of ten.", "file": "",
+    },
+    "reopen_recommendation": {"item": "r1", "reason": "The form is not used."},
+    "override_colour": {
+        "item": "r1", "axis": "impact", "colour": "red", "until": "2026-04-01", "reason": "The funding went.",
+    },
+    # Registers and disagreements
+    "open_register": {"origin": "audit", "year": 2025, "words": "Audits of the year."},
+    "close_register": {"words": "All is done."},
+    "raise_disagreement": {
+        "agency": "police", "challenged": "school", "at_risk": "no", "about": "A plan that ended.",
+        "wanted": "Another.",
+    },
+    "answer_disagreement": {"agency": "gp", "answer": "partly", "words": "It ends later."},
+    "respond_disagreement": {"agency": "police", "outcome": "escalate", "words": "Not late enough."},
+    "decide_disagreement": {"view": "partly", "words": "Meet again within a month."},
+    "withdraw_disagreement": {"agency": "police", "reason": "It was settled on the telephone."},
+}  # fmt: skip
 """As plain data, and as a browser would send it: every question that is asked is answered, if only with nothing."""
 
 
