@@ -42,8 +42,8 @@ def _worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> d
         return recommending.worked_out(case, kind, body, now)
     if case.kind == "practice_review" and (more := practice_review.worked_out(case, kind, body)):
         return more
-    if case.kind == "disagreement":
-        return disagreement.worked_out(case, kind, body)
+    if case.kind == "disagreement" and (more := disagreement.worked_out(case, kind, body)):
+        return more
     if kind == "record_meeting":
         quorum = policy(case.policy).quorums["rapid_review_meeting"]
         seats = set(body["seats"])
