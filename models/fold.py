@@ -200,7 +200,8 @@ def _open(case: Case, name: str, block: Block, agency: str, item: str, made: Map
         start=start.at if start else fact.occurred, due=said, said=said, rungs=(),
     )  # fmt: skip
     fresh = ladder.clocked(fresh, shelf.rules(case.policy, case.calendar, case.kind, name))
-    gone = {one.key for one in earlier if (one.of or one.item) and one.ended}
+    # What ended by this very fact stays until the next time: that it is over is still to be written and said.
+    gone = {one.key for one in earlier if (one.of or one.item) and one.ended and one.ended_by != fact.number}
     kept = {key: one for key, one in case.obligations.items() if key not in gone}
     return case.model_copy(update={"obligations": {**kept, fresh.key: fresh}})
 

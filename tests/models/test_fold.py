@@ -443,7 +443,9 @@ def test_the_review_has_the_awareness_of_the_local_authority() -> None:
     play = referral()
     before = play.case
     fact = play.act(MANAGER, "triage", **triage_answers(), aware_at="2026-11-02")
-    review = after(*opened(play.case, fact, "RR-2026-0001", opens(before, fact)))
+    opening = opens(before, fact)
+    assert opening
+    review = after(*opened(play.case, fact, "RR-2026-0001", opening))
     assert review.obligations["notify_national_panel"].due == end_of(date(2026, 11, 9))
 
 

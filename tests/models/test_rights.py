@@ -640,6 +640,8 @@ def test_a_review_inherits_who_may_not_open_the_referral() -> None:
     play.act("p-018", "lock_out", person="p-004", locked=True, reason="r")
     before = play.case
     fact = play.act("p-018", "triage", **triage_answers(), restricted=True)
-    fresh, first = opened(play.case, fact, "RR-2026-0001", opens(before, fact))
+    opening = opens(before, fact)
+    assert opening
+    fresh, first = opened(play.case, fact, "RR-2026-0001", opening)
     expected = Access(restricted=True, locked_out=("p-004",))
     assert access_of(play.case, play.now) == access_of(after(fresh, first), play.now) == expected
