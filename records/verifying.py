@@ -383,7 +383,7 @@ class _Chain:
         made = {"ref": row.ref, "kind": row.kind, "known": row.known, "opened": row.opened, "closed": row.closed}
         place = difference(self._case.model_dump(include=set(made)), made)
         place = place or difference(self._case.model_dump(), stored.model_dump())
-        if place is None and row.parent != self._case.said.get("referral"):
+        if place is None and row.parent != self._case.said.get("from", self._case.said.get("referral")):
             place = "parent"
         place = place or await self._obligations(self._case)
         return "" if place is None else f"The stored state is not what its facts make of it: {place}."
