@@ -36,7 +36,7 @@ from notifier.threads import reply
 from notifier.words import NOT_YOURS, Bulletin, Button, CaseThread, Item, Several, Shown, worded
 from records.questions import CaseView, Questions
 from tests.notifier.test_words import DIRECTORY, NOW, every
-from tests.support.lives import ALL, MANAGER, Lives
+from tests.support.lives import EACH_OR_ALL, MANAGER, Lives
 from tests.support.recording import Recording, recording
 
 pytestmark = pytest.mark.promise("G1", "G8")
@@ -517,11 +517,11 @@ def test_whoever_is_shut_out_or_holds_the_office_no_more_reads_nothing_of_the_ma
 
 
 @pytest.fixture
-async def lived(tmp_path: Path) -> AsyncIterator[Recording]:
+async def lived(tmp_path: Path, commands: Sequence[tuple[str, str]]) -> AsyncIterator[Recording]:
     """Whole lives of every lifecycle, with every rung said that was due on the way."""
     async with recording(tmp_path) as made:
         lives = Lives(made)
-        for lifecycle, kind in ALL:
+        for lifecycle, kind in commands:
             ready = await lives.ready(lifecycle, kind)
             if ready.case:
                 await made.speak(ready.case)
@@ -529,6 +529,7 @@ async def lived(tmp_path: Path) -> AsyncIterator[Recording]:
         yield made
 
 
+@EACH_OR_ALL
 @pytest.mark.promise("G2")
 async def test_a_button_is_offered_exactly_where_that_person_could_give_the_command_now(lived: Recording) -> None:
     questions, pressed = Questions(lived.there.recorder), Counter[str]()
@@ -538,8 +539,8 @@ async def test_a_button_is_offered_exactly_where_that_person_could_give_the_comm
         rows = (await session.scalars(select(NoticeRow))).all()
         cases = [Case.model_validate(one.state) for one in await session.scalars(select(CaseRow))]
     for now in (lived.now, lived.now + timedelta(days=9)):
+        knowing = known(cases, directory, now)
         for one in rows:
-            knowing = known(cases, directory, now)
             case, actor = knowing.cases[one.case], actor_of(directory, one.person, now)
             buttons = buttons_of(parcel("b-1", [one], knowing))
             view = await questions.case(one.case, actor, now)

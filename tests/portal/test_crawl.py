@@ -207,6 +207,7 @@ async def _leaves(site: Site, all_routes: list[tuple[str, str]], found: Found) -
     saves = (
         ("referrer", "/refer/incident", "/refer/incident/save"),
         ("independent chair", f"/cases/{site.scene.review}/decide", "/save"),
+        ("business unit", "/open/enter_review", "/save"),
     )
     for role, page, action in saves:
         walker = Walker(made.address, site.cookies[role])

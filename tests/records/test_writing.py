@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from records.opening import open_installation
 from records.policies import fill_shelf
 from records.settings import Settings
 from records.writing import next_ref
-from tests.support.lives import ALL, MANAGER, Lives, Next
+from tests.support.lives import EACH_OR_ALL, MANAGER, Lives, Next
 from tests.support.recording import START, Recording, kept, recording
 
 
@@ -37,12 +38,15 @@ async def signed(made: Recording, command: Next) -> Signed:
     return await kept(made._door, shaped, command.case, command.person, f"s-{command.kind}")
 
 
+@EACH_OR_ALL
 @pytest.mark.promise("L3")
 @pytest.mark.timeout(180)
-async def test_every_command_is_recorded_with_its_link_and_its_state(tmp_path: Path, database_url: str) -> None:
+async def test_every_command_is_recorded_with_its_link_and_its_state(
+    tmp_path: Path, database_url: str, commands: Sequence[tuple[str, str]]
+) -> None:
     async with recording(tmp_path, database_url=database_url) as made:
         lives = Lives(made)
-        for lifecycle, kind in ALL:
+        for lifecycle, kind in commands:
             done = await lives.give(await lives.ready(lifecycle, kind))
             assert done.fact.kind == COMMANDS[lifecycle][kind].FACT
         made.now = START + timedelta(days=40)

@@ -1,9 +1,11 @@
 """How to bring a case into a state that accepts a command: one way for every command of every lifecycle."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
+
+import pytest
 
 from door.adopting import with_holiday
 from door.door import Done
@@ -24,6 +26,23 @@ POLICE_AGENCY, ICB_AGENCY = "harrowshire-police", "harrowshire-icb"
 
 ALL = [(lifecycle, kind) for lifecycle, kinds in COMMANDS.items() for kind in kinds]
 """Every kind of command, generated: a new one without a way to reach it fails the tests that use this table."""
+
+
+def _by_turns() -> Iterator[tuple[str, str]]:
+    homes: dict[str, list[str]] = {}
+    for lifecycle, kind in ALL:
+        homes.setdefault(kind, []).append(lifecycle)
+    for number, (kind, lifecycles) in enumerate(homes.items()):
+        yield lifecycles[number % len(lifecycles)], kind
+
+
+EACH = list(_by_turns())
+"""Every kind of command once; those that several kinds of case take by turns in one of them, so that each has some."""
+EACH_OR_ALL = pytest.mark.parametrize("commands", [
+    pytest.param(EACH, id="each command"),
+    pytest.param(ALL, id="each in each kind of case", marks=[pytest.mark.proof, pytest.mark.timeout(1500)]),
+])  # fmt: skip
+"""For a test that goes through the commands one after the other on a real engine or a database."""
 
 
 class Doer(Protocol):

@@ -7,11 +7,16 @@ import pytest
 
 from door.door import Done
 from door.refusals import NotConfirmed
+from models.lifecycles import COMMANDS
 from tests.support.lives import ALL, Lives, Next
 from tests.support.real import Real, real
 
-FEW = [("referral", "triage"), ("referral", "tell_referrer"), ("rapid_review", "reopen")]
-"""One that opens another case, one that closes, one on a closed case; `make proof` tries them all."""
+FEW = [
+    ("referral", "triage"), ("referral", "tell_referrer"), ("rapid_review", "reopen"),
+    ("practice_review", "enter_review"), ("register", "close_recommendation"),
+]  # fmt: skip
+"""One that opens another case, one that closes, one on a closed case, one that opens a case of its own, one about an
+item of its case; `make proof` tries them all."""
 
 
 async def killed_at(house: Real, command: Next, moment: str, *, engine: bool = True) -> None:
@@ -68,7 +73,7 @@ async def test_a_kill_of_the_worker_or_before_the_commit_is_made_good_by_asking_
 @pytest.mark.proof
 @pytest.mark.timeout(1200)
 @pytest.mark.promise("L5")
-@pytest.mark.parametrize("of", ["referral", "rapid_review"])
+@pytest.mark.parametrize("of", COMMANDS)
 async def test_a_kill_at_every_kind_of_command_loses_and_doubles_nothing(tmp_path: Path, of: str) -> None:
     async with real(tmp_path) as house:
         lives = Lives(house)
