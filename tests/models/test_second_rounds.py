@@ -248,7 +248,8 @@ AGAIN: dict[str, Again] = {
 ITEMS: dict[str, Again] = {
     "close_recommendation": (
         lambda: proven(closed_once()), MANAGER,
-        {"item": "r1", "decided_by": "meeting", "seats": SEATS, "evidence": ["e3", "e4"], "retest": "6_months", "words": "w"},
+        {"item": "r1", "decided_by": "meeting", "seats": SEATS, "evidence": ["e3", "e4"], "retest": "6_months",
+         "words": "w"},
     ),
     "retest_impact": (closed_once, MANAGER, {"item": "r1", "outcome": "sustained", "words": "w"}),
 }  # fmt: skip

@@ -67,7 +67,8 @@ def samples() -> list[tuple[str, str, Notice, Case]]:
     """Every kind of notice about everything in every state, once each, to whoever holds its office."""
     found: dict[tuple[str, str], tuple[str, str, Notice, Case]] = {}
     for name, state, notice, case in every():
-        found.setdefault((name, notice.office), (name, state, told(DIRECTORY, notice), case))
+        if (name, notice.office) not in found:
+            found[name, notice.office] = (name, state, told(DIRECTORY, notice), case)
     return list(found.values())
 
 
