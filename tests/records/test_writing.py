@@ -14,7 +14,7 @@ from models import shelf
 from models.batch import Batch
 from models.command import Signed
 from models.lifecycles import COMMANDS
-from models.tables import CommandRow, HeadRow, NoticeRow, PolicyRow, Table
+from models.tables import CommandRow, HeadRow, NoticeRow, ObligationRow, PolicyRow, Table
 from records.database import Database
 from records.opening import open_installation
 from records.policies import fill_shelf
@@ -22,6 +22,7 @@ from records.settings import Settings
 from records.writing import next_ref
 from tests.support.lives import EACH_OR_ALL, MANAGER, Lives, Next
 from tests.support.recording import START, Recording, kept, recording
+from tests.support.tracking import Tracking
 
 
 async def rows(database: Database) -> dict[str, int]:
@@ -166,6 +167,27 @@ async def test_what_begins_at_once_in_several_processes_begins_once(tmp_path: Pa
         assert len({one.signature for one in asked}) == 1
         for there in others:
             await there.close()
+        assert await made.broken() == []
+
+
+@pytest.mark.promise("D5", "F12")
+async def test_what_is_owed_anew_by_the_fact_that_did_it_leaves_no_open_line_behind(
+    tmp_path: Path, database_url: str
+) -> None:
+    """The state keeps the present one of its kind; the line of the one before says that it was done."""
+    async with recording(tmp_path, database_url=database_url) as made:
+        ref = await made.open(MANAGER, "open_register", origin="audit", year=2026)
+        item = await Tracking(made).pursued(ref)
+        made.now += timedelta(days=70)
+        await made.speak(ref)
+        await made.act(MANAGER, ref, "give_progress", item=item, forecast="on_track", words="It goes on.")
+        async with made.there.database.reading() as session:
+            lines = {row.key: row for row in await session.scalars(select(ObligationRow))}
+            told = select(NoticeRow.state).where(NoticeRow.obligation == f"progress/{item}").distinct()
+            states = list(await session.scalars(told))
+        assert (lines[f"progress/{item}"].state, lines[f"progress/{item}"].speaks) == ("met", None)
+        assert lines[f"progress/{item}#2"].state == "open"
+        assert states == ["superseded"]
         assert await made.broken() == []
 
 
