@@ -1,7 +1,7 @@
 """What a case remembers of one recommendation: who owns it, what shows that it worked, and what has been accepted."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -159,6 +159,13 @@ class Rag(Message):
     by_hand: date | None = None
 
 
+class Turn(Message):
+    """What one axis shows from a moment on, if nothing else happens; `at` is none for what it shows at first."""
+
+    at: datetime | None = None
+    rag: Rag
+
+
 SOON = timedelta(days=28)
 
 
@@ -188,8 +195,36 @@ def impact(one: Recommendation, owed: Iterable[Dated], now: datetime) -> Rag:
     return _by_hand(one, Kind.IMPACT, now) or _impact(one, list(owed), now)
 
 
+def turns(one: Recommendation, owed: Iterable[Dated], axis: Kind) -> tuple[Turn, ...]:
+    """How one axis changes while time alone passes, whatever was set by hand: the same rule, asked ahead of time.
+
+    Lists are filtered by it without looking into cases. It turns just after each moment that is named.
+    """
+    found, of = list(owed), _delivery if axis is Kind.DELIVERY else _impact
+    dues = {one.due for one in found if one.due}
+    moments = sorted(dues | {due - SOON for due in dues})
+    made = [Turn(rag=of(one, found, _FIRST))]
+    for moment in moments:
+        rag = of(one, found, moment + timedelta.resolution)
+        if rag != made[-1].rag:
+            made.append(Turn(at=moment, rag=rag))
+    return tuple(made)
+
+
+def shown_at(made: Sequence[Turn], hands: Iterable[Override], axis: Kind, now: datetime) -> Rag:
+    """What one axis shows at a moment: what was set by hand, or how far it has turned by itself."""
+    return _hand(hands, axis, now) or [one.rag for one in made if one.at is None or one.at < now][-1]
+
+
+_FIRST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+
+
 def _by_hand(one: Recommendation, axis: Kind, now: datetime) -> Rag | None:
-    said = [hand for hand in one.overrides if hand.axis is axis and hand.until >= day_of(now)]
+    return _hand(one.overrides, axis, now)
+
+
+def _hand(hands: Iterable[Override], axis: Kind, now: datetime) -> Rag | None:
+    said = [hand for hand in hands if hand.axis is axis and hand.until >= day_of(now)]
     return Rag(colour=Colour(said[-1].colour), words=WORDS[said[-1].colour], by_hand=said[-1].until) if said else None
 
 

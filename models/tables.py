@@ -129,6 +129,60 @@ class ObligationRow(Table):
     """open, paused, promised, disputed, met or withdrawn."""
 
 
+class RecommendationRow(Table):
+    """One line for each recommendation, for the tracker; made from the state, never read back into it.
+
+    What each column says stands at models.tracking.Tracked. `sealed`: its text, measures and actions; `said`: what was
+    said last. They stand at the end, for a list that is filtered does not read them.
+    """
+
+    __tablename__ = "recommendations"
+    case: Mapped[str] = mapped_column(Short, ForeignKey("cases.ref"), primary_key=True)
+    item: Mapped[str] = mapped_column(Short, primary_key=True)
+    kind: Mapped[str] = mapped_column(Short)
+    year: Mapped[int] = mapped_column(Integer)
+    source: Mapped[str] = mapped_column(Short)
+    agency: Mapped[str] = mapped_column(Short, index=True)
+    owner: Mapped[str] = mapped_column(Short)
+    deputy: Mapped[str] = mapped_column(Short)
+    sponsor: Mapped[str] = mapped_column(Short)
+    standing: Mapped[str] = mapped_column(Short)
+    fact: Mapped[int] = mapped_column(Integer)
+    made: Mapped[datetime]
+    first_due: Mapped[date]
+    due: Mapped[datetime | None]
+    next_due: Mapped[datetime | None]
+    overdue_from: Mapped[datetime | None]
+    level: Mapped[int] = mapped_column(Integer)
+    reached: Mapped[str] = mapped_column(Short)
+    delivery: Mapped[str] = mapped_column(Short)
+    delivery_amber: Mapped[datetime | None]
+    delivery_red: Mapped[datetime | None]
+    delivery_hand: Mapped[str] = mapped_column(Short)
+    delivery_until: Mapped[date | None]
+    impact: Mapped[str] = mapped_column(Short)
+    impact_amber: Mapped[datetime | None]
+    impact_red: Mapped[datetime | None]
+    impact_hand: Mapped[str] = mapped_column(Short)
+    impact_until: Mapped[date | None]
+    closed: Mapped[datetime | None]
+    days: Mapped[int | None] = mapped_column(Integer)
+    retested: Mapped[str] = mapped_column(Short)
+    round: Mapped[int] = mapped_column(Integer)
+    extensions: Mapped[int] = mapped_column(Integer)
+    restricted: Mapped[bool]
+    particular: Mapped[bool] = mapped_column(index=True)
+    reviewer: Mapped[str] = mapped_column(Short)
+    said_at: Mapped[datetime | None]
+    said_kind: Mapped[str] = mapped_column(Short, default="")
+    themes: Mapped[list[Any]]
+    locked_out: Mapped[list[Any]]
+    let_in: Mapped[dict[str, Any]]
+    turns: Mapped[dict[str, Any]]
+    sealed: Mapped[bytes | None]
+    said: Mapped[bytes | None]
+
+
 class HeldRow(Table):
     """Who was last known to hold an office, so that it is noticed when it changes hands."""
 

@@ -1,4 +1,4 @@
-"""Facts as the database keeps them, read back; and the line that it keeps of an obligation."""
+"""Facts as the database keeps them, read back; and the lines that it keeps of obligations and recommendations."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from models.case import Case
 from models.facts import Fact
 from models.obligation import Obligation
 from models.tables import FactRow
+from models.tracking import tracked
 
 
 async def facts_after(session: AsyncSession, case: str, number: int) -> list[Fact]:
@@ -30,3 +31,13 @@ def obligation_row(case: Case, one: Obligation) -> dict[str, Any]:
         "case": case.ref, "key": one.key, "block": one.block, "agency": one.agency, "owed_by": one.owed_by,
         "due": one.due, "speaks": one.speaks(), "level": one.level, "state": str(state),
     }  # fmt: skip
+
+
+def recommendation_row(case: Case, item: str) -> dict[str, Any]:
+    """A recommendation as lists find it, without any word of it: those are sealed beside it when they are said."""
+    return dict(tracked(case, item))
+
+
+def sealed_at(column: str, case: str, item: str) -> str:
+    """The place to which the words of a recommendation's line are bound."""
+    return f"recommendations.{column}/{case}/{item}"

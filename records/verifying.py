@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import shelf
 from models.base import Message
 from models.case import Case
+from models.command import merged
 from models.fold import after
 from models.obligation import Ended
 from models.shelf import NotOnShelf
@@ -32,10 +33,12 @@ from models.tables import (
     PersonRow,
     PolicyRow,
     ReadRow,
+    RecommendationRow,
     SaltRow,
     SettingRow,
     TextRow,
 )
+from models.tracking import about, last_word
 from records.chains import (
     DIRECTORY,
     FIRST_START,
@@ -51,7 +54,7 @@ from records.chains import (
     of_notices,
     of_read,
 )
-from records.facts import fact_from, obligation_row
+from records.facts import fact_from, obligation_row, recommendation_row, sealed_at
 from records.faults import UNREADABLE
 from records.files import is_committed
 from records.policies import IN_FORCE, fill_shelf
@@ -106,7 +109,10 @@ class Verifier:
         return list(found.values())
 
     async def _chains(self) -> list[str]:
-        everywhere = (HeadRow.chain, LinkRow.chain, CaseRow.ref, FactRow.case, NoticeRow.case, ObligationRow.case)
+        everywhere = (
+            HeadRow.chain, LinkRow.chain, CaseRow.ref, FactRow.case, NoticeRow.case, ObligationRow.case,
+            RecommendationRow.case,
+        )  # fmt: skip
         found = {READS}
         for column in everywhere:
             found |= {str(one) for one in await self._session.scalars(select(column).distinct())}
@@ -243,6 +249,8 @@ class _Chain:
     def __init__(self, session: AsyncSession, key: bytes, vault: Vault, chain: str) -> None:
         self._session, self._key, self._vault, self.chain = session, key, vault, chain
         self._case: Case | None = None
+        self._said_of: dict[str, Any] = {}
+        """What was said of each recommendation, by the place where its line keeps it."""
         self._good = 0
         """The last link that was looked at and found whole."""
         self._values: Callable[[int, int], Awaitable[dict[int, dict[str, Any]]]] | None = self._of_facts
@@ -337,10 +345,22 @@ class _Chain:
         for row in facts:
             text = texts.get(row.text)
             text = text if text is not None and text.sealed else None
-            fact = of_fact(row, text, await self._words(row, text) if text else None)
+            words = await self._words(row, text) if text else None
+            self._note(row, words)
+            fact = of_fact(row, text, words)
             values[row.number] = fact | of_notices(told.get(row.number, ()))
             self._fold(row)
         return values
+
+    def _note(self, row: FactRow, words: Any) -> None:  # noqa: ANN401 -- any JSON value
+        """What the line of a recommendation has to say once this is recorded."""
+        item = about(row.data)
+        if not item or not isinstance(words, dict):
+            return
+        if row.kind == "recommended":
+            self._said_of[sealed_at("sealed", row.case, item)] = merged(row.data, words)
+        elif said := last_word(row.kind, words):
+            self._said_of[sealed_at("said", row.case, item)] = said
 
     async def _words(self, row: FactRow, text: TextRow) -> Any:  # noqa: ANN401 -- any JSON value
         try:
@@ -385,7 +405,7 @@ class _Chain:
         place = place or difference(self._case.model_dump(), stored.model_dump())
         if place is None and row.parent != self._case.said.get("from", self._case.said.get("referral")):
             place = "parent"
-        place = place or await self._obligations(self._case)
+        place = place or await self._obligations(self._case) or await self._recommendations(self._case)
         return "" if place is None else f"The stored state is not what its facts make of it: {place}."
 
     async def _obligations(self, case: Case) -> str | None:
@@ -397,6 +417,25 @@ class _Chain:
             if difference(obligation_row(case, one), kept.pop(key, {})) is not None:
                 return f"the line of {key}"
         return next((f"the line of {key}" for key, row in kept.items() if row["state"] not in set(Ended)), None)
+
+    async def _recommendations(self, case: Case) -> str | None:
+        """The first line kept of a recommendation that says other than its case, or other words than were said."""
+        lines = await self._session.scalars(select(RecommendationRow).where(RecommendationRow.case == case.ref))
+        kept = {row.item: row for row in lines}
+        for item in case.recommendations:
+            row, made = kept.pop(item, None), recommendation_row(case, item)
+            if row is None or difference(made, {name: getattr(row, name) for name in made}) is not None:
+                return f"the line of {item}"
+            if not all(self._says(row, name) for name in ("sealed", "said")):
+                return f"the words of {item}"
+        return next((f"the line of {item}" for item in kept), None)
+
+    def _says(self, row: RecommendationRow, name: str) -> bool:
+        """Whether the words kept beside a line are those of its facts; of what is lawfully gone nothing is asked."""
+        place, sealed = sealed_at(name, row.case, row.item), getattr(row, name)
+        if place not in self._said_of:
+            return True
+        return sealed is not None and self._vault.unseal(sealed, place) == self._said_of[place]
 
 
 def _outside(number: Any, last: int) -> Any:  # noqa: ANN401 -- a column, and a condition on it

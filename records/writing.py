@@ -38,15 +38,17 @@ from models.tables import (
     FactRow,
     NoticeRow,
     ObligationRow,
+    RecommendationRow,
     SettingRow,
     TextRow,
 )
 from models.telling import Notice, notices, tell
+from models.tracking import Tracked, about, last_word, touched
 from records.audit import Auditor, Entry
 from records.chains import of_fact, of_notices
 from records.database import Database, inserting
 from records.directory import DirectoryRecord
-from records.facts import facts_after, obligation_row
+from records.facts import facts_after, obligation_row, recommendation_row, sealed_at
 from records.family import relatives
 from records.faults import where
 from records.naming import files_not_theirs, strange_cases
@@ -229,6 +231,7 @@ class Writing:
         facts = [{**one.fact.model_dump(), "request": one.fact.request or None} for one in steps]
         await connection.execute(_FACTS, facts)
         await self._obligations(steps)  # what was told of what has ended is out of date, but not what is told now
+        await self._recommendations(steps)
         told = await self._notices(steps)
         await self.auditor.extend(
             self.session,
@@ -268,6 +271,25 @@ class Writing:
         refs = {one.case.ref for one in steps}
         about = BundleRow.key.in_(select(NoticeRow.bundle).where(NoticeRow.case.in_(refs))) | BundleRow.case.in_(refs)
         await connection.execute(update(BundleRow).where(BundleRow.live, about).values(CHANGED))
+
+    async def _recommendations(self, steps: Sequence[Step]) -> None:
+        """The line of each recommendation that these steps touch, and the words that they say of it."""
+        changed = {(one.case.ref, item): one.case for one in steps for item in touched(one.before, one.case)}
+        connection = await self.session.connection()
+        if changed:
+            rows = [recommendation_row(case, item) for (_, item), case in changed.items()]
+            await connection.execute(_pursued(connection.dialect.name), rows)
+        for one in steps:
+            item, fact = about(one.fact.data), one.fact
+            if item not in one.case.recommendations or not isinstance(one.words, dict):
+                continue
+            line = {"of_case": fact.case, "of_item": item}
+            if fact.kind == "recommended":
+                words = self.vault.seal(merged(fact.data, one.words), sealed_at("sealed", fact.case, item))
+                await connection.execute(_WORDED, {**line, "words": words})
+            elif said := last_word(fact.kind, one.words):
+                words = self.vault.seal(said, sealed_at("said", fact.case, item))
+                await connection.execute(_SAID, {**line, "words": words, "on": fact.recorded, "as": fact.kind})
 
     async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[NoticeRow]]:
         """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""
@@ -329,7 +351,7 @@ def _judged(
 
 
 def _overtaken(before: Case, case: Case) -> Iterator[tuple[str, Obligation]]:
-    """What was done by the fact that opened the next of its kind: the state keeps only that one, the lines keep both."""
+    """What was done by the fact that opened the next of its kind: the state keeps that one only, lines keep both."""
     for key, was in before.obligations.items():
         if key not in case.obligations and was.ended is None:
             yield key, was.model_copy(update={"ended": Ended.MET})
@@ -372,6 +394,13 @@ _KEEP = (
     .values({name: bindparam(f"new_{name}") for name in ("known", "state", "closed")})
 )
 _FACTS = insert(FactRow)
+_OF_LINE = (RecommendationRow.case == bindparam("of_case"), RecommendationRow.item == bindparam("of_item"))
+_WORDED = update(RecommendationRow).where(*_OF_LINE).values(sealed=bindparam("words"))
+_SAID = (
+    update(RecommendationRow)
+    .where(*_OF_LINE)
+    .values(said=bindparam("words"), said_at=bindparam("on"), said_kind=bindparam("as"))
+)
 
 
 @cache
@@ -380,6 +409,14 @@ def _owed(dialect: str) -> Executable:
     new = inserting(ObligationRow, dialect)
     anew = {name: new.excluded[name] for name in ("owed_by", "due", "speaks", "level", "state")}
     return new.on_conflict_do_update(index_elements=["case", "key"], set_=anew)
+
+
+@cache
+def _pursued(dialect: str) -> Executable:
+    """What a recommendation is now, whether it is new or was there. Its words are written beside it."""
+    new = inserting(RecommendationRow, dialect)
+    anew = {name: new.excluded[name] for name in Tracked.model_fields if name not in {"case", "item"}}
+    return new.on_conflict_do_update(index_elements=["case", "item"], set_=anew)
 
 
 @cache

@@ -124,7 +124,7 @@ async def play(made: Recording) -> Tracked:
 
 
 async def _early(all_of: Tracking, found: Tracked) -> None:
-    """What was made at the beginning: by the end of the play some of it is long overdue, and some was never answered."""
+    """What was made at the beginning: at the end of the play some of it is overdue, and some was never answered."""
     agencies = list(OWNERS)
     for number in range(8):
         await all_of.pursued(found.first, agencies[number % len(agencies)], (5, 30, 60, 90, 40, 200, 10, 150)[number])
@@ -181,6 +181,5 @@ async def _rejected(all_of: Tracking, found: Tracked) -> str:
         )
         if outcome:
             await act(CHAIR, found.register, "answer_rejection", item=item, outcome=outcome, reason="It is.")
-    for _ in range(3):
-        item = await all_of.pursued(found.register, PROBATION, 60, source="national_review")
-    return item
+    items = [await all_of.pursued(found.register, PROBATION, 60, source="national_review") for _ in range(3)]
+    return items[-1]

@@ -1,0 +1,308 @@
+"""The tracker: lists and figures of recommendations, of those that their reader may see, made without looking at cases.
+
+Colours hang on the time at which they are looked at, so each line holds when they turn (models/tracking.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.base import Message
+from models.case import Case
+from models.recommended import Colour, Kind, Override, Rag, Standing, Turn, shown_at
+from models.rights import AGENCY_OFFICES, CASE_WIDE, NAMED_OFFICES, Actor, access_of, whole
+from models.tables import CaseRow, RecommendationRow
+from models.time import day_of, end_of
+from models.tracking import Tracked
+from records.facts import sealed_at
+from records.writing import Recorder
+
+PAGE: Final = 50
+OPEN: Final = (Standing.MADE, Standing.REJECTED, Standing.PURSUED)
+AGES: Final = ((30, "0 to 30 days"), (90, "31 to 90 days"))
+OLDER: Final = "Over 90 days"
+_LINE = RecommendationRow
+_SEVERITY = {Colour.RED: 0, Colour.AMBER: 1, Colour.GREY: 2, Colour.GREEN: 3, Colour.BLUE: 4}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The filters of the tracker, its order and its page. Empty: all. `state`: open, closed or withdrawn."""
+
+    review: str = ""
+    agency: str = ""
+    theme: str = ""
+    delivery: str = ""
+    impact: str = ""
+    owner: str = ""
+    source: str = ""
+    year: str = ""
+    state: str = ""
+    overdue: bool = False
+    sort: str = "due"
+    page: int = 1
+
+
+class Line(Message):
+    """One recommendation as a list shows it. `said`: what was said last of it, and `said_at` when."""
+
+    of: Tracked
+    delivery: Rag
+    impact: Rag
+    overdue: bool
+    text: str
+    paragraph: str
+    measures: list[dict[str, Any]]
+    actions: list[dict[str, Any]]
+    said: str
+    said_at: datetime | None
+    said_kind: str
+
+    @property
+    def ref(self) -> str:
+        return f"{self.of.case}/{self.of.item}"
+
+    @property
+    def address(self) -> str:
+        return f"/cases/{self.of.case}/recommendations/{self.of.item}"
+
+
+class Found(Message):
+    """A page of lines, and how many there are on all pages."""
+
+    lines: list[Line]
+    count: int
+
+
+@dataclass
+class Standings:
+    """How the recommendations of one agency stand. `late`: those overdue, by age and by the office told last."""
+
+    agency: str
+    open: int = 0
+    late: dict[str, int] = field(default_factory=dict)
+    reached: dict[str, int] = field(default_factory=dict)
+    closed: int = 0
+    sustained: int = 0
+    reopened: int = 0
+    extensions: int = 0
+    days: int = 0
+
+    @property
+    def overdue(self) -> int:
+        return sum(self.late.values())
+
+    @property
+    def months(self) -> float | None:
+        """On average from making to closing; none where nothing is closed."""
+        return round(self.days / self.closed / 30.44, 1) if self.closed else None
+
+
+class Tracker:
+    """Asks the lines of recommendations; each answer is fit for its reader."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._database, self._vault = recorder.database, recorder.vault
+
+    async def find(self, actor: Actor, wanted: Wanted, now: datetime, *, all_pages: bool = False) -> Found:
+        """The page that is wanted, or everything for an export."""
+        async with self._database.reading() as session:
+            which = and_(await _seen(session, actor, now), *_filters(wanted, now))
+            count = await session.scalar(select(func.count()).select_from(_LINE).where(which)) or 0
+            found = select(_LINE).where(which).order_by(*_order(wanted.sort, now))
+            if not all_pages:
+                found = found.limit(PAGE).offset(PAGE * (wanted.page - 1))
+            rows = (await session.scalars(found)).all()
+        return Found(lines=[self._line(row, now) for row in rows], count=count)
+
+    async def of_case(self, ref: str, actor: Actor, now: datetime) -> list[Line]:
+        """The recommendations of one case that this person may see, in the order in which they were made."""
+        async with self._database.reading() as session:
+            which = and_(_LINE.case == ref, await _seen(session, actor, now))
+            rows = (await session.scalars(select(_LINE).where(which).order_by(_LINE.fact))).all()
+        return [self._line(row, now) for row in rows]
+
+    async def offered(self, actor: Actor, now: datetime) -> dict[str, list[Any]]:
+        """What filters can be set to: owners, sources and years of the recommendations that this person may see."""
+        async with self._database.reading() as session:
+            seen = await _seen(session, actor, now)
+            columns = {"owner": _LINE.owner, "source": _LINE.source, "year": _LINE.year}
+            found = {
+                name: list(await session.scalars(select(column).where(seen).distinct()))
+                for name, column in columns.items()
+            }
+        return {name: [value for value in values if value] for name, values in found.items()}
+
+    async def figures(self, actor: Actor, now: datetime) -> list[Standings]:
+        """By agency: what is open and overdue, by age and by the office reached; and what came of what was closed."""
+        late = and_(_LINE.standing.in_(OPEN), _LINE.overdue_from < now)
+        age = case(
+            *((_LINE.overdue_from >= now - timedelta(days=most + 1), words) for most, words in AGES), else_=OLDER
+        )
+        async with self._database.reading() as session:
+            seen = await _seen(session, actor, now)
+            ages = await session.execute(
+                select(_LINE.agency, age, _LINE.reached, func.count())
+                .where(seen, late)
+                .group_by(_LINE.agency, age, _LINE.reached)
+            )
+            closed = _LINE.standing == Standing.CLOSED
+            others = await session.execute(
+                select(
+                    _LINE.agency,
+                    _count(_LINE.standing.in_(OPEN)),
+                    _count(closed),
+                    _count(and_(closed, _LINE.retested == "sustained")),
+                    _count(_LINE.round > 1),
+                    func.coalesce(func.sum(_LINE.extensions), 0),
+                    func.coalesce(func.sum(_LINE.days), 0),
+                )
+                .where(seen)
+                .group_by(_LINE.agency)
+            )
+        made = {
+            agency: Standings(agency, open_ or 0, {}, {}, shut or 0, held or 0, again or 0, more or 0, days or 0)
+            for agency, open_, shut, held, again, more, days in others
+        }
+        for agency, words, reached, count in ages:
+            one = made[agency]
+            one.late[words] = one.late.get(words, 0) + count
+            one.reached[reached] = one.reached.get(reached, 0) + count
+        return [made[agency] for agency in sorted(made)]
+
+    async def by_theme(self, actor: Actor, now: datetime) -> list[Tracked]:
+        """The lines of everything that has a theme, without their words, the oldest first."""
+        columns = [getattr(_LINE, name) for name in Tracked.model_fields]
+        async with self._database.reading() as session:
+            which = and_(await _seen(session, actor, now), cast(_LINE.themes, String) != "[]")
+            rows = await session.execute(select(*columns).where(which).order_by(_LINE.year, _LINE.case, _LINE.fact))
+            return [Tracked.model_construct(**row._mapping) for row in rows]  # noqa: SLF001 -- sqlalchemy's public name
+
+    def _line(self, row: RecommendationRow, now: datetime) -> Line:
+        of = Tracked.model_construct(**{name: getattr(row, name) for name in Tracked.model_fields})
+        words = self._unsealed(row, "sealed", row.sealed) or {}
+        return Line.model_construct(
+            of=of,
+            delivery=_rag(of, Kind.DELIVERY, now),
+            impact=_rag(of, Kind.IMPACT, now),
+            overdue=of.standing in OPEN and of.overdue_from is not None and of.overdue_from < now,
+            text=str(words.get("text", "")),
+            paragraph=str(words.get("paragraph", "")),
+            measures=list(words.get("measures", ())),
+            actions=list(words.get("actions", ())),
+            said=str(self._unsealed(row, "said", row.said) or ""),
+            said_at=row.said_at,
+            said_kind=row.said_kind,
+        )
+
+    def _unsealed(self, row: RecommendationRow, column: str, sealed: bytes | None) -> Any:  # noqa: ANN401 -- any JSON value
+        return self._vault.unseal(sealed, sealed_at(column, row.case, row.item)) if sealed else None
+
+
+def _rag(of: Tracked, axis: Kind, now: datetime) -> Rag:
+    """What one axis shows now."""
+    colour, until = getattr(of, f"{axis}_hand"), getattr(of, f"{axis}_until")
+    hands = [Override(axis=axis, colour=colour, until=until)] if colour else []
+    return shown_at([Turn.model_validate(one) for one in of.turns[axis]], hands, axis, now)
+
+
+def colour(axis: Kind, now: datetime) -> ColumnElement[str]:
+    """The same as a condition of the database."""
+    line: Mapping[str, Any] = {
+        name: getattr(_LINE, f"{axis}{name}") for name in ("", "_amber", "_red", "_hand", "_until")
+    }
+    return case(
+        (line["_until"] >= day_of(now), line["_hand"]),
+        (line["_red"] < now, Colour.RED),
+        (line["_amber"] < now, Colour.AMBER),
+        else_=line[""],
+    )
+
+
+def _count(which: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((which, 1), else_=0)), 0)
+
+
+def _filters(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
+    states: dict[str, Sequence[str]] = {
+        "open": OPEN, "closed": (Standing.CLOSED,), "withdrawn": (Standing.WITHDRAWN,),
+    }  # fmt: skip
+    found = [
+        column == value
+        for column, value in (
+            (_LINE.case, wanted.review.strip().upper()),
+            (_LINE.agency, wanted.agency),
+            (_LINE.owner, wanted.owner),
+            (_LINE.source, wanted.source),
+            (colour(Kind.DELIVERY, now), wanted.delivery),
+            (colour(Kind.IMPACT, now), wanted.impact),
+        )
+        if value
+    ]
+    if wanted.year:
+        found.append(_LINE.year == int(wanted.year) if wanted.year.isascii() and wanted.year.isdigit() else false())
+    if wanted.theme:
+        found.append(cast(_LINE.themes, String).contains(f'"{wanted.theme}"', autoescape=True))
+    if wanted.state:
+        found.append(_LINE.standing.in_(states.get(wanted.state, ())))
+    if wanted.overdue:
+        found += [_LINE.standing.in_(OPEN), _LINE.overdue_from < now]
+    return found
+
+
+def _order(sort: str, now: datetime) -> list[Any]:
+    """What comes first; of equals by reference."""
+    orders: Mapping[str, list[Any]] = {
+        "due": [_LINE.due.is_(None), _LINE.due],
+        "agency": [_LINE.agency],
+        "owner": [_LINE.owner == "", _LINE.owner],
+        "delivery": [case(_SEVERITY, value=colour(Kind.DELIVERY, now))],
+        "impact": [case(_SEVERITY, value=colour(Kind.IMPACT, now))],
+        "said": [_LINE.said_at.is_(None), _LINE.said_at.desc()],
+        "overdue": [_LINE.overdue_from.is_(None), _LINE.overdue_from],
+    }
+    return [*orders.get(sort, ()), _LINE.case, _LINE.fact]
+
+
+async def _seen(session: AsyncSession, actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """Which lines this person may see: what models.rights says (`sees`, of a case that they may read), as a condition.
+
+    Only of cases about which something is particular is anything asked beside the lines themselves.
+    """
+    own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
+    seated = {held.agency for held in actor.offices if held.agency}
+    named = or_(_LINE.owner == actor.person, _LINE.deputy == actor.person, _LINE.sponsor == actor.person)
+    kept_out, opened, closed = await _particular(session, actor, now)
+    wide = _LINE.case.not_in(closed) if actor.anywhere(CASE_WIDE) else false()
+    theirs = or_(
+        wide, _LINE.case.in_(opened), _LINE.reviewer == actor.person, _LINE.agency.in_(own),
+        and_(named, _LINE.agency.in_(seated)),
+    )  # fmt: skip
+    return and_(_LINE.case.not_in(kept_out) if kept_out else true(), theirs)
+
+
+async def _particular(session: AsyncSession, actor: Actor, now: datetime) -> tuple[set[str], set[str], set[str]]:
+    """Of cases that are not like others: (those that are shut to them, those opened to them, those not seen whole)."""
+    columns = (_LINE.case, _LINE.restricted, _LINE.locked_out, _LINE.let_in)
+    rows = await session.execute(select(*columns).where(_LINE.particular.is_(True)))
+    kept_out, opened, closed = set[str](), set[str](), set[str]()
+    wide = actor.anywhere(CASE_WIDE) and not actor.anywhere(NAMED_OFFICES)
+    for ref, restricted, locked_out, let_in in {row[0]: row for row in rows}.values():
+        if actor.person in locked_out:
+            kept_out.add(ref)
+        elif actor.person in let_in and end_of(date.fromisoformat(let_in[actor.person])) >= now:
+            opened.add(ref)
+        elif restricted and wide and not await _whole(session, ref, actor, now):
+            closed.add(ref)
+    return kept_out, opened, closed
+
+
+async def _whole(session: AsyncSession, ref: str, actor: Actor, now: datetime) -> bool:
+    """Whether they see all of a restricted case: their agency, or an office of theirs, may have a part in it."""
+    state = await session.scalar(select(CaseRow.state).where(CaseRow.ref == ref))
+    found = Case.model_validate(state)
+    return whole(actor, found, access_of(found, now))

@@ -1,0 +1,253 @@
+"""The tracker's lines: made from the state, seen by whoever may see them, filtered as the pure functions have it."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text, update
+
+from models.case import Case
+from models.recommended import Colour, Kind, Rag, delivery, impact
+from models.rights import Actor, access_of, actor_of, reads, sees, whole
+from models.tables import RecommendationRow
+from policy.reading import read_directory_file
+from records.facts import recommendation_row
+from records.tracking import OPEN, Line, Tracker, Wanted
+from tests.support import tracking
+from tests.support.house import DIRECTORY
+from tests.support.recording import Recording, recording
+from tests.support.tracking import CHAIR, HOSPITALS, MANAGER, OWNERS, POLICE, SUBGROUP, Tracked, Tracking
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+PEOPLE = read_directory_file(DIRECTORY)
+REVIEWER = "p-023"
+
+
+class Site:
+    def __init__(self, made: Recording, found: Tracked) -> None:
+        self.made, self.found, self.tracker = made, found, Tracker(made.there.recorder)
+
+    def actor(self, person: str) -> Actor:
+        return actor_of(PEOPLE, person, self.made.now)
+
+    async def cases(self) -> list[Case]:
+        return [await self.made.case(ref) for ref in self.found.every]
+
+    async def lines(
+        self, wanted: Wanted | None = None, person: str = MANAGER, now: datetime | None = None
+    ) -> list[Line]:
+        found = await self.tracker.find(self.actor(person), wanted or Wanted(), now or self.made.now, all_pages=True)
+        assert found.count == len(found.lines)
+        return found.lines
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    async with recording(tmp_path_factory.mktemp("tracking")) as made:
+        found = await tracking.play(made)
+        act = made.act
+        await act(MANAGER, found.first, "lock_out", person="p-004", locked=True, reason="Led the team.")
+        until = tracking.Tracking(made).day(9)
+        await act(MANAGER, found.second, "let_in", person="p-017", until=until, reason="Advises.")
+        await act(MANAGER, found.secret, "let_in", person="p-009", until=until, reason="Advises.")
+        yield Site(made, found)
+
+
+@pytest.mark.promise("D9")
+async def test_there_is_one_line_for_each_recommendation_and_it_says_what_its_case_says(site: Site) -> None:
+    lines = {line.ref: line for line in await site.lines()}
+    said = {
+        f"{case.ref}/{item}": recommendation_row(case, item)
+        for case in await site.cases()
+        for item in case.recommendations
+    }
+    assert len(said) > 30
+    assert {ref: dict(line.of) for ref, line in lines.items()} == said
+    assert await site.made.broken() == []
+
+
+@pytest.mark.promise("D9", "K3", "K4")
+async def test_everybody_sees_the_lines_of_what_they_may_read_and_no_other(site: Site) -> None:
+    """For each person of the directory the condition of the database and the rule of models.rights say the same."""
+    counts = Counter[str]()
+    for person in PEOPLE.people:
+        actor, expected = site.actor(person), set[str]()
+        for case in await site.cases():
+            access = access_of(case, site.made.now)
+            if reads(actor, case, access) is None:
+                all_of_it = whole(actor, case, access)
+                seen = (item for item, one in case.recommendations.items() if sees(actor, all_of_it, one))
+                expected |= {f"{case.ref}/{item}" for item in seen}
+        assert {line.ref for line in await site.lines(person=person)} == expected, person
+        counts[person] = len(expected)
+    assert counts[MANAGER] > counts[SUBGROUP] > 0
+    assert not any(line.of.case == site.found.first for line in await site.lines(person="p-004"))
+    assert {line.of.case for line in await site.lines(person="p-017")} == {site.found.second}
+
+
+@pytest.mark.promise("C2", "D9")
+async def test_whoever_leads_a_review_sees_its_recommendations_until_it_is_complete(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    async with recording(tmp_path_factory.mktemp("reviewer")) as made:
+        ref = await made.open(
+            MANAGER, "enter_review", name="Child T", origin="practice_review", decided_on="2026-01-05",
+            reached="decided", agencies=[HOSPITALS],
+        )  # fmt: skip
+        item = await Tracking(made).recommend(ref)
+        one = Site(made, Tracked(ref, ref, ref, ref, ref))
+        assert await one.lines(person=REVIEWER) == []
+        words = {"suitability": "Knows the field.", "waived": False}
+        await made.act(MANAGER, ref, "appoint_reviewer", reviewer=REVIEWER, **words)
+        assert [line.ref for line in await one.lines(person=REVIEWER)] == [f"{ref}/{item}"]
+        assert await made.broken() == []
+
+
+def colours(case: Case, item: str, now: datetime) -> tuple[Rag, Rag]:
+    one, owed = case.recommendations[item], [found for found in case.of_item(item) if found.ended is None]
+    return delivery(one, owed, now), impact(one, owed, now)
+
+
+@pytest.mark.promise("D6", "D9")
+async def test_a_colour_asked_for_is_the_colour_shown_whenever_it_is_looked_at(site: Site) -> None:
+    """The condition of the database, the words of the page and the rule itself, just where a colour turns."""
+    cases = {case.ref: case for case in await site.cases()}
+    turning = {one.due for case in cases.values() for one in case.open() if one.due}
+    span = (timedelta(days=28), timedelta(0))
+    moments = {due - before + edge for due in sorted(turning)[::6] for before in span for edge in _EDGES}
+    for now in sorted({site.made.now, *moments}):
+        lines = {line.ref: line for line in await site.lines(now=now)}
+        for ref, line in lines.items():
+            case, _, item = ref.partition("/")
+            assert (line.delivery, line.impact) == colours(cases[case], item, now), (ref, now)
+        for colour in Colour:
+            for axis in Kind:
+                asked = await site.lines(replace(Wanted(), **{str(axis): colour}), now=now)
+                assert {line.ref for line in asked} == {
+                    ref for ref, line in lines.items() if getattr(line, axis).colour is colour
+                }, (axis, colour, now)
+
+
+_EDGES = (-timedelta.resolution, timedelta(0), timedelta.resolution)
+
+
+@pytest.mark.promise("D9")
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        (Wanted(review="pr-2026-0001 "), lambda line: line.of.case == "PR-2026-0001"),
+        (Wanted(agency=POLICE), lambda line: line.of.agency == POLICE),
+        (Wanted(theme="safer_sleeping"), lambda line: "safer_sleeping" in line.of.themes),
+        (Wanted(owner=OWNERS[HOSPITALS]), lambda line: line.of.owner == OWNERS[HOSPITALS]),
+        (Wanted(source="audit"), lambda line: line.of.source == "audit"),
+        (Wanted(year="2023"), lambda line: line.of.year == 2023),
+        (Wanted(state="open"), lambda line: line.of.standing in OPEN),
+        (Wanted(state="closed"), lambda line: line.of.standing == "closed"),
+        (Wanted(state="withdrawn"), lambda line: line.of.standing == "withdrawn"),
+        (Wanted(overdue=True), lambda line: line.overdue),
+        (Wanted(agency=POLICE, state="open", overdue=True), lambda line: line.of.agency == POLICE and line.overdue),
+    ],
+)
+async def test_the_tracker_is_filtered_by_each_column(site: Site, wanted: Wanted, kept: object) -> None:
+    assert callable(kept)
+    expected = {line.ref for line in await site.lines() if kept(line)}
+    assert 0 < len(expected) < len(await site.lines())
+    assert {line.ref for line in await site.lines(wanted)} == expected
+
+
+@pytest.mark.promise("D9")
+@pytest.mark.parametrize(
+    "wanted", [Wanted(year="x"), Wanted(year="²"), Wanted(state="x"), Wanted(theme='%"'), Wanted(review="'")]
+)
+async def test_a_filter_that_nothing_fits_finds_nothing(site: Site, wanted: Wanted) -> None:
+    assert await site.lines(wanted) == []
+
+
+@pytest.mark.promise("D9")
+async def test_lines_come_in_the_order_asked_for_and_in_pages(site: Site) -> None:
+    dues = [line.of.due for line in await site.lines(Wanted(sort="due")) if line.of.due]
+    assert dues == sorted(dues)
+    by_agency = [line.of.agency for line in await site.lines(Wanted(sort="agency"))]
+    assert by_agency == sorted(by_agency)
+    reds = [line.delivery.colour for line in await site.lines(Wanted(sort="delivery"))]
+    assert reds[0] is Colour.RED
+    assert reds[-1] is Colour.BLUE
+    refs = [line.ref for line in await site.lines(Wanted(sort="reference"))]
+    assert refs.index("RG-2026-0001/r10") == refs.index("RG-2026-0001/r9") + 1
+
+
+@pytest.mark.promise("K8")
+async def test_no_word_of_a_recommendation_stands_in_clear(site: Site) -> None:
+    async with site.made.there.database.reading() as session:
+        rows = await session.execute(text("SELECT * FROM recommendations"))
+        kept = repr(rows.all())
+    assert "harrowshire" in kept
+    for words in (*tracking.TEXTS, "Four of ten.", "The money is gone.", "It bears no date."):
+        assert words not in kept
+    line = (await site.lines(Wanted(review=site.found.second)))[0]
+    assert line.text in tracking.TEXTS
+    assert line.measures[0]["baseline"] == "Four of ten."
+
+
+@pytest.mark.promise("K7")
+@pytest.mark.parametrize(
+    ("altered", "words"),
+    [
+        ({"agency": "harrowshire-police"}, "the line of r1"),
+        ({"said": None}, "the words of r1"),
+        ({"sealed": None}, "the words of r1"),
+    ],
+)
+async def test_a_line_that_says_other_than_its_facts_is_found(
+    tmp_path_factory: pytest.TempPathFactory, altered: dict[str, object], words: str
+) -> None:
+    async with recording(tmp_path_factory.mktemp("altered")) as made:
+        ref = await made.open(MANAGER, "open_register", origin="audit", year=2026)
+        item = await Tracking(made).pursued(ref)
+        await made.act(
+            CHAIR, ref, "override_colour", item=item, axis="impact", colour="red", until="2026-04-01", reason="-"
+        )
+        assert await made.broken() == []
+        async with made.there.database.writing() as session:
+            await session.execute(update(RecommendationRow).values(altered))
+        assert [found for _, _, found in await made.broken()] == [
+            f"The stored state is not what its facts make of it: {words}."
+        ]
+
+
+@pytest.mark.promise("D9")
+async def test_lines_are_written_on_both_databases(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> None:
+    async with recording(tmp_path_factory.mktemp("both"), database_url=database_url) as made:
+        ref = await made.open(MANAGER, "open_register", origin="audit", year=2026)
+        item = await Tracking(made).pursued(ref, HOSPITALS, 20, themes=["neglect"])
+        made.now += timedelta(days=60)
+        await made.speak(ref)
+        one = Site(made, Tracked(ref, ref, ref, ref, ref))
+        wanted = Wanted(
+            review=ref, agency=HOSPITALS, theme="neglect", delivery="red", impact="grey", owner="p-011",
+            source="review", year="2026", state="open", overdue=True, sort="impact",
+        )  # fmt: skip
+        assert [line.ref for line in await one.lines(wanted)] == [f"{ref}/{item}"]
+        (figures,) = await one.tracker.figures(one.actor(MANAGER), made.now)
+        assert (figures.open, figures.late, figures.reached) == (1, {"31 to 90 days": 1}, {"agency_lead": 1})
+        assert (await one.tracker.offered(one.actor(MANAGER), made.now))["year"] == [2026]
+        assert [one.item for one in await one.tracker.by_theme(one.actor(MANAGER), made.now)] == [item]
+        assert await made.broken() == []
+
+
+@pytest.mark.promise("D9", "J2")
+async def test_figures_count_what_the_lines_say(site: Site) -> None:
+    lines = await site.lines()
+    figures = {one.agency: one for one in await site.tracker.figures(site.actor(MANAGER), site.made.now)}
+    for agency, one in figures.items():
+        mine = [line for line in lines if line.of.agency == agency]
+        assert one.open == sum(line.of.standing in OPEN for line in mine)
+        assert one.overdue == sum(line.overdue for line in mine) == sum(one.reached.values())
+        assert one.closed == sum(line.of.standing == "closed" for line in mine)
+        assert one.reopened == sum(line.of.round > 1 for line in mine)
+    assert sum(one.extensions for one in figures.values()) == 1
+    assert figures[POLICE].reopened == 1
+    assert figures[POLICE].months == 1.3
