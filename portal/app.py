@@ -28,9 +28,12 @@ from portal import (
     opening,
     papers,
     reads,
+    recommendation,
     referring,
     register,
+    reviews,
     signing_in,
+    tracking,
     watching,
 )
 from portal.guarding import LARGEST, Calm, Headers, Limit, Often
@@ -109,6 +112,9 @@ def create_app(
         api_files,
         files,
         cases,
+        tracking,
+        recommendation,
+        reviews,
         papers,
         opening,
         giving,

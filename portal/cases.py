@@ -22,6 +22,7 @@ from portal.opening import OPENS
 from portal.outcomes import outcomes
 from portal.visiting import TITLES, Portal
 from records.questions import Entry
+from records.tracking import Tracker
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Wanted:
 
 
 def router(portal: Portal) -> APIRouter:
-    pages = APIRouter()
+    pages, tracker = APIRouter(), Tracker(portal.there.recorder)
 
     @pages.get("/cases")
     async def board(request: Request) -> Response:
@@ -118,6 +119,7 @@ def router(portal: Portal) -> APIRouter:
             rules=(policy(view.state.policy).version, days(view.state.calendar).calendar.version),
             outcomes=outcomes(view.state, directory),
             line=time_line(view.state, view.entries, directory),
+            recommendations=await tracker.of_case(ref, visitor.actor, now),
             directory=directory,
             sees_reads=bool(visitor.actor.anywhere(NAMED_OFFICES)),
             done=_done(done, quorum) if done else "",

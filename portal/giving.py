@@ -109,6 +109,12 @@ class Giving:
         return f"?about={quote(self.about, safe='/')}" if self.about else ""
 
     @property
+    def page(self) -> str:
+        """The page to which it belongs: that of its recommendation, where it is about one, else that of its case."""
+        one = whole_item(self.about) if self.kind in ABOUT_ITEM else ""
+        return f"/cases/{self.view.ref}{f'/recommendations/{one}' if one else ''}"
+
+    @property
     def draft(self) -> str:
         """The name under which what was typed is kept."""
         return f"{self.kind}/{self.about}"
@@ -240,7 +246,7 @@ class Giver:
             caption=f"{TITLES[view.kind]} {view.ref}",
             intro=_intro(giving, title_of(view.state, giving.about, directory)),
             saved="Your draft is kept." if await self.kept(giving) else "",
-            links=(Link("Cancel", f"/cases/{view.ref}"),),
+            links=(Link("Cancel", giving.page),),
         )
         names = {name: one.name for name, one in directory.agencies.items()}
         agency = text_in(form.typed, "agency") or form.fixed.get("agency", "")
@@ -253,7 +259,7 @@ class Giver:
             "command.html",
             giving.command.TITLE,
             status=status,
-            back=f"/cases/{view.ref}",
+            back=giving.page,
             sheet=sheet,
             seen=view.state.known,
             moves=moves,
@@ -327,7 +333,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             # A new request: the old one was answered, and what is sent next may have other words.
             return await giver.show(request, giving, form.refused(refusal.problems), "", refusal.status)
         await giver.drop(giving, done.fact.number)
-        return portal.go(f"/cases/{ref}?{DONE}={done.fact.number}")
+        return portal.go(f"{giving.page}?{DONE}={done.fact.number}")
 
     return pages
 

@@ -276,6 +276,8 @@ class Portal:
             links: Sequence[Link] = (Link("Refer an incident", "/refer"), Link("Sign in", "/sign-in"))
         else:
             links = [Link("Cases", "/cases"), Link("Inbox", "/inbox"), Link("Refer", "/refer")]
+            if visitor.actor.offices:
+                links += [Link("Recommendations", "/recommendations"), Link("Reviews", "/reviews")]
             if visitor.actor.anywhere(NAMED_OFFICES):
                 links += [Link("Reads", "/reads")]
             if visitor.actor.anywhere(frozenset({"administrator", "business_manager"})):

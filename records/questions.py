@@ -17,10 +17,11 @@ from models.facts import Fact, Problem
 from models.likeness import LIKELY, Likeness, likeness
 from models.referral import Route, later, leads
 from models.replaying import History
-from models.rights import AGENCY_OFFICES, Actor, access_of, asked_for, reads, whole
+from models.rights import AGENCY_OFFICES, Actor, access_of, asked_for, reads, sees, whole
 from models.standing import Dated, Deadline, Line, deadlines, is_invited, line_of, may, meetings, owed_dates
 from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import at, day_of, in_full
+from models.tracking import about
 from records.audit import READS
 from records.facts import fact_from
 from records.outbox import Outbox
@@ -471,10 +472,11 @@ class Questions:
     ) -> list[Entry]:
         rows = (await session.scalars(select(FactRow).where(FactRow.case == case.ref).order_by(FactRow.number))).all()
         own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
+        theirs = {item for item, one in case.recommendations.items() if sees(actor, all_of_it, one)}
         entries = []
         for row in rows:
             fact = fact_from(row)
-            if not all_of_it and fact.agency not in own:
+            if not all_of_it and fact.agency not in own and about(fact.data) not in theirs:
                 continue
             words = await self._words(session, fact) if fact.text else None
             entries.append(
@@ -502,7 +504,13 @@ class Questions:
 def _with_words(found: list[Deadline], case: Case, entries: list[Entry]) -> list[Deadline]:
     """Each recommendation with the words in which it was made: several of one agency are told apart by them."""
     made = {entry.number: str(entry.words["action"]) for entry in entries if entry.words and "action" in entry.words}
-    return [one.model_copy(update={"words": made.get(case.obligations[one.key].since, "")}) for one in found]
+    texts = {entry.number: str(entry.words["text"]) for entry in entries if entry.kind == "recommended" and entry.words}
+
+    def words(one: Deadline) -> str:
+        pursued = case.recommendation(case.obligations[one.key])
+        return texts.get(pursued.fact, "") if pursued else made.get(case.obligations[one.key].since, "")
+
+    return [one.model_copy(update={"words": words(one)}) for one in found]
 
 
 def _by_date(found: Iterable[tuple[Sight, Deadline]]) -> list[Owed]:

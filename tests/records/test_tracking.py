@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -125,10 +124,14 @@ async def test_a_colour_asked_for_is_the_colour_shown_whenever_it_is_looked_at(s
             assert (line.delivery, line.impact) == colours(cases[case], item, now), (ref, now)
         for colour in Colour:
             for axis in Kind:
-                asked = await site.lines(replace(Wanted(), **{str(axis): colour}), now=now)
+                asked = await site.lines(_of(axis, colour), now=now)
                 assert {line.ref for line in asked} == {
                     ref for ref, line in lines.items() if getattr(line, axis).colour is colour
                 }, (axis, colour, now)
+
+
+def _of(axis: Kind, colour: Colour) -> Wanted:
+    return Wanted(delivery=colour) if axis is Kind.DELIVERY else Wanted(impact=colour)
 
 
 _EDGES = (-timedelta.resolution, timedelta(0), timedelta.resolution)

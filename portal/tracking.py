@@ -1,0 +1,335 @@
+"""The tracker: recommendations with the columns that people know, filtered and exported; their figures and themes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+
+from models.directory import Directory
+from models.recommended import Colour
+from models.recommending import Source
+from models.time import day_of
+from models.tracking import Tracked
+from portal.exporting import Cell, Sheet, download
+from portal.happened import TITLES as HAPPENED
+from portal.visiting import TITLES, Portal
+from records.tracking import AGES, OLDER, PAGE, Line, Standings, Tracker, Wanted
+
+SORTS: Final[Mapping[str, str]] = {
+    "due": "Due first", "overdue": "Longest overdue first", "delivery": "Delivery, the worst first",
+    "impact": "Impact, the worst first", "agency": "By agency", "owner": "By owner", "reference": "By reference",
+    "said": "Last word, the newest first",
+}  # fmt: skip
+STATES: Final[Mapping[str, str]] = {"open": "Open", "closed": "Closed", "withdrawn": "Withdrawn"}
+COLUMNS: Final = (
+    "Reference", "Review", "Year", "Source", "Paragraph", "Recommendation", "Agency", "Owner", "Deputy", "Sponsor",
+    "Themes", "Success measures", "Actions", "Made", "First due", "Due", "Delivery", "Delivery colour", "Impact",
+    "Impact colour", "Overdue since", "Told last", "State", "Closed", "Last word", "Last word on",
+)  # fmt: skip
+SOURCES: Final[Mapping[str, str]] = {one.value: one.words for one in Source}
+
+
+def wanted(asked: QueryParams) -> Wanted:
+    """What an address asks for. An order or a page that there is not is the first."""
+    page, sort = asked.get("page", ""), asked.get("sort", "")
+    texts = ("review", "agency", "theme", "delivery", "impact", "owner", "source", "year")
+    return Wanted(
+        **{name: asked.get(name, "") for name in texts},
+        state=asked.get("state", "open"),
+        overdue=bool(asked.get("overdue")),
+        sort=sort if sort in SORTS else "due",
+        page=max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < _LONGEST else 1,
+    )
+
+
+_LONGEST = 6
+
+
+def query_of(one: Wanted, page: int = 0) -> str:
+    """The same as the part of an address; `page`: another page of it, or none for an export."""
+    said = {name: "yes" if value is True else value for name, value in asdict(one).items() if value and name != "page"}
+    return urlencode({**said, "state": one.state, **({"page": page} if page > 1 else {})})
+
+
+def router(portal: Portal) -> APIRouter:
+    pages, tracker = APIRouter(), Tracker(portal.there.recorder)
+
+    @pages.get("/recommendations")
+    async def recommendations(request: Request) -> Response:
+        visitor, now = await portal.signed_in(request), portal.clock()
+        asked, form = wanted(request.query_params), request.query_params.get("as", "")
+        found = await tracker.find(visitor.actor, asked, now, all_pages=bool(form))
+        directory, rules = await portal.directory(), await portal.rules()
+        await portal.questions.note_read(visitor.person, "", "tracker exported" if form else "tracker", now)
+        if form:
+            offices = {name: office.title for name, office in rules.offices.items()}
+            words = Words(directory, rules.themes, offices)
+            sheet = Sheet("recommendations", COLUMNS, [words.row(line) for line in found.lines])
+            return download(sheet, form) or await portal.refuse(request, 404)
+        return await portal.page(
+            request,
+            "tracker.html",
+            "Recommendations",
+            wide=True,
+            here="/recommendations",
+            found=found,
+            wanted=asked,
+            first=PAGE * (asked.page - 1) + 1,
+            query=query_of(asked),
+            pages=_pages(asked, found.count),
+            options=_options(await tracker.offered(visitor.actor, now), directory, rules.themes),
+            titles=TITLES,
+            themes=rules.themes,
+            directory=directory,
+        )
+
+    @pages.get("/recommendations/figures")
+    async def figures(request: Request) -> Response:
+        visitor, now = await portal.signed_in(request), portal.clock()
+        found = await tracker.figures(visitor.actor, now)
+        rules, directory = await portal.rules(), await portal.directory()
+        await portal.questions.note_read(visitor.person, "", "figures", now)
+        return await portal.page(
+            request,
+            "figures.html",
+            "Figures of recommendations",
+            wide=True,
+            back="/recommendations",
+            here="/recommendations/figures",
+            found=found,
+            ages=AGE_WORDS,
+            reached=[(name, rules.titled(name) if name else "Nobody yet") for name in _reached(found)],
+            bars=bars(found, directory),
+            directory=directory,
+        )
+
+    @pages.get("/recommendations/themes")
+    async def themes(request: Request) -> Response:
+        visitor, now = await portal.signed_in(request), portal.clock()
+        rules, asked = await portal.rules(), request.query_params.get("theme", "")
+        lines = await tracker.by_theme(visitor.actor, now)
+        of_it = Wanted(theme=asked, sort="reference")
+        found = await tracker.find(visitor.actor, of_it, now, all_pages=True) if asked else None
+        await portal.questions.note_read(visitor.person, "", "themes", now)
+        return await portal.page(
+            request,
+            "themes.html",
+            "Themes of recommendations",
+            wide=True,
+            back="/recommendations/themes" if asked else "/recommendations",
+            here="" if asked else "/recommendations/themes",
+            found=recurring(lines, rules.themes),
+            years=sorted({line.year for line in lines}),
+            chosen=asked,
+            of_it=sorted(found.lines, key=lambda line: (line.of.year, line.of.case, line.of.fact)) if found else [],
+            themes=rules.themes,
+            titles=TITLES,
+            happened=HAPPENED,
+            directory=await portal.directory(),
+        )
+
+    return pages
+
+
+def _options(offered: Mapping[str, list[Any]], directory: Directory, themes: Mapping[str, str]) -> dict[str, Any]:
+    """What each filter can be set to: (value, words), in the order of the words."""
+    people = {one: directory.people[one].name for one in offered["owner"] if one in directory.people}
+    return {
+        "agency": _by_words({name: one.name for name, one in directory.agencies.items()}),
+        "owner": _by_words(people),
+        "theme": _by_words(themes),
+        "colour": [(one.value, one.value.capitalize()) for one in Colour],
+        "source": [(one, SOURCES.get(one, one)) for one in sorted(offered["source"])],
+        "year": [(str(year), str(year)) for year in sorted(offered["year"], reverse=True)],
+        "state": list(STATES.items()),
+        "sort": list(SORTS.items()),
+    }
+
+
+def _by_words(found: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(found.items(), key=lambda one: one[1])
+
+
+def _pages(asked: Wanted, count: int) -> dict[str, Any]:
+    """The options of GOV.UK's pagination; empty where everything stands on one page."""
+    last = max(1, -(-count // PAGE))
+    if last == 1:
+        return {}
+
+    def to(page: int) -> dict[str, str]:
+        return {"href": f"/recommendations?{query_of(asked, page)}"}
+
+    near = {1, last, *range(max(1, asked.page - 1), min(last, asked.page + 1) + 1)}
+    items: list[dict[str, Any]] = []
+    for page in sorted(near):
+        if items and page - 1 not in near:
+            items.append({"ellipsis": True})
+        items.append({"number": page, "current": page == asked.page, **to(page)})
+    return {
+        "items": items,
+        **({"previous": to(asked.page - 1)} if asked.page > 1 else {}),
+        **({"next": to(asked.page + 1)} if asked.page < last else {}),
+    }
+
+
+@dataclass(frozen=True)
+class Words:
+    """What stands in the cells of an export."""
+
+    directory: Directory
+    themes: Mapping[str, str]
+    offices: Mapping[str, str]
+
+    def row(self, line: Line) -> list[Cell]:
+        of = line.of
+        cells: list[Cell] = [
+            line.ref,
+            TITLES[of.kind],
+            str(of.year),
+            SOURCES.get(of.source, of.source),
+            line.paragraph,
+            line.text,
+            self.directory.called(of.agency),
+            *(self._person(one) for one in (of.owner, of.deputy, of.sponsor)),
+            "; ".join(self.themes.get(one, one) for one in of.themes),
+            "\n".join(_measure(one) for one in line.measures),
+            "\n".join(f"{one['by']}: {one['action']}" for one in line.actions),
+            day_of(of.made),
+            of.first_due,
+            day_of(of.due) if of.due else "",
+            line.delivery.words,
+            line.delivery.colour.capitalize(),
+            line.impact.words,
+            line.impact.colour.capitalize(),
+            day_of(of.overdue_from) if line.overdue and of.overdue_from else "",
+            self.offices.get(of.reached, of.reached),
+            of.standing.capitalize(),
+            day_of(of.closed) if of.closed else "",
+            line.said,
+            day_of(line.said_at) if line.said_at else "",
+        ]
+        return cells
+
+    def _person(self, one: str) -> str:
+        return self.directory.people[one].name if one in self.directory.people else one
+
+
+def _measure(one: Mapping[str, Any]) -> str:
+    return f"{one.get('measure', '')} Now: {one['baseline']}" if one.get("baseline") else str(one.get("measure", ""))
+
+
+# Figures.
+
+AGE_WORDS: Final = (*(words for _, words in AGES), OLDER)
+_ROW, _BAR, _LEFT, _WIDE = 34, 22, 250, 560
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a bar: which of the kinds it shows, where it begins, how wide it is, and how many it stands for."""
+
+    kind: int
+    x: float
+    width: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What is open of one agency: not overdue, and overdue by age."""
+
+    label: str
+    y: int
+    parts: list[Part]
+    total: int
+
+
+def bars(found: list[Standings], directory: Directory) -> list[Bar]:
+    """The picture of what is open, agency by agency; who has most overdue stands first."""
+    shown = sorted((one for one in found if one.open), key=lambda one: (-one.overdue, -one.open, one.agency))
+    most = max((one.open for one in shown), default=1)
+    return [
+        Bar(directory.called(one.agency), number * _ROW, list(_parts(one, most)), one.open)
+        for number, one in enumerate(shown)
+    ]
+
+
+def _parts(one: Standings, most: int) -> Iterator[Part]:
+    x = float(_LEFT)
+    for kind, count in enumerate((one.open - one.overdue, *(one.late.get(words, 0) for words in AGE_WORDS))):
+        if count:
+            width = round(count / most * _WIDE, 1)
+            yield Part(kind, round(x, 1), width, count)
+            x += width
+
+
+def _reached(found: list[Standings]) -> list[str]:
+    """Every office that was told of something overdue, the lowest first as far as ladders have them."""
+    names = {name for one in found for name in one.reached}
+    return sorted(names, key=lambda name: (LADDER.index(name) if name in LADDER else len(LADDER), name))
+
+
+LADDER: Final = ("", "recommendation_owner", "agency_contact", "business_manager", "subgroup_chair", "agency_lead")
+"""The order in which offices stand in a table; who is not among them comes last, as the independent chair does."""
+
+
+# Themes.
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """A theme: how often it was recommended in each year and by how many reviews, and what came of it.
+
+    `again`: it was recommended once more after something of it had been closed as done.
+    """
+
+    theme: str
+    words: str
+    years: Mapping[int, int]
+    reviews: int
+    open: int
+    closed: int
+    sustained: int
+    reopened: int
+    again: bool
+
+    @property
+    def count(self) -> int:
+        return sum(self.years.values())
+
+    @property
+    def recurs(self) -> bool:
+        """Whether more than one review has come to it."""
+        return self.reviews > 1
+
+
+def recurring(lines: list[Tracked], themes: Mapping[str, str]) -> list[Recurring]:
+    """Every theme of which there is a recommendation; what most reviews came to stands first."""
+    by_theme: dict[str, list[Tracked]] = {}
+    for line in lines:
+        for theme in line.themes:
+            by_theme.setdefault(theme, []).append(line)
+    found = [_recurring(theme, themes.get(theme, theme), mine) for theme, mine in by_theme.items()]
+    return sorted(found, key=lambda one: (-one.reviews, -one.count, one.words))
+
+
+def _recurring(theme: str, words: str, mine: list[Tracked]) -> Recurring:
+    years: dict[int, int] = {}
+    for line in mine:
+        years[line.year] = years.get(line.year, 0) + 1
+    closed = [line for line in mine if line.closed]
+    first = min((line.closed for line in closed if line.closed), default=None)
+    return Recurring(
+        theme, words, years,
+        reviews=len({line.case for line in mine}),
+        open=sum(line.standing not in {"closed", "withdrawn"} for line in mine),
+        closed=len(closed),
+        sustained=sum(line.retested == "sustained" for line in closed),
+        reopened=sum(line.round > 1 for line in mine),
+        again=first is not None and any(line.made > first for line in mine),
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""Practice reviews for the register of publication, and who was appointed to them; of those that a reader may open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from models.case import Case
+from models.facts import Fact
+from models.rights import Actor, access_of, reads, whole
+from models.tables import CaseRow, FactRow, TextRow
+from records.facts import fact_from
+from records.sealing import Vault
+from records.writing import Recorder
+
+
+@dataclass(frozen=True)
+class Published:
+    """A practice review. `address`: where its report can be read; `reasons`: why it is not published.
+
+    Both are empty where nothing of the kind was said, and `reasons` for those who do not see the whole case.
+    """
+
+    case: Case
+    address: str
+    reasons: str
+
+
+class Publications:
+    """Asks the practice reviews: they are few, so that each is looked at as it stands."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._database, self._vault = recorder.database, recorder.vault
+
+    async def reviews(self, actor: Actor, now: datetime) -> list[Published]:
+        """Every practice review that this person may open, the newest first."""
+        cases = await self._cases(actor, now)
+        said = await self._said({case.ref for case in cases})
+        found = []
+        for case in cases:
+            words = said.get(case.ref, {})
+            knows = whole(actor, case, access_of(case, now))
+            found.append(Published(case, words.get("address", ""), words.get("reasons", "") if knows else ""))
+        return found
+
+    async def appointments(self, actor: Actor, now: datetime) -> list[tuple[Case, Fact]]:
+        """Who was appointed to each of them, in order."""
+        cases = {case.ref: case for case in await self._cases(actor, now)}
+        appointed = select(FactRow).where(FactRow.kind == "reviewer_appointed", FactRow.case.in_(cases))
+        async with self._database.reading() as session:
+            rows = (await session.scalars(appointed.order_by(FactRow.recorded, FactRow.case))).all()
+        return [(cases[row.case], fact_from(row)) for row in rows]
+
+    async def _cases(self, actor: Actor, now: datetime) -> list[Case]:
+        kept = select(CaseRow.state).where(CaseRow.kind == "practice_review")
+        async with self._database.reading() as session:
+            states = (await session.scalars(kept.order_by(CaseRow.opened.desc(), CaseRow.ref.desc()))).all()
+        cases = (Case.model_validate(state) for state in states)
+        return [case for case in cases if reads(actor, case, access_of(case, now)) is None]
+
+    async def _said(self, refs: set[str]) -> dict[str, dict[str, str]]:
+        """The private answers about the publication of each of these cases."""
+        kinds = ("review_entered", "review_published", "publication_withheld")
+        facts = select(FactRow.case, FactRow.text).where(FactRow.case.in_(refs), FactRow.kind.in_(kinds))
+        async with self._database.reading() as session:
+            rows = (await session.execute(facts.order_by(FactRow.number))).all()
+            texts = await session.scalars(select(TextRow).where(TextRow.id.in_([text for _, text in rows])))
+            kept = {row.id: row.sealed for row in texts if row.sealed}
+        found: dict[str, dict[str, str]] = {}
+        for case, text in rows:
+            if text in kept:
+                found.setdefault(case, {}).update(_words(self._vault, kept[text], text))
+        return found
+
+
+def _words(vault: Vault, sealed: bytes, text: str) -> dict[str, str]:
+    said = vault.unseal(sealed, f"texts.sealed/{text}")
+    return {name: str(said[name]) for name in ("address", "reasons") if said.get(name)}
