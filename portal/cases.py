@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from door.adopting import MAY_ADOPT
+from models.case import whole_item
 from models.doing import doings
 from models.lifecycles import COMMANDS, OPENINGS
 from models.rapid_review import has_met
@@ -92,6 +93,7 @@ def router(portal: Portal) -> APIRouter:
         directory, now = await portal.directory(), portal.clock()
         people = await portal.questions.children(view.state.said.get("referral", ref)) if view.whole else []
         mine, rest = doings(view, now)
+        pursued = {one.item for one in view.deadlines if whole_item(one.item) in view.state.recommendations}
         usual, rare = others(view, [*mine, *rest], now)
         done = next((one for one in view.entries if str(one.number) == request.query_params.get(DONE)), None)
         quorum = waits_for_quorum(view.state, view.entries)
@@ -104,8 +106,9 @@ def router(portal: Portal) -> APIRouter:
             view=view,
             titles=TITLES,
             mine=mine,
-            rest=rest,
-            ended=[one for one in view.deadlines if one.ended],
+            rest=[one for one in rest if one.deadline.item not in pursued],
+            elsewhere=sum(one.deadline.item in pursued for one in rest),
+            ended=[one for one in view.deadlines if one.ended and one.item not in pursued],
             usual=usual,
             rare=rare,
             can=can(view, now),

@@ -11,6 +11,7 @@ from models.directory import Directory
 from models.lifecycles import COMMANDS
 from models.obligation import Told
 from models.policy import Policy, marks_of
+from models.recommending import FACTS as RECOMMENDING
 from models.shelf import days, policy
 from models.time import day_of
 from models.titles import titled
@@ -200,8 +201,13 @@ def names_of(case: Case, directory: Directory, rules: Policy, decided: str = "")
     }
 
 
-def time_line(case: Case, entries: Iterable[Entry], directory: Directory) -> list[Happened | Reminders]:
-    """Newest first. Reminders that follow one another are one entry."""
+def time_line(
+    case: Case, entries: Iterable[Entry], directory: Directory, known: Names | None = None
+) -> list[Happened | Reminders]:
+    """Newest first. Reminders that follow one another are one entry.
+
+    `known`: what stands behind further references in the answers, such as the measures of a recommendation.
+    """
     told = list(entries)
     moves = list(_corrections(case, told, directory))
     found: list[Happened | Reminders] = []
@@ -209,7 +215,7 @@ def time_line(case: Case, entries: Iterable[Entry], directory: Directory) -> lis
         if reminder:
             found.append(Reminders([_reminder(case, entry, directory) for entry in row]))
         else:
-            found += [_happened(case, entry, moves, directory) for entry in row]
+            found += [_happened(case, entry, moves, directory, known or {}) for entry in row]
     return found
 
 
@@ -226,14 +232,15 @@ def _lower_first(words: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Directory) -> Happened:
+def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Directory, known: Names) -> Happened:
     command = next((one for one in COMMANDS[case.kind].values() if entry.kind == one.FACT), None)
     data = entry.words or entry.data
-    about = title_of(case, str(entry.data.get("obligation", "")), directory)
+    about = title_of(case, str(entry.data.get("obligation", "")), directory) or _recommendation(entry)
     brought = {name: mark for name, mark in case.marks.items() if mark.number == entry.number}
-    told_apart = {"obligation", "mark", "agency", "policy", "calendar"}
+    told_apart = {"obligation", "mark", "agency", "policy", "calendar", *(["item"] if about else [])}
     shown = {name: value for name, value in data.items() if name not in told_apart}
-    names = names_of(case, directory, policy(case.followed(entry.number)), str(data.get("criteria_set", "")))
+    rules = policy(case.followed(entry.number))
+    names = {**names_of(case, directory, rules, str(data.get("criteria_set", ""))), **rules.themes, **known}
     return Happened(
         entry=entry,
         title=_title(entry),
@@ -244,6 +251,14 @@ def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Direc
         moved=next((move for move in moves if move.by == entry.number), None),
         later=[move for move in moves if move.of == entry.number],
     )
+
+
+def _recommendation(entry: Entry) -> str:
+    """Which recommendation a fact is about, and which action of it; empty if it is about none."""
+    if entry.kind not in RECOMMENDING:
+        return ""
+    item, _, action = str(entry.data["item"]).partition(".a")
+    return f"action {action} of recommendation {item}" if action else f"recommendation {item}"
 
 
 def _title(entry: Entry) -> str:

@@ -185,6 +185,16 @@ class Story:
 
     # Its parts.
 
+    def names(self) -> dict[str, str]:
+        """What stands behind the names of measures, evidence and spans in the answers of its facts."""
+        measures = zip(self.one.measures, self.said.get("measures", ()), strict=False)
+        spans = {str(entry.data["retest"]) for entry in self.of("recommendation_closed")}
+        return {
+            **{name: str(row.get("measure", "")) for name, row in measures},
+            **{name: f"Evidence {name[1:]}" for name in self.one.evidence},
+            **{span: f"After {span.replace('_', ' ')}" for span in spans},
+        }
+
     def steps(self) -> list[Step]:
         owed = {one.item: one for one in self.deadlines() if one.block == "action"}
         done = {str(entry.data["item"]): entry for entry in self.of("action_completed")}
@@ -260,7 +270,7 @@ def router(portal: Portal) -> APIRouter:
             retests=story.of("impact_retested"),
             retested=RETESTED,
             looked_words=LOOKED,
-            line=time_line(view.state, story.entries, directory),
+            line=time_line(view.state, story.entries, directory, story.names()),
             can=[],
             directory=directory,
             done=f"{HAPPENED.get(done.kind, 'Recorded')}. It is recorded." if done else "",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from fastapi import APIRouter
@@ -24,23 +24,24 @@ STATES: Final[Mapping[str, str]] = {
     "published": "Published", "withheld": "Not published", "ended": "Ended before its report", "awaiting": "Awaiting",
 }  # fmt: skip
 COLUMNS: Final = (
-    "Reference", "Kind", "Method", "Decided", "Reviewer", "State", "Due", "Expected", "Settled", "Where it can be read",
-    "Why it is not published",
+    "Reference", "Name", "Kind", "Method", "Decided", "Reviewer", "State", "Due", "Expected", "Settled",
+    "Where it can be read", "Why it is not published",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Review:
-    """One line of the register. `address` and `reasons` are empty for those who may not know."""
+    """One line of the register. `name` and `reasons` are empty for those who may not know."""
 
     ref: str
+    name: str
     kind: str
     method: str
     decided: date | None
     year: int
     reviewer: str
     state: str
-    due: date | None
+    due: datetime | None
     expected: date | None
     earliest: date | None
     settled: date | None
@@ -53,11 +54,11 @@ class Review:
         return STATES[self.state]
 
     def row(self) -> list[Cell]:
-        dates = (self.decided, self.due, self.expected, self.settled)
+        dates = (self.decided, day_of(self.due) if self.due else None, self.expected, self.settled)
         decided, due, expected, settled = (one or "" for one in dates)
         return [
-            self.ref, self.kind, self.method, decided, self.reviewer, self.words, due, expected, settled, self.address,
-            self.reasons,
+            self.ref, self.name, self.kind, self.method, decided, self.reviewer, self.words, due, expected, settled,
+            self.address, self.reasons,
         ]  # fmt: skip
 
 
@@ -71,13 +72,14 @@ def review(one: Published, directory: Directory) -> Review:
     reviewer = str(case.said.get("reviewer", ""))
     return Review(
         ref=case.ref,
+        name=one.name,
         kind=Origin(case.said["entered"]).words if case.said.get("entered") else Origin.PRACTICE_REVIEW.words,
         method=method.title if method else "",
         decided=day_of(decided.at) if decided else None,
         year=year_of(case),
         reviewer=_named(reviewer, directory),
         state=_state(case),
-        due=day_of(owed.due) if owed and owed.due else None,
+        due=owed.due if owed else None,
         expected=date.fromisoformat(expected) if expected and awaiting else None,
         earliest=published_from(case) if awaiting else None,
         settled=day_of(settled.at) if settled else None,

@@ -16,12 +16,13 @@ from records.writing import Recorder
 
 @dataclass(frozen=True)
 class Published:
-    """A practice review. `address`: where its report can be read; `reasons`: why it is not published.
+    """A practice review. `name`: as it is known; `address`: where its report can be read; `reasons`: why nowhere.
 
-    Both are empty where nothing of the kind was said, and `reasons` for those who do not see the whole case.
+    Each is empty where nothing of the kind was said; the first and the last for those who do not see the whole case.
     """
 
     case: Case
+    name: str
     address: str
     reasons: str
 
@@ -38,9 +39,9 @@ class Publications:
         said = await self._said({case.ref for case in cases})
         found = []
         for case in cases:
-            words = said.get(case.ref, {})
-            knows = whole(actor, case, access_of(case, now))
-            found.append(Published(case, words.get("address", ""), words.get("reasons", "") if knows else ""))
+            words, knows = said.get(case.ref, {}), whole(actor, case, access_of(case, now))
+            name, reasons = (words.get(one, "") if knows else "" for one in ("name", "reasons"))
+            found.append(Published(case, name, words.get("address", ""), reasons))
         return found
 
     async def appointments(self, actor: Actor, now: datetime) -> list[tuple[Case, Fact]]:
@@ -75,4 +76,4 @@ class Publications:
 
 def _words(vault: Vault, sealed: bytes, text: str) -> dict[str, str]:
     said = vault.unseal(sealed, f"texts.sealed/{text}")
-    return {name: str(said[name]) for name in ("address", "reasons") if said.get(name)}
+    return {name: str(said[name]) for name in ("name", "address", "reasons") if said.get(name)}
