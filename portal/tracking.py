@@ -1,6 +1,6 @@
 """The tracker: recommendations with the columns that people know, filtered and exported; their figures and themes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,12 +13,12 @@ from starlette.responses import Response
 from models.directory import Directory
 from models.recommended import Colour
 from models.recommending import Source
+from models.rights import CASE_WIDE, Actor
 from models.time import day_of
-from models.tracking import Tracked
 from portal.exporting import Cell, Sheet, download
 from portal.happened import TITLES as HAPPENED
 from portal.visiting import TITLES, Portal
-from records.tracking import AGES, OLDER, PAGE, Line, Standings, Tracker, Wanted
+from records.tracking import AGES, OLDER, PAGE, Line, Standings, Themed, Tracker, Wanted
 
 SORTS: Final[Mapping[str, str]] = {
     "due": "Due first", "overdue": "Longest overdue first", "delivery": "Delivery, the worst first",
@@ -82,7 +82,7 @@ def router(portal: Portal) -> APIRouter:
             first=PAGE * (asked.page - 1) + 1,
             query=query_of(asked),
             pages=_pages(asked, found.count),
-            options=_options(await tracker.offered(visitor.actor, now), directory, rules.themes),
+            options=_options(visitor.actor, found.years, directory, rules.themes),
             titles=TITLES,
             themes=rules.themes,
             directory=directory,
@@ -136,16 +136,20 @@ def router(portal: Portal) -> APIRouter:
     return pages
 
 
-def _options(offered: Mapping[str, list[Any]], directory: Directory, themes: Mapping[str, str]) -> dict[str, Any]:
-    """What each filter can be set to: (value, words), in the order of the words."""
-    people = {one: directory.people[one].name for one in offered["owner"] if one in directory.people}
+def _options(
+    actor: Actor, years: Sequence[int], directory: Directory, themes: Mapping[str, str]
+) -> dict[str, list[tuple[str, str]]]:
+    """What each filter can be set to: (value, words). Owners are offered of the agencies whose lines they may see."""
+    own = [held.agency for held in actor.offices if held.agency in directory.agencies]
+    agencies = list(directory.agencies) if actor.anywhere(CASE_WIDE) else list(dict.fromkeys(own))
+    people = {who: directory.people[who].name for agency in agencies for who in directory.people_of(agency)}
     return {
-        "agency": _by_words({name: one.name for name, one in directory.agencies.items()}),
+        "agency": _by_words({name: directory.agencies[name].name for name in agencies}),
         "owner": _by_words(people),
         "theme": _by_words(themes),
         "colour": [(one.value, one.value.capitalize()) for one in Colour],
-        "source": [(one, SOURCES.get(one, one)) for one in sorted(offered["source"])],
-        "year": [(str(year), str(year)) for year in sorted(offered["year"], reverse=True)],
+        "source": list(SOURCES.items()),
+        "year": [(str(year), str(year)) for year in reversed(years)],
         "state": list(STATES.items()),
         "sort": list(SORTS.items()),
     }
@@ -308,9 +312,9 @@ class Recurring:
         return self.reviews > 1
 
 
-def recurring(lines: list[Tracked], themes: Mapping[str, str]) -> list[Recurring]:
+def recurring(lines: list[Themed], themes: Mapping[str, str]) -> list[Recurring]:
     """Every theme of which there is a recommendation; what most reviews came to stands first."""
-    by_theme: dict[str, list[Tracked]] = {}
+    by_theme: dict[str, list[Themed]] = {}
     for line in lines:
         for theme in line.themes:
             by_theme.setdefault(theme, []).append(line)
@@ -318,7 +322,7 @@ def recurring(lines: list[Tracked], themes: Mapping[str, str]) -> list[Recurring
     return sorted(found, key=lambda one: (-one.reviews, -one.count, one.words))
 
 
-def _recurring(theme: str, words: str, mine: list[Tracked]) -> Recurring:
+def _recurring(theme: str, words: str, mine: list[Themed]) -> Recurring:
     years: dict[int, int] = {}
     for line in mine:
         years[line.year] = years.get(line.year, 0) + 1

@@ -6,9 +6,9 @@ Colours hang on the time at which they are looked at, so each line holds when th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
@@ -26,6 +26,8 @@ OPEN: Final = (Standing.MADE, Standing.REJECTED, Standing.PURSUED)
 AGES: Final = ((30, "0 to 30 days"), (90, "31 to 90 days"))
 OLDER: Final = "Over 90 days"
 _LINE = RecommendationRow
+_KEY = (RecommendationRow.case, RecommendationRow.item)
+_AT_ONCE = 500
 _SEVERITY = {Colour.RED: 0, Colour.AMBER: 1, Colour.GREY: 2, Colour.GREEN: 3, Colour.BLUE: 4}
 
 
@@ -72,10 +74,25 @@ class Line(Message):
 
 
 class Found(Message):
-    """A page of lines, and how many there are on all pages."""
+    """A page of lines, how many there are on all pages, and the years of everything that its reader may see."""
 
     lines: list[Line]
     count: int
+    years: tuple[int, ...]
+
+
+class Themed(NamedTuple):
+    """What is counted of a recommendation about its themes."""
+
+    case: str
+    item: str
+    year: int
+    themes: list[str]
+    standing: str
+    made: datetime
+    closed: datetime | None
+    retested: str
+    round: int
 
 
 @dataclass
@@ -111,13 +128,16 @@ class Tracker:
     async def find(self, actor: Actor, wanted: Wanted, now: datetime, *, all_pages: bool = False) -> Found:
         """The page that is wanted, or everything for an export."""
         async with self._database.reading() as session:
-            which = and_(await _seen(session, actor, now), *_filters(wanted, now))
-            count = await session.scalar(select(func.count()).select_from(_LINE).where(which)) or 0
-            found = select(_LINE).where(which).order_by(*_order(wanted.sort, now))
+            seen = await _seen(session, actor, now)
+            which = and_(true(), *_filters(wanted, now))
+            about = select(_count(which), func.min(_LINE.year), func.max(_LINE.year)).where(seen)
+            count, first, last = (await session.execute(about)).one()
+            keys = select(*_KEY).where(seen, which).order_by(*_order(wanted.sort, now))
             if not all_pages:
-                found = found.limit(PAGE).offset(PAGE * (wanted.page - 1))
-            rows = (await session.scalars(found)).all()
-        return Found(lines=[self._line(row, now) for row in rows], count=count)
+                keys = keys.limit(PAGE).offset(PAGE * (wanted.page - 1))
+            rows = await _rows(session, [(case, item) for case, item in await session.execute(keys)])
+        years = tuple(range(first, last + 1)) if first else ()
+        return Found(lines=[self._line(row, now) for row in rows], count=count, years=years)
 
     async def of_case(self, ref: str, actor: Actor, now: datetime) -> list[Line]:
         """The recommendations of one case that this person may see, in the order in which they were made."""
@@ -125,17 +145,6 @@ class Tracker:
             which = and_(_LINE.case == ref, await _seen(session, actor, now))
             rows = (await session.scalars(select(_LINE).where(which).order_by(_LINE.fact))).all()
         return [self._line(row, now) for row in rows]
-
-    async def offered(self, actor: Actor, now: datetime) -> dict[str, list[Any]]:
-        """What filters can be set to: owners, sources and years of the recommendations that this person may see."""
-        async with self._database.reading() as session:
-            seen = await _seen(session, actor, now)
-            columns = {"owner": _LINE.owner, "source": _LINE.source, "year": _LINE.year}
-            found = {
-                name: list(await session.scalars(select(column).where(seen).distinct()))
-                for name, column in columns.items()
-            }
-        return {name: [value for value in values if value] for name, values in found.items()}
 
     async def figures(self, actor: Actor, now: datetime) -> list[Standings]:
         """By agency: what is open and overdue, by age and by the office reached; and what came of what was closed."""
@@ -174,13 +183,13 @@ class Tracker:
             one.reached[reached] = one.reached.get(reached, 0) + count
         return [made[agency] for agency in sorted(made)]
 
-    async def by_theme(self, actor: Actor, now: datetime) -> list[Tracked]:
-        """The lines of everything that has a theme, without their words, the oldest first."""
-        columns = [getattr(_LINE, name) for name in Tracked.model_fields]
+    async def by_theme(self, actor: Actor, now: datetime) -> list[Themed]:
+        """Everything that has a theme, the oldest first."""
+        columns = [getattr(_LINE, name) for name in Themed._fields]
         async with self._database.reading() as session:
             which = and_(await _seen(session, actor, now), cast(_LINE.themes, String) != "[]")
             rows = await session.execute(select(*columns).where(which).order_by(_LINE.year, _LINE.case, _LINE.fact))
-            return [Tracked.model_construct(**row._mapping) for row in rows]  # noqa: SLF001 -- sqlalchemy's public name
+            return [Themed(*row) for row in rows]
 
     def _line(self, row: RecommendationRow, now: datetime) -> Line:
         of = Tracked.model_construct(**{name: getattr(row, name) for name in Tracked.model_fields})
@@ -266,6 +275,15 @@ def _order(sort: str, now: datetime) -> list[Any]:
         "overdue": [_LINE.overdue_from.is_(None), _LINE.overdue_from],
     }
     return [*orders.get(sort, ()), _LINE.case, _LINE.fact]
+
+
+async def _rows(session: AsyncSession, keys: Sequence[tuple[str, str]]) -> list[RecommendationRow]:
+    """These lines with their words, in this order. They are sorted before, without what makes a line long."""
+    kept = dict[tuple[str, str], RecommendationRow]()
+    for begin in range(0, len(keys), _AT_ONCE):
+        found = select(_LINE).where(tuple_(*_KEY).in_(keys[begin : begin + _AT_ONCE]))
+        kept |= {(row.case, row.item): row for row in await session.scalars(found)}
+    return [kept[key] for key in keys]
 
 
 async def _seen(session: AsyncSession, actor: Actor, now: datetime) -> ColumnElement[bool]:

@@ -236,7 +236,7 @@ async def test_lines_are_written_on_both_databases(tmp_path_factory: pytest.Temp
         assert [line.ref for line in await one.lines(wanted)] == [f"{ref}/{item}"]
         (figures,) = await one.tracker.figures(one.actor(MANAGER), made.now)
         assert (figures.open, figures.late, figures.reached) == (1, {"31 to 90 days": 1}, {"agency_lead": 1})
-        assert (await one.tracker.offered(one.actor(MANAGER), made.now))["year"] == [2026]
+        assert (await one.tracker.find(one.actor(MANAGER), wanted, made.now)).years == (2026,)
         assert [one.item for one in await one.tracker.by_theme(one.actor(MANAGER), made.now)] == [item]
         assert await made.broken() == []
 
