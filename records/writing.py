@@ -4,7 +4,7 @@ What is to be written is worked out first and then written in bulk, so that a hu
 one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
@@ -25,7 +25,7 @@ from models.fold import after
 from models.judging import judge
 from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.making import fact_of
-from models.obligation import Ended, Obligation
+from models.obligation import Obligation
 from models.offered import misnamed
 from models.rights import access_of, actor_of, acts, may_open
 from models.shelf import NotOnShelf
@@ -258,9 +258,6 @@ class Writing:
                     changed[case.ref, key] = case, one
                     if one.ended and was is not None and not was.ended:
                         moot.append((case.ref, key))
-            for key, was in _overtaken(before, case):
-                changed[case.ref, key] = case, was
-                moot.append((case.ref, key))
         connection = await self.session.connection()
         if changed:
             rows = [obligation_row(case, one) for case, one in changed.values()]
@@ -348,13 +345,6 @@ def _judged(
     ):
         return problems
     return step(case, fact_of(case, signed, office, now), directory)
-
-
-def _overtaken(before: Case, case: Case) -> Iterator[tuple[str, Obligation]]:
-    """What was done by the fact that opened the next of its kind: the state keeps that one only, lines keep both."""
-    for key, was in before.obligations.items():
-        if key not in case.obligations and was.ended is None:
-            yield key, was.model_copy(update={"ended": Ended.MET})
 
 
 def begins(case: Case) -> dict[str, Any]:

@@ -92,10 +92,11 @@ async def test_whoever_leads_a_review_sees_its_recommendations_until_it_is_compl
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     async with recording(tmp_path_factory.mktemp("reviewer")) as made:
-        ref = await made.open(
+        opened = await made.open(
             MANAGER, "enter_review", name="Child T", origin="practice_review", decided_on="2026-01-05",
             reached="decided", agencies=[HOSPITALS],
         )  # fmt: skip
+        ref = opened.case
         item = await Tracking(made).recommend(ref)
         one = Site(made, Tracked(ref, ref, ref, ref, ref))
         assert await one.lines(person=REVIEWER) == []
@@ -208,7 +209,7 @@ async def test_a_line_that_says_other_than_its_facts_is_found(
     tmp_path_factory: pytest.TempPathFactory, altered: dict[str, object], words: str
 ) -> None:
     async with recording(tmp_path_factory.mktemp("altered")) as made:
-        ref = await made.open(MANAGER, "open_register", origin="audit", year=2026)
+        ref = (await made.open(MANAGER, "open_register", origin="audit", year=2026)).case
         item = await Tracking(made).pursued(ref)
         await made.act(
             CHAIR, ref, "override_colour", item=item, axis="impact", colour="red", until="2026-04-01", reason="-"
@@ -224,7 +225,7 @@ async def test_a_line_that_says_other_than_its_facts_is_found(
 @pytest.mark.promise("D9")
 async def test_lines_are_written_on_both_databases(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> None:
     async with recording(tmp_path_factory.mktemp("both"), database_url=database_url) as made:
-        ref = await made.open(MANAGER, "open_register", origin="audit", year=2026)
+        ref = (await made.open(MANAGER, "open_register", origin="audit", year=2026)).case
         item = await Tracking(made).pursued(ref, HOSPITALS, 20, themes=["neglect"])
         made.now += timedelta(days=60)
         await made.speak(ref)

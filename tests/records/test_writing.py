@@ -176,7 +176,7 @@ async def test_what_is_owed_anew_by_the_fact_that_did_it_leaves_no_open_line_beh
 ) -> None:
     """The state keeps the present one of its kind; the line of the one before says that it was done."""
     async with recording(tmp_path, database_url=database_url) as made:
-        ref = await made.open(MANAGER, "open_register", origin="audit", year=2026)
+        ref = (await made.open(MANAGER, "open_register", origin="audit", year=2026)).case
         item = await Tracking(made).pursued(ref)
         made.now += timedelta(days=70)
         await made.speak(ref)

@@ -53,11 +53,6 @@ class Recording:
         command = COMMANDS[(await self.case(case)).kind][kind].model_validate(answers)
         return await self.write(await kept(self._door, command, case, person, f"r-{uuid4().hex}"))
 
-    async def open(self, person: str, kind: str, /, **answers: Any) -> str:  # noqa: ANN401 -- the answers of a form
-        """The reference of a case that somebody opens."""
-        command = COMMANDS[OPENINGS[kind]][kind].model_validate(answers)
-        return (await self.write(await kept(self._door, command, "", person, f"r-{uuid4().hex}"))).case
-
     async def write(self, signed: Signed) -> Done:
         async with self.there.database.reading() as session:
             row = await session.get(CaseRow, signed.case)

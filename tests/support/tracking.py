@@ -97,19 +97,19 @@ class Tracking:
 async def play(made: Recording) -> Tracked:
     """36 recommendations of five cases, told in the order in which it happened."""
     all_of = Tracking(made)
-    first = await made.open(
+    first = (await made.open(
         MANAGER, "enter_review", name="Baby Q", origin="serious_case_review", decided_on="2023-05-01",
         reached="published", settled_on="2024-02-01", agencies=[COUNCIL, POLICE],
-    )  # fmt: skip
-    second = await made.open(
+    )).case  # fmt: skip
+    second = (await made.open(
         MANAGER, "enter_review", name="Child R", origin="practice_review", decided_on="2025-02-01", reached="withheld",
         settled_on="2025-11-01", reasons="The family would be known at once.", agencies=[HOSPITALS],
-    )  # fmt: skip
-    secret = await made.open(
+    )).case  # fmt: skip
+    secret = (await made.open(
         MANAGER, "enter_review", name="Child S", origin="practice_review", decided_on="2025-10-01",
         reached="under_way", agencies=[HOSPITALS, ICB],
-    )  # fmt: skip
-    register = await made.open(MANAGER, "open_register", origin="audit", year=2026)
+    )).case  # fmt: skip
+    register = (await made.open(MANAGER, "open_register", origin="audit", year=2026)).case
     referral = (await made.refer()).case
     await made.act(MANAGER, referral, "triage", **triage())
     found = Tracked(first, second, secret, register, await made.child_of(referral))
