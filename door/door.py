@@ -39,11 +39,13 @@ from models.facts import Fact, Problem
 from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED, beside, judge
 from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.offered import misnamed, names
+from models.recommending import Recommend
 from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts, may_open
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from records.facts import fact_from
 from records.naming import files_not_theirs, strange_cases
 from records.policies import in_force
+from records.said_before import SaidBefore
 from records.settings import TASK_QUEUE
 from records.writing import Recorder, next_ref
 
@@ -61,6 +63,7 @@ LOOKS_AGAIN = (0.1, 0.5)
 log = structlog.get_logger("door")
 Asked = TypeVar("Asked")
 REFERRER = "referrer"
+SEEN = "Something like it was recommended before: {refs}. Look at what came of that, and tick that you have seen it."
 NO_RULES = "There is no policy in force yet. The administrator has to put one in force first."
 OVERTAKING = BY_RELATION | {"submit_return", "learning_done", "tell_referrer"}
 """What may be sent from a page that is not quite up to date."""
@@ -80,6 +83,7 @@ class Door:
         self, recorder: Recorder, engine: Client, clock: Callable[[], datetime], patience: timedelta = PATIENCE
     ) -> None:
         self._recorder, self._engine, self._clock, self._patience = recorder, engine, clock, patience
+        self.said_before = SaidBefore(recorder)
 
     async def refer(self, answers: Mapping[str, Any], request: str, actor: str = REFERRER) -> Done:
         """Open a referral, as anybody may. Raises Invalid, OtherBody, NotStored or NotConfirmed."""
@@ -157,11 +161,21 @@ class Door:
             strange += await files_not_theirs(session, model, plain, actor.person, case)
             if strange := strange or (misnamed(model, state, plain, directory) if directory else []):
                 raise Invalid(strange)
+            if asks_back := await self._said_before(command, actor, now):
+                raise Invalid([asks_back])
             signed = await self._kept(session, command, case, actor.person, request, earlier)
             return signed, None if state.closed else state
 
         asked = await self._asked(ask)
         return asked if isinstance(asked, Done) else await self.send(*asked)
+
+    async def _said_before(self, command: Command, actor: Actor, now: datetime) -> Problem | None:
+        """Whoever recommends what was recommended before says that they have seen it."""
+        if not isinstance(command, Recommend) or command.seen:
+            return None
+        found = await self.said_before.like(command.text, actor, now)
+        refs = ", ".join(one.line.ref for one in found)
+        return AsksBack(field="seen", words=SEEN.format(refs=refs)) if found else None
 
     def _read(self, model: type[Command], answers: Mapping[str, Any]) -> tuple[Command, list[Problem]]:
         """The command, and what is impossible in it. Raises Invalid, with all that is wrong, if it cannot be read."""

@@ -147,6 +147,7 @@ class Recommend(Command):
     themes: tuple[Slug, ...] = asks("What is it about?", rows="themes", default=())
     source: Source = asks("Where does it come from?", default=Source.REVIEW)
     paragraph: MaybeLine = asks("Where does it stand there?", "Chapter, paragraph or number.", private=True, default="")
+    seen: bool = asks("I have seen what was recommended before", back=True, default=False)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)

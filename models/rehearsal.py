@@ -489,6 +489,7 @@ def _of_recommendation(act: Act, case: Case, agency: str) -> Answers:
     return {
         "recommend": lambda: {
             "text": "-", "agency": agency, "by": "+180 days", "measures": [{"measure": "-", "baseline": "-"}],
+            "seen": True,
         },
         "enter_recommendation": lambda: {"text": "-", "agency": agency, "state": "open", "by": "+180 days"},
         "assign_recommendation": lambda: {"item": item},

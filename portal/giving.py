@@ -27,6 +27,7 @@ from models.rights import BY_RELATION, FOUR_EYES, access_of, actor_of, acts, sec
 from models.shelf import policy
 from models.standing import Deadline
 from models.time import day_of
+from portal.advising import advice
 from portal.doing import ABOUT_ITEM, BUTTONS
 from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
@@ -41,6 +42,7 @@ from records.drafts import Draft
 from records.file_types import TAKEN
 from records.files import in_words
 from records.questions import CaseView, Newer
+from records.said_before import Before
 from records.sealing import fingerprint
 
 ADOPTING: Final[Mapping[str, str]] = {"adopt_policy": "policy", "adopt_calendar": "calendar"}
@@ -206,6 +208,14 @@ class Giver:
         said = await self.portal.questions.referral(giving.view, giving.visitor.actor, "referrer", now)
         return [(title, str(said[name])) for name, title in REFERRER.items() if said.get(name)]
 
+    async def before(self, giving: Giving, form: Form) -> list[Before]:
+        """What was recommended before that is like what is being written, once the door has asked to look at it."""
+        asked = any(one.field == "seen" for one in form.problems)
+        text = text_in(form.typed, "text")
+        if giving.kind != "recommend" or not text or not (asked or text_in(form.typed, "seen")):
+            return []
+        return await self.portal.door.said_before.like(text, giving.visitor.actor, self.portal.clock())
+
     async def drop(self, giving: Giving, fact: int) -> None:
         """What was typed has become a fact."""
         draft = await self.kept(giving)
@@ -272,6 +282,8 @@ class Giver:
             beside=_beside(giving, directory),
             news=_news(giving, directory),
             likely=await self.portal.likely(view, giving.visitor.actor) if giving.kind == "triage" else [],
+            before=await self.before(giving, form),
+            advice=[] if getting else advice(view, giving.kind, form),
         )
 
 
@@ -323,7 +335,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return await giver.show(request, giving, form, asked, 422)
         if one_of(pairs, "_shown") != _as_shown(command):
             moves = None if form.problems else giver.moves(giving, command)
-            if moves is not None:
+            if moves is not None or advice(giving.view, kind, form):
                 return await giver.show(request, giving, form, asked, moves=moves, shown=_as_shown(command))
         try:
             done = await portal.door.act(giving.visitor.actor, ref, kind, form.answers, asked, giving.seen)

@@ -146,6 +146,13 @@ class Tracker:
             rows = (await session.scalars(select(_LINE).where(which).order_by(_LINE.fact))).all()
         return [self._line(row, now) for row in rows]
 
+    async def named(self, keys: Sequence[tuple[str, str]], actor: Actor, now: datetime) -> list[Line]:
+        """These recommendations (case, item), as far as this person may see them."""
+        async with self._database.reading() as session:
+            which = and_(tuple_(*_KEY).in_(keys), await _seen(session, actor, now))
+            rows = (await session.scalars(select(_LINE).where(which))).all() if keys else ()
+        return [self._line(row, now) for row in rows]
+
     async def figures(self, actor: Actor, now: datetime) -> list[Standings]:
         """By agency: what is open and overdue, by age and by the office reached; and what came of what was closed."""
         late = and_(_LINE.standing.in_(OPEN), _LINE.overdue_from < now)

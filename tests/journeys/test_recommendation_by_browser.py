@@ -1,7 +1,7 @@
 """By the pages: a review is commissioned, and its recommendation is proven and closed by independent eyes."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import pytest_asyncio
@@ -38,6 +38,32 @@ async def entered(site: Served) -> str:
     return page.url.rpartition("/")[2].partition("?")[0]
 
 
+async def again(site: Served, ref: str, by: date) -> None:
+    """What is recommended once more, and badly: advice comes first, then what was said before, and nothing is lost."""
+    page = await site.page(CHAIR)
+    await page.goto(f"/cases/{ref}/recommend")
+    words = "Ensure that all discharge forms name who visits, and train staff, and review the policy."
+    await fill(page, {
+        "text": words, "agency": HOSPITALS, "by": str(by), "measures.0.measure": "Training is delivered.",
+    })  # fmt: skip
+    await send(page)
+    shown = await text_of(page)
+    assert "This is advice. You can send it as it is." in shown
+    assert "Recommended before" not in shown
+    await send(page)
+    shown = await text_of(page)
+    await picture(page, "said-before")
+    assert "Recommended before" in shown
+    assert "Change the discharge form so that it names who visits." in shown
+    assert words in await page.input_value('[name="text"]')
+    assert len((await site.house.case(ref)).recommendations) == 1
+    assert await axe(page) == []
+    await page.check('[name="seen"]')
+    await send(page)
+    assert (await site.house.case(ref)).recommendations["r2"].owner == ""
+
+
+@pytest.mark.promise("D2", "D3", "E1", "E6")
 async def test_a_recommendation_is_proven_and_closed_by_the_pages(site: Served) -> None:
     ref, house = await entered(site), site.house
     page = await site.page(MANAGER)
@@ -60,6 +86,7 @@ async def test_a_recommendation_is_proven_and_closed_by_the_pages(site: Served) 
     assert await axe(page) == []
     await send(page)
     assert (await house.case(ref)).recommendations["r1"].standing is Standing.MADE
+    await again(site, ref, by)
 
     lead = await site.page(LEAD)
     await lead.goto(f"/cases/{ref}")

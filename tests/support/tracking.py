@@ -57,6 +57,7 @@ class Tracking:
         answers = {
             "text": TEXTS[n % len(TEXTS)], "agency": agency, "owner": OWNERS[agency], "sponsor": LEADS[agency],
             "by": self.day(by), "measures": [measure], "themes": THEMES[n % len(THEMES)], "paragraph": f"5.{n + 1}",
+            "seen": True,
         }  # fmt: skip
         return str((await self.made.act(MANAGER, ref, "recommend", **{**answers, **more})).fact.data["item"])
 
