@@ -35,7 +35,7 @@ from notifier.templating import TEMPLATES, mrkdwn, render
 from notifier.threads import reply
 from notifier.words import NOT_YOURS, Bulletin, Button, CaseThread, Item, Several, Shown, worded
 from records.questions import CaseView, Questions
-from tests.notifier.test_words import DIRECTORY, NOW, every
+from tests.notifier.test_words import DIRECTORY, NOW, WHOLE, every
 from tests.support.lives import EACH_OR_ALL, MANAGER, Lives
 from tests.support.recording import Recording, recording
 
@@ -62,11 +62,11 @@ def known(cases: Sequence[Case], directory: Directory = DIRECTORY, now: datetime
     return Knowing({case.ref: case for case in cases}, directory, ADDRESS, now)
 
 
-@pytest.fixture(scope="module")
-def samples() -> list[tuple[str, str, Notice, Case]]:
+@WHOLE
+def samples(request: pytest.FixtureRequest) -> list[tuple[str, str, Notice, Case]]:
     """Every kind of notice about everything in every state, once each, to whoever holds its office."""
     found: dict[tuple[str, str], tuple[str, str, Notice, Case]] = {}
-    for name, state, notice, case in every():
+    for name, state, notice, case in every(whole=request.param):
         if (name, notice.office) not in found:
             found[name, notice.office] = (name, state, told(DIRECTORY, notice), case)
     return list(found.values())
