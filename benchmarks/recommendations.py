@@ -193,9 +193,8 @@ async def lives() -> None:
                 await live(door, opened.case, [f"r{n}" for n in range(2, 2 + LIVES)])
                 wall = time.perf_counter() - began
             each = took[0] / LIVES * 1000
-            print(
-                f"  creation to closure by 7 commands: {each:.1f} ms CPU of engine and worker ({each / 7:.1f} a command)"
-            )
+            of_both = f"{each:.1f} ms CPU of engine and worker ({each / 7:.1f} a command)"
+            print(f"  creation to closure by 7 commands: {of_both}")
             print(f"    one after the other, {wall / LIVES * 1000:.0f} ms each")
 
 

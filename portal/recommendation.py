@@ -18,11 +18,11 @@ from models.lifecycles import COMMANDS
 from models.policy import Policy
 from models.recommended import Evidence, Kind, Looked, Recommendation, Standing, delivery, impact
 from models.recommending import GATED, Answer, Forecast, Retested, Source
-from models.recommending import KINDS as RECOMMENDING
 from models.rights import Actor, access_of, acts, sees
 from models.shelf import policy
 from models.standing import Deadline
 from models.tracking import about
+from portal.doing import ABOUT_ITEM
 from portal.happened import TITLES as HAPPENED
 from portal.happened import time_line
 from portal.visiting import TITLES, Portal
@@ -341,5 +341,5 @@ async def _given(portal: Portal, story: Story, name: str, one: Evidence) -> Give
     )
 
 
-assert set(ORDER) | set(GATE) == RECOMMENDING - {"recommend"}, "each command about one is reachable from its page"
+assert set(ORDER) | set(GATE) == ABOUT_ITEM, "each command about one is reachable from its page"
 assert set(GATE) == GATED, "what four eyes look at stands together"
