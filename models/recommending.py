@@ -118,7 +118,9 @@ class SuccessMeasure(Part):
         "How will you know that it made a difference?", "What is better for children, and how is that seen?",
         private=True,
     )  # fmt: skip
-    baseline: MaybeWords = asks("How is it now?", "The figure or the finding from which you start.", private=True)
+    baseline: MaybeWords = asks(
+        "How is it now?", "The figure or the finding from which you start.", private=True, default=""
+    )
 
 
 class Action(Part):

@@ -335,7 +335,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return await giver.show(request, giving, form, asked, 422)
         if one_of(pairs, "_shown") != _as_shown(command):
             moves = None if form.problems else giver.moves(giving, command)
-            if moves is not None or advice(giving.view, kind, form):
+            if moves is not None or (not one_of(pairs, "_shown") and advice(giving.view, kind, form)):
                 return await giver.show(request, giving, form, asked, moves=moves, shown=_as_shown(command))
         try:
             done = await portal.door.act(giving.visitor.actor, ref, kind, form.answers, asked, giving.seen)
@@ -343,7 +343,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return await giver.show(request, giving, form.refused(refusal.problems), asked, refusal.status)
         except Refusal as refusal:
             # A new request: the old one was answered, and what is sent next may have other words.
-            return await giver.show(request, giving, form.refused(refusal.problems), "", refusal.status)
+            again = form.refused(refusal.problems)
+            return await giver.show(request, giving, again, "", refusal.status, shown=one_of(pairs, "_shown"))
         await giver.drop(giving, done.fact.number)
         return portal.go(f"{giving.page}?{DONE}={done.fact.number}")
 
