@@ -1,0 +1,343 @@
+"""Recommendations on pages: the tracker and its export, the story of one, figures, themes, and the two registers."""
+
+import csv
+import html
+import io
+import re
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+
+import httpx2
+import pytest
+import pytest_asyncio
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
+
+from models.recommending import KINDS
+from models.tables import ReadRow
+from portal.app import create_app
+from portal.recommendation import GATE, ORDER
+from portal.tracking import COLUMNS
+from portal.visiting import SESSION
+from records.accounts import Accounts
+from records.tracking import Tracker, Wanted
+from tests.support import tracking
+from tests.support.recording import Recording, recording
+from tests.support.tracking import CHAIR, HOSPITALS, LEADS, MANAGER, OWNERS, PROBATION, SUBGROUP, Tracked, Tracking
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+SHOWN = ("Reference", "Review", "Recommendation", "Agency", "Owner", "Due", "Delivery", "Impact", "Last word")
+STRANGER = "p-017"
+
+
+class Site:
+    """The portal over a record alone: pages are read, and nothing is sent to an engine."""
+
+    def __init__(self, made: Recording, found: Tracked) -> None:
+        self.made, self.found = made, found
+        self.app = create_app(made.there, None, lambda: made.now)  # type: ignore[arg-type]
+
+    async def get(self, person: str, address: str) -> httpx2.Response:
+        there = self.made.there
+        async with there.database.writing() as session:
+            token = await Accounts(there.database, there.vault, there.auditor).begin(session, person, self.made.now)
+        transport = httpx2.ASGITransport(app=self.app)
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://reviews.test", cookies={SESSION: token}
+        ) as client:
+            return await client.get(address)
+
+    async def page(self, person: str, address: str) -> str:
+        answer = await self.get(person, address)
+        assert answer.status_code == 200, (address, answer.status_code)
+        return words(answer.text.partition("<main")[2])
+
+    async def rows(self, person: str, address: str) -> dict[str, dict[str, str]]:
+        """Each line of the tracker by its reference, with its cells as they read."""
+        found = {}
+        answer = await self.get(person, address)
+        for row in re.findall(r'<tr class="govuk-table__row" role="row">\s*<th scope="row".*?</tr>', answer.text, re.DOTALL):
+            cells = [words(cell) for cell in re.findall(r"<t[hd] .*?</t[hd]>", row, re.DOTALL)]
+            found[cells[0]] = dict(zip(SHOWN, cells, strict=True))
+        return found
+
+
+def words(text: str) -> str:
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text))).strip()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    async with recording(tmp_path_factory.mktemp("tracker")) as made:
+        yield Site(made, await tracking.play(made))
+
+
+# The tracker.
+
+
+@pytest.mark.promise("D9")
+async def test_the_tracker_shows_the_columns_that_people_know(site: Site) -> None:
+    rows = await site.rows(MANAGER, "/recommendations?state=")
+    assert len(rows) > 30
+    late = rows[f"{site.found.first}/r7"]
+    assert late["Review"] == "Practice review, 2023"
+    assert late["Agency"] == "Harrowshire Council"
+    assert late["Owner"] == "Barnaby Sampleton"
+    assert late["Due"] == "12 March 2026 65 days overdue"
+    assert (late["Delivery"], late["Impact"]) == ("Overdue", "Not yet due")
+    assert rows[f"{site.found.second}/r1"]["Last word"] == "The form is late. 16 May 2026"
+    moved = rows[f"{site.found.register}/r10"]
+    assert moved["Due"] == "first: 15 July 2026 now: 24 August 2026", "the first date is never lost"
+
+
+@pytest.mark.promise("D9")
+@pytest.mark.parametrize("query", ["", "agency=harrowshire-police&state=", "delivery=red", "impact=blue&state=", "overdue=yes"])
+async def test_the_page_and_both_exports_hold_exactly_what_is_filtered(site: Site, query: str) -> None:
+    shown = list(await site.rows(MANAGER, f"/recommendations?{query}"))
+    asked = f"/recommendations?{query}&as="
+    table = list(csv.reader(io.StringIO((await site.get(MANAGER, f"{asked}csv")).content.decode("utf-8-sig"))))
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO((await site.get(MANAGER, f"{asked}xlsx")).content))
+    cells = sheet.get_sheet_by_index(0).to_python()
+    assert table[0] == cells[0] == list(COLUMNS)
+    assert shown
+    assert [row[0] for row in table[1:]] == [row[0] for row in cells[1:]] == shown
+    for row in cells[1:]:
+        assert isinstance(row[COLUMNS.index("First due")], date)
+
+
+@pytest.mark.promise("D9", "K6")
+async def test_an_export_runs_no_formula_and_its_reading_is_noted(site: Site) -> None:
+    await Tracking(site.made).recommend(site.found.register, text='=HYPERLINK("https://example.org")')
+    answer = await site.get(MANAGER, "/recommendations?state=&as=csv")
+    table = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    texts = [row[COLUMNS.index("Recommendation")] for row in table]
+    assert "'=HYPERLINK(\"https://example.org\")" in texts
+    async with site.made.there.database.reading() as session:
+        noted = list(await session.scalars(select(ReadRow.what).where(ReadRow.person == MANAGER)))
+    assert noted[-1] == "tracker exported"
+    assert (await site.get(MANAGER, "/recommendations?as=exe")).status_code == 404
+
+
+@pytest.mark.promise("D9", "K3", "K4")
+async def test_an_agency_sees_its_own_recommendations_and_a_stranger_none(site: Site) -> None:
+    theirs = await site.rows(OWNERS[HOSPITALS], "/recommendations?state=")
+    assert {row["Agency"] for row in theirs.values()} == {"Harrow Vale Hospitals NHS Trust"}
+    assert await site.rows(STRANGER, "/recommendations?state=") == {}
+    assert not any(ref.startswith(site.found.secret) for ref in await site.rows("p-001", "/recommendations?state="))
+    assert any(ref.startswith(site.found.secret) for ref in await site.rows(CHAIR, "/recommendations?state="))
+    owners = (await site.get(OWNERS[HOSPITALS], "/recommendations")).text
+    assert "Keziah Specimen" in owners
+    assert "Barnaby Sampleton" not in owners, "not even among the answers of a filter"
+
+
+@pytest.mark.promise("D9")
+@pytest.mark.parametrize("query", ["page=0", "page=x", "page=²", "page=99999999", "sort=x", "year=x", "state=x", "theme=%25"])
+async def test_an_address_that_asks_for_nothing_sensible_is_answered(site: Site, query: str) -> None:
+    assert (await site.get(MANAGER, f"/recommendations?{query}")).status_code == 200
+
+
+@pytest.mark.promise("D9")
+async def test_fifty_stand_on_a_page_with_the_way_to_the_next(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async with recording(tmp_path_factory.mktemp("pages")) as made:
+        ref = await made.open(MANAGER, "open_register", origin="audit", year=2026)
+        for _ in range(52):
+            await Tracking(made).recommend(ref)
+        site = Site(made, Tracked(ref, ref, ref, ref, ref))
+        first, second = [await site.rows(MANAGER, f"/recommendations?sort=reference&page={page}") for page in (1, 2)]
+        assert (len(first), len(second)) == (50, 2)
+        assert [*first, *second] == [f"{ref}/r{number}" for number in range(1, 53)]
+        assert "52 recommendations, 51 to 52 on this page" in await site.page(MANAGER, "/recommendations?sort=reference&page=2")
+        html_ = (await site.get(MANAGER, "/recommendations?agency=harrow-vale-hospitals")).text
+        assert 'href="/recommendations?agency=harrow-vale-hospitals&amp;state=open&amp;sort=due&amp;page=2"' in html_
+
+
+# The story of one.
+
+
+@pytest.mark.promise("D1", "E1", "E5")
+async def test_a_recommendation_has_its_whole_story_on_one_page(site: Site) -> None:
+    page = await site.page(SUBGROUP, f"/cases/{site.found.second}/recommendations/r4")
+    for said in (
+        tracking.TEXTS[3], "Delivery Evidence was returned", "Impact Not yet due", "Harrow Vale Hospitals NHS Trust",
+        "Keziah Specimen", "Jolyon Madeup", "This review, 5.22", "Supervision and management oversight",
+        "1. More children are seen within a week.", "At the start: Four of ten.", "Evidence 1 Returned",
+        "Given by Keziah Specimen", "Returned by Tabitha Chairwell, 16 May 2026: It bears no date.",
+        "1. Write it. By Tuesday 26 May 2026", "Give the evidence again that was returned", "Who is told when",
+        "Evidence was returned : recommendation r4",
+    ):  # fmt: skip
+        assert said in page, said
+    assert tracking.TEXTS[0] not in page, "nothing of its neighbours"
+
+
+@pytest.mark.promise("D7", "E7", "E8")
+async def test_extensions_closure_tests_and_reopening_are_told(site: Site) -> None:
+    moved = await site.page(MANAGER, f"/cases/{site.found.register}/recommendations/r10")
+    assert "The first date was Wednesday 15 July 2026" in moved
+    assert "asked for time until 24 August 2026: It moves. Tabitha Chairwell gave it, until 24 August 2026" in moved
+    tested = await site.page(MANAGER, f"/cases/{site.found.first}/recommendations/r1")
+    assert "Closed by an office alone , on evidence 1, 2" in tested
+    assert "The difference has lasted Ten more were read." in tested
+    again = await site.page(MANAGER, f"/cases/{site.found.second}/recommendations/r8")
+    assert "It is pursued. It was reopened." in again
+    assert again.count("Accepted once; counts no more since it was reopened") == 2
+
+
+@pytest.mark.promise("E3")
+async def test_the_page_says_in_words_why_somebody_may_not_pass_the_gate(site: Site) -> None:
+    waiting = f"/cases/{site.found.second}/recommendations/r3"
+    assert "Accept evidence Your office does not allow this." in await site.page(MANAGER, waiting)
+    assert "/accept_evidence?about=r3" not in (await site.get(MANAGER, waiting)).text
+    assert "/accept_evidence?about=r3" in (await site.get(SUBGROUP, waiting)).text
+    own = await site.page("p-006", f"/cases/{site.found.second}/recommendations/r2")
+    assert "somebody of no part of it has to do this" in own, "deputises for the chair of the sub-group, and is of the police"
+    unproven = await site.page(CHAIR, f"/cases/{site.found.second}/recommendations/r5")
+    assert "It cannot be closed: measure 1 has no accepted evidence of impact." in unproven
+
+
+@pytest.mark.promise("D1")
+async def test_every_command_about_one_recommendation_is_reached_from_its_page(site: Site) -> None:
+    """By somebody, in some state: all are followed from the pages as they stand, and each opens its form."""
+    second, register = site.found.second, site.found.register
+    ways = {
+        "answer_recommendation": (LEADS["harrowshire-police"], register, "r2"),
+        "answer_rejection": (CHAIR, register, "r6"),
+        "give_progress": (OWNERS[HOSPITALS], second, "r4"),
+        "complete_action": (OWNERS[HOSPITALS], second, "r4"),
+        "give_evidence": (OWNERS[HOSPITALS], second, "r4"),
+        "amend_evidence": (OWNERS["harrowshire-icb"], second, "r3"),
+        "assign_recommendation": (MANAGER, second, "r4"),
+        "reopen_recommendation": (SUBGROUP, second, "r7"),
+        "override_colour": (CHAIR, second, "r4"),
+        "accept_evidence": (SUBGROUP, second, "r3"),
+        "return_evidence": (SUBGROUP, second, "r3"),
+        "close_recommendation": (MANAGER, second, "r6"),
+        "retest_impact": (MANAGER, second, "r7"),
+    }
+    assert set(ways) == KINDS - {"recommend"} == {*ORDER, *GATE}
+    for kind, (person, ref, item) in ways.items():
+        page = (await site.get(person, f"/cases/{ref}/recommendations/{item}")).text
+        link = re.search(rf'href="(/cases/{ref}/{kind}\?about={item}[^"]*)"', page)
+        assert link, (kind, person, ref, item)
+        form = await site.get(person, html.unescape(link[1]))
+        assert form.status_code == 200, kind
+        assert f'href="/cases/{ref}/recommendations/{item}"' in form.text, "and the way back is to its page"
+
+
+@pytest.mark.promise("D1", "K3", "K4")
+async def test_whoever_may_not_read_a_recommendation_finds_no_page(site: Site) -> None:
+    address = f"/cases/{site.found.second}/recommendations"
+    assert (await site.get(OWNERS[HOSPITALS], f"{address}/r4")).status_code == 200
+    for person, item in ((OWNERS[HOSPITALS], "r1"), (STRANGER, "r4"), (MANAGER, "r99"), (MANAGER, "x"), (MANAGER, "r2.a1")):
+        assert (await site.get(person, f"{address}/{item}")).status_code == 404, (person, item)
+    assert (await site.get("p-001", f"/cases/{site.found.secret}/recommendations/r1")).status_code in {403, 404}
+
+
+@pytest.mark.promise("E5")
+async def test_the_owning_agency_reads_why_its_evidence_was_returned(site: Site) -> None:
+    for person in (OWNERS[HOSPITALS], LEADS[HOSPITALS]):
+        assert "It bears no date." in await site.page(person, f"/cases/{site.found.second}/recommendations/r4")
+
+
+@pytest.mark.promise("D9")
+async def test_the_page_of_a_case_lists_its_recommendations_with_both_colours(site: Site) -> None:
+    page = await site.get(MANAGER, f"/cases/{site.found.second}")
+    links = re.findall(rf'href="/cases/{site.found.second}/recommendations/(r\d+)"', page.text)
+    assert links == [f"r{number}" for number in range(1, 10)]
+    assert "Evidence was returned" in page.text
+    theirs = (await site.get(OWNERS[HOSPITALS], f"/cases/{site.found.second}")).text
+    assert re.findall(r"/recommendations/(r\d+)\"", theirs) == ["r4"]
+
+
+# Figures and themes.
+
+
+@pytest.mark.promise("D9", "J2", "J9")
+async def test_figures_stand_in_a_picture_and_in_the_table_beside_it(site: Site) -> None:
+    text = (await site.get(MANAGER, "/recommendations/figures")).text
+    picture = re.search(r"<svg.*?</svg>", text, re.DOTALL)
+    assert picture
+    assert "Harrowshire Council: 1 not overdue, 3 overdue 31 to 90 days." in html.unescape(picture[0])
+    assert "style=" not in picture[0]
+    table = await site.page(MANAGER, "/recommendations/figures")
+    assert "Harrowshire Council 4 1 0 3 0" in table
+    assert "Business manager Agency lead and main board member Independent chair" in table
+    assert "Harrowshire Police 1 0 1 0 1.3" in table
+    assert "Harrowshire Council" not in await site.page(OWNERS[HOSPITALS], "/recommendations/figures")
+
+
+@pytest.mark.promise("D10")
+async def test_themes_that_come_back_are_shown_with_what_was_done_about_each(site: Site) -> None:
+    page = await site.page(MANAGER, "/recommendations/themes")
+    assert "Safer sleeping 2 3 1 4 5 1 0 1 Again after closure" in page
+    assert "Pre-birth assessment 1 1 3 4 4 0 0 0 In several reviews" in page
+    one = await site.page(MANAGER, "/recommendations/themes?theme=safer_sleeping")
+    assert one.index("2023") < one.index("PR-2026-0001/r2") < one.index("2025") < one.index("PR-2026-0002/r2")
+    assert "A recommendation was closed, 11 April 2026: Children are seen sooner." in one
+    assert "There is no recommendation about this" in await site.page(STRANGER, "/recommendations/themes?theme=safer_sleeping")
+
+
+# The registers.
+
+
+@pytest.mark.promise("C12")
+async def test_the_register_says_what_is_published_what_is_not_and_why_and_what_is_awaited(site: Site) -> None:
+    page = await site.page(MANAGER, "/reviews")
+    assert "PR-2026-0001 Baby Q 1 May 2023 A serious case review Not recorded Published 1 February 2024" in page
+    assert "Not published 1 November 2025 The family would be known at once." in page
+    assert "Awaiting Due by 1 April 2026 45 days overdue" in page
+    agency = await site.page(OWNERS[HOSPITALS], "/reviews")
+    assert "Not published 1 November 2025" in agency
+    assert "The family would be known" not in agency, "why is for those who see the whole case"
+    assert "Child R" not in agency
+    assert site.found.first not in await site.page(STRANGER, "/reviews")
+    assert site.found.secret not in await site.page("p-001", "/reviews")
+    published = await site.page(MANAGER, "/reviews?state=published")
+    assert "1 of 3 reviews" in published
+    table = (await site.get(MANAGER, "/reviews?year=2025&as=csv")).content.decode("utf-8-sig")
+    assert [row[0] for row in csv.reader(io.StringIO(table))] == ["Reference", site.found.secret, site.found.second]
+
+
+@pytest.mark.promise("C2")
+async def test_the_register_of_reviewers_shows_interests_and_what_they_led(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async with recording(tmp_path_factory.mktemp("reviewers")) as made:
+        ref = await made.open(
+            MANAGER, "enter_review", name="Child T", origin="practice_review", decided_on="2026-01-05",
+            reached="decided", agencies=[HOSPITALS, "lantern-young-people"],
+        )  # fmt: skip
+        waived = {"waived": True, "reason": "They left ten years ago."}
+        await made.act(MANAGER, ref, "appoint_reviewer", reviewer="p-023", suitability="Knows the field.", **waived)
+        site = Site(made, Tracked(ref, ref, ref, ref, ref))
+        page = await site.page(CHAIR, "/reviewers")
+        assert "Wilberforce Demo Lantern Young People's Charity 12 January 2026" in page
+        assert f"{ref} Appointed 2 March 2026, an interest was waived" in page
+        assert "They left ten years ago." not in page
+        assert (await site.get(OWNERS[PROBATION], "/reviewers")).status_code == 403
+        assert "/reviewers" not in (await site.get("p-023", "/reviews")).text
+
+
+@pytest.mark.promise("D6")
+async def test_colours_on_the_page_follow_the_hour_at_which_it_is_read(site: Site) -> None:
+    made, was = site.made, site.made.now
+    try:
+        made.now = was + timedelta(days=60)
+        found = await Tracker(made.there.recorder).find(
+            (await _actor(site, MANAGER)), Wanted(review=site.found.second, delivery="red"), made.now
+        )
+        assert {line.of.item for line in found.lines} == set(
+            await _items(site, f"/recommendations?review={site.found.second}&delivery=red&state=")
+        )
+        assert "Overdue" in await site.page(MANAGER, f"/cases/{site.found.second}/recommendations/r1")
+    finally:
+        made.now = was
+
+
+async def _actor(site: Site, person: str):
+    from models.rights import actor_of
+
+    async with site.made.there.database.reading() as session:
+        directory = await site.made.there.recorder.directory.read(session)
+    return actor_of(directory, person, site.made.now)
+
+
+async def _items(site: Site, address: str) -> list[str]:
+    return [ref.partition("/")[2] for ref in await site.rows(MANAGER, address)]
