@@ -176,6 +176,12 @@ def about(data: dict[str, Any]) -> str:
     return ""
 
 
+MADE: Final = frozenset({"recommended", "recommendation_entered"})
+"""Facts that bring a recommendation, with its text, its measures and its actions."""
+
+
 def last_word(kind: str, words: dict[str, Any]) -> str:
     """What was said by this fact of how it stands; empty for whatever else happens."""
-    return str(words.get("words") or words.get("reason") or "") if kind in FACTS - {"evidence_amended"} else ""
+    if kind not in FACTS - {"evidence_amended"}:
+        return ""
+    return str(words.get("words") or words.get("reason") or words.get("progress") or "")

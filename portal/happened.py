@@ -14,6 +14,7 @@ from models.policy import Policy, marks_of
 from models.recommending import FACTS as RECOMMENDING
 from models.shelf import days, policy
 from models.time import day_of
+from models.titles import about as item_words
 from models.titles import titled
 from portal.pages import day
 from portal.said import Names, Pair, answered
@@ -235,7 +236,7 @@ def _lower_first(words: str) -> str:
 def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Directory, known: Names) -> Happened:
     command = next((one for one in COMMANDS[case.kind].values() if entry.kind == one.FACT), None)
     data = entry.words or entry.data
-    about = title_of(case, str(entry.data.get("obligation", "")), directory) or _recommendation(entry)
+    about = title_of(case, str(entry.data.get("obligation", "")), directory) or _recommendation(case, entry)
     brought = {name: mark for name, mark in case.marks.items() if mark.number == entry.number}
     told_apart = {"obligation", "mark", "agency", "policy", "calendar", *(["item"] if about else [])}
     shown = {name: value for name, value in data.items() if name not in told_apart}
@@ -253,12 +254,9 @@ def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Direc
     )
 
 
-def _recommendation(entry: Entry) -> str:
+def _recommendation(case: Case, entry: Entry) -> str:
     """Which recommendation a fact is about, and which action of it; empty if it is about none."""
-    if entry.kind not in RECOMMENDING:
-        return ""
-    item, _, action = str(entry.data["item"]).partition(".a")
-    return f"action {action} of recommendation {item}" if action else f"recommendation {item}"
+    return item_words(case, str(entry.data["item"])) if entry.kind in RECOMMENDING else ""
 
 
 def _title(entry: Entry) -> str:

@@ -17,7 +17,7 @@ from models.files import FileState, KeptFile, may_open
 from models.lifecycles import COMMANDS
 from models.policy import Policy
 from models.recommended import Evidence, Kind, Looked, Recommendation, Standing, delivery, impact
-from models.recommending import GATED, Answer, Forecast, Retested, Source
+from models.recommending import Answer, Forecast, Retested, Source
 from models.rights import Actor, access_of, acts, sees
 from models.shelf import policy
 from models.standing import Deadline
@@ -34,6 +34,7 @@ STANDINGS: Final[Mapping[str, str]] = {
     Standing.REJECTED: "Its agency does not accept it; the independent chair says whether it stands.",
     Standing.PURSUED: "It is pursued.",
     Standing.CLOSED: "It is closed, on accepted evidence of both kinds for every measure.",
+    Standing.PAST: "It was called closed where it was kept before. Nothing was shown here, and nobody here closed it.",
     Standing.WITHDRAWN: "It was rejected and let go. Nothing was shown, so it is not called closed.",
 }
 LOOKED: Final[Mapping[str, str]] = {
@@ -187,7 +188,7 @@ class Story:
 
     def names(self) -> dict[str, str]:
         """What stands behind the names of measures, evidence and spans in the answers of its facts."""
-        measures = zip(self.one.measures, self.said.get("measures", ()), strict=False)
+        measures = zip(self.one.measures, self._rows("measures"), strict=False)
         spans = {str(entry.data["retest"]) for entry in self.of("recommendation_closed")}
         return {
             **{name: str(row.get("measure", "")) for name, row in measures},
@@ -195,11 +196,26 @@ class Story:
             **{span: f"After {span.replace('_', ' ')}" for span in spans},
         }
 
+    def _rows(self, name: str) -> Sequence[Mapping[str, Any]]:
+        rows = self.said.get(name, ())
+        return rows if isinstance(rows, list) else ()
+
+    def measures(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Each measure with its words; one that came from elsewhere without any has none yet."""
+        rows = self._rows("measures")
+        return [(name, rows[number] if number < len(rows) else {}) for number, name in enumerate(self.one.measures)]
+
+    def before(self) -> list[tuple[str, str]]:
+        """What stood beside it where it was kept before: its actions, its progress, and what was named as evidence."""
+        titles = {"actions": "Its actions", "progress": "Its progress", "evidence": "Named as evidence"}
+        said = [(f"{title}, as it came", str(self.said.get(name) or "")) for name, title in titles.items()]
+        return [one for one in said if one[1]] if self.made.kind == "recommendation_entered" else []
+
     def steps(self) -> list[Step]:
         owed = {one.item: one for one in self.deadlines() if one.block == "action"}
         done = {str(entry.data["item"]): entry for entry in self.of("action_completed")}
         found = []
-        for name, row in zip(self.made.data["actions_named"], self.said.get("actions", ()), strict=True):
+        for name, row in zip(self.made.data.get("actions_named", ()), self._rows("actions"), strict=False):
             item = f"{self.item}.{name}"
             by = date.fromisoformat(row["by"])
             found.append(Step(name, str(row.get("action", "")), by, owed.get(item), done.get(item)))
@@ -245,6 +261,7 @@ def router(portal: Portal) -> APIRouter:
             item=item,
             one=one,
             said=story.said,
+            before=story.before(),
             kind=TITLES[view.kind],
             source=_source(one),
             themes=policy(view.state.policy).themes,
@@ -304,16 +321,15 @@ async def _measures(portal: Portal, story: Story) -> list[Measure]:
         found = story.one.evidence.items()
         return [given[name] for name, one in found if one.measure == measure and one.kind is kind]
 
-    rows = story.said.get("measures", ())
     return [
         Measure(
             name,
-            str(row.get("measure", "")),
+            str(row.get("measure") or "No measure was named."),
             str(row.get("baseline") or ""),
             of(name, Kind.DELIVERY),
             of(name, Kind.IMPACT),
         )
-        for name, row in zip(story.one.measures, rows, strict=False)
+        for name, row in story.measures()
     ]
 
 
@@ -339,7 +355,3 @@ async def _given(portal: Portal, story: Story, name: str, one: Evidence) -> Give
         why_not=office.words if isinstance(office, Problem) and one.state is Looked.GIVEN else "",
         looked=looked[-1] if looked else None,
     )
-
-
-assert set(ORDER) | set(GATE) == ABOUT_ITEM, "each command about one is reachable from its page"
-assert set(GATE) == GATED, "what four eyes look at stands together"

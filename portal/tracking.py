@@ -18,14 +18,16 @@ from models.time import day_of
 from portal.exporting import Cell, Sheet, download
 from portal.happened import TITLES as HAPPENED
 from portal.visiting import TITLES, Portal
-from records.tracking import AGES, OLDER, PAGE, Line, Standings, Themed, Tracker, Wanted
+from records.tracking import AGES, OLDER, OPEN, PAGE, Line, Standings, Themed, Tracker, Wanted
 
 SORTS: Final[Mapping[str, str]] = {
     "due": "Due first", "overdue": "Longest overdue first", "delivery": "Delivery, the worst first",
     "impact": "Impact, the worst first", "agency": "By agency", "owner": "By owner", "reference": "By reference",
     "said": "Last word, the newest first",
 }  # fmt: skip
-STATES: Final[Mapping[str, str]] = {"open": "Open", "closed": "Closed", "withdrawn": "Withdrawn"}
+STATES: Final[Mapping[str, str]] = {
+    "open": "Open", "closed": "Closed", "withdrawn": "Withdrawn", "past": "Closed before it came here",
+}  # fmt: skip
 COLUMNS: Final = (
     "Reference", "Review", "Year", "Source", "Paragraph", "Recommendation", "Agency", "Owner", "Deputy", "Sponsor",
     "Themes", "Success measures", "Actions", "Made", "First due", "Due", "Delivery", "Delivery colour", "Impact",
@@ -202,7 +204,7 @@ class Words:
             *(self._person(one) for one in (of.owner, of.deputy, of.sponsor)),
             "; ".join(self.themes.get(one, one) for one in of.themes),
             "\n".join(_measure(one) for one in line.measures),
-            "\n".join(f"{one['by']}: {one['action']}" for one in line.actions),
+            "\n".join(_action(one) for one in line.actions),
             day_of(of.made),
             of.first_due,
             day_of(of.due) if of.due else "",
@@ -212,7 +214,7 @@ class Words:
             line.impact.colour.capitalize(),
             day_of(of.overdue_from) if line.overdue and of.overdue_from else "",
             self.offices.get(of.reached, of.reached),
-            of.standing.capitalize(),
+            STATES["open"] if of.standing in OPEN else STATES[of.standing],
             day_of(of.closed) if of.closed else "",
             line.said,
             day_of(line.said_at) if line.said_at else "",
@@ -225,6 +227,10 @@ class Words:
 
 def _measure(one: Mapping[str, Any]) -> str:
     return f"{one.get('measure', '')} Now: {one['baseline']}" if one.get("baseline") else str(one.get("measure", ""))
+
+
+def _action(one: Mapping[str, Any]) -> str:
+    return f"{one['by']}: {one['action']}" if one.get("by") else str(one["action"])
 
 
 # Figures.
@@ -331,7 +337,7 @@ def _recurring(theme: str, words: str, mine: list[Themed]) -> Recurring:
     return Recurring(
         theme, words, years,
         reviews=len({line.case for line in mine}),
-        open=sum(line.standing not in {"closed", "withdrawn"} for line in mine),
+        open=sum(line.standing in OPEN for line in mine),
         closed=len(closed),
         sustained=sum(line.retested == "sustained" for line in closed),
         reopened=sum(line.round > 1 for line in mine),

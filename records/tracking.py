@@ -209,7 +209,7 @@ class Tracker:
             text=str(words.get("text", "")),
             paragraph=str(words.get("paragraph", "")),
             measures=list(words.get("measures", ())),
-            actions=list(words.get("actions", ())),
+            actions=_rows_of(words.get("actions")),
             said=str(self._unsealed(row, "said", row.said) or ""),
             said_at=row.said_at,
             said_kind=row.said_kind,
@@ -217,6 +217,13 @@ class Tracker:
 
     def _unsealed(self, row: RecommendationRow, column: str, sealed: bytes | None) -> Any:  # noqa: ANN401 -- any JSON value
         return self._vault.unseal(sealed, sealed_at(column, row.case, row.item)) if sealed else None
+
+
+def _rows_of(actions: object) -> list[dict[str, Any]]:
+    """Actions with their days; those of a recommendation that was kept elsewhere before are one text without."""
+    if isinstance(actions, str):
+        return [{"action": actions}] if actions else []
+    return list(actions) if isinstance(actions, list) else []
 
 
 def _rag(of: Tracked, axis: Kind, now: datetime) -> Rag:
@@ -246,6 +253,7 @@ def _count(which: ColumnElement[bool]) -> ColumnElement[int]:
 def _filters(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
     states: dict[str, Sequence[str]] = {
         "open": OPEN, "closed": (Standing.CLOSED,), "withdrawn": (Standing.WITHDRAWN,),
+        "past": (Standing.PAST,),
     }  # fmt: skip
     found = [
         column == value

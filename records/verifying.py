@@ -38,7 +38,7 @@ from models.tables import (
     SettingRow,
     TextRow,
 )
-from models.tracking import about, last_word
+from models.tracking import MADE, about, last_word
 from records.chains import (
     DIRECTORY,
     FIRST_START,
@@ -357,9 +357,9 @@ class _Chain:
         item = about(row.data)
         if not item or not isinstance(words, dict):
             return
-        if row.kind == "recommended":
+        if row.kind in MADE:
             self._said_of[sealed_at("sealed", row.case, item)] = merged(row.data, words)
-        elif said := last_word(row.kind, words):
+        if said := last_word(row.kind, words):
             self._said_of[sealed_at("said", row.case, item)] = said
 
     async def _words(self, row: FactRow, text: TextRow) -> Any:  # noqa: ANN401 -- any JSON value

@@ -43,7 +43,7 @@ from models.tables import (
     TextRow,
 )
 from models.telling import Notice, notices, tell
-from models.tracking import Tracked, about, last_word, touched
+from models.tracking import MADE, Tracked, about, last_word, touched
 from records.audit import Auditor, Entry
 from records.chains import of_fact, of_notices
 from records.database import Database, inserting
@@ -276,17 +276,22 @@ class Writing:
         if changed:
             rows = [recommendation_row(case, item) for (_, item), case in changed.items()]
             await connection.execute(_pursued(connection.dialect.name), rows)
+        worded, said = [], {}
         for one in steps:
             item, fact = about(one.fact.data), one.fact
             if item not in one.case.recommendations or not isinstance(one.words, dict):
                 continue
             line = {"of_case": fact.case, "of_item": item}
-            if fact.kind == "recommended":
+            if fact.kind in MADE:
                 words = self.vault.seal(merged(fact.data, one.words), sealed_at("sealed", fact.case, item))
-                await connection.execute(_WORDED, {**line, "words": words})
-            elif said := last_word(fact.kind, one.words):
-                words = self.vault.seal(said, sealed_at("said", fact.case, item))
-                await connection.execute(_SAID, {**line, "words": words, "on": fact.recorded, "as": fact.kind})
+                worded.append({**line, "words": words})
+            if last := last_word(fact.kind, one.words):
+                words = self.vault.seal(last, sealed_at("said", fact.case, item))
+                said[fact.case, item] = {**line, "words": words, "on": fact.recorded, "as": fact.kind}
+        if worded:
+            await connection.execute(_WORDED, worded)
+        if said:
+            await connection.execute(_SAID, list(said.values()))
 
     async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[NoticeRow]]:
         """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""

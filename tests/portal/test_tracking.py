@@ -13,14 +13,13 @@ import pytest_asyncio
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from models.recommending import KINDS
 from models.tables import ReadRow
 from portal.app import create_app
+from portal.doing import ABOUT_ITEM
 from portal.recommendation import GATE, ORDER
 from portal.tracking import COLUMNS
 from portal.visiting import SESSION
 from records.accounts import Accounts
-from records.tracking import Tracker, Wanted
 from tests.support import tracking
 from tests.support.recording import Recording, recording
 from tests.support.tracking import CHAIR, HOSPITALS, LEADS, MANAGER, OWNERS, PROBATION, SUBGROUP, Tracked, Tracking
@@ -56,14 +55,17 @@ class Site:
         """Each line of the tracker by its reference, with its cells as they read."""
         found = {}
         answer = await self.get(person, address)
-        for row in re.findall(r'<tr class="govuk-table__row" role="row">\s*<th scope="row".*?</tr>', answer.text, re.DOTALL):
+        for row in re.findall(
+            r'<tr class="govuk-table__row" role="row">\s*<th scope="row".*?</tr>', answer.text, re.DOTALL
+        ):
             cells = [words(cell) for cell in re.findall(r"<t[hd] .*?</t[hd]>", row, re.DOTALL)]
             found[cells[0]] = dict(zip(SHOWN, cells, strict=True))
         return found
 
 
 def words(text: str) -> str:
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text))).strip()
+    whole = re.sub(r'<span class="portal-ref">(.*?)</span>', r"\1", text)
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", whole))).strip()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -91,7 +93,9 @@ async def test_the_tracker_shows_the_columns_that_people_know(site: Site) -> Non
 
 
 @pytest.mark.promise("D9")
-@pytest.mark.parametrize("query", ["", "agency=harrowshire-police&state=", "delivery=red", "impact=blue&state=", "overdue=yes"])
+@pytest.mark.parametrize(
+    "query", ["", "agency=harrowshire-police&state=", "delivery=red", "impact=blue&state=", "overdue=yes"]
+)
 async def test_the_page_and_both_exports_hold_exactly_what_is_filtered(site: Site, query: str) -> None:
     shown = list(await site.rows(MANAGER, f"/recommendations?{query}"))
     asked = f"/recommendations?{query}&as="
@@ -111,7 +115,7 @@ async def test_an_export_runs_no_formula_and_its_reading_is_noted(site: Site) ->
     answer = await site.get(MANAGER, "/recommendations?state=&as=csv")
     table = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     texts = [row[COLUMNS.index("Recommendation")] for row in table]
-    assert "'=HYPERLINK(\"https://example.org\")" in texts
+    assert '\'=HYPERLINK("https://example.org")' in texts
     async with site.made.there.database.reading() as session:
         noted = list(await session.scalars(select(ReadRow.what).where(ReadRow.person == MANAGER)))
     assert noted[-1] == "tracker exported"
@@ -131,7 +135,9 @@ async def test_an_agency_sees_its_own_recommendations_and_a_stranger_none(site: 
 
 
 @pytest.mark.promise("D9")
-@pytest.mark.parametrize("query", ["page=0", "page=x", "page=²", "page=99999999", "sort=x", "year=x", "state=x", "theme=%25"])
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=x", "page=²", "page=99999999", "sort=x", "year=x", "state=x", "theme=%25"]
+)
 async def test_an_address_that_asks_for_nothing_sensible_is_answered(site: Site, query: str) -> None:
     assert (await site.get(MANAGER, f"/recommendations?{query}")).status_code == 200
 
@@ -139,14 +145,16 @@ async def test_an_address_that_asks_for_nothing_sensible_is_answered(site: Site,
 @pytest.mark.promise("D9")
 async def test_fifty_stand_on_a_page_with_the_way_to_the_next(tmp_path_factory: pytest.TempPathFactory) -> None:
     async with recording(tmp_path_factory.mktemp("pages")) as made:
-        ref = await made.open(MANAGER, "open_register", origin="audit", year=2026)
+        ref = (await made.open(MANAGER, "open_register", origin="audit", year=2026)).case
         for _ in range(52):
             await Tracking(made).recommend(ref)
         site = Site(made, Tracked(ref, ref, ref, ref, ref))
         first, second = [await site.rows(MANAGER, f"/recommendations?sort=reference&page={page}") for page in (1, 2)]
         assert (len(first), len(second)) == (50, 2)
         assert [*first, *second] == [f"{ref}/r{number}" for number in range(1, 53)]
-        assert "52 recommendations, 51 to 52 on this page" in await site.page(MANAGER, "/recommendations?sort=reference&page=2")
+        assert "52 recommendations, 51 to 52 on this page" in await site.page(
+            MANAGER, "/recommendations?sort=reference&page=2"
+        )
         html_ = (await site.get(MANAGER, "/recommendations?agency=harrow-vale-hospitals")).text
         assert 'href="/recommendations?agency=harrow-vale-hospitals&amp;state=open&amp;sort=due&amp;page=2"' in html_
 
@@ -163,7 +171,7 @@ async def test_a_recommendation_has_its_whole_story_on_one_page(site: Site) -> N
         "1. More children are seen within a week.", "At the start: Four of ten.", "Evidence 1 Returned",
         "Given by Keziah Specimen", "Returned by Tabitha Chairwell, 16 May 2026: It bears no date.",
         "1. Write it. By Tuesday 26 May 2026", "Give the evidence again that was returned", "Who is told when",
-        "Evidence was returned : recommendation r4",
+        "Evidence was returned : recommendation 4",
     ):  # fmt: skip
         assert said in page, said
     assert tracking.TEXTS[0] not in page, "nothing of its neighbours"
@@ -189,7 +197,9 @@ async def test_the_page_says_in_words_why_somebody_may_not_pass_the_gate(site: S
     assert "/accept_evidence?about=r3" not in (await site.get(MANAGER, waiting)).text
     assert "/accept_evidence?about=r3" in (await site.get(SUBGROUP, waiting)).text
     own = await site.page("p-006", f"/cases/{site.found.second}/recommendations/r2")
-    assert "somebody of no part of it has to do this" in own, "deputises for the chair of the sub-group, and is of the police"
+    assert "somebody of no part of it has to do this" in own, (
+        "deputises for the chair of the sub-group, and is of the police"
+    )
     unproven = await site.page(CHAIR, f"/cases/{site.found.second}/recommendations/r5")
     assert "It cannot be closed: measure 1 has no accepted evidence of impact." in unproven
 
@@ -213,7 +223,7 @@ async def test_every_command_about_one_recommendation_is_reached_from_its_page(s
         "close_recommendation": (MANAGER, second, "r6"),
         "retest_impact": (MANAGER, second, "r7"),
     }
-    assert set(ways) == KINDS - {"recommend"} == {*ORDER, *GATE}
+    assert set(ways) == ABOUT_ITEM == {*ORDER, *GATE}
     for kind, (person, ref, item) in ways.items():
         page = (await site.get(person, f"/cases/{ref}/recommendations/{item}")).text
         link = re.search(rf'href="(/cases/{ref}/{kind}\?about={item}[^"]*)"', page)
@@ -227,7 +237,13 @@ async def test_every_command_about_one_recommendation_is_reached_from_its_page(s
 async def test_whoever_may_not_read_a_recommendation_finds_no_page(site: Site) -> None:
     address = f"/cases/{site.found.second}/recommendations"
     assert (await site.get(OWNERS[HOSPITALS], f"{address}/r4")).status_code == 200
-    for person, item in ((OWNERS[HOSPITALS], "r1"), (STRANGER, "r4"), (MANAGER, "r99"), (MANAGER, "x"), (MANAGER, "r2.a1")):
+    for person, item in (
+        (OWNERS[HOSPITALS], "r1"),
+        (STRANGER, "r4"),
+        (MANAGER, "r99"),
+        (MANAGER, "x"),
+        (MANAGER, "r2.a1"),
+    ):
         assert (await site.get(person, f"{address}/{item}")).status_code == 404, (person, item)
     assert (await site.get("p-001", f"/cases/{site.found.secret}/recommendations/r1")).status_code in {403, 404}
 
@@ -273,7 +289,9 @@ async def test_themes_that_come_back_are_shown_with_what_was_done_about_each(sit
     one = await site.page(MANAGER, "/recommendations/themes?theme=safer_sleeping")
     assert one.index("2023") < one.index("PR-2026-0001/r2") < one.index("2025") < one.index("PR-2026-0002/r2")
     assert "A recommendation was closed, 11 April 2026: Children are seen sooner." in one
-    assert "There is no recommendation about this" in await site.page(STRANGER, "/recommendations/themes?theme=safer_sleeping")
+    assert "There is no recommendation about this" in await site.page(
+        STRANGER, "/recommendations/themes?theme=safer_sleeping"
+    )
 
 
 # The registers.
@@ -298,12 +316,14 @@ async def test_the_register_says_what_is_published_what_is_not_and_why_and_what_
 
 
 @pytest.mark.promise("C2")
-async def test_the_register_of_reviewers_shows_interests_and_what_they_led(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_the_register_of_reviewers_shows_interests_and_what_they_led(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     async with recording(tmp_path_factory.mktemp("reviewers")) as made:
-        ref = await made.open(
+        ref = (await made.open(
             MANAGER, "enter_review", name="Child T", origin="practice_review", decided_on="2026-01-05",
             reached="decided", agencies=[HOSPITALS, "lantern-young-people"],
-        )  # fmt: skip
+        )).case  # fmt: skip
         waived = {"waived": True, "reason": "They left ten years ago."}
         await made.act(MANAGER, ref, "appoint_reviewer", reviewer="p-023", suitability="Knows the field.", **waived)
         site = Site(made, Tracked(ref, ref, ref, ref, ref))
@@ -320,24 +340,9 @@ async def test_colours_on_the_page_follow_the_hour_at_which_it_is_read(site: Sit
     made, was = site.made, site.made.now
     try:
         made.now = was + timedelta(days=60)
-        found = await Tracker(made.there.recorder).find(
-            (await _actor(site, MANAGER)), Wanted(review=site.found.second, delivery="red"), made.now
-        )
-        assert {line.of.item for line in found.lines} == set(
-            await _items(site, f"/recommendations?review={site.found.second}&delivery=red&state=")
-        )
+        red = await site.rows(MANAGER, f"/recommendations?review={site.found.second}&delivery=red&state=")
+        assert {f"{site.found.second}/r1", f"{site.found.second}/r2"} <= set(red)
+        assert {row["Delivery"] for row in red.values()} == {"Overdue"}
         assert "Overdue" in await site.page(MANAGER, f"/cases/{site.found.second}/recommendations/r1")
     finally:
         made.now = was
-
-
-async def _actor(site: Site, person: str):
-    from models.rights import actor_of
-
-    async with site.made.there.database.reading() as session:
-        directory = await site.made.there.recorder.directory.read(session)
-    return actor_of(directory, person, site.made.now)
-
-
-async def _items(site: Site, address: str) -> list[str]:
-    return [ref.partition("/")[2] for ref in await site.rows(MANAGER, address)]

@@ -92,11 +92,10 @@ async def test_whoever_leads_a_review_sees_its_recommendations_until_it_is_compl
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     async with recording(tmp_path_factory.mktemp("reviewer")) as made:
-        opened = await made.open(
+        ref = (await made.open(
             MANAGER, "enter_review", name="Child T", origin="practice_review", decided_on="2026-01-05",
             reached="decided", agencies=[HOSPITALS],
-        )  # fmt: skip
-        ref = opened.case
+        )).case  # fmt: skip
         item = await Tracking(made).recommend(ref)
         one = Site(made, Tracked(ref, ref, ref, ref, ref))
         assert await one.lines(person=REVIEWER) == []
