@@ -22,7 +22,6 @@ from models.rights import Actor, access_of, acts, sees
 from models.shelf import policy
 from models.standing import Deadline
 from models.tracking import about
-from portal.doing import ABOUT_ITEM
 from portal.happened import TITLES as HAPPENED
 from portal.happened import time_line
 from portal.visiting import TITLES, Portal
