@@ -71,8 +71,22 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     async with served(tmp_path_factory.mktemp("crawl"), demonstration=True) as made:
         played = await scene.play(made.house)
         await _watched(made.house, played)
+        await _pursued(made.house, played.parked)
         cookies = {role: await _cookies(made, person, played) for role, person in ROLES.items()}
         yield Site(made, played, cookies)
+
+
+async def _pursued(house: House, review: str) -> None:
+    """A recommendation of which evidence waits to be looked at."""
+    measure = {"measure": "More children are seen within a week.", "baseline": "Four of ten."}
+    await house.act(
+        scene.MANAGER, review, "recommend", text="Write down who lives in the home.", agency="harrowshire-police",
+        owner=scene.POLICE, by=str(scene.day(house, 90)), measures=[measure], themes=["neglect"],
+        actions=[{"action": "Change the form.", "by": str(scene.day(house, 30))}],
+    )  # fmt: skip
+    await house.act("p-004", review, "answer_recommendation", item="r1", answer="accepts")
+    shown = {"measure": "m1", "shows": "delivery", "words": "The audit of May."}
+    await house.act(scene.POLICE, review, "give_evidence", item="r1", **shown)
 
 
 async def _watched(house: House, played: Scene) -> None:

@@ -177,6 +177,20 @@ async def test_a_recommendation_has_its_whole_story_on_one_page(site: Site) -> N
     assert tracking.TEXTS[0] not in page, "nothing of its neighbours"
 
 
+@pytest.mark.promise("D1")
+async def test_what_was_left_empty_is_missing_and_breaks_nothing(site: Site) -> None:
+    bare = {
+        "paragraph": "",
+        "owner": "",
+        "sponsor": "",
+        "themes": [],
+        "measures": [{"measure": "Fewer.", "baseline": ""}],
+    }
+    item = await Tracking(site.made).recommend(site.found.register, **bare)
+    page = await site.page(MANAGER, f"/cases/{site.found.register}/recommendations/{item}")
+    assert "Nobody is named: the agency’s contact is asked" in page
+
+
 @pytest.mark.promise("D7", "E7", "E8")
 async def test_extensions_closure_tests_and_reopening_are_told(site: Site) -> None:
     moved = await site.page(MANAGER, f"/cases/{site.found.register}/recommendations/r10")
