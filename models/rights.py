@@ -113,7 +113,8 @@ MAY: dict[str, frozenset[str]] = {
     "amend_evidence": UNIT | AGENCY,
     "accept_evidence": frozenset(),  # the offices that the policy names, but nobody who had a hand in it
     "return_evidence": frozenset(),
-    "close_recommendation": UNIT,  # who records what a meeting decided; by themselves the offices that the policy names
+    # Who records what a meeting decided; by themselves only the offices that the policy names.
+    "close_recommendation": UNIT | {"subgroup_chair"},
     "retest_impact": UNIT,  # and whoever accepts evidence
     "reopen_recommendation": UNIT | CHAIR | {"subgroup_chair"},
     "override_colour": UNIT | CHAIR | {"subgroup_chair"},
@@ -340,7 +341,7 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
         if held.office in REVIEWER and not is_reviewer(actor, case):
             continue
         if held.office in allowed and (kind not in OF_OWN_AGENCY or held.agency == body["agency"]):
-            return held.office
+            return (kind == "answer_rejection" and _part_of_it(actor, _pursued(case, body))) or held.office
     if kind in OF_OWN_AGENCY and actor.anywhere(allowed):
         return Problem(field="agency", words="You can only answer for your own agency.")
     return Problem(words=NO)
@@ -348,7 +349,7 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
 
 def _of_item(actor: Actor, case: Case, kind: str, body: dict[str, Any]) -> str | Problem:
     """The office in which they may say this of one recommendation: one of its agency, the unit, or its named owner."""
-    one = case.recommendations.get(whole_item(str(body.get("item", ""))))
+    one = _pursued(case, body)
     agency = one.agency if one else ""
     for held in actor.offices:
         if held.office in MAY[kind] and (held.office not in AGENCY_OFFICES or held.agency == agency):
@@ -360,9 +361,18 @@ def _of_item(actor: Actor, case: Case, kind: str, body: dict[str, Any]) -> str |
     return Problem(words=NO)
 
 
-def _gated(  # noqa: PLR0911 -- one answer for each relation
-    actor: Actor, case: Case, kind: str, body: dict[str, Any]
-) -> str | Problem:
+def _pursued(case: Case, body: Mapping[str, Any]) -> Recommendation | None:
+    return case.recommendations.get(whole_item(str(body.get("item", ""))))
+
+
+def _part_of_it(actor: Actor, one: Recommendation | None) -> Problem | None:
+    """Why they do not judge what is said or shown of this recommendation, whatever their office."""
+    if one and actor.belongs_to(one.agency):
+        return Problem(words=OWN_AGENCY)
+    return Problem(words=OWN_RECOMMENDATION) if one and actor.person in one.hands else None
+
+
+def _gated(actor: Actor, case: Case, kind: str, body: dict[str, Any]) -> str | Problem:
     """The office in which they may pass the gate; four eyes by relation: nobody of the work looks at the work."""
     gate = policy(case.policy).gate
     if gate is None:
@@ -371,13 +381,11 @@ def _gated(  # noqa: PLR0911 -- one answer for each relation
     office = actor.anywhere(alone | MAY[kind])
     if not office:
         return Problem(words=NO)
-    one = case.recommendations.get(whole_item(str(body.get("item", ""))))
+    one = _pursued(case, body)
     if one is None:
         return office
-    if actor.belongs_to(one.agency):
-        return Problem(words=OWN_AGENCY)
-    if actor.person in one.hands:
-        return Problem(words=OWN_RECOMMENDATION)
+    if refusal := _part_of_it(actor, one):
+        return refusal
     by_meeting = kind == "close_recommendation" and body.get("decided_by", ClosedBy.MEETING) == ClosedBy.MEETING
     if by_meeting or kind == "retest_impact":
         return office
@@ -499,15 +507,18 @@ def _related(actor: Actor, case: Case, key: str) -> str | Problem:
 def second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
     """The office in which they may answer somebody else: the one that the policy names, or one that was told of it.
 
-    Whoever asked does not answer. An agency never answers itself, so no office of an agency does.
+    Whoever asked does not answer. An agency never answers itself, so no office of an agency does, nor for one of its
+    recommendations anybody of it in another office.
     """
-    policy_ = policy(case.policy)
+    policy_, about = policy(case.policy), case.obligations.get(key)
     named = policy_.bounds.dispute_office if kind == "settle_dispute" else _extends(case, key)
     waits = rules(case.policy, case.calendar, case.kind, WAITING[kind])
     told = _told(case, waits, WAITING[kind], key) - AGENCY_OFFICES
     office = named if actor.holds(named) else actor.anywhere(told)
     if office and asked_by(case, kind, key) == actor.person:
         return Problem(words=ASKED_YOURSELF)
+    if office and about and (refusal := _part_of_it(actor, case.recommendation(about))):
+        return refusal
     if not office and actor.anywhere(frozenset(waits.offices()) - AGENCY_OFFICES):
         return Problem(words=NOT_YET.format(office=policy_.offices[named].title))
     return office or Problem(words=NO)

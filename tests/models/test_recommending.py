@@ -7,6 +7,7 @@ import pytest
 
 from models.case import Case
 from models.recommended import Looked, Standing, delivery, impact
+from models.rights import Held
 from tests.support.core import CHAIR, MANAGER, MONDAY, Play, Refused, review
 
 POLICE_LEAD, POLICE, POLICE_DEPUTY = "p-004", "p-005", "p-006"
@@ -176,6 +177,37 @@ def test_a_meeting_closes_with_its_quorum_and_an_office_only_if_the_policy_names
     with pytest.raises(Refused, match="Only independent chair can close a recommendation alone"):
         play.act(MANAGER, "close_recommendation", **closing(play, decided_by="office", seats=[]))
     play.act(CHAIR, "close_recommendation", **closing(play, decided_by="office", seats=[]))
+
+
+@pytest.mark.promise("E6")
+def test_the_chair_of_the_meeting_that_closes_records_what_it_decided_and_does_not_close_alone() -> None:
+    play = proven()
+    with pytest.raises(Refused, match="Only independent chair can close a recommendation alone"):
+        play.act(SUBGROUP, "close_recommendation", **closing(play, decided_by="office", seats=[]))
+    play.act(SUBGROUP, "close_recommendation", **closing(play))
+    assert one(play).standing is Standing.CLOSED
+
+
+@pytest.mark.promise("D4")
+def test_nobody_of_the_agency_answers_its_own_rejection_whatever_their_office() -> None:
+    play = made(agency=POLICE_AGENCY)
+    play.act(POLICE_LEAD, "answer_recommendation", item="r1", answer="rejects", words="It is done already.")
+    play.actors[POLICE] = play.actor(POLICE).model_copy(
+        update={"offices": (*play.actor(POLICE).offices, Held(office="independent_chair"))}
+    )
+    with pytest.raises(Refused, match="your own agency"):
+        play.act(POLICE, "answer_rejection", item="r1", outcome="let_go", reason="It is done.")
+    play.act(CHAIR, "answer_rejection", item="r1", outcome="stands", reason="It is not.")
+
+
+@pytest.mark.promise("D7")
+def test_nobody_of_the_agency_gives_it_more_time_whatever_their_office() -> None:
+    play = pursued(agency=POLICE_AGENCY)
+    key, later = "deliver/r1", DUE + timedelta(days=60)
+    play.act(POLICE, "ask_time", obligation=key, until=later, reason="The ward moves.")
+    with pytest.raises(Refused, match="your own agency"):  # deputises for the chair of the sub-group as well
+        play.act(POLICE_DEPUTY, "answer_time", obligation=key, granted=True, until=later, reason="Agreed.")
+    play.act(SUBGROUP, "answer_time", obligation=key, granted=True, until=later, reason="Agreed.")
 
 
 @pytest.mark.promise("E7")
