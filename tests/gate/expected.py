@@ -1,0 +1,212 @@
+"""What is expected of every door, command and person at the gate of evidence: written by hand, never computed.
+
+Read policy/england.yaml (`gate`, `offices`, the ladders) and docs/features.md E beside it. A command, a door, an office
+or a button in chat that is added without its line here fails tests/gate; so this is where it is written down.
+
+A cell that is not named in `may` is refused. With which words stands in `why`; whoever is not named there either is
+refused for their office.
+"""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Why(StrEnum):
+    """The kinds of refusal, each by words that only it has."""
+
+    OFFICE = "Your office does not allow this"
+    ANOTHER_AGENCY = "is another agency’s. You can only answer for your own"
+    OWN_AGENCY = "is your own agency’s, so somebody"
+    NAMED_FOR_IT = "You are named for this recommendation, so somebody else"
+    OWN_WORK = "You had a hand in this evidence, so somebody else"
+    MEETING_ONLY = "Your office records what a meeting decided. Only independent chair can close"
+    NOT_YOURS = "There is nothing of this name in the case that is yours to answer"
+    ASKED_YOURSELF = "You asked this yourself, so somebody else"
+    NOT_TOLD = "Your office can once it has been told that an answer waits"
+    LOCKED_OUT = "because your own practice is part of it"
+    RESTRICTED = "This case is restricted to named people"
+
+
+class Row(NamedTuple):
+    """Of one command in one situation (tests/gate/situations.py): who may, and why others may not."""
+
+    may: frozenset[str]
+    why: dict[Why, frozenset[str]] = {}
+
+
+# By hats. Whoever wears two stands twice.
+MANAGERS = frozenset({"manager", "colleague and manager", "gave it, still manager"})
+SUBGROUP = frozenset({
+    "sub-group chair", "contact and sub-group chair", "owner and sub-group chair",
+    "lead of another and sub-group chair", "deputy who left, now sub-group chair", "gave it, now sub-group chair",
+    "described it, now sub-group chair",
+})  # fmt: skip
+CHAIRS = frozenset({
+    "independent chair", "lead and independent chair", "owner who left, now independent chair",
+    "sponsor who left, now independent chair", "gave it, now independent chair",
+})  # fmt: skip
+CONTACTS = frozenset({"contact", "contact and sub-group chair"})
+LEADS = frozenset({"lead", "lead and independent chair"})
+OWNERS = frozenset({"owner", "deputy", "owner and sub-group chair"})
+OTHER_CONTACTS = frozenset({"contact of another"})
+OTHER_LEADS = frozenset({"lead of another", "lead of another and sub-group chair"})
+
+# By relation.
+OF_OWNING_AGENCY = frozenset({
+    "owner", "deputy", "sponsor", "colleague", "contact", "lead", "partner", "contact and sub-group chair",
+    "lead and independent chair", "colleague and manager", "owner and sub-group chair",
+})  # fmt: skip
+NAMED_AND_LEFT = frozenset({
+    "owner who left, now independent chair", "deputy who left, now sub-group chair",
+    "sponsor who left, now independent chair",
+})  # fmt: skip
+HANDS_IN_IT = frozenset({
+    "gave it, now sub-group chair", "gave it, now independent chair", "described it, now sub-group chair",
+})  # fmt: skip
+
+ANYBODY_UP_THE_LADDER = MANAGERS | SUBGROUP | CHAIRS
+OF_ITS_OWN = MANAGERS | CONTACTS | LEADS | OWNERS
+"""Who gives what a recommendation needs: the business unit, its agency, and whoever is named for it there."""
+
+ANOTHERS = {Why.ANOTHER_AGENCY: OTHER_CONTACTS | OTHER_LEADS}
+
+LOOKS = Row(
+    may=frozenset({"sub-group chair", "independent chair", "lead of another and sub-group chair"}),
+    why={
+        Why.OWN_AGENCY: frozenset({
+            "contact and sub-group chair", "lead and independent chair", "owner and sub-group chair",
+        }),
+        Why.NAMED_FOR_IT: NAMED_AND_LEFT,
+        Why.OWN_WORK: HANDS_IN_IT,
+    },
+)  # fmt: skip
+"""The policy names the sub-group’s chair and the independent chair to look at evidence; four eyes by relation."""
+
+ANSWERS_FOR_IT = Row(
+    may=OWNERS | CONTACTS | LEADS | ANYBODY_UP_THE_LADDER,
+    why={
+        Why.NOT_YOURS: frozenset({
+            "partner chair", "authority", "administrator", "reviewer", "sponsor", "colleague", "partner",
+            "contact of another", "lead of another", "partner of another", "contact of a third", "lead of a third",
+            "colleague of a third", "owner who left", "nobody", "referrer",
+        }),
+    },
+)  # fmt: skip
+"""Whoever owes it, its agency, and whoever the ladder of recommendations tells."""
+
+IN_DEPTH: Final[dict[str, Row]] = {
+    "recommend": Row(ANYBODY_UP_THE_LADDER),
+    "enter_recommendation": Row(MANAGERS),
+    "assign_recommendation": Row(MANAGERS | LEADS, {Why.ANOTHER_AGENCY: OTHER_LEADS}),
+    "answer_recommendation": Row(CONTACTS | LEADS, ANOTHERS),
+    "answer_rejection": Row(
+        frozenset({"independent chair", "gave it, now independent chair"}),
+        {
+            Why.OWN_AGENCY: frozenset({"lead and independent chair"}),
+            Why.NAMED_FOR_IT: frozenset({
+                "owner who left, now independent chair", "sponsor who left, now independent chair",
+            }),
+        },
+    ),
+    "give_progress": Row(OF_ITS_OWN, ANOTHERS),
+    "complete_action": Row(OF_ITS_OWN, ANOTHERS),
+    "give_evidence": Row(OF_ITS_OWN, ANOTHERS),
+    "amend_evidence": Row(OF_ITS_OWN, ANOTHERS),
+    "accept_evidence": LOOKS,
+    "return_evidence": LOOKS,
+    # The business unit, the chair of the sub-group and the independent chair record what the meeting decided.
+    "close_recommendation": Row(
+        frozenset({
+            "manager", "gave it, still manager", "sub-group chair", "independent chair",
+            "lead of another and sub-group chair", *HANDS_IN_IT,
+        }),
+        {
+            Why.OWN_AGENCY: frozenset({
+                "contact and sub-group chair", "lead and independent chair", "colleague and manager",
+                "owner and sub-group chair",
+            }),
+            Why.NAMED_FOR_IT: NAMED_AND_LEFT,
+        },
+    ),
+    # Alone only the independent chair closes: `closes` of the gate.
+    "close_recommendation, alone": Row(
+        frozenset({"independent chair"}),
+        {
+            Why.MEETING_ONLY: frozenset({
+                "manager", "gave it, still manager", "sub-group chair", "lead of another and sub-group chair",
+                "gave it, now sub-group chair", "described it, now sub-group chair",
+            }),
+            Why.OWN_WORK: frozenset({"gave it, now independent chair"}),
+            Why.OWN_AGENCY: frozenset({
+                "contact and sub-group chair", "lead and independent chair", "colleague and manager",
+                "owner and sub-group chair",
+            }),
+            Why.NAMED_FOR_IT: NAMED_AND_LEFT,
+        },
+    ),
+    "retest_impact": Row(
+        frozenset({
+            "manager", "gave it, still manager", "sub-group chair", "independent chair",
+            "lead of another and sub-group chair", *HANDS_IN_IT,
+        }),
+        {
+            Why.OWN_AGENCY: frozenset({
+                "contact and sub-group chair", "lead and independent chair", "colleague and manager",
+                "owner and sub-group chair",
+            }),
+            Why.NAMED_FOR_IT: NAMED_AND_LEFT,
+        },
+    ),
+    "reopen_recommendation": Row(ANYBODY_UP_THE_LADDER),
+    "override_colour": Row(ANYBODY_UP_THE_LADDER),
+    # About what is owed for it: to carry it out.
+    "promise": ANSWERS_FOR_IT,
+    "dispute": ANSWERS_FOR_IT,
+    "ask_time": ANSWERS_FOR_IT,
+    "suspend": Row(CHAIRS),
+    "review_suspension": Row(ANYBODY_UP_THE_LADDER),
+    # Its owner disputes, or asks for time. Nobody of the work answers; others only once they have been told.
+    "settle_dispute": Row(
+        MANAGERS - OF_OWNING_AGENCY,
+        {Why.OWN_AGENCY: frozenset({"colleague and manager"}), Why.NOT_TOLD: SUBGROUP | CHAIRS},
+    ),
+    # The policy names the chair of the sub-group; the independent chair has been told that an answer waits.
+    "answer_time": Row(
+        (SUBGROUP | CHAIRS) - OF_OWNING_AGENCY - NAMED_AND_LEFT,
+        {
+            Why.ASKED_YOURSELF: frozenset({"owner and sub-group chair", "owner who left, now independent chair"}),
+            Why.OWN_AGENCY: frozenset({"contact and sub-group chair", "lead and independent chair"}),
+            Why.NAMED_FOR_IT: frozenset({
+                "deputy who left, now sub-group chair", "sponsor who left, now independent chair",
+            }),
+            Why.NOT_TOLD: MANAGERS | {"partner chair"},
+        },
+    ),
+    # About the whole case.
+    "correct": Row(MANAGERS),
+    "adopt_calendar": Row(MANAGERS),
+    "adopt_policy": Row(MANAGERS),
+    "restrict": Row(MANAGERS | CHAIRS),
+    "lock_out": Row(MANAGERS | CHAIRS),
+    "let_in": Row(MANAGERS | CHAIRS),
+}  # fmt: skip
+"""About one recommendation of a rapid review, by everybody, and each cell carried out if it is allowed."""
+
+ONLY_WHERE_NAMED: Final = MANAGERS | CHAIRS
+"""Whoever opens a restricted case by their office alone."""
+PARTY: Final = OF_ITS_OWN | frozenset({
+    "sponsor", "partner", "contact of another", "lead of another", "partner of another",
+    "lead of another and sub-group chair", "authority",
+})  # fmt: skip
+"""Whoever opens it as well: their agency owns the recommendation or was asked, or they owe something in the case."""
+SUBGROUP_OWES: Final = frozenset({
+    "amend_evidence", "accept_evidence", "return_evidence", "close_recommendation", "close_recommendation, alone",
+    "retest_impact", "reopen_recommendation",
+})  # fmt: skip
+"""Where the chair of the sub-group has been asked to look at evidence, they are party to a restricted case too."""
+
+HOLDERS: Final[dict[str, str]] = {
+    "recommendation_owner": "owner", "agency_lead": "lead", "business_manager": "manager",
+    "subgroup_chair": "sub-group chair", "independent_chair": "independent chair",
+}  # fmt: skip
+"""For each office that owes something of a recommendation, somebody who holds it and has no other part in it."""

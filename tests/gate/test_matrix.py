@@ -1,0 +1,154 @@
+"""Every person by every command about a recommendation, and every command of the new kinds of case, as the table says.
+
+The pure form: rights, then state, as every door asks. What is expected stands in tests/gate/expected.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+
+from models.doing import meets
+from models.lifecycles import COMMANDS
+from models.recommending import KINDS
+from tests.gate.expected import HOLDERS, IN_DEPTH, ONLY_WHERE_NAMED, PARTY, SUBGROUP, SUBGROUP_OWES, Why
+from tests.gate.people import PEOPLE
+from tests.gate.situations import READY, Roles, beside, brought_to, command_of, given_by, roles_with, second_rules
+from tests.support.core import MANAGER, POLICY, Play
+
+pytestmark = pytest.mark.promise("E3", "K2")
+brought = cache(brought_to)
+
+
+rules = cache(second_rules)
+
+
+@cache
+def answers_of(line: str) -> dict[str, Any]:
+    """Good answers; a name that hangs on the rules is found out here."""
+    named = dict(zip(("policy", "calendar"), rules(), strict=True))
+    answers = dict(READY[line][1])
+    return {name: named.get(name, said) if said == "another" else said for name, said in answers.items()}
+
+
+def play_of(line: str, roles: Roles) -> Play:
+    return beside(brought(READY[line][0], roles))
+
+
+@cache
+def restricted(line: str, roles: Roles) -> Play:
+    play = play_of(line, roles)
+    play.act(MANAGER, "restrict", restricted=True, reason="R.")
+    return play
+
+
+def why(problems: list[Any]) -> Why | str:
+    """The kind of a refusal, by its words."""
+    words = "; ".join(one.words for one in problems)
+    return next((kind for kind in Why if kind in words), words)
+
+
+def expected(line: str, who: str) -> Why | None:
+    row = IN_DEPTH[line]
+    if who in row.may:
+        return None
+    return next((kind for kind, people in row.why.items() if who in people), Why.OFFICE)
+
+
+def cells(lines: Iterator[str] | None = None) -> Iterator[tuple[str, str]]:
+    return ((line, who) for line in (lines or IN_DEPTH) for who in PEOPLE)
+
+
+def found(play: Play, line: str, who: str) -> Why | str | None:
+    """What the core says; if it refuses, nothing has changed."""
+    before = play.case
+    problems = given_by(PEOPLE[who].actor, play, command_of(line), answers_of(line))
+    if problems:
+        assert (play.case, play.facts) == (before, [])
+        return why(problems)
+    assert (len(play.facts), play.case.known) == (1, before.known + 1)
+    return None
+
+
+def told(wrong: Mapping[tuple[str, str], object]) -> str:
+    return "\n".join(f"{line} by {who}: {said!s}" for (line, who), said in wrong.items())
+
+
+def test_every_command_about_a_recommendation_has_its_line() -> None:
+    asked_of_all = {kind for kind in COMMANDS["register"] if kind in COMMANDS["disagreement"]} - {"reopen"}
+    missing = (KINDS | asked_of_all) ^ {command_of(line) for line in IN_DEPTH}
+    assert not missing, f"Write in IN_DEPTH of tests/gate/expected.py who may give {sorted(missing)}, and who may not."
+    assert set(READY) == set(IN_DEPTH), "Write in READY of tests/gate/situations.py where each line can be tried."
+
+
+def test_every_office_of_the_policy_is_held_by_somebody_of_the_table() -> None:
+    held = {one.office for somebody in PEOPLE.values() for one in somebody.offices}
+    assert held == set(POLICY.offices), (
+        "Seat somebody in it in tests/gate/people.py, and say in expected.py what they may."
+    )
+
+
+def test_the_table_names_only_people_that_there_are_and_nobody_twice() -> None:
+    for line, row in IN_DEPTH.items():
+        named = [*row.may, *(who for people in row.why.values() for who in people)]
+        assert sorted(set(named)) == sorted(named), line
+        assert set(named) <= set(PEOPLE), line
+
+
+@pytest.mark.promise("E6")
+def test_whoever_owes_something_of_a_recommendation_may_give_what_meets_it() -> None:
+    cannot = {
+        name: (block.owed_by, meets("register", block.met_by))
+        for name, block in POLICY.lifecycles["recommendation"].items()
+        if HOLDERS[block.owed_by] not in IN_DEPTH[meets("register", block.met_by)].may
+    }
+    assert cannot == {}
+
+
+def test_whoever_is_not_expected_is_refused_with_the_reason_and_nothing_changes() -> None:
+    wrong = {}
+    for line, who in cells():
+        said = found(play_of(line, roles_with(PEOPLE[who])), line, who)
+        if said != expected(line, who):
+            wrong[line, who] = said or "allowed"
+    assert not wrong, told(wrong)
+
+
+@pytest.mark.promise("K4")
+def test_a_restricted_case_is_for_those_alone_who_are_named_there() -> None:
+    wrong = {}
+    for line, who in cells():
+        play = restricted(line, roles_with(PEOPLE[who]))
+        let = ONLY_WHERE_NAMED | PARTY | (SUBGROUP if line in SUBGROUP_OWES else frozenset())
+        wanted = expected(line, who) if who in let else Why.RESTRICTED
+        if (said := found(beside(play), line, who)) != wanted:
+            wrong[line, who] = said or "allowed"
+    assert not wrong, told(wrong)
+
+
+@pytest.mark.promise("K4")
+def test_whoever_is_locked_out_gives_nothing_whatever_they_are_to_it() -> None:
+    wrong = {}
+    for line, who in cells():
+        play = play_of(line, roles_with(PEOPLE[who]))
+        play.case = play.case.model_copy(update={"said": {**play.case.said, "locked_out": (PEOPLE[who].person,)}})
+        if (said := found(beside(play), line, who)) is not Why.LOCKED_OUT:
+            wrong[line, who] = said or "allowed"
+    assert not wrong, told(wrong)
+
+
+@pytest.mark.promise("K4")
+def test_whoever_was_let_in_for_a_time_reads_and_gives_no_more_than_before() -> None:
+    wrong = {}
+    for line, who in cells():
+        play = play_of(line, roles_with(PEOPLE[who]))
+        until = {PEOPLE[who].person: (play.now.date()).isoformat()}
+        play.case = play.case.model_copy(update={"said": {**play.case.said, "let_in": until}})
+        wanted = expected(line, who)
+        if (said := found(beside(play), line, who)) is wanted:
+            continue
+        opened_up = wanted is Why.OFFICE and said is Why.ANOTHER_AGENCY  # read on, they hear whose it is
+        if not opened_up:
+            wrong[line, who] = said or "allowed"
+    assert not wrong, told(wrong)
