@@ -210,3 +210,72 @@ HOLDERS: Final[dict[str, str]] = {
     "subgroup_chair": "sub-group chair", "independent_chair": "independent chair",
 }  # fmt: skip
 """For each office that owes something of a recommendation, somebody who holds it and has no other part in it."""
+
+# Every other command of the new kinds of case, once: by everybody who holds one office. The police and the council are
+# agencies of the review; the reviewer was appointed to it. The police challenge the integrated care board.
+
+UNIT = frozenset({"manager"})
+UNIT_AND_CHAIR = frozenset({"manager", "independent chair"})
+UNIT_AND_REVIEWER = frozenset({"manager", "reviewer"})
+THE_CHAIR = frozenset({"independent chair"})
+PARTNERS_SIGN = frozenset({"independent chair", "partner chair"})
+ITS_AGENCY = frozenset({"contact", "lead"})
+NOBODY = frozenset[str]()
+"""It opens a case, so nobody gives it in one that is there."""
+
+ONCE: Final[dict[tuple[str, str], frozenset[str]]] = {
+    ("practice_review", "enter_review"): NOBODY,
+    ("practice_review", "commission"): UNIT_AND_CHAIR,
+    ("practice_review", "appoint_reviewer"): UNIT_AND_CHAIR,
+    ("practice_review", "announce_review"): UNIT,
+    ("practice_review", "request_information"): UNIT,
+    ("practice_review", "withdraw_request"): UNIT,
+    ("practice_review", "submit_return"): ITS_AGENCY,
+    ("practice_review", "record_no_return"): UNIT,
+    ("practice_review", "hold_practitioner_event"): UNIT_AND_REVIEWER,
+    ("practice_review", "name_contributor"): UNIT_AND_REVIEWER,
+    ("practice_review", "keep_quiet"): UNIT_AND_REVIEWER,
+    ("practice_review", "record_contact"): UNIT_AND_REVIEWER,
+    ("practice_review", "finish_family"): UNIT_AND_REVIEWER,
+    ("practice_review", "check_review"): UNIT_AND_CHAIR,
+    ("practice_review", "request_in_writing"): UNIT_AND_CHAIR,
+    ("practice_review", "record_written_answer"): UNIT_AND_REVIEWER,
+    ("practice_review", "link_proceeding"): UNIT,
+    ("practice_review", "update_proceeding"): UNIT,
+    ("practice_review", "suspend_milestones"): THE_CHAIR,
+    ("practice_review", "review_milestones"): THE_CHAIR,
+    ("practice_review", "receive_draft"): UNIT_AND_REVIEWER,
+    ("practice_review", "sign_off"): PARTNERS_SIGN,
+    ("practice_review", "foresee_delay"): UNIT_AND_CHAIR,
+    ("practice_review", "explain_delay"): UNIT,
+    ("practice_review", "plan_publication"): UNIT_AND_CHAIR,
+    ("practice_review", "send_advance_copies"): UNIT,
+    ("practice_review", "publish"): UNIT,
+    ("practice_review", "withhold_publication"): PARTNERS_SIGN,
+    ("practice_review", "receive_deliverable"): UNIT_AND_REVIEWER,
+    ("practice_review", "confirm_dissemination"): ITS_AGENCY,
+    ("practice_review", "lodge_report"): UNIT,
+    ("practice_review", "check_availability"): UNIT,
+    ("practice_review", "record_coroners_report"): UNIT,
+    ("practice_review", "answer_coroner"): UNIT | ITS_AGENCY,
+    ("practice_review", "complete_review"): THE_CHAIR,
+    ("practice_review", "discontinue"): PARTNERS_SIGN,
+    ("register", "open_register"): NOBODY,
+    ("register", "close_register"): UNIT,
+    ("disagreement", "raise_disagreement"): NOBODY,
+    ("disagreement", "answer_disagreement"): frozenset({"contact of another", "lead of another"}),
+    ("disagreement", "respond_disagreement"): ITS_AGENCY,
+    ("disagreement", "decide_disagreement"): THE_CHAIR,
+    ("disagreement", "withdraw_disagreement"): ITS_AGENCY,
+    ("practice_review", "reopen"): UNIT_AND_CHAIR,
+    ("register", "reopen"): UNIT_AND_CHAIR,
+    ("disagreement", "reopen"): UNIT_AND_CHAIR,
+    ("rapid_review", "reopen"): UNIT_AND_CHAIR,
+}
+
+OPENED_BY: Final[dict[str, frozenset[str]]] = {
+    "enter_review": UNIT,
+    "open_register": UNIT,
+    "raise_disagreement": ITS_AGENCY,
+}
+"""Who opens a case so; the police are the agency that speaks. Anybody may refer."""

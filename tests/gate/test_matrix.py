@@ -3,19 +3,32 @@
 The pure form: rights, then state, as every door asks. What is expected stands in tests/gate/expected.py.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import pytest
 
+from models.case import Case
 from models.doing import meets
-from models.lifecycles import COMMANDS
+from models.lifecycles import COMMANDS, OPENINGS, REFERRING
 from models.recommending import KINDS
-from tests.gate.expected import HOLDERS, IN_DEPTH, ONLY_WHERE_NAMED, PARTY, SUBGROUP, SUBGROUP_OWES, Why
-from tests.gate.people import PEOPLE
+from models.rights import Access, acts, may_open
+from tests.gate.expected import (
+    HOLDERS,
+    IN_DEPTH,
+    ONCE,
+    ONLY_WHERE_NAMED,
+    OPENED_BY,
+    PARTY,
+    SUBGROUP,
+    SUBGROUP_OWES,
+    Why,
+)
+from tests.gate.people import OTHER, OWN, PEOPLE
 from tests.gate.situations import READY, Roles, beside, brought_to, command_of, given_by, roles_with, second_rules
-from tests.support.core import MANAGER, POLICY, Play
+from tests.support.core import CALENDAR_NAME, MANAGER, MONDAY, POLICY, POLICY_NAME, Play
 
 pytestmark = pytest.mark.promise("E3", "K2")
 brought = cache(brought_to)
@@ -152,3 +165,49 @@ def test_whoever_was_let_in_for_a_time_reads_and_gives_no_more_than_before() -> 
         if not opened_up:
             wrong[line, who] = said or "allowed"
     assert not wrong, told(wrong)
+
+
+def case_of(kind: str) -> Case:
+    """A case of this kind that knows whom it is about; where it stands does not matter for who may."""
+    police, other = {"agency": OWN}, {"agencies": (OTHER,)}
+    about: dict[str, dict[str, Any]] = {
+        "rapid_review": {"agencies": (OWN,)},
+        "practice_review": {
+            "agencies": (OWN, "harrowshire-council"),
+            "said": {"reviewer": PEOPLE["reviewer"].person, "coroners_reports": {"k1": police}},
+        },
+        "register": {},
+        "disagreement": {**other, "said": {"raised_by": OWN, "challenged": OTHER}},
+    }
+    return Case(
+        ref="XX-2026-0001", kind=kind, policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=MONDAY, known=1, **about[kind]
+    )
+
+
+ONE_HAT = [who for who, somebody in PEOPLE.items() if len(somebody.offices) < 2 and not somebody.relation]
+
+
+def test_every_other_command_of_the_new_kinds_of_case_has_its_line() -> None:
+    in_depth = {command_of(line) for line in IN_DEPTH}
+    new = {(kind, name) for kind in ("practice_review", "register", "disagreement") for name in COMMANDS[kind]}
+    missing = {one for one in new if one[1] not in in_depth} - ONCE.keys()
+    assert not missing, f"Write in ONCE of tests/gate/expected.py who may give {sorted(missing)}."
+    gone = {(kind, name) for kind, name in ONCE if name not in COMMANDS[kind]}
+    assert not gone, f"There is no such command any more: {sorted(gone)}."
+    assert set(OPENED_BY) == OPENINGS.keys() - {REFERRING}, "Write in OPENED_BY of tests/gate/expected.py who may."
+
+
+@pytest.mark.parametrize(("kind", "command"), ONCE)
+def test_the_commands_of_reviews_registers_and_disagreements_are_given_by_those_alone(kind: str, command: str) -> None:
+    speaks = OTHER if command == "answer_disagreement" else OWN
+    body = {"agency": speaks, "item": "k1"}
+    said = {who: acts(PEOPLE[who].actor, case_of(kind), Access(), command, body) for who in ONE_HAT}
+    assert {who for who, office in said.items() if isinstance(office, str)} == ONCE[kind, command]
+    refused = {who: one.words for who, one in said.items() if not isinstance(one, str)}
+    assert {who for who, words in refused.items() if not re.search("does not allow|your own agency", words)} == set()
+
+
+@pytest.mark.parametrize("command", OPENED_BY)
+def test_cases_are_opened_by_those_alone(command: str) -> None:
+    said = {who: may_open(PEOPLE[who].actor, command, {"agency": OWN}) for who in ONE_HAT}
+    assert {who for who, office in said.items() if isinstance(office, str)} == OPENED_BY[command]
