@@ -35,15 +35,18 @@ class Row(NamedTuple):
 
 
 # By hats. Whoever wears two stands twice.
-MANAGERS = frozenset({"manager", "colleague and manager", "gave it, still manager"})
+MANAGERS = frozenset({
+    "manager", "colleague and manager", "manager and independent chair", "gave it, still manager",
+})  # fmt: skip
 SUBGROUP = frozenset({
     "sub-group chair", "contact and sub-group chair", "owner and sub-group chair",
     "lead of another and sub-group chair", "deputy who left, now sub-group chair", "gave it, now sub-group chair",
     "described it, now sub-group chair",
 })  # fmt: skip
 CHAIRS = frozenset({
-    "independent chair", "lead and independent chair", "owner who left, now independent chair",
-    "sponsor who left, now independent chair", "gave it, now independent chair",
+    "independent chair", "lead and independent chair", "manager and independent chair",
+    "owner who left, now independent chair", "sponsor who left, now independent chair",
+    "gave it, now independent chair",
 })  # fmt: skip
 CONTACTS = frozenset({"contact", "contact and sub-group chair"})
 LEADS = frozenset({"lead", "lead and independent chair"})
@@ -71,7 +74,9 @@ OF_ITS_OWN = MANAGERS | CONTACTS | LEADS | OWNERS
 ANOTHERS = {Why.ANOTHER_AGENCY: OTHER_CONTACTS | OTHER_LEADS}
 
 LOOKS = Row(
-    may=frozenset({"sub-group chair", "independent chair", "lead of another and sub-group chair"}),
+    may=frozenset({
+        "sub-group chair", "independent chair", "manager and independent chair", "lead of another and sub-group chair",
+    }),
     why={
         Why.OWN_AGENCY: frozenset({
             "contact and sub-group chair", "lead and independent chair", "owner and sub-group chair",
@@ -100,7 +105,7 @@ IN_DEPTH: Final[dict[str, Row]] = {
     "assign_recommendation": Row(MANAGERS | LEADS, {Why.ANOTHER_AGENCY: OTHER_LEADS}),
     "answer_recommendation": Row(CONTACTS | LEADS, ANOTHERS),
     "answer_rejection": Row(
-        frozenset({"independent chair", "gave it, now independent chair"}),
+        frozenset({"independent chair", "manager and independent chair", "gave it, now independent chair"}),
         {
             Why.OWN_AGENCY: frozenset({"lead and independent chair"}),
             Why.NAMED_FOR_IT: frozenset({
@@ -118,7 +123,7 @@ IN_DEPTH: Final[dict[str, Row]] = {
     "close_recommendation": Row(
         frozenset({
             "manager", "gave it, still manager", "sub-group chair", "independent chair",
-            "lead of another and sub-group chair", *HANDS_IN_IT,
+            "manager and independent chair", "lead of another and sub-group chair", *HANDS_IN_IT,
         }),
         {
             Why.OWN_AGENCY: frozenset({
@@ -130,7 +135,7 @@ IN_DEPTH: Final[dict[str, Row]] = {
     ),
     # Alone only the independent chair closes: `closes` of the gate.
     "close_recommendation, alone": Row(
-        frozenset({"independent chair"}),
+        frozenset({"independent chair", "manager and independent chair"}),
         {
             Why.MEETING_ONLY: frozenset({
                 "manager", "gave it, still manager", "sub-group chair", "lead of another and sub-group chair",
@@ -147,7 +152,7 @@ IN_DEPTH: Final[dict[str, Row]] = {
     "retest_impact": Row(
         frozenset({
             "manager", "gave it, still manager", "sub-group chair", "independent chair",
-            "lead of another and sub-group chair", *HANDS_IN_IT,
+            "manager and independent chair", "lead of another and sub-group chair", *HANDS_IN_IT,
         }),
         {
             Why.OWN_AGENCY: frozenset({
@@ -168,7 +173,7 @@ IN_DEPTH: Final[dict[str, Row]] = {
     # Its owner disputes, or asks for time. Nobody of the work answers; others only once they have been told.
     "settle_dispute": Row(
         MANAGERS - OF_OWNING_AGENCY,
-        {Why.OWN_AGENCY: frozenset({"colleague and manager"}), Why.NOT_TOLD: SUBGROUP | CHAIRS},
+        {Why.OWN_AGENCY: frozenset({"colleague and manager"}), Why.NOT_TOLD: (SUBGROUP | CHAIRS) - MANAGERS},
     ),
     # The policy names the chair of the sub-group; the independent chair has been told that an answer waits.
     "answer_time": Row(
@@ -179,7 +184,7 @@ IN_DEPTH: Final[dict[str, Row]] = {
             Why.NAMED_FOR_IT: frozenset({
                 "deputy who left, now sub-group chair", "sponsor who left, now independent chair",
             }),
-            Why.NOT_TOLD: MANAGERS | {"partner chair"},
+            Why.NOT_TOLD: (MANAGERS - CHAIRS) | {"partner chair"},
         },
     ),
     # About the whole case.

@@ -58,6 +58,7 @@ _WRITTEN: Final[dict[str, tuple[str, Relation]]] = {
     "lead and independent chair": (f"agency_lead@{OWN} independent_chair", ""),
     "colleague and manager": (f"recommendation_owner@{OWN} business_manager", ""),
     "owner and sub-group chair": (f"recommendation_owner@{OWN} subgroup_chair", "owner"),
+    "manager and independent chair": ("business_manager independent_chair", ""),
     "lead of another and sub-group chair": (f"agency_lead@{OTHER} subgroup_chair", ""),
     # Another office since.
     "owner who left": ("", "owner"),
