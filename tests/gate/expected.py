@@ -284,3 +284,79 @@ OPENED_BY: Final[dict[str, frozenset[str]]] = {
     "raise_disagreement": ITS_AGENCY,
 }
 """Who opens a case so; the police are the agency that speaks. Anybody may refer."""
+
+
+# Doors. Each takes these commands, and no others: a route, a button, a command of the terminal or an import that is new
+# has to be written down here, with what it takes.
+
+ANY: Final = "any command of a case that is there"
+OPENS: Final = "any command that opens a case, but a referral"
+REFERS: Final = "a referral"
+ANSWERS: Final = "promise, dispute and ask_time"
+NOTHING: Final = "no command"
+
+ROUTES: Final[dict[str, str]] = {
+    "/api/v1/cases/{ref}/COMMAND": ANY,
+    "/cases/{ref}/{kind}": ANY,
+    "/open/{kind}": OPENS,
+    "/api/v1/referrals": REFERS,
+    "/refer": NOTHING,  # begins a draft
+    "/refer/{step}": NOTHING,
+    "/refer/{step}/save": NOTHING,
+    "/refer/check": REFERS,
+    "/refer/later": NOTHING,
+    "/refer/return": NOTHING,
+    "/slack/events": ANSWERS,
+    "/cases/{ref}/{kind}/save": NOTHING,  # keeps a draft
+    "/open/{kind}/save": NOTHING,
+    "/api/v1/cases/{ref}/files": NOTHING,  # keeps a file, that a command may name
+    "/api/v1/session": NOTHING,
+    "/sign-in": NOTHING,
+    "/sign-in/demonstration": NOTHING,
+    "/sign-out": NOTHING,
+    "/invitation": NOTHING,
+    "/forgotten": NOTHING,
+    "/people/{person}/invite": NOTHING,
+    "/people/{person}/withdraw": NOTHING,
+    "/calendar": NOTHING,
+    "/calendar/stop": NOTHING,
+    "/mail/{number}/passed-on": NOTHING,
+    "/messages/{key}/{act}": NOTHING,  # leads to the page of the command
+    "/status": NOTHING,
+}
+"""Every address that takes more than a reading. COMMAND stands for the name of each command of the JSON interface."""
+
+BY_JSON: Final = "all but those that open a case"
+NOT_BY_JSON: Final = frozenset({"submit_referral", "enter_review", "open_register", "raise_disagreement"})
+
+TERMINAL: Final[dict[str, str]] = {
+    "answer": ANY,
+    "decide": "decide",
+    "refer": REFERS,
+    "tracker import": "enter_review, open_register, enter_recommendation and complete_review",
+    "policy adopt": "adopt_policy and adopt_calendar",
+    "policy holiday": "adopt_calendar",
+    **dict.fromkeys((
+        "serve", "prepare", "questions", "status", "why", "rehearse", "doctor", "policy check", "policy show",
+        "directory check", "directory import", "audit verify", "audit reads", "evidence keep", "evidence fetch",
+        "tracker check",
+    ), NOTHING),
+}  # fmt: skip
+
+CHAT: Final[dict[str, str]] = {
+    "action promise": "asks", "view promise": "gives promise",
+    "action dispute": "asks", "view dispute": "gives dispute",
+    "action ask_time": "asks", "view ask_time": "gives ask_time",
+    "action open": NOTHING, "action any other": NOTHING,
+    "command /reviews": NOTHING, "command /refer": NOTHING, "event app_home_opened": NOTHING,
+}  # fmt: skip
+"""What Slack can send. Nothing of the gate is given in chat: it asks for words of one’s own, and for the evidence."""
+
+IMPORT: Final = frozenset({"enter_review", "open_register", "enter_recommendation", "complete_review"})
+"""What taking over a tracker gives. It closes nothing: what was called closed there has no evidence here."""
+
+CALLERS: Final = frozenset({
+    "door/adopting.py", "notifier/answering.py", "portal/api.py", "portal/giving.py", "portal/opening.py",
+    "portal/referring.py", "terminal/common.py", "terminal/tracker.py",
+})  # fmt: skip
+"""Every file that asks at the one door, or takes over many things at once: what is new here is a new door."""
