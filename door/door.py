@@ -43,7 +43,7 @@ from models.recommending import Recommend
 from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts, may_open
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from records.facts import fact_from
-from records.naming import files_not_theirs, strange_cases
+from records.naming import file_not_clean, files_not_theirs, strange_cases
 from records.policies import in_force
 from records.said_before import SaidBefore
 from records.settings import TASK_QUEUE
@@ -159,6 +159,7 @@ class Door:
             named = model.names_cases(command.model_dump(mode="json"))
             strange = await strange_cases(session, case, named, actor, now)
             strange += await files_not_theirs(session, model, plain, actor.person, case)
+            strange += await file_not_clean(session, state, kind, plain)
             if strange := strange or (misnamed(model, state, plain, directory) if directory else []):
                 raise Invalid(strange)
             if asks_back := await self._said_before(command, actor, now):

@@ -1,7 +1,8 @@
 """The other cases that a command names: each must be there, be another one, and be of the kind that is asked for.
 
 Whoever names one must be allowed to open it. That they are not is said in the words for one that is not there. And the
-files that it names: each must have been kept by whoever names it, in this case.
+files that it names: each must have been kept by whoever names it, in this case; and the file of evidence that it
+accepts: the scanner must have found it clean.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.case import Case
 from models.command import Command
 from models.facts import Problem
-from models.files import files_named, strange_files
+from models.files import accepted_file, files_named, strange_files, unread
 from models.rights import Actor, access_of, reads
-from models.tables import CaseRow
+from models.tables import CaseRow, FileRow
 from records.files import known_files
 
 
@@ -49,3 +50,9 @@ async def files_not_theirs(
     """What is said against the files that a command names. Asked at the door, and again inside the transaction."""
     named = [one for _, one in files_named(model, body)]
     return strange_files(model, body, await known_files(session, person, case, named)) if named else []
+
+
+async def file_not_clean(session: AsyncSession, case: Case, kind: str, body: Mapping[str, Any]) -> list[Problem]:
+    """What is said against accepting evidence by its file. Asked at the door, and again inside the transaction."""
+    id_ = accepted_file(case, kind, body)
+    return unread(await session.scalar(select(FileRow.state).where(FileRow.id == id_))) if id_ else []

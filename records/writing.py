@@ -51,7 +51,7 @@ from records.directory import DirectoryRecord
 from records.facts import facts_after, obligation_row, recommendation_row, sealed_at
 from records.family import relatives
 from records.faults import where
-from records.naming import files_not_theirs, strange_cases
+from records.naming import file_not_clean, files_not_theirs, strange_cases
 from records.outbox import CHANGED
 from records.sealing import CannotUnseal, Vault
 
@@ -144,6 +144,7 @@ class Writing:
         actor = actor_of(directory, signed.actor, self.batch.now)
         strange = await strange_cases(self.session, case.ref, named, actor, self.batch.now)
         strange += await files_not_theirs(self.session, model, signed.body, signed.actor, case.ref)
+        strange += await file_not_clean(self.session, case, signed.kind, signed.body)
         judged = judged_again(signed, case, directory, self.batch.now, strange)
         if not isinstance(judged, Step):
             await self._settle(signed, "refused", judged)
