@@ -104,7 +104,9 @@ def then(somebody: Somebody) -> tuple[Held, ...]:
 def directory_of(*seated: tuple[str, tuple[Held, ...]]) -> Directory:
     """The example directory, in which everybody here is known, and each of those given deputises in their offices."""
     people = {
-        one.person: Person(name=f"Somebody {one.person}", email=f"{one.person}@example.org")
+        one.person: Person(
+            name=f"Somebody {one.person}", email=f"{one.person}@example.org", slack_id=slack_id(one.person)
+        )
         for one in PEOPLE.values()
         if one.person.startswith("p-")
     }
@@ -119,5 +121,20 @@ def directory_of(*seated: tuple[str, tuple[Held, ...]]) -> Directory:
     return DIRECTORY.model_copy(update={"people": {**DIRECTORY.people, **people}, "holdings": tuple(holdings)})
 
 
+def slack_id(person: str) -> str:
+    return f"U{person.removeprefix('p-')}"
+
+
 def tuple_of(held: Held) -> tuple[str, str]:
     return held.office, held.agency
+
+
+def everybody(*, before: bool) -> Directory:
+    """The example directory in which everybody of the table holds what they hold, or held before, beside the others."""
+    known = directory_of()
+    seats = [
+        Holding(office=held.office, agency=held.agency or None, person=one.person, since=SINCE)
+        for one in PEOPLE.values()
+        for held in (then(one) if before else one.offices)
+    ]
+    return known.model_copy(update={"holdings": (*known.holdings, *seats)})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from models import shelf
@@ -18,7 +18,6 @@ from tests.gate.people import OWN, PEOPLE, Somebody, directory_of, then
 from tests.support.core import CHAIR, MANAGER, MONDAY, POLICY, Play, asked
 
 LEAD, SUBGROUP = "p-004", "p-020"
-DUE = MONDAY.date() + timedelta(days=180)
 DELIVER = "deliver/r1"
 SEATS = ("subgroup_chair", "local_authority", "police")
 
@@ -44,27 +43,35 @@ def roles_with(somebody: Somebody) -> Roles:
     return USUAL._replace(**{somebody.relation: somebody.person}) if somebody.relation else USUAL
 
 
-def making() -> dict[str, Any]:
+def due(now: datetime) -> date:
+    return now.date() + timedelta(days=180)
+
+
+def later(now: datetime) -> date:
+    return due(now) + timedelta(days=60)
+
+
+def making(now: datetime = MONDAY) -> dict[str, Any]:
     measure = {"measure": "More infants are seen again within a week.", "baseline": "Four of ten."}
-    action = {"action": "Write the form.", "by": DUE}
-    return {"text": "Change the form.", "agency": OWN, "by": DUE, "measures": [measure], "actions": [action]}
+    action = {"action": "Write the form.", "by": due(now)}
+    return {"text": "Change the form.", "agency": OWN, "by": due(now), "measures": [measure], "actions": [action]}
 
 
 class Story:
     """One recommendation on its way, with these people."""
 
-    def __init__(self, roles: Roles) -> None:
+    def __init__(self, roles: Roles, now: datetime = MONDAY) -> None:
         self.roles = roles
         people = [somebody for somebody in PEOPLE.values() if somebody.person in roles]
         hats = {one.person: then(one) for one in people}
         self.directory = directory_of(*hats.items())
-        self.play = asked(agencies=("harrowshire-icb",))
+        self.play = asked(now, agencies=("harrowshire-icb",))
         self.play.directory = self.directory
         self.play.actors = {person: Actor(person=person, offices=held) for person, held in hats.items()}
 
     def made(self) -> None:
         named = {"owner": self.roles.owner, "deputy": self.roles.deputy, "sponsor": self.roles.sponsor}
-        self.play.act(MANAGER, "recommend", **making(), **named)
+        self.play.act(MANAGER, "recommend", **making(self.play.now), **named)
 
     def rejected(self) -> None:
         self.made()
@@ -99,16 +106,21 @@ class Story:
 
     def time_asked(self) -> None:
         self.pursued()
-        self.play.act(self.roles.owner, "ask_time", obligation=DELIVER, until=LATER, reason="The ward moves.")
+        self.play.act(
+            self.roles.owner, "ask_time", obligation=DELIVER, until=later(self.play.now), reason="The ward moves."
+        )
         self.play.speak()
 
     def suspended(self) -> None:
         self.pursued()
-        self.play.act(CHAIR, "suspend", **SUSPENDING)
+        self.play.act(CHAIR, "suspend", **suspending(self.play.now))
 
 
-LATER = DUE + timedelta(days=60)
-SUSPENDING = {"obligation": DELIVER, "review": MONDAY.date() + timedelta(days=30), "authority": "A.", "reason": "R."}
+def suspending(now: datetime) -> dict[str, Any]:
+    review = now.date() + timedelta(days=30)
+    return {"obligation": DELIVER, "review": review, "authority": "The police.", "reason": "They have asked."}
+
+
 CLOSING = {
     "item": "r1", "decided_by": "meeting", "seats": SEATS, "evidence": ("e1", "e2"), "retest": "6_months",
     "words": "Infants are seen again.",
@@ -118,38 +130,43 @@ WORDS = {"words": "As the paper says."}
 REASON = {"reason": "As the paper says."}
 FIRST = {"item": "r1", "evidence": "e1"}
 
-READY: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "recommend": ("made", making()),
-    "enter_recommendation": ("made", {"text": "Change it.", "agency": OWN, "state": "unproven"}),
-    "assign_recommendation": ("pursued", ABOUT),
-    "answer_recommendation": ("made", {**ABOUT, "answer": "accepts"}),
-    "answer_rejection": ("rejected", {**ABOUT, "outcome": "stands", **REASON}),
-    "give_progress": ("pursued", {**ABOUT, "forecast": "on_track", **WORDS}),
-    "complete_action": ("pursued", {"item": "r1.a1", **WORDS}),
-    "give_evidence": ("pursued", {**ABOUT, "measure": "m1", "shows": "delivery", **WORDS}),
-    "amend_evidence": ("given", {**FIRST, **WORDS}),
-    "accept_evidence": ("given", {**FIRST, **WORDS}),
-    "return_evidence": ("given", {**FIRST, **REASON}),
-    "close_recommendation": ("proven", CLOSING),
-    "close_recommendation, alone": ("proven", {**CLOSING, "decided_by": "office", "seats": ()}),
-    "retest_impact": ("closed", {**ABOUT, "outcome": "sustained", **WORDS}),
-    "reopen_recommendation": ("closed", {**ABOUT, **REASON}),
-    "override_colour": ("pursued", {**ABOUT, "axis": "delivery", "colour": "amber", "until": DUE, **REASON}),
-    "promise": ("pursued", {"obligation": DELIVER, "until": MONDAY.date() + timedelta(days=7)}),
-    "dispute": ("pursued", {"obligation": DELIVER, "ground": "done", **WORDS}),
-    "ask_time": ("pursued", {"obligation": DELIVER, "until": LATER, **REASON}),
-    "suspend": ("pursued", SUSPENDING),
-    "review_suspension": ("suspended", {"obligation": DELIVER, "outcome": "lift", **REASON}),
-    "settle_dispute": ("disputed", {"obligation": DELIVER, "outcome": "still_owed", **REASON}),
-    "answer_time": ("time_asked", {"obligation": DELIVER, "granted": True, "until": LATER, **REASON}),
-    "correct": ("pursued", {"mark": "national_notification_sent", "at": MONDAY - timedelta(hours=1), **REASON}),
-    "restrict": ("pursued", {"restricted": True, **REASON}),
-    "lock_out": ("pursued", {"person": "p-008", "locked": True, **REASON}),
-    "let_in": ("pursued", {"person": "p-013", "until": MONDAY.date() + timedelta(days=5), **REASON}),
-    "adopt_calendar": ("pursued", {"calendar": "another", **REASON}),
-    "adopt_policy": ("pursued", {"policy": "another", **REASON}),
-}
-"""For each line of the table: where the recommendation is, and the answers that are good there."""
+
+def ready(now: datetime) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """For each line of the table: where the recommendation is, and the answers that are good there."""
+    return {
+        "recommend": ("made", making(now)),
+        "enter_recommendation": ("made", {"text": "Change it.", "agency": OWN, "state": "unproven"}),
+        "assign_recommendation": ("pursued", ABOUT),
+        "answer_recommendation": ("made", {**ABOUT, "answer": "accepts"}),
+        "answer_rejection": ("rejected", {**ABOUT, "outcome": "stands", **REASON}),
+        "give_progress": ("pursued", {**ABOUT, "forecast": "on_track", **WORDS}),
+        "complete_action": ("pursued", {"item": "r1.a1", **WORDS}),
+        "give_evidence": ("pursued", {**ABOUT, "measure": "m1", "shows": "delivery", **WORDS}),
+        "amend_evidence": ("given", {**FIRST, **WORDS}),
+        "accept_evidence": ("given", {**FIRST, **WORDS}),
+        "return_evidence": ("given", {**FIRST, **REASON}),
+        "close_recommendation": ("proven", CLOSING),
+        "close_recommendation, alone": ("proven", {**CLOSING, "decided_by": "office", "seats": ()}),
+        "retest_impact": ("closed", {**ABOUT, "outcome": "sustained", **WORDS}),
+        "reopen_recommendation": ("closed", {**ABOUT, **REASON}),
+        "override_colour": ("pursued", {**ABOUT, "axis": "delivery", "colour": "amber", "until": due(now), **REASON}),
+        "promise": ("pursued", {"obligation": DELIVER, "until": now.date() + timedelta(days=7)}),
+        "dispute": ("pursued", {"obligation": DELIVER, "ground": "done", **WORDS}),
+        "ask_time": ("pursued", {"obligation": DELIVER, "until": later(now), **REASON}),
+        "suspend": ("pursued", suspending(now)),
+        "review_suspension": ("suspended", {"obligation": DELIVER, "outcome": "lift", **REASON}),
+        "settle_dispute": ("disputed", {"obligation": DELIVER, "outcome": "still_owed", **REASON}),
+        "answer_time": ("time_asked", {"obligation": DELIVER, "granted": True, "until": later(now), **REASON}),
+        "correct": ("pursued", {"mark": "national_notification_sent", "at": now - timedelta(hours=1), **REASON}),
+        "restrict": ("pursued", {"restricted": True, **REASON}),
+        "lock_out": ("pursued", {"person": "p-008", "locked": True, **REASON}),
+        "let_in": ("pursued", {"person": "p-013", "until": now.date() + timedelta(days=5), **REASON}),
+        "adopt_calendar": ("pursued", {"calendar": "another", **REASON}),
+        "adopt_policy": ("pursued", {"policy": "another", **REASON}),
+    }
+
+
+READY = ready(MONDAY)
 
 
 def command_of(line: str) -> str:
