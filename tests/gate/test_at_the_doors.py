@@ -51,7 +51,10 @@ def one_of_them(line: str, turn: int) -> str:
 
 
 def is_refused(heard: Heard, line: str, who: str) -> bool:
-    return not heard.done and str(expected(line, who)) in heard.words
+    """In the words of the table; to whoever may not even know that the case is there, in those for one that is not."""
+    why = expected(line, who)
+    hidden = why is Why.OFFICE and "There is no such case, or it is not yours to open" in heard.words
+    return not heard.done and (hidden or str(why) in heard.words)
 
 
 async def test_json_refuses_each_command_with_the_reason_and_nothing_changes(site: Site) -> None:
@@ -86,6 +89,22 @@ async def test_the_terminal_refuses_what_passes_the_gate_with_the_reason_and_not
         if not is_refused(Heard(heard.done, " ".join(heard.words.split())), line, who):
             wrong[line, who] = heard
     assert wrong == {}
+    assert await site.known() == before
+
+
+async def test_no_door_closes_what_has_no_accepted_evidence_whoever_asks(site: Site, tmp_path: Path) -> None:
+    before = await site.known()
+    for place, lacks in (("pursued", "measure 1 has no accepted evidence of delivery"), ("given", "of impact")):
+        item = ITEMS[place]
+        for line, person in (("close_recommendation", MANAGER), ("close_recommendation, alone", CHAIR)):
+            kind, good = site.answers[line]
+            closing = {**good, "item": item}
+            for heard in (
+                await site.by_json(person, kind, closing), await site.by_page(person, kind, closing),
+                await site.by_terminal(person, kind, closing, tmp_path),
+            ):  # fmt: skip
+                assert not heard.done
+                assert lacks in " ".join(heard.words.split()), heard.words[-400:]
     assert await site.known() == before
 
 

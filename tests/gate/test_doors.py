@@ -13,11 +13,15 @@ from slack_bolt.async_app import AsyncApp
 from cli import app as terminal
 from door.door import Door
 from models.lifecycles import COMMANDS
+from models.recommended import Standing
+from models.recommending import Entered
 from notifier import answering, dialogs
 from portal.app import create_app
 from records.settings import Settings
 from tests.gate.expected import CALLERS, CHAT, IMPORT, NOT_BY_JSON, ROUTES, TERMINAL
+from tests.gate.people import OWN
 from tests.portal.walking import routes
+from tests.support.core import MANAGER, asked
 from tests.support.house import ROOT
 
 pytestmark = pytest.mark.promise("E2", "E3")
@@ -108,3 +112,21 @@ def test_whatever_asks_at_the_door_is_a_door_that_is_known() -> None:
     files = [*(path for room in rooms for path in (ROOT / room).rglob("*.py")), *ROOT.glob("*.py")]
     found = {str(path.relative_to(ROOT)) for path in files if asks_at_a_door(ast.parse(path.read_text()))}
     compared("CALLERS", found, set(CALLERS))
+
+
+@pytest.mark.parametrize("state", Entered)
+def test_what_is_entered_from_elsewhere_is_never_closed_here_whatever_was_said_of_it(state: Entered) -> None:
+    play = asked()
+    day = play.now.date()
+    said = {
+        "text": "Change it.",
+        "agency": OWN,
+        "state": state,
+        "due": day,
+        "evidence": "See e-mail.",
+        "completed": day,
+    }
+    play.act(MANAGER, "enter_recommendation", **said, **({"by": day} if state is Entered.OPEN else {}))
+    one = play.case.recommendations["r1"]
+    assert one.standing is not Standing.CLOSED
+    assert (one.evidence, one.closed, one.closed_on) == ({}, None, ())
