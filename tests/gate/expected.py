@@ -348,7 +348,8 @@ CHAT: Final[dict[str, str]] = {
     "action dispute": "asks", "view dispute": "gives dispute",
     "action ask_time": "asks", "view ask_time": "gives ask_time",
     "action open": NOTHING, "action any other": NOTHING,
-    "command /reviews": NOTHING, "command /refer": NOTHING, "event app_home_opened": NOTHING,
+    "command /reviews": NOTHING, "command /refer": NOTHING, "command /challenge": NOTHING,
+    "event app_home_opened": NOTHING,
 }  # fmt: skip
 """What Slack can send. Nothing of the gate is given in chat: it asks for words of one’s own, and for the evidence."""
 

@@ -54,7 +54,14 @@ def later(now: datetime) -> date:
 def making(now: datetime = MONDAY) -> dict[str, Any]:
     measure = {"measure": "More infants are seen again within a week.", "baseline": "Four of ten."}
     action = {"action": "Write the form.", "by": due(now)}
-    return {"text": "Change the form.", "agency": OWN, "by": due(now), "measures": [measure], "actions": [action]}
+    return {
+        "text": "Change the form.",
+        "agency": OWN,
+        "by": due(now),
+        "measures": [measure],
+        "actions": [action],
+        "seen": True,
+    }
 
 
 class Story:

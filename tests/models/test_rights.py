@@ -90,8 +90,8 @@ RECOMMENDATION: dict[tuple[str, str], set[str]] = {
     ("amend_evidence", "r1"): BY_THE_OWNER,
     ("accept_evidence", "r1"): {"subgroup chair", "chair"},
     ("return_evidence", "r1"): {"subgroup chair", "chair"},
-    # What a meeting decided is recorded by the unit; alone only the chair closes.
-    ("close_recommendation", "r1"): BY_UNIT_OR_CHAIR,
+    # What a meeting decided is recorded by the unit, or by whoever chairs it; alone only the chair closes.
+    ("close_recommendation", "r1"): UP_THE_LADDER,
     ("close_recommendation", "r1 alone"): {"chair"},
     ("retest_impact", "r1"): UP_THE_LADDER,
     ("reopen_recommendation", "r1"): UP_THE_LADDER,
