@@ -53,7 +53,7 @@ def one_of_them(line: str, turn: int) -> str:
 def is_refused(heard: Heard, line: str, who: str) -> bool:
     """In the words of the table; to whoever may not even know that the case is there, in those for one that is not."""
     why = expected(line, who)
-    hidden = why is Why.OFFICE and "There is no such case, or it is not yours to open" in heard.words
+    hidden = why in {Why.OFFICE, Why.NOT_YOURS} and "There is no such case, or it is not yours to open" in heard.words
     return not heard.done and (hidden or str(why) in heard.words)
 
 
