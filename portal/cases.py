@@ -21,6 +21,7 @@ from portal.happened import TITLES as HAPPENED
 from portal.happened import time_line, waits_for_quorum
 from portal.opening import OPENS
 from portal.outcomes import outcomes
+from portal.review import review_of
 from portal.visiting import TITLES, Portal
 from records.questions import Entry
 from records.tracking import Tracker
@@ -121,6 +122,7 @@ def router(portal: Portal) -> APIRouter:
             belongs=sorted(leads(view.state.said, Route.JOINED)) if view.whole else [],
             rules=(policy(view.state.policy).version, days(view.state.calendar).calendar.version),
             outcomes=outcomes(view.state, directory),
+            review=review_of(view, directory, now),
             line=time_line(view.state, view.entries, directory),
             recommendations=await tracker.of_case(ref, visitor.actor, now),
             directory=directory,

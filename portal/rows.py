@@ -48,7 +48,7 @@ def rows_for(  # noqa: PLR0913, PLR0917 -- for which command, about what, for wh
         "regarded": [],
         "themes": [(name, book.themes[name], "") for name in names["themes"]],
         "methods": [(name, book.methods[name].title, "") for name in names["methods"]],
-        "reviewers": [(name, people[name].name, _interests(name, directory)) for name in names["reviewers"]],
+        "reviewers": [(name, people[name].name, interests(name, directory)) for name in names["reviewers"]],
         "recipients": _titled(book.publication.recipients if book.publication else {}),
         "checklist": _titled(book.publication.checklist if book.publication else {}),
         **_of_review(case, kind),
@@ -61,7 +61,7 @@ def _titled(found: Mapping[str, str]) -> list[tuple[str, str, str]]:
     return [(name, title, "") for name, title in found.items()]
 
 
-def _interests(person: str, directory: Directory) -> str:
+def interests(person: str, directory: Directory) -> str:
     """What a reviewer has declared."""
     one = directory.people[person]
     if one.declared is None:
