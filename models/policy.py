@@ -309,11 +309,16 @@ class Headlines(Word):
 
 
 class Reports(Sourced):
-    """What is said regularly, whatever happens: all that is outstanding, who cannot be reached, headline figures."""
+    """What is said regularly, whatever happens: all that is outstanding, who cannot be reached, headline figures.
+
+    `subgroup_meetings`: on which days the review sub-group meets. Its pack tells what is new since the last of them
+    and what is due until the next; where none is named, what is under way today.
+    """
 
     digest: Weekly
     readiness: Weekly
     headlines: Headlines
+    subgroup_meetings: tuple[date, ...] = ()
 
 
 class Reason(Word):

@@ -27,6 +27,7 @@ REFERENCES = {
     "suspension_office": OFFICES,
     "ladder": LADDERS,
 }
+MEETINGS: tuple[Path, ...] = (("reports", "headlines", "meetings"), ("reports", "subgroup_meetings"))
 MARK_KEYS = ("opens", "starts", "met_by")
 CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 FIRST_YEAR_OF_ALL_HOLIDAYS = date(1978, 5, 1)
@@ -291,11 +292,14 @@ def _check_calendar(written: Written) -> None:
         if words:
             written.complain(path, words)
         seen.add(day)
-    meetings: Path = ("reports", "headlines", "meetings")
-    for index in range(len(written.items(*meetings))):
-        meeting = fit(date, written.at(*meetings, index))
-        if meeting and (words := _outside(meeting, begins, horizon)):
-            written.complain((*meetings, index), words)
+    for meetings in MEETINGS:
+        named: set[date] = set()
+        for index in range(len(written.items(*meetings))):
+            meeting = fit(date, written.at(*meetings, index))
+            twice = f"{in_words(meeting)} stands here twice. Keep one of the two." if meeting in named else ""
+            if meeting and (words := twice or _outside(meeting, begins, horizon)):
+                written.complain((*meetings, index), words)
+            named |= {meeting} if meeting else set()
 
 
 def _outside(day: date, begins: date, horizon: date) -> str:

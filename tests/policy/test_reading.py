@@ -396,6 +396,14 @@ POLICY_FAULTS = {
         "meetings: []", "meetings: [2032-06-03, 2033-06-03]", "2033-06-03", "reports.headlines.meetings[1]",
         "beyond the horizon, 31 December 2032",
     ),
+    "a meeting of the sub-group beyond the horizon": (
+        "subgroup_meetings: []", "subgroup_meetings: [2033-06-03]", "2033-06-03", "reports.subgroup_meetings[0]",
+        "beyond the horizon, 31 December 2032",
+    ),
+    "a meeting of the sub-group that stands twice": (
+        "subgroup_meetings: []", "subgroup_meetings: [2027-06-03, 2027-06-03]", "2027-06-03",
+        "reports.subgroup_meetings[1]", "twice",
+    ),
     "a proclaimed day before the beginning": (
         "day: 2002-06-03", "day: 1999-12-31", "1999-12-31", "calendar.proclaimed[1].day", "before the calendar begins",
     ),
