@@ -300,9 +300,9 @@ class Questions:
     async def asked_about(self, view: CaseView, actor: Actor, now: datetime) -> AskedAbout | None:
         """The child of whom this person's agency is asked, with the words of the request; a reading that is noted.
 
-        None for everybody whose agency is not asked.
+        None for everybody whose agency is not asked, and where a review was entered that came of no referral here.
         """
-        if not view.asked:
+        if not view.asked or "referral" not in view.state.said:
             return None
         referral, wanted = str(view.state.said["referral"]), view.state.said.get("children", [])
         people = [child for number, child in await self.children(referral) if number in wanted]
