@@ -33,6 +33,7 @@ from portal import (
     register,
     reviews,
     signing_in,
+    subgroup,
     tracking,
     watching,
 )
@@ -108,6 +109,7 @@ def create_app(
         watching,
         calendars,
         reads,
+        subgroup,
         api,
         api_files,
         files,

@@ -278,6 +278,8 @@ class Portal:
             links = [Link("Cases", "/cases"), Link("Inbox", "/inbox"), Link("Refer", "/refer")]
             if visitor.actor.offices:
                 links += [Link("Recommendations", "/recommendations"), Link("Reviews", "/reviews")]
+            if visitor.actor.anywhere(NAMED_OFFICES | {"subgroup_chair"}):
+                links += [Link("Sub-group", "/subgroup")]
             if visitor.actor.anywhere(NAMED_OFFICES):
                 links += [Link("Reads", "/reads")]
             if visitor.actor.anywhere(frozenset({"administrator", "business_manager"})):

@@ -389,7 +389,7 @@ async def test_every_page_is_accessible_and_narrow_enough(site: Site, found: Fou
         and not where[1].startswith("/health")
         and "?as=" not in where[1]
         and "as=" not in where[1]
-        and not where[1].endswith(".ics")
+        and not where[1].partition("?")[0].endswith((".ics", ".pdf"))
     }
     assert await Looking(site).all_of(pages, widths, send=False) == []
 

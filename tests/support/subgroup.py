@@ -87,7 +87,7 @@ async def shown(house: House, ref: str, item: str, shows: str) -> None:
 async def close(house: House, ref: str, item: str) -> None:
     accepted = (await house.case(ref)).recommendations[item].accepted
     await house.act(
-        MANAGER, ref, "close_recommendation", item=item, decided_by="meeting", evidence=accepted, retest="3_months",
+        MANAGER, ref, "close_recommendation", item=item, decided_by="meeting", evidence=accepted, retest="6_months",
         seats=["subgroup_chair", "local_authority", "police"], words="Infants are seen again.",
     )  # fmt: skip
 
