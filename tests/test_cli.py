@@ -201,7 +201,7 @@ def test_a_command_that_there_is_not_is_answered_with_those_that_there_are(here:
             "A rapid review takes no command `submit_retrun`. Did you mean `submit_r",
         ),
         ("LR-2026-0001", "decide", "A referral takes no command `decide`."),
-        ("RR-2026-0001", "nonsense", "A rapid review takes no command `nonsense`. Known are: adopt_calendar,"),
+        ("RR-2026-0001", "nonsense", "A rapid review takes no command `nonsense`. Known are: accept_evidence,"),
         ("RR-2000-0001", "decide", "There is no such case, or it is not yours to open."),
         ("nonsense", "decide", "There is no such case, or it is not yours to open."),
     ):
