@@ -60,6 +60,8 @@ async def test_nobody_is_said_to_have_been_told_before_they_are_nor_of_what_was_
     assert rules.interruptions
     late = rules.interruptions.model_copy(update={"not_before": time(23, 30)})
     async with chatting(tmp_path, rules.model_copy(update={"interruptions": late}), threads=True) as chat:
+        now = await chat.house.read_clock()
+        await chat.house.wait(at(day_of(now) + timedelta(days=1), time(10, 0)) - now)  # whenever it is run
         ref = (await chat.house.refer()).case
         await chat.posted()
         await chat.house.act(MANAGER, ref, "triage", **triage("single_agency_review"))

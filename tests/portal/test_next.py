@@ -155,7 +155,7 @@ async def test_an_answer_is_offered_to_the_office_that_the_policy_names_and_to_o
     for part in ("day", "month", "year"):
         shown = rf'name="until-{part}"[^>]*value="{getattr(day, part)}"'
         assert re.search(shown, form), "the day that was asked for stands in the form, to be confirmed or changed"
-    await made.wait(timedelta(days=3))
+    await made.wait(timedelta(days=6))  # over a weekend and a holiday as well
     await made.settled()
     assert answer in (await site.read(MANAGER, f"/cases/{review}")).text
     given = {"obligation": key, "granted": False, "reason": "r"}
