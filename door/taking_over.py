@@ -117,7 +117,7 @@ class TakingOver:
                 await start(self._engine, case)
             for ref in grown:
                 await self._engine.get_workflow_handle(ref).signal("look", 1 << 30)
-        except RPCError:
+        except (RPCError, RuntimeError):  # the second: no engine yet
             return
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from cli import app as terminal
+from models.batch import Batch
 from models.tables import FactRow
 from portal.app import create_app
 from portal.visiting import SESSION
@@ -95,6 +96,17 @@ class Site:
         await self.bring(place, item)
         await self.seat(before=False)
         return item
+
+    async def told(self, owed: str) -> str:
+        """The notice that says this is owed. At night nobody is told: what is told in the morning is told now."""
+        while True:
+            found = [one for one in await self.house.notices(self.ref) if one.obligation == owed and one.kind == "owed"]
+            if found:
+                return found[0].key
+            case = await self.house.case(self.ref)
+            assert case.wakes, f"{owed} is never told"
+            due = tuple(case.due(case.wakes))
+            await self.house.there.recorder.write(Batch(case=self.ref, known=case.known, now=case.wakes, due=due))
 
     async def known(self) -> int:
         """How many facts there are, but for what the engine itself has told."""

@@ -110,9 +110,7 @@ async def test_no_door_closes_what_has_no_accepted_evidence_whoever_asks(site: S
 
 @pytest.mark.promise("E3", "G2")
 async def test_chat_answers_for_those_alone_who_may_and_passes_nothing_of_the_gate(site: Site) -> None:
-    notices = await site.house.notices(site.ref)
-    owed = f"deliver/{ITEMS['pursued']}"
-    notice = next(one.key for one in notices if one.obligation == owed and one.kind == "owed")
+    notice = await site.told(f"deliver/{ITEMS['pursued']}")
     day = {"until": {"until": {"type": "datepicker", "selected_date": str(site.house.now.date() + timedelta(days=7))}}}
     before, colleague = await site.known(), slack_id(PEOPLE["colleague"].person)
     heard = await site.by_chat(colleague, "promise", notice, day)

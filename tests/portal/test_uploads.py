@@ -366,7 +366,8 @@ async def test_a_file_that_is_held_back_or_lost_is_answered_in_words(site: Site)
 
 async def test_json_keeps_a_file_and_a_command_names_it(site: Site) -> None:
     visitor = await site.visitor(ICB)
-    answer = await visitor.keep(documents.workbook(), "../audit.xlsx")
+    sent = documents.workbook()
+    answer = await visitor.keep(sent, "../audit.xlsx")
     said = answer.json()
     assert (said["name"], said["case"], said["state"]) == ("audit.xlsx", site.review, "clean")
     day = (day_of(site.house.now) + timedelta(days=2)).isoformat()
@@ -374,7 +375,7 @@ async def test_json_keeps_a_file_and_a_command_names_it(site: Site) -> None:
     assert (await visitor.client.post(f"/api/v1/cases/{site.review}/promise", json=body)).status_code == 200
     assert (await site.promised())["letter"] == said["id"]
     got = await visitor.client.get(f"/api/v1/files/{said['id']}")
-    assert got.content == documents.workbook()
+    assert got.content == sent
 
 
 @pytest.mark.parametrize(
