@@ -25,7 +25,7 @@ from models.fold import after
 from models.judging import judge
 from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.making import fact_of
-from models.obligation import Obligation
+from models.obligation import Due, Obligation
 from models.offered import misnamed
 from models.rights import access_of, actor_of, acts, may_open
 from models.shelf import NotOnShelf
@@ -123,13 +123,18 @@ class Writing:
             raise NoDirectory
         if batch.command is not None:
             return await self._commanded(batch.command, case, directory, new=row is None)
-        steps = []
-        for due in batch.due:
-            if case.obligations[due.key].due_rung(batch.now) == due:
-                steps.append(step(case, tell(case, due, directory, batch.now), directory))
-                case = steps[-1].case
+        steps = self._told(case, batch.due, directory)
         await self.write(steps)
         return Written(facts=tuple(one.fact for one in steps))
+
+    def _told(self, case: Case, due: Iterable[Due], directory: Directory) -> list[Step]:
+        """The rungs that speak now, as far as they are still due."""
+        steps: list[Step] = []
+        for one in due:
+            if case.obligations[one.key].due_rung(self.batch.now) == one:
+                steps.append(step(case, tell(case, one, directory, self.batch.now), directory))
+                case = steps[-1].case
+        return steps
 
     async def _commanded(self, signed: Signed, case: Case, directory: Directory, *, new: bool) -> Written:
         """Signature, rights and state once more, inside the transaction; then the command is a fact."""
@@ -153,13 +158,15 @@ class Writing:
         opened = await self._opened(judged, directory)
         begins = {case.ref: ""} if new else {}
         shared = await self._shared(judged, opened, directory)
-        await self.write([judged, *opened, *shared], begins | {o.case.ref: case.ref for o in opened})
+        now = next((one.case for one in reversed(shared) if one.case.ref == case.ref), judged.case)
+        told = self._told(now, now.due(self.batch.now), directory)  # what is said at once is said in the same write
+        await self.write([judged, *opened, *shared, *told], begins | {o.case.ref: case.ref for o in opened})
         if judged.fact.kind == "referral_received":
             await self._children(judged.fact, words)
         await self._settle(signed, "done")
         states = {one.case.ref: one.case for one in (*opened, *shared)}
         return Written(
-            facts=(judged.fact, *(one.fact for one in shared if one.case.ref == case.ref)),
+            facts=(judged.fact, *(one.fact for one in (*shared, *told) if one.case.ref == case.ref)),
             opened=tuple(states[one.case.ref] for one in opened),
             number=judged.fact.number,
         )

@@ -46,8 +46,8 @@ class Point(NamedTuple):
     only: Callable[[tuple[Any, ...]], bool] = bool
 
 
-def _due(given: tuple[Any, ...]) -> bool:
-    return all(one.due for one in given if isinstance(one, Batch))
+def _speaks(given: tuple[Any, ...]) -> bool:
+    return all(one.due or one.command for one in given if isinstance(one, Batch))
 
 
 def _of_a_correspondence(given: tuple[Any, ...]) -> bool:
@@ -59,7 +59,7 @@ def _of_somebody(given: tuple[Any, ...]) -> bool:
 
 
 POINTS: dict[str, Point] = {
-    "the rung is written": Point((Recorder,), "write", _due),
+    "the rung is written": Point((Recorder,), "write", _speaks),
     "its correspondence is called": Point((Client,), "start_workflow", _of_a_correspondence),
     "messages are made": Point((Posting,), "_ready"),
     "a message is frozen": Point((Outbox,), "freeze"),

@@ -6,16 +6,18 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import or_, select
 
+from door.refusals import NotConfirmed
 from models.delivery import ARRIVED, State
 from models.directory import Agency, ChannelName, Directory, Holding, Person
 from models.tables import BundleRow, NoticeRow
@@ -26,7 +28,7 @@ from records.policies import put_in_force
 from tests.support import mailbox, notify
 from tests.support import slack as peer
 from tests.support.chat import sleepless
-from tests.support.house import DIRECTORY, triage
+from tests.support.house import DIRECTORY, of_death, referral, triage
 from tests.support.mailbox import Mailbox, part
 from tests.support.mortal_worker import condemn_at, sentence
 from tests.support.notify import Service, service
@@ -180,10 +182,15 @@ class Perils:
             await there.recorder.directory.replace(session, self.directory, MANAGER, self.house.now)
 
     async def refer(self) -> str:
-        """A referral, of which the business manager is to be told."""
-        ref = (await self.house.refer()).case
-        self.sent.append(ref)
-        return ref
+        """A referral, of which the business manager is to be told; sent again while nobody can say what came of it."""
+        door, answers, request = self.house.door(), of_death(referral(self.house.now)), f"r-{uuid4().hex}"
+        for _ in range(6):
+            with suppress(NotConfirmed):
+                ref = (await door.refer(answers, request)).case
+                self.sent.append(ref)
+                return ref
+        message = "the referral was never confirmed"
+        raise AssertionError(message)
 
     async def review(self) -> str:
         """A rapid review that may ask agencies for information."""
