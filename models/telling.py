@@ -282,7 +282,9 @@ def _unanswered(before: Case, after: Case) -> Iterator[Obligation]:
     """Disputes and requests for time that end without an answer, because what they are about has ended."""
     for key, was in before.obligations.items():
         one = after.obligations.get(key)
-        if one and was.ended is None and _is_given_up(one) and one.block in _ANSWERING.values():
+        if one is was or one is None:
+            continue
+        if was.ended is None and _is_given_up(one) and one.block in _ANSWERING.values():
             yield one
 
 

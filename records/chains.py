@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from models.facts import Fact
 from models.tables import FactRow, NoticeRow, ReadRow, TextRow
+from models.telling import Notice
 from records.sealing import canonical
 
 START = "0" * 64
@@ -35,16 +37,19 @@ def mac_of(  # noqa: PLR0913, PLR0917 -- every part of a link
     return hmac.new(key, body, hashlib.sha256).hexdigest()
 
 
-def of_fact(row: FactRow, text: TextRow | None, words: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON value
+def of_fact(row: Fact | FactRow, text: TextRow | None, words: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON value
     """What a fact commits itself to: what is plain of it, and apart from that the private words that belong to it."""
     moments = [row.occurred.timestamp(), row.recorded.timestamp()]
-    plain = {"fact": [row.kind, row.actor, row.office, row.agency, *moments, row.request, row.text], "data": row.data}
+    plain = {
+        "fact": [row.kind, row.actor, row.office, row.agency, *moments, row.request or None, row.text],
+        "data": row.data,
+    }
     if text is None:
         return plain
     return {**plain, "text": [text.id, text.digest, text.author, text.written.timestamp(), words]}
 
 
-def of_notices(rows: Iterable[NoticeRow]) -> dict[str, Any]:
+def of_notices(rows: Iterable[Notice | NoticeRow]) -> dict[str, Any]:
     """What a fact commits itself to of the notices that went out with it: all but what became of them."""
     told = [
         [

@@ -245,14 +245,13 @@ class Writing:
             self.session,
             [
                 Entry(
-                    row["case"],
-                    row["recorded"],
-                    row["actor"],
-                    row["kind"],
-                    of_fact(FactRow(**row), one.text, one.words)
-                    | of_notices(told.get((row["case"], row["number"]), ())),
+                    fact.case,
+                    fact.recorded,
+                    fact.actor,
+                    fact.kind,
+                    of_fact(fact, text, words) | of_notices(told.get((fact.case, fact.number), ())),
                 )
-                for row, one in zip(facts, steps, strict=True)
+                for fact, _before, _case, _notices, text, words in steps
             ],
         )
 
@@ -301,21 +300,20 @@ class Writing:
         if said:
             await connection.execute(_SAID, list(said.values()))
 
-    async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[NoticeRow]]:
+    async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[Notice]]:
         """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""
         rows = [
             {**notice.model_dump(), "state": State.QUEUED, "written": one.fact.recorded}
             for one in steps
             for notice in one.notices
         ]
-        told: dict[tuple[str, int], list[NoticeRow]] = {}
+        told: dict[tuple[str, int], list[Notice]] = {}
         if not rows:
             return told
         connection = await self.session.connection()
         fresh = set((await connection.execute(_told(connection.dialect.name), rows)).scalars())
-        for row in rows:
-            if row["key"] in fresh:
-                told.setdefault((row["case"], row["fact"]), []).append(NoticeRow(**row))
+        for notice in (notice for one in steps for notice in one.notices if notice.key in fresh):
+            told.setdefault((notice.case, notice.fact), []).append(notice)
         return told
 
 

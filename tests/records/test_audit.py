@@ -26,7 +26,8 @@ from tests.support.lives import MANAGER, POLICE, SUBGROUP, Lives
 from tests.support.recording import START, Recording, recording, recording_again
 
 LR, RR, OTHER = "LR-2026-0001", "RR-2026-0001", "LR-2026-0002"
-LAST = 10
+ASKED, RETURNED, SECOND, ANALYSED, MET, LAST = 5, 11, 12, 13, 14, 15
+"""Numbers of facts of the review: what people did. Between them stands whom that told at once."""
 """The number of the last fact of the review."""
 
 
@@ -114,51 +115,51 @@ def text_of(number: int, case: str = RR) -> str:
     return f"id = (SELECT text FROM facts WHERE {of('facts', number, case)})"
 
 
-TOLD = 9
+TOLD = 10
 """The number of a fact of the review that says whom a rung told."""
 NOTICE = f"key = (SELECT min(key) FROM notices WHERE \"case\" = '{RR}' AND fact = {TOLD})"
 
 ALTERED, REMOVED, MISSING = "altered", "removed", "missing"
 
 CHANGES: dict[str, tuple[list[str], str, int, str]] = {
-    "the data of a fact": ([f"UPDATE facts SET data = json_set(data, '$.holds', 'nothing') WHERE {of('facts', 4)}"], RR, 4, ALTERED),
+    "the data of a fact": ([f"UPDATE facts SET data = json_set(data, '$.holds', 'nothing') WHERE {of('facts', RETURNED)}"], RR, RETURNED, ALTERED),
     "when it happened": ([f"UPDATE facts SET occurred = '2026-02-01 00:00:00.000000' WHERE {of('facts', 2)}"], RR, 2, ALTERED),
     "when it was recorded": ([f"UPDATE facts SET recorded = '2026-02-01 00:00:00.000000' WHERE {of('facts', 2)}"], RR, 2, ALTERED),
-    "who did it": ([f"UPDATE facts SET actor = 'p-002' WHERE {of('facts', 6)}"], RR, 6, ALTERED),
-    "in which office": ([f"UPDATE facts SET office = 'administrator' WHERE {of('facts', 6)}"], RR, 6, ALTERED),
-    "for which agency": ([f"UPDATE facts SET agency = 'harrowshire-icb' WHERE {of('facts', 4)}"], RR, 4, ALTERED),
-    "what kind of fact": ([f"UPDATE facts SET kind = 'told' WHERE {of('facts', 6)}"], RR, 6, ALTERED),
-    "under which request": ([f"UPDATE facts SET request = 'another' WHERE {of('facts', 6)}"], RR, 6, ALTERED),
-    "to which words it belongs": ([f"UPDATE facts SET text = (SELECT text FROM facts WHERE {of('facts', 7)}) WHERE {of('facts', 6)}"], RR, 6, ALTERED),
-    "sealed words": ([f"UPDATE texts SET sealed = zeroblob(90) WHERE {text_of(4)}"], RR, 4, ALTERED),
-    "sealed words, by others": ([f"UPDATE texts SET sealed = (SELECT sealed FROM texts WHERE {text_of(6)}) WHERE {text_of(4)}"], RR, 4, ALTERED),
-    "the digest of words": ([f"UPDATE texts SET digest = '0' WHERE {text_of(4)}"], RR, 4, ALTERED),
-    "the author of words": ([f"UPDATE texts SET author = 'p-002' WHERE {text_of(4)}"], RR, 4, ALTERED),
-    "words, removed": ([f"DELETE FROM texts WHERE {text_of(4)}"], RR, 4, REMOVED),
-    "words, emptied": ([f"UPDATE texts SET sealed = x'' WHERE {text_of(4)}"], RR, 4, REMOVED),
+    "who did it": ([f"UPDATE facts SET actor = 'p-002' WHERE {of('facts', ANALYSED)}"], RR, ANALYSED, ALTERED),
+    "in which office": ([f"UPDATE facts SET office = 'administrator' WHERE {of('facts', ANALYSED)}"], RR, ANALYSED, ALTERED),
+    "for which agency": ([f"UPDATE facts SET agency = 'harrowshire-icb' WHERE {of('facts', RETURNED)}"], RR, RETURNED, ALTERED),
+    "what kind of fact": ([f"UPDATE facts SET kind = 'told' WHERE {of('facts', ANALYSED)}"], RR, ANALYSED, ALTERED),
+    "under which request": ([f"UPDATE facts SET request = 'another' WHERE {of('facts', ANALYSED)}"], RR, ANALYSED, ALTERED),
+    "to which words it belongs": ([f"UPDATE facts SET text = (SELECT text FROM facts WHERE {of('facts', MET)}) WHERE {of('facts', ANALYSED)}"], RR, ANALYSED, ALTERED),
+    "sealed words": ([f"UPDATE texts SET sealed = zeroblob(90) WHERE {text_of(RETURNED)}"], RR, RETURNED, ALTERED),
+    "sealed words, by others": ([f"UPDATE texts SET sealed = (SELECT sealed FROM texts WHERE {text_of(ANALYSED)}) WHERE {text_of(RETURNED)}"], RR, RETURNED, ALTERED),
+    "the digest of words": ([f"UPDATE texts SET digest = '0' WHERE {text_of(RETURNED)}"], RR, RETURNED, ALTERED),
+    "the author of words": ([f"UPDATE texts SET author = 'p-002' WHERE {text_of(RETURNED)}"], RR, RETURNED, ALTERED),
+    "words, removed": ([f"DELETE FROM texts WHERE {text_of(RETURNED)}"], RR, RETURNED, REMOVED),
+    "words, emptied": ([f"UPDATE texts SET sealed = x'' WHERE {text_of(RETURNED)}"], RR, RETURNED, REMOVED),
     "a salt, to hide what was altered": (
-        [f"DELETE FROM audit_salts WHERE {of('audit_salts', 4)}", f"UPDATE facts SET data = '{{}}' WHERE {of('facts', 4)}"], RR, 4, "salt",
+        [f"DELETE FROM audit_salts WHERE {of('audit_salts', RETURNED)}", f"UPDATE facts SET data = '{{}}' WHERE {of('facts', RETURNED)}"], RR, RETURNED, "salt",
     ),
-    "a salt, of words that are there": ([f"DELETE FROM audit_salts WHERE name = 'text' AND {of('audit_salts', 4)}"], RR, 4, "salt"),
+    "a salt, of words that are there": ([f"DELETE FROM audit_salts WHERE name = 'text' AND {of('audit_salts', RETURNED)}"], RR, RETURNED, "salt"),
     "a child, removed": ([f"DELETE FROM children WHERE \"case\" = '{LR}'"], LR, 1, ALTERED),
     "a child, by another": ([f"UPDATE children SET \"case\" = 'x' WHERE \"case\" = '{LR}'", f"UPDATE children SET \"case\" = '{LR}' WHERE \"case\" = '{OTHER}'"], LR, 1, ALTERED),
-    "a fact, removed": ([f"DELETE FROM facts WHERE {of('facts', 3)}"], RR, 3, REMOVED),
+    "a fact, removed": ([f"DELETE FROM facts WHERE {of('facts', ASKED)}"], RR, ASKED, REMOVED),
     "the last fact, removed": ([f"DELETE FROM facts WHERE {of('facts', LAST)}"], RR, LAST, REMOVED),
-    "a link, removed": ([f"DELETE FROM audit_links WHERE {of('audit_links', 5)}"], RR, 5, MISSING),
+    "a link, removed": ([f"DELETE FROM audit_links WHERE {of('audit_links', SECOND)}"], RR, SECOND, MISSING),
     "the first link, removed": ([f"DELETE FROM audit_links WHERE {of('audit_links', 1)}"], RR, 1, MISSING),
     "fact and link, removed": (
-        [f"DELETE FROM facts WHERE {of('facts', 5)}", f"DELETE FROM audit_links WHERE {of('audit_links', 5)}"], RR, 5, MISSING,
+        [f"DELETE FROM facts WHERE {of('facts', SECOND)}", f"DELETE FROM audit_links WHERE {of('audit_links', SECOND)}"], RR, SECOND, MISSING,
     ),
     "every link, removed": ([f"DELETE FROM audit_links WHERE chain = '{RR}'"], RR, 1, "cut off"),
     "links and head, removed": (
         [f"DELETE FROM audit_links WHERE chain = '{RR}'", f"DELETE FROM audit_heads WHERE chain = '{RR}'"], RR, 1, "without a link",
     ),
-    "two links, swapped": (swapped("audit_links", 4, 5), RR, 4, "does not follow"),
-    "two facts, swapped": (swapped("facts", 4, 5), RR, 4, ALTERED),
-    "the time of a link": ([f"UPDATE audit_links SET at = '2026-02-01 00:00:00.000000' WHERE {of('audit_links', 4)}"], RR, 4, ALTERED),
-    "the actor of a link": ([f"UPDATE audit_links SET actor = 'p-002' WHERE {of('audit_links', 4)}"], RR, 4, ALTERED),
-    "the commitments of a link": ([f"UPDATE audit_links SET commitments = '{{}}' WHERE {of('audit_links', 4)}"], RR, 4, ALTERED),
-    "the HMAC of a link": ([f"UPDATE audit_links SET mac = '0' WHERE {of('audit_links', 4)}"], RR, 4, ALTERED),
+    "two links, swapped": (swapped("audit_links", RETURNED, SECOND), RR, RETURNED, "does not follow"),
+    "two facts, swapped": (swapped("facts", RETURNED, SECOND), RR, RETURNED, ALTERED),
+    "the time of a link": ([f"UPDATE audit_links SET at = '2026-02-01 00:00:00.000000' WHERE {of('audit_links', RETURNED)}"], RR, RETURNED, ALTERED),
+    "the actor of a link": ([f"UPDATE audit_links SET actor = 'p-002' WHERE {of('audit_links', RETURNED)}"], RR, RETURNED, ALTERED),
+    "the commitments of a link": ([f"UPDATE audit_links SET commitments = '{{}}' WHERE {of('audit_links', RETURNED)}"], RR, RETURNED, ALTERED),
+    "the HMAC of a link": ([f"UPDATE audit_links SET mac = '0' WHERE {of('audit_links', RETURNED)}"], RR, RETURNED, ALTERED),
     "the head of a chain": ([f"UPDATE audit_heads SET number = 3 WHERE chain = '{RR}'"], RR, LAST + 1, "cut off"),
     "the head of a chain, removed": ([f"DELETE FROM audit_heads WHERE chain = '{RR}'"], RR, LAST + 1, "cut off"),
     "a fact, added": (
@@ -174,7 +175,7 @@ CHANGES: dict[str, tuple[list[str], str, int, str]] = {
         [f"UPDATE cases SET state = json_set(state, '$.obligations.submission.due', '2027-01-01T00:00:00Z') WHERE ref = '{RR}'"], RR, LAST, "obligations.submission.due",
     ),
     "the policy of the stored state": ([f"UPDATE cases SET state = json_set(state, '$.policy', 'x') WHERE ref = '{RR}'"], RR, LAST, "policy"),
-    "who is kept out, in the stored state": ([f"UPDATE cases SET state = json_set(state, '$.said.restricted', json('true')) WHERE ref = '{LR}'"], LR, 2, "said.restricted"),
+    "who is kept out, in the stored state": ([f"UPDATE cases SET state = json_set(state, '$.said.restricted', json('true')) WHERE ref = '{LR}'"], LR, 4, "said.restricted"),
     "the stored state, to nonsense": ([f"UPDATE cases SET state = '[]' WHERE ref = '{RR}'"], RR, LAST, "cannot be read"),
     "whether a case is closed": ([f"UPDATE cases SET closed = '2026-03-02 10:00:00.000000' WHERE ref = '{RR}'"], RR, LAST, "closed"),
     "the last number of a case": ([f"UPDATE cases SET known = 3 WHERE ref = '{RR}'"], RR, LAST, "known"),
@@ -239,11 +240,11 @@ async def test_nothing_is_found_in_a_record_that_nobody_changed(folder: Path) ->
 
 @pytest.mark.promise("K7", "K9")
 @pytest.mark.parametrize(
-    "way", [f"DELETE FROM texts WHERE {text_of(4)}", f"UPDATE texts SET sealed = x'' WHERE {text_of(4)}"]
+    "way", [f"DELETE FROM texts WHERE {text_of(RETURNED)}", f"UPDATE texts SET sealed = x'' WHERE {text_of(RETURNED)}"]
 )
 async def test_words_destroyed_with_their_salt_leave_the_chain_whole(folder: Path, way: str) -> None:
     await seal(folder)
-    change(folder, f"DELETE FROM audit_salts WHERE name = 'text' AND {of('audit_salts', 4)}", way)
+    change(folder, f"DELETE FROM audit_salts WHERE name = 'text' AND {of('audit_salts', RETURNED)}", way)
     assert await found(folder) == []
 
 
@@ -429,7 +430,7 @@ def test_the_command_says_whether_every_chain_is_whole(
     change(folder, *CHANGES["who did it"][0])
     broken = verify()
     assert broken.returncode == 1
-    assert f"{RR}, link 6: What this link stands for was altered." in broken.stderr
+    assert f"{RR}, link {ANALYSED}: What this link stands for was altered." in broken.stderr
 
 
 # Cells in which somebody has put what is no value of their kind
@@ -473,11 +474,11 @@ async def test_a_cell_that_cannot_be_read_is_named_and_blinds_nothing_else(folde
 @pytest.mark.parametrize(
     ("change_", "chain", "number"),
     [
-        (f"UPDATE facts SET data = '{{' WHERE {of('facts', 4)}", RR, 4),
-        (f"UPDATE facts SET occurred = 'zzz' WHERE {of('facts', 4)}", RR, 4),
-        (f"UPDATE audit_links SET commitments = '{{' WHERE {of('audit_links', 4)}", RR, 4),
-        (f"UPDATE audit_salts SET salt = '00' WHERE {of('audit_salts', 4)}", RR, 4),
-        (f"UPDATE texts SET sealed = 'abc' WHERE {text_of(4)}", RR, 4),
+        (f"UPDATE facts SET data = '{{' WHERE {of('facts', RETURNED)}", RR, RETURNED),
+        (f"UPDATE facts SET occurred = 'zzz' WHERE {of('facts', RETURNED)}", RR, RETURNED),
+        (f"UPDATE audit_links SET commitments = '{{' WHERE {of('audit_links', RETURNED)}", RR, RETURNED),
+        (f"UPDATE audit_salts SET salt = '00' WHERE {of('audit_salts', RETURNED)}", RR, RETURNED),
+        (f"UPDATE texts SET sealed = 'abc' WHERE {text_of(RETURNED)}", RR, RETURNED),
         (f"UPDATE notices SET data = '{{' WHERE {NOTICE}", RR, TOLD),
         (f"UPDATE cases SET state = '{{' WHERE ref = '{RR}'", RR, LAST),
     ],
