@@ -106,6 +106,7 @@ for command in (
     assurance.doctor,
 ):  # fmt: skip
     app.command()(command)
+app.command("open")(cases.open_)
 app.add_typer(rules.app, name="policy")
 app.add_typer(people.app, name="directory")
 app.add_typer(assurance.audit, name="audit")

@@ -62,7 +62,9 @@ OPENINGS: dict[str, str] = {
     REFERRING: "referral", "enter_review": "practice_review", "open_register": "register",
     "raise_disagreement": "disagreement",
 }  # fmt: skip
-"""Commands that open a case, each with its kind. Anybody may refer; the others are given by whoever is signed in."""
+"""Commands that open a case, each with its kind."""
+OPENS = tuple(kind for kind in OPENINGS if kind != REFERRING)
+"""Those of people who are signed in. A referral is anybody's, and has ways in of its own."""
 
 
 def command(kind: str, lifecycle: str) -> type[Command] | None:

@@ -13,7 +13,7 @@ from door.door import Done
 from door.refusals import NotConfirmed, Refusal
 from models.command import Command
 from models.facts import Fact, Problem
-from models.lifecycles import COMMANDS, OPENINGS
+from models.lifecycles import COMMANDS, OPENINGS, OPENS
 from models.referral import SubmitReferral
 from models.rights import Actor
 from models.steps import came_about
@@ -70,6 +70,8 @@ WRONG = {"description": "Not done; the words say why", "content": {PROBLEM: {"sc
 """Every answer that is no good one. Said of the whole router, so that FastAPI describes no refusal of its own."""
 
 
+Given = Callable[..., Awaitable[Response]]
+"""What answers at the address of one command."""
 KEY = "Idempotency-Key"
 UNSURE = (
     f"Not yet confirmed. It is kept, and may well be recorded when the service is back. Wait a moment and send it "
@@ -140,7 +142,7 @@ async def who_asks(portal: Portal, request: Request) -> Actor:
     return holder.actor
 
 
-def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each address
+def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each address
     pages = APIRouter(prefix="/api/v1", tags=["reviews"], responses={"default": WRONG})
 
     async def actor(request: Request) -> Actor:
@@ -237,26 +239,39 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
 
         return await through(lambda once: portal.door.refer(said, once, who.person), request, who, more=more)
 
-    def add(model: type[Command]) -> None:
+    def acting(model: type[Command]) -> Given:
         async def act(request: Request, ref: str) -> Response:
             who, said = await actor(request), await body(request)
             if isinstance(said, Response):
                 return said
             return await through(lambda once: portal.door.act(who, ref, model.KIND, said, once), request, who, ref)
 
+        return act
+
+    def opening(model: type[Command]) -> Given:
+        async def open_(request: Request) -> Response:
+            who, said = await actor(request), await body(request)
+            if isinstance(said, Response):
+                return said
+            return await through(lambda once: portal.door.open(who, model.KIND, said, once), request, who)
+
+        return open_
+
+    def add(below: str, given: Given, model: type[Command]) -> None:
         pages.add_api_route(
-            f"/cases/{{ref}}/{model.KIND}",
-            act,
+            f"{below}/{model.KIND}",
+            given,
             methods=["POST"],
             summary=model.TITLE,
             name=model.KIND,
             openapi_extra=_described(model),
         )
 
-    for model in {
-        kind: model for of_kind in COMMANDS.values() for kind, model in of_kind.items() if kind not in OPENINGS
-    }.values():
-        add(model)
+    for kind, model in {kind: model for of_kind in COMMANDS.values() for kind, model in of_kind.items()}.items():
+        if kind in OPENS:
+            add("/open", opening(model), model)
+        elif kind not in OPENINGS:
+            add("/cases/{ref}", acting(model), model)
     return pages
 
 

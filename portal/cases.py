@@ -9,7 +9,7 @@ from starlette.responses import Response
 from door.adopting import MAY_ADOPT
 from models.case import whole_item
 from models.doing import doings
-from models.lifecycles import COMMANDS, OPENINGS
+from models.lifecycles import COMMANDS, OPENINGS, OPENS
 from models.rapid_review import has_met
 from models.referral import Route, leads
 from models.rights import NAMED_OFFICES, may_open
@@ -19,7 +19,6 @@ from portal.doing import can, others
 from portal.giving import DONE
 from portal.happened import TITLES as HAPPENED
 from portal.happened import time_line, waits_for_quorum
-from portal.opening import OPENS
 from portal.outcomes import outcomes
 from portal.review import review_of
 from portal.visiting import TITLES, Portal

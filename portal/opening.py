@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 from uuid import uuid4
 
 from fastapi import APIRouter
@@ -13,7 +12,7 @@ from door.refusals import NotConfirmed, Refusal
 from models.case import Case
 from models.command import Command
 from models.facts import Problem
-from models.lifecycles import COMMANDS, OPENINGS, REFERRING
+from models.lifecycles import COMMANDS, OPENINGS, OPENS
 from models.rights import may_open
 from portal.doing import BUTTONS
 from portal.forms import DO, Form
@@ -23,9 +22,6 @@ from portal.rows import fixed_for, rows_for
 from portal.visiting import TITLES, Portal, Visitor, one_of, typed
 from records.drafts import Draft
 from records.policies import in_force
-
-OPENS: Final = tuple(kind for kind in OPENINGS if kind != REFERRING)
-"""Commands of people who are signed in; the form of a referral is anybody's, and has pages of its own."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Commands on cases: refer, answer, decide, status, why."""
+"""Commands on cases: refer, open, answer, decide, status, why."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,10 +41,33 @@ def refer(
 
     `reviews questions submit_referral` shows what it asks.
     """
-    done = _given(data_dir, as_, ("", "submit_referral"), answers_of(file), request=request, as_json=as_json)
+    from models.lifecycles import REFERRING
+
+    done = _given(data_dir, as_, ("", REFERRING), answers_of(file), request=request, as_json=as_json)
     alike = [f"Perhaps the same: {one['case']} ({', '.join(one['because'])})." for one in done.get("likely", ())]
     words = [f"Referral {done['case']} is received. Its status, for whoever sent it: {done['status']}", *alike]
     say(done, "\n".join(words), as_json=as_json)
+
+
+def open_(  # noqa: PLR0913 -- a command and who gives it
+    command: Annotated[
+        str, typer.Argument(metavar="COMMAND", help="enter_review, open_register or raise_disagreement.")
+    ],
+    file: Answers,
+    data_dir: DataDir = HERE,
+    request: Request = "",
+    *,
+    as_: As,
+    as_json: AsJson = False,
+) -> None:
+    """Open a case of another kind than a referral. `reviews questions` shows what each of these commands asks."""
+    from models.lifecycles import OPENS
+    from policy.shapes import did_you_mean
+
+    if command not in OPENS:
+        fail(f"No case is opened by `{command}`. {did_you_mean(command, OPENS)}", REFUSED)
+    done = _given(data_dir, as_, ("", command), answers_of(file), request=request, as_json=as_json)
+    say(done, f"{done['case']}: opened.", as_json=as_json)
 
 
 def answer(  # noqa: PLR0913 -- a command and who gives it

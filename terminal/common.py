@@ -218,28 +218,32 @@ class Session:
     async def act(  # noqa: PLR0913 -- a command and who gives it
         self, email: str, case: str, kind: str, answers: dict[str, Any], request: str = "", *, as_json: bool = False
     ) -> dict[str, Any]:
-        """Ask the door, and say what came of it."""
+        """Ask the door, and say what came of it. Without a `case` the command opens one."""
         from door.door import Door
         from door.refusals import Refusal
+        from models.lifecycles import REFERRING
         from notifier.receipts import receipt, status_link
         from records.questions import Questions
 
         request = request or f"c-{uuid4().hex}"
         door = Door(self.there.recorder, await self.there.connect(lazy=True), lambda: datetime.now(UTC))
-        actor = await self.actor(email) if email or case else None
+        refers = kind == REFERRING and not case
+        actor = await self.actor(email) if email or not refers else None
         try:
-            if actor and case:
+            if actor is None or refers:
+                done = await door.refer(answers, request, actor.person if actor else "referrer")
+            elif case:
                 done = await door.act(actor, case, kind, answers, request)
             else:
-                done = await door.refer(answers, request, actor.person if actor else "referrer")
+                done = await door.open(actor, kind, answers, request)
         except Refusal as refusal:
             refused(refusal, request, as_json=as_json)
         fact = done.fact
         said = {"case": done.case, "fact": fact.number, "kind": fact.kind, "recorded": fact.recorded.isoformat()}
-        if not case:
+        if refers:
             token = await receipt(self.there, done.case, str(answers["referrer_email"]), datetime.now(UTC))
             said["status"] = status_link(self.there, token)
-        if actor and not case:
+        if actor and refers:
             found = await Questions(self.there.recorder).likely_same(done.case, actor, datetime.now(UTC))
             said["likely"] = [{"case": one.ref, "because": one.because, "same": one.decided} for one in found]
         return said

@@ -211,6 +211,22 @@ def test_a_command_that_there_is_not_is_answered_with_those_that_there_are(here:
         assert "page" not in done.stderr
 
 
+@pytest.mark.promise("F14", "L11")
+def test_a_case_that_comes_of_no_referral_is_opened_from_a_file_once(here: Running, told: Write) -> None:
+    register = told(origin="audit", year=2025)
+    first = here.reviews("open", "open_register", register, "--request", "register-1", by=MANAGER)
+    assert (first.returncode, first.stdout[:3], "opened" in first.stdout) == (0, "RG-", True), first.stderr
+    again = here.reviews("open", "open_register", register, "--request", "register-1", by=MANAGER)
+    assert again.stdout == first.stdout
+    assert here.reviews("open", "open_register", register, by=POLICE).returncode == 3
+    for command, words in (
+        ("open_registre", "No case is opened by `open_registre`. Did you mean `open_register`?"),
+        ("submit_referral", "No case is opened by `submit_referral`. Known are: enter_review, open_register, raise_"),
+    ):
+        done = here.reviews("open", command, register, by=MANAGER)
+        assert (done.returncode, words in done.stderr) == (3, True), done.stderr
+
+
 @pytest.mark.promise("A3")
 def test_every_command_shows_every_question_as_a_file_answers_it() -> None:
     every = reviews("questions").stdout
@@ -228,7 +244,7 @@ def test_every_command_shows_every_question_as_a_file_answers_it() -> None:
 
 
 def test_the_help_of_what_takes_answers_says_where_the_questions_are() -> None:
-    for command in ("refer", "answer", "decide"):
+    for command in ("refer", "open", "answer", "decide"):
         assert "reviews questions" in reviews(command, "--help").stdout
 
 
@@ -500,7 +516,7 @@ SHOWS_CASES: dict[str, tuple[str, ...]] = {
 }
 """What to type to see a case. Every other command shows none but the one that it has just been given."""
 SHOWS_NONE = {
-    "refer", "answer", "decide", "questions", "serve", "prepare", "doctor", "audit verify", "policy check",
+    "refer", "open", "answer", "decide", "questions", "serve", "prepare", "doctor", "audit verify", "policy check",
     "policy show", "directory check", "directory import", "tracker check", "tracker import", "evidence keep",
 }  # fmt: skip
 

@@ -299,6 +299,7 @@ ROUTES: Final[dict[str, str]] = {
     "/api/v1/cases/{ref}/COMMAND": ANY,
     "/cases/{ref}/{kind}": ANY,
     "/open/{kind}": OPENS,
+    "/api/v1/open/COMMAND": OPENS,
     "/api/v1/referrals": REFERS,
     "/refer": NOTHING,  # begins a draft
     "/refer/{step}": NOTHING,
@@ -326,12 +327,13 @@ ROUTES: Final[dict[str, str]] = {
 }
 """Every address that takes more than a reading. COMMAND stands for the name of each command of the JSON interface."""
 
-BY_JSON: Final = "all but those that open a case"
-NOT_BY_JSON: Final = frozenset({"submit_referral", "enter_review", "open_register", "raise_disagreement"})
+OPEN_CASES: Final = frozenset({"enter_review", "open_register", "raise_disagreement"})
+"""What the JSON interface takes at /api/v1/open, of no case that is there. A referral has an address of its own."""
 
 TERMINAL: Final[dict[str, str]] = {
     "answer": ANY,
     "decide": "decide",
+    "open": OPENS,
     "refer": REFERS,
     "tracker import": "enter_review, open_register, enter_recommendation and complete_review",
     "policy adopt": "adopt_policy and adopt_calendar",

@@ -15,8 +15,8 @@ import door.door
 from models.files import FileState
 from models.recommended import Looked, Standing
 from models.tables import FileRow
-from tests.gate.expected import IN_DEPTH, Why
-from tests.gate.people import PEOPLE, everybody, slack_id
+from tests.gate.expected import IN_DEPTH, OPENED_BY, Why
+from tests.gate.people import OTHER, OWN, PEOPLE, everybody, slack_id
 from tests.gate.site import ITEMS, SECRET, Heard, Site, refused_at
 from tests.gate.situations import USUAL, later
 from tests.gate.test_matrix import expected
@@ -123,6 +123,50 @@ async def test_chat_answers_for_those_alone_who_may_and_passes_nothing_of_the_ga
     assert await site.known() == before
     assert (await site.by_chat(slack_id(USUAL.owner), "promise", notice, day)).done
     assert await site.known() == before + 1
+
+
+# What opens a case
+
+OPENING: dict[str, dict[str, Any]] = {
+    "enter_review": {
+        "name": "Oak", "origin": "practice_review", "decided_on": "2026-01-05", "reached": "under_way",
+        "agencies": [OWN],
+    },
+    "open_register": {"origin": "audit", "year": 2025},
+    "raise_disagreement": {
+        "agency": OWN, "challenged": OTHER, "at_risk": "no", "about": "The plan.", "wanted": "A meeting.",
+    },
+}  # fmt: skip
+ELSEWHERE = "You can only speak for your own agency"
+NOT_THEIRS = ("contact", "contact of another", "manager", "partner chair", "administrator", "nobody")
+
+
+@pytest.mark.promise("F14", "D8", "K3")
+@pytest.mark.parametrize("kind", OPENING)
+async def test_no_door_opens_a_case_for_whoever_may_not(site: Site, tmp_path: Path, kind: str) -> None:
+    before, wrong = await site.known(), {}
+    for turn, who in enumerate(one for one in NOT_THEIRS if one not in OPENED_BY[kind]):
+        person, answers = PEOPLE[who].person, OPENING[kind]
+        speaks = kind == "raise_disagreement" and who == "contact of another"
+        heard = [await site.by_page(person, kind, answers), await site.by_json(person, kind, answers)]
+        if speaks or turn == 0:
+            heard.append(await site.by_terminal(person, kind, answers, tmp_path))
+        words = ELSEWHERE if speaks else str(Why.OFFICE)
+        if not all(words in " ".join(one.words.split()) for one in heard[1:]) or any(one.done for one in heard):
+            wrong[who] = heard
+    assert wrong == {}
+    assert await site.known() == before
+
+
+@pytest.mark.promise("F14", "D8", "L11")
+@pytest.mark.parametrize("kind", OPENING)
+async def test_whoever_may_opens_a_case_by_json_and_by_terminal(site: Site, tmp_path: Path, kind: str) -> None:
+    before = await site.known()
+    for who in sorted(OPENED_BY[kind]):
+        person, answers = PEOPLE[who].person, OPENING[kind]
+        for heard in await site.by_json(person, kind, answers), await site.by_terminal(person, kind, answers, tmp_path):
+            assert heard.done, heard.words
+    assert await site.known() == before + 2 * len(OPENED_BY[kind])
 
 
 # Two at once

@@ -18,7 +18,7 @@ from models.recommending import Entered
 from notifier import answering, dialogs
 from portal.app import create_app
 from records.settings import Settings
-from tests.gate.expected import CALLERS, CHAT, IMPORT, NOT_BY_JSON, ROUTES, TERMINAL
+from tests.gate.expected import CALLERS, CHAT, IMPORT, OPEN_CASES, ROUTES, TERMINAL
 from tests.gate.people import OWN
 from tests.portal.walking import routes
 from tests.support.core import MANAGER, asked
@@ -27,7 +27,7 @@ from tests.support.house import ROOT
 pytestmark = pytest.mark.promise("E2", "E3")
 WRITE = "Write in {name} of tests/gate/expected.py what it takes: {what}."
 KINDS = frozenset(kind for commands in COMMANDS.values() for kind in commands)
-JSON = "/api/v1/cases/{ref}/"
+JSON, OPEN = "/api/v1/cases/{ref}/", "/api/v1/open/"
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +45,15 @@ def compared(name: str, found: set[str], written: set[str]) -> None:
 
 def test_every_route_that_takes_something_has_its_line(there: MagicMock) -> None:
     found = [path for method, path in routes(create_app(there, MagicMock())) if method != "GET"]
-    by_json = {path.removeprefix(JSON) for path in found if path.startswith(JSON)} & KINDS
-    others = {path for path in found if path.removeprefix(JSON) not in by_json}
-    compared("ROUTES", others | {f"{JSON}COMMAND"}, set(ROUTES))
-    assert by_json == KINDS - NOT_BY_JSON, "Write in NOT_BY_JSON which commands the JSON interface does not take."
+    of_cases, opening = (
+        {path.removeprefix(at) for path in found if path.startswith(at)} & KINDS for at in (JSON, OPEN)
+    )
+    one_each = {f"{JSON}{kind}" for kind in of_cases} | {f"{OPEN}{kind}" for kind in opening}
+    compared(
+        "ROUTES", {path for path in found if path not in one_each} | {f"{JSON}COMMAND", f"{OPEN}COMMAND"}, set(ROUTES)
+    )
+    compared("OPEN_CASES", opening, set(OPEN_CASES))
+    assert of_cases == KINDS - OPEN_CASES - {"submit_referral"}
 
 
 def leaves(group: typer.Typer, path: str = "") -> Iterator[str]:

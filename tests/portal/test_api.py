@@ -196,6 +196,24 @@ async def test_the_key_of_one_person_is_not_that_of_another(site: Site) -> None:
     assert first.json()["case"] != other.json()["case"]
 
 
+@pytest.mark.promise("F14", "L11")
+async def test_a_case_of_another_kind_is_opened_at_its_own_address_once_for_each_key_with_every_problem_named(
+    site: Site,
+) -> None:
+    wrong(await site.post(MANAGER, "/cases/PD-2026-0001/raise_disagreement", {}), 404)
+    challenge = {"agency": "harrowshire-police", "challenged": "harrowshire-police", "at_risk": "perhaps"}
+    assert fields(await site.post(POLICE, "/open/raise_disagreement", challenge)) == {
+        "challenged", "at_risk", "about", "wanted",
+    }  # fmt: skip
+    good = {**challenge, "challenged": "harrowshire-icb", "at_risk": "no", "about": "The plan.", "wanted": "Another."}
+    first, again = [await site.post(POLICE, "/open/raise_disagreement", good, "challenge-1") for _ in range(2)]
+    assert (first.status_code, first.json()) == (200, again.json())
+    assert (first.json()["case"][:3], first.json()["kind"], first.json()["fact"]) == ("PD-", "disagreement_raised", 1)
+    wrong(await site.post(POLICE, "/open/raise_disagreement", {**good, "wanted": "Nothing."}, "challenge-1"), 409)
+    wrong(await site.post(MANAGER, "/open/raise_disagreement", good), 403)
+    wrong(await site.post(MANAGER, "/open/submit_referral", {}), 404)
+
+
 @pytest.mark.promise("K3")
 async def test_what_is_not_theirs_is_not_there(site: Site) -> None:
     async with await site.client(STRANGER) as client:
@@ -216,6 +234,7 @@ async def test_without_a_token_nothing_is_said(site: Site) -> None:
             ("GET", f"/cases/{site.review}"),
             ("POST", "/referrals"),
             ("POST", f"/cases/{site.review}/decide"),
+            ("POST", "/open/enter_review"),
         ):
             wrong(await client.request(method, path), 401)
         wrong(await client.get("/cases", headers={"authorization": "Bearer nonsense"}), 401)
@@ -231,6 +250,8 @@ async def test_every_command_is_described_with_its_questions(site: Site) -> None
     kinds = {kind for of_kind in COMMANDS.values() for kind in of_kind} - OPENINGS.keys()
     below = {path.rpartition("/")[2] for path in described["paths"] if path.startswith("/api/v1/cases/{ref}/")}
     assert below == kinds | {"files"}
+    opening = {path.rpartition("/")[2] for path in described["paths"] if path.startswith("/api/v1/open/")}
+    assert opening == {"enter_review", "open_register", "raise_disagreement"}
     decide = described["paths"]["/api/v1/cases/{ref}/decide"]["post"]["requestBody"]["content"]["application/json"][
         "schema"
     ]
