@@ -68,7 +68,7 @@ class RespondDisagreement(Command):
 
     KIND: ClassVar[str] = "respond_disagreement"
     FACT: ClassVar[str] = "disagreement_responded"
-    TITLE: ClassVar[str] = "Say whether it is resolved"
+    TITLE: ClassVar[str] = "Say if it is resolved"
     agency: Slug = asks("Agency", rows="agency")
     outcome: Response = asks("Does the answer resolve it?")
     words: MaybeWords = asks("What remains, or what was agreed?", private=True, default="")

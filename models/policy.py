@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, time
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -324,6 +324,8 @@ class Reports(Sourced):
 class Reason(Word):
     """A reason as it is chosen in chat. Slack shows at most 75 characters of a choice (docs.slack.dev, option)."""
 
+    SAYS: ClassVar[str] = ""
+    """The question that is answered by choosing it; none where it is the whole answer."""
     id: Name
     title: Annotated[Text, Field(max_length=75)]
 
@@ -331,7 +333,22 @@ class Reason(Word):
 class DisputeReason(Reason):
     """`ground`: what a dispute says with this reason."""
 
+    SAYS: ClassVar[str] = "ground"
     ground: Literal["not_ours", "done"]
+
+
+class ChallengeReason(Reason):
+    """`answer`: what the agency that was challenged says with this reason."""
+
+    SAYS: ClassVar[str] = "answer"
+    answer: Literal["agrees", "partly", "disagrees"]
+
+
+class ResponseReason(Reason):
+    """`outcome`: what the agency that raised a disagreement says of the answer with this reason."""
+
+    SAYS: ClassVar[str] = "outcome"
+    outcome: Literal["resolved", "escalate"]
 
 
 class Reasons(Sourced):
@@ -339,10 +356,17 @@ class Reasons(Sourced):
 
     dispute: tuple[DisputeReason, ...] = Field(min_length=1, max_length=50)
     ask_time: tuple[Reason, ...] = Field(min_length=1, max_length=50)
+    answer_disagreement: tuple[ChallengeReason, ...] = Field(default=(), max_length=50)
+    respond_disagreement: tuple[ResponseReason, ...] = Field(default=(), max_length=50)
+    """Of a professional disagreement; none: it is answered in the portal only."""
 
     def of(self, kind: str) -> tuple[Reason, ...]:
         """The reasons for one kind of answer; none where it needs none."""
-        return {"dispute": self.dispute, "ask_time": self.ask_time}.get(kind, ())
+        found: dict[str, tuple[Reason, ...]] = {
+            "dispute": self.dispute, "ask_time": self.ask_time, "answer_disagreement": self.answer_disagreement,
+            "respond_disagreement": self.respond_disagreement,
+        }  # fmt: skip
+        return found.get(kind, ())
 
 
 class Proclaimed(Sourced):

@@ -38,6 +38,7 @@ from models.case import Case
 from models.directory import Directory
 from models.facts import Problem
 from models.judging import CLOSED, reach, unanswerable
+from models.obligation import Obligation
 from models.rights import Actor, access_of, actor_of, acts
 from models.shelf import blocks, policy
 from models.tables import CaseRow, NoticeRow
@@ -72,6 +73,7 @@ WENT_WRONG = (
 )
 NOT_OPENED = "Something went wrong here, and nothing was recorded. Press the button again in a moment."
 NOT_SHOWN = "This cannot be shown just now. What is asked of you stands in the portal: "
+OVER = "This has been done meanwhile, or is not owed any more. What is asked of you now stands in the portal."
 CANNOT = "This cannot be answered here"
 
 log = structlog.get_logger("chat")
@@ -260,7 +262,7 @@ class Answering:
                 return self._said("Not in the directory", home.UNKNOWN), None
             if row is None or case is None or row.obligation not in case.obligations:
                 return self._said(CANNOT, GONE), None
-            if words := self._barred(somebody.actor, case, click.kind, row.obligation):
+            if words := self._barred(somebody.actor, case, click.kind, case.obligations[row.obligation]):
                 return self._said(CANNOT, words), None
             about = self._words(click.kind, row, case, somebody.directory)
             return dialogs.form(about), (somebody.actor.person, case.ref)
@@ -268,13 +270,15 @@ class Answering:
             _note(error)
             return self._said(CANNOT, NOT_OPENED), None
 
-    def _barred(self, actor: Actor, case: Case, kind: str, obligation: str) -> str:
+    def _barred(self, actor: Actor, case: Case, kind: str, one: Obligation) -> str:
         """Why this person cannot answer so now, in the words of the door; empty if they can."""
         now = self._clock()
-        office = acts(actor, case, access_of(case, now), kind, {"obligation": obligation})
+        office = acts(actor, case, access_of(case, now), kind, dialogs.body(kind, one))
         if isinstance(office, Problem):
             return office.words
-        return CLOSED if case.closed else unanswerable(case, kind, obligation, now)
+        if case.closed:
+            return CLOSED
+        return unanswerable(case, kind, one.key, now) or (OVER if one.ended else "")
 
     # Dialogs
 
@@ -307,8 +311,11 @@ class Answering:
             return Reply(self._said("Not in the directory", home.UNKNOWN), {})
         if row is None or case is None or row.obligation not in case.obligations:
             return Reply(self._said(CANNOT, GONE), {})
+        one = case.obligations[row.obligation]
+        if one.ended and given.kind in dialogs.TURNS and not await self._questions.recorded(given.request):
+            return Reply(self._said(CANNOT, OVER), {})  # what is owed now is another matter, with a button of its own
         about = self._words(given.kind, row, case, somebody.directory)
-        answers = dialogs.answers(about, row.obligation, given.chosen)
+        answers = dialogs.answers(about, one, given.chosen)
         try:
             await self._door.act(somebody.actor, row.case, given.kind, answers, given.request)
         except NotConfirmed:

@@ -1,4 +1,4 @@
-"""The dialogs in which a promise, a dispute and a request for time are given in Slack, as plain data.
+"""The dialogs in which Slack takes answers to what is owed, and to a disagreement, as plain data.
 
 Nobody writes freely in them: a day is picked, and a reason is chosen from the policy's list. Whatever needs words of
 one's own is written in the portal, to which every dialog has a link.
@@ -8,22 +8,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from models.answers import ANSWERS, Ground
+from models.answers import ANSWERS
 from models.base import Message
 from models.command import Command
+from models.disagreement import AnswerDisagreement, RespondDisagreement
 from models.facts import Problem
-from models.policy import DisputeReason, Reason, Reasons
+from models.obligation import Obligation
+from models.policy import Reason, Reasons
+from models.words import choices
 
 View = dict[str, Any]
 """A dialog as Slack takes it (docs.slack.dev, views)."""
 
-COMMANDS: Final[Mapping[str, type[Command]]] = {
-    one.KIND: one for one in ANSWERS if one.KIND in {"promise", "dispute", "ask_time"}
-}
+SEND: Final = {
+    "promise": "Promise this date", "dispute": "Send the dispute", "ask_time": "Ask for this time",
+    "answer_disagreement": "Send the answer", "respond_disagreement": "Send this",
+}  # fmt: skip
+_ALL: tuple[type[Command], ...] = (*ANSWERS, AnswerDisagreement, RespondDisagreement)
+COMMANDS: Final[Mapping[str, type[Command]]] = {one.KIND: one for one in _ALL if one.KIND in SEND}
 """What can be answered in chat, by the name of the button."""
-SEND: Final = {"promise": "Promise this date", "dispute": "Send the dispute", "ask_time": "Ask for this time"}
 DATED: Final = frozenset({"promise", "ask_time"})
-BESIDE: Final = {"until": "until", "reason": "reason", "words": "reason", "ground": "reason"}
+TURNS: Final = frozenset({"answer_disagreement", "respond_disagreement"})
+"""Commands by which an agency takes its turn: the same one serves at the next level, which is another matter."""
+ASKED: Final = {"promise": {"until"}, "ask_time": {"until", "reason"}}
+"""The questions of a dialog, where it is not the reason alone."""
+BESIDE: Final = {
+    "until": "until",
+    **dict.fromkeys(("reason", "words", "ground", "answer", "outcome"), "reason"),
+}
 """Beside which question of a dialog a problem with this field of the command is said."""
 OPEN = "open"
 """The button that only leads to the portal."""
@@ -73,14 +85,19 @@ class About(Message):
         return self.kind == "promise" or bool(self.choices)
 
 
-def answers(about: About, obligation: str, chosen: Chosen) -> dict[str, str]:
+def body(kind: str, one: Obligation) -> dict[str, str]:
+    """What the command says of the obligation that it is about; in a disagreement, whose turn it is."""
+    return {"obligation": one.key} if "obligation" in COMMANDS[kind].model_fields else {"agency": one.agency}
+
+
+def answers(about: About, one: Obligation, chosen: Chosen) -> dict[str, str]:
     """What was chosen, as the command has it; what was not chosen is missed by the command itself."""
-    found = {"obligation": obligation}
+    found = body(about.kind, one)
     if about.kind in DATED and chosen.until:
         found["until"] = chosen.until
     reason = next((one for one in about.choices if one.id == chosen.reason), None)
-    if isinstance(reason, DisputeReason):
-        found |= {"ground": reason.ground, "words": reason.title}
+    if reason and reason.SAYS:
+        found |= {reason.SAYS: _said(reason), "words": reason.title}
     elif reason:
         found["reason"] = reason.title
     return found
@@ -88,7 +105,7 @@ def answers(about: About, obligation: str, chosen: Chosen) -> dict[str, str]:
 
 def beside(kind: str, problems: Iterable[Problem]) -> dict[str, str]:
     """The words of each problem beside its question; empty if one of them belongs to no question of this dialog."""
-    asked = {"promise": {"until"}, "dispute": {"reason"}, "ask_time": {"until", "reason"}}[kind]
+    asked = ASKED.get(kind, {"reason"})
     found: dict[str, str] = {}
     for one in problems:
         place = BESIDE.get(one.field, "")
@@ -124,6 +141,8 @@ def done(about: About, chosen: Chosen) -> View:
         "promise": f"You have promised this by the end of {until}. Reminders stop until then.",
         "dispute": f"Your dispute has been sent: {chosen.title}. You will be told what comes of it.",
         "ask_time": f"You have asked for time until {until}: {chosen.title}. You will be told the answer.",
+        "answer_disagreement": f"Your answer has been given: {chosen.title}. You will be told what follows.",
+        "respond_disagreement": f"Your agency has said: {chosen.title}. The case says what follows.",
     }[about.kind]
     head = _line(f"{about.case}: {about.title}")
     return _view(about, [head, _line(f"Recorded. {said}"), _link(about.page, "Open the case")])
@@ -150,22 +169,25 @@ def _date(about: About, kept: Chosen) -> View:
 
 def _reasons(about: About, kept: Chosen) -> View:
     options = {one.id: {"text": _plain(one.title), "value": one.id} for one in about.choices}
+    says = about.choices[0].SAYS
+    listed = choices(COMMANDS[about.kind].model_fields[says]) if says else None
     element: View = {"type": "static_select", "action_id": "reason", "placeholder": _plain("Choose a reason")}
     if kept.reason in options:
         element["initial_option"] = options[kept.reason]
-    if about.kind == "dispute":
+    if listed:
         element["option_groups"] = [
-            {"label": _plain(ground.words), "options": of_it}
-            for ground in Ground
-            if (of_it := [options[one.id] for one in about.choices if _ground(one) == ground])
+            {"label": _plain(said.words), "options": of_it}
+            for said in listed
+            if (of_it := [options[one.id] for one in about.choices if _said(one) == said])
         ]
     else:
         element["options"] = list(options.values())
-    return _input("reason", _question(about, "ground" if about.kind == "dispute" else "reason"), element)
+    return _input("reason", _question(about, says or "reason"), element)
 
 
-def _ground(reason: Reason) -> str:
-    return reason.ground if isinstance(reason, DisputeReason) else ""
+def _said(reason: Reason) -> str:
+    """The answer that goes with this reason."""
+    return str(getattr(reason, reason.SAYS))
 
 
 def _question(about: About, field: str) -> str:

@@ -17,6 +17,7 @@ from models.case import Case
 from models.directory import Directory
 from models.doing import ANSWERS, DECISIONS, Sight, doing, sight
 from models.rights import access_of, actor_of, holds, look_up, shut_out
+from models.shelf import policy
 from models.tables import NoticeRow
 from models.telling import Notice, NoticeKind
 from notifier.block_kit import TEXT, Refused, cut, refused
@@ -193,11 +194,18 @@ class _Reader:
             return ()
         address = self._knowing.address
         can = doing(sees, notice.obligation, self._knowing.now) if notice.kind in DONE_ELSEWHERE else None
-        act = can.act if can else None
+        act, asks = can.act if can else None, notice.kind is NoticeKind.OWED
         words, path = (act.words, act.address) if act else (f"Open {notice.case}", f"/cases/{notice.case}")
-        answers = can.answers if can and notice.kind is NoticeKind.OWED else ()
+        answers = can.answers if can and asks else ()
+        reasons = policy(self._knowing.cases[notice.case].policy).reasons
+        here = act is not None and asks and reasons is not None and bool(reasons.of(act.kind))
         return (
-            Button(kind="open", words=words, url=f"{address}{path}"),
+            Button(
+                kind=act.kind if act and here else "open",
+                words=words,
+                url=f"{address}{path}",
+                value=notice.key if here else "",
+            ),
             *(
                 Button(kind=one.kind, words=one.words, url=f"{address}{one.address}", value=notice.key)
                 for one in answers

@@ -30,7 +30,7 @@ UNSAYABLE = (ArithmeticError, LookupError, ValueError, TemplateError)
 
 
 class Button(Message):
-    """What can be done about a matter, as a button or as a link. `kind`: open, promise, dispute or ask_time."""
+    """What can be done about a matter, as a button or as a link. `kind`: open, or the command that chat takes."""
 
     kind: str
     words: str

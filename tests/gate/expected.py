@@ -292,7 +292,7 @@ OPENED_BY: Final[dict[str, frozenset[str]]] = {
 ANY: Final = "any command of a case that is there"
 OPENS: Final = "any command that opens a case, but a referral"
 REFERS: Final = "a referral"
-ANSWERS: Final = "promise, dispute and ask_time"
+ANSWERS: Final = "promise, dispute, ask_time, answer_disagreement and respond_disagreement"
 NOTHING: Final = "no command"
 
 ROUTES: Final[dict[str, str]] = {
@@ -349,6 +349,8 @@ CHAT: Final[dict[str, str]] = {
     "action promise": "asks", "view promise": "gives promise",
     "action dispute": "asks", "view dispute": "gives dispute",
     "action ask_time": "asks", "view ask_time": "gives ask_time",
+    "action answer_disagreement": "asks", "view answer_disagreement": "gives answer_disagreement",
+    "action respond_disagreement": "asks", "view respond_disagreement": "gives respond_disagreement",
     "action open": NOTHING, "action any other": NOTHING,
     "command /reviews": NOTHING, "command /refer": NOTHING, "command /challenge": NOTHING,
     "event app_home_opened": NOTHING,

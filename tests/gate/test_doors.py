@@ -85,7 +85,8 @@ def test_everything_that_chat_can_send_has_its_line(there: MagicMock, monkeypatc
         answering.Answering(there, MagicMock(spec=Door), MagicMock())
     compared("CHAT", heard, set(CHAT))
     given = {said.removeprefix("gives ") for said in CHAT.values() if said.startswith("gives ")}
-    assert given == {"promise", "dispute", "ask_time"} == set(dialogs.COMMANDS)
+    disagreement = {"answer_disagreement", "respond_disagreement"}
+    assert given == {"promise", "dispute", "ask_time", *disagreement} == set(dialogs.COMMANDS)
 
 
 def test_an_import_gives_no_command_that_closes_or_accepts_anything() -> None:

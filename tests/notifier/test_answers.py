@@ -34,7 +34,7 @@ from records.codec import converter
 from records.policies import put_in_force
 from records.questions import Questions
 from serving import free_port
-from tests.portal.scene import AUTHORITY, HOSPITAL, HOSPITAL_LEAD, ICB, MANAGER, POLICE, SCHOOLS, STRANGER
+from tests.portal.scene import AUTHORITY, CHAIR, HOSPITAL, HOSPITAL_LEAD, ICB, MANAGER, POLICE, SCHOOLS, STRANGER
 from tests.support.house import DIRECTORY, POLICY, House, house, triage
 from tests.support.slack import TOKEN, Workspace, broken, refusing, workspace
 from tests.support.slack_driver import FORM, SECRET, Dialog, Driver, driving, form_of
@@ -47,6 +47,8 @@ AGENCIES = {
     HOSPITAL: "harrow-vale-hospitals",
     SCHOOLS: "harrowshire-schools",
 }
+POLICE_LEAD, LEAD = "p-004", "p-007"
+"""Of the police, and of the care board."""
 LEFT = "p-016"
 """Somebody with an account in Slack of which the directory does not know."""
 CANARY = "Zebedee Quoxwell"
@@ -228,11 +230,85 @@ async def test_every_button_of_a_message_opens_its_dialog(chat: Chat, fresh: str
     message = parcel("b-1", rows, knowing)
     buttons = [one for block in message.blocks for one in block.get("elements", ()) if one["type"] == "button"]
     answered = {one["action_id"]: one["value"] for one in buttons if "value" in one}
-    assert answered.keys() == dialogs.COMMANDS.keys()
+    assert answered.keys() == dialogs.COMMANDS.keys() - dialogs.TURNS
     for kind, value in answered.items():
         opened = await chat.driver.press(chat.id(HOSPITAL), kind, value)
         assert (opened.view["callback_id"], bool(opened.questions)) == (kind, True)
     assert {one["action_id"] for one in buttons} - answered.keys() == {"open"}
+
+
+# A disagreement: each agency takes its turn in chat
+
+CHALLENGE = {
+    "agency": AGENCIES[POLICE], "challenged": AGENCIES[ICB], "at_risk": "no", "about": "The plan was ended.",
+    "wanted": "A new meeting.",
+}  # fmt: skip
+
+
+async def turn(chat: Chat, ref: str, person: str, owed: str) -> tuple[str, str, str]:
+    """What the message about this thing owed asks of this person: its first button, which the message itself shows."""
+    await chat.house.wait(timedelta(seconds=2))
+    await chat.house.settled()
+    rows = [one for one in await chat.house.notices(ref) if one.person == person and one.obligation.startswith(owed)]
+    knowing = Knowing({ref: await chat.house.case(ref)}, chat.directory, "http://127.0.0.1:8080", chat.house.now)
+    message = parcel("b-1", rows, knowing)
+    button = next(one for block in message.blocks for one in block.get("elements", ()) if one["type"] == "button")
+    return button["action_id"], button.get("value", ""), button["text"]["text"]
+
+
+@pytest.mark.promise("F14", "G2")
+async def test_a_disagreement_is_answered_and_resolved_in_chat_by_reasons_of_the_policy_each_agency_in_its_turn(
+    chat: Chat,
+) -> None:
+    ref = (await chat.house.open(POLICE, "raise_disagreement", **CHALLENGE)).case
+    kind, first, words = await turn(chat, ref, ICB, "answer/")
+    assert (kind, words) == ("answer_disagreement", "Answer the challenge")
+    strange = await chat.driver.press(chat.id(POLICE), kind, first)
+    assert (strange.questions, "your own agency" in strange.text or NOT_YOURS in strange.text) == (set(), True)
+    dialog = await chat.driver.press(chat.id(ICB), kind, first)
+    assert (dialog.questions, dialog.sends) == ({"reason"}, "Send the answer")
+    assert CHALLENGE["about"] not in json.dumps(dialog.view)
+    assert f"http://127.0.0.1:8080/cases/{ref}/answer_disagreement?about=answer/{AGENCIES[ICB]}" in dialog.links
+    errors, _ = await chat.send(ICB, dialog)
+    assert list(errors) == ["reason"]
+    late = await chat.driver.press(chat.id(ICB), kind, first)
+    for _ in range(2):  # Slack may send it twice
+        errors, then = await chat.send(ICB, dialog, reason="meet")
+        assert (errors, "Recorded. Your answer has been given: We do part of it" in then.text) == ({}, True), then.text
+    (answered,) = await chat.facts(ref, "disagreement_answered", ICB)
+    assert (answered.data["answer"], answered.office) == ("partly", "agency_contact")
+    assert (await chat.words(answered))["words"] == "We do part of it and offer a meeting on the rest"
+
+    kind, second, words = await turn(chat, ref, POLICE, "respond/")
+    assert (kind, words) == ("respond_disagreement", "Say if it is resolved")
+    dialog = await chat.driver.press(chat.id(POLICE), kind, second)
+    assert set(dialog.options().values()) >= {"The answer resolves it", "What the child needs is still not done"}
+    await chat.send(POLICE, dialog, reason="child_waits")
+
+    assert (await turn(chat, ref, LEAD, "answer_leads/"))[0] == "answer_disagreement"
+    _, then = await chat.send(ICB, late, reason="as_asked")
+    assert answering.OVER in then.text, "what was opened for one level is not given at the next"
+    assert len(await chat.facts(ref, "disagreement_answered", ICB)) == 1
+    kind, third, _ = await turn(chat, ref, LEAD, "answer_leads/")
+    await chat.send(LEAD, await chat.driver.press(chat.id(LEAD), kind, third), reason="as_asked")
+    kind, fourth, _ = await turn(chat, ref, POLICE_LEAD, "respond_leads/")
+    _, then = await chat.send(POLICE_LEAD, await chat.driver.press(chat.id(POLICE_LEAD), kind, fourth), reason="agreed")
+    assert "Recorded. Your agency has said: The answer resolves it." in then.text
+    case = await chat.house.case(ref)
+    assert (case.said["outcome"], bool(case.closed)) == ("Resolved between the agencies", True)
+
+
+@pytest.mark.promise("F14", "G8")
+async def test_what_the_chair_decides_of_a_disagreement_is_written_in_the_portal(chat: Chat) -> None:
+    ref = (await chat.house.open(POLICE, "raise_disagreement", **CHALLENGE)).case
+    answer = {"agency": AGENCIES[ICB], "answer": "disagrees", "words": "No."}
+    again = {"agency": AGENCIES[POLICE], "outcome": "escalate", "words": "It waits."}
+    for person, kind, said in (
+        (ICB, "answer_disagreement", answer), (POLICE, "respond_disagreement", again),
+        (LEAD, "answer_disagreement", answer), (POLICE_LEAD, "respond_disagreement", again),
+    ):  # fmt: skip
+        await chat.house.act(person, ref, kind, **said)
+    assert (await turn(chat, ref, CHAIR, "decide_disagreement"))[0] == "open"
 
 
 # What stands in the way is said in the dialog, beside its question, and nothing that was chosen is lost

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.facts import Problem
-from models.policy import DisputeReason, Force, Reason, Reasons
+from models.policy import ChallengeReason, DisputeReason, Force, Reason, Reasons, ResponseReason
 from models.standing import Colour, Deadline
 from notifier import dialogs, home
 from notifier.dialogs import About, Carried, Chosen, View
@@ -20,6 +20,8 @@ MOST = 50
 REASONS = Reasons(
     dispute=tuple(DisputeReason(id=f"d{n}", title=LONG, ground="done" if n % 2 else "not_ours") for n in range(MOST)),
     ask_time=tuple(Reason(id=f"t{n}", title=LONG) for n in range(MOST)),
+    answer_disagreement=tuple(ChallengeReason(id=f"d{n}", title=LONG, answer="partly") for n in range(MOST)),
+    respond_disagreement=tuple(ResponseReason(id=f"d{n}", title=LONG, outcome="escalate") for n in range(MOST)),
     source="local_escalation",
     force=Force.LOCAL,
 )

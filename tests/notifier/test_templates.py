@@ -26,7 +26,7 @@ from models.rights import access_of, actor_of, acts
 from models.tables import CaseRow, NoticeRow
 from models.telling import OF_THE_HOUSE, Notice, NoticeKind
 from models.time import day_of, end_of
-from notifier import templating
+from notifier import dialogs, templating
 from notifier.block_kit import ALTOGETHER, BLOCKS, BUTTON, ELEMENTS, HEADER, ID, TEXT, URL, VALUE, cut, refused
 from notifier.bulletins import Bulletins
 from notifier.channels import Parcel
@@ -553,14 +553,17 @@ async def test_a_button_is_offered_exactly_where_that_person_could_give_the_comm
                 if button["action_id"] == "open":
                     assert button["url"].removeprefix(ADDRESS) in opens, one.key
                     continue
-                body = {"obligation": one.obligation}
+                body = dialogs.body(button["action_id"], case.obligations[one.obligation])
                 assert isinstance(acts(actor, case, access_of(case, now), button["action_id"], body), str), one.key
                 assert unanswerable(case, button["action_id"], one.obligation, now) == "", one.key
                 assert button["value"] == one.key
             answers = {act.kind for act in offered.answers} - {"suspend"} if offered and one.kind == "owed" else set()
             if buttons:
-                assert {button["action_id"] for button in buttons} == {"open", *answers}, one.key
+                act = offered.act.kind if offered and offered.act and one.kind == "owed" else ""
+                leads = act if act in dialogs.TURNS else "open"
+                assert {button["action_id"] for button in buttons} == {leads, *answers}, one.key
     assert min(pressed[kind] for kind in ("open", "promise", "dispute", "ask_time")) > 5, pressed
+    assert min(pressed[kind] for kind in dialogs.TURNS) > 0, pressed
 
 
 def buttons_of(made: Parcel) -> list[dict[str, Any]]:
