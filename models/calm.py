@@ -13,7 +13,8 @@ from models.policy import Brief, Force, Interruptions
 from models.time import at, day_of, london
 
 LARGEST = 15
-"""So many matters go into one message."""
+"""So many urgent matters go into one message, so that each can be read in it. What is not urgent is one message, be it
+ever so much: it says how many, shows the oldest and leads to the rest."""
 GATHER = timedelta(milliseconds=300)
 """So long the first of several waits for what is written at the same instant."""
 ONE_DAY = timedelta(days=1)
@@ -54,7 +55,8 @@ def plan(  # noqa: PLR0913 -- all that calm depends on
     urgent = [one.key for one in waiting if one.urgent]
     others = [one for one in waiting if not one.urgent]
     ready = _ready(others, sent, rules, works, now, budgeted=budgeted) if others else None
-    groups = _split(urgent) + (_split([one.key for one in others]) if ready is not None and ready <= now else ())
+    calm = (tuple(one.key for one in others),) if ready is not None and ready <= now else ()
+    groups = _split(urgent) + calm
     return Plan(groups, ready if ready is not None and ready > now else None)
 
 

@@ -1,8 +1,10 @@
 """A tracker of twelve years is taken over: all of it or nothing, once, and the first morning is calm."""
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,11 +14,14 @@ from door.refusals import Invalid, NotAllowed
 from door.taking_over import TakingOver
 from models.recommended import Standing
 from models.tables import CaseRow, FactRow, NoticeRow
-from models.tracker import Tracker
+from models.time import at, day_of
+from models.tracker import Status, Tracker
 from models.tracker_reading import read_tracker
-from policy.reading import read_directory_file, read_tracker_mapping
+from notifier.rendering import MOST
+from policy.reading import read_directory_file, read_policy_file, read_tracker_mapping
 from records.sheets import read_sheets
-from tests.support.house import DIRECTORY, House, house
+from tests.support.chat import Chatting, chatting
+from tests.support.house import DIRECTORY, POLICY, House, house
 from tests.support.trackers import DATA
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.promise("D8")]
@@ -91,3 +96,94 @@ async def test_it_is_taken_over_once_however_often_it_is_asked_and_owners_are_as
         heard = Counter(await session.scalars(select(NoticeRow.person)))
     assert sum(heard.values()) > 40, "half of it was overdue long ago"
     assert heard[CHAIR] <= 2, "nobody is gone over before their owners were asked"
+
+
+# The first morning, by chat, under the policy as it is shipped
+
+OPEN = {Status.NOT_STARTED, Status.IN_PROGRESS}
+DUE = re.compile(r"by the end of \w+ (\d+ \w+ \d{4})")
+
+
+async def first_morning(chat: Chatting, taken: Tracker) -> dict[str, str]:
+    """Take it over in the evening. Returns what each person finds in chat in the morning, which is one message."""
+    made = chat.house
+    evening = at(day_of(await made.read_clock()), time(21))
+    await made.wait_until(evening)
+    await TakingOver(made.there.recorder, made.client).take(await made.actor(MANAGER), taken, made.now)
+    await made.settled()
+    await chat.posted()
+    await made.wait_until(at(day_of(evening) + timedelta(days=1), time(7, 55)))
+    everybody = sorted({one.person for one in await notices(made)})
+    assert [person for person in everybody if await chat.sees(person)] == [], "nobody is woken"
+    await made.wait(timedelta(hours=4))
+    await chat.posted()
+    found = {person: await chat.reads(person) for person in sorted({one.person for one in await notices(made)})}
+    later = {one.person for one in await notices(made) if one.rung_at > at(day_of(evening), time(22))}
+    assert later <= {CHAIR}, "the report that is not published has come to the next rung"
+    assert {person: len(said) for person, said in found.items() if person not in later} == dict.fromkeys(
+        found.keys() - later, 1
+    )
+    return {person: said[0] for person, said in found.items()}
+
+
+async def notices(made: House) -> list[NoticeRow]:
+    async with made.there.database.reading() as session:
+        return list(await session.scalars(select(NoticeRow)))
+
+
+def overdue(taken: Tracker, now: datetime) -> int:
+    """How many recommendations of a tracker are open and late, as anybody counts them who reads it."""
+    late = [one for one in taken.recommendations if one.status in OPEN and one.due and one.due < day_of(now)]
+    return len(late)
+
+
+def dues(said: str) -> list[datetime]:
+    """The days on which the matters of a message are due, in the order in which it tells them."""
+    return [datetime.strptime(one, "%d %B %Y") for one in DUE.findall(said)]  # noqa: DTZ007 -- a day
+
+
+@pytest.mark.asyncio(loop_scope="function")
+@pytest.mark.promise("G5")
+async def test_the_first_morning_is_one_message_a_person_that_says_how_many_the_oldest_first_and_where_all_stand(
+    tmp_path: Path,
+) -> None:
+    mended = tracker("mended.xlsx")
+    async with chatting(tmp_path, read_policy_file(POLICY)) as chat:
+        said = await first_morning(chat, mended)
+        matters = defaultdict[str, set[tuple[str, str]]](set)
+        for one in await notices(chat.house):
+            matters[one.person].add((one.case, one.obligation))
+        late = overdue(mended, chat.house.now)
+    assert late > len(mended.recommendations) / 3
+    assert sum(words.count(": overdue (") for words in said.values()) >= late, "every overdue one stands in a message"
+    for person, words in said.items():
+        several = len(matters[person])
+        assert several == 1 or words.startswith(f"{several} matters need your attention"), words
+        assert dues(words) == sorted(dues(words)), "the oldest first"
+        assert len(dues(words)) == several
+        assert "/inbox" in words.splitlines()[-1]
+
+
+@pytest.mark.proof
+@pytest.mark.asyncio(loop_scope="function")
+@pytest.mark.promise("G5")
+async def test_of_hundreds_that_are_overdue_the_oldest_are_named_and_the_rest_are_counted(tmp_path: Path) -> None:
+    mended = tracker("mended.xlsx")
+    several = tuple(
+        one.model_copy(
+            update={"key": f"{one.key}{turn}", "text": f"{one.text} {turn}", "number": f"{one.number}.{turn}"}
+        )
+        for one in mended.recommendations
+        for turn in range(6)
+    )
+    large = mended.model_copy(update={"recommendations": several})
+    async with chatting(tmp_path, read_policy_file(POLICY)) as chat:
+        said = await first_morning(chat, large)
+        told = Counter(one.person for one in await notices(chat.house))
+    busy = {person: words for person, words in said.items() if told[person] > MOST}
+    assert len(busy) > 3
+    for person, words in busy.items():
+        assert words.startswith(f"{told[person]} matters need your attention")
+        assert dues(words) == sorted(dues(words))
+        assert f"And {told[person] - len(dues(words))} more" in words
+        assert "/inbox" in words.splitlines()[-1]

@@ -96,11 +96,13 @@ def test_a_calendar_that_has_run_out_holds_no_message_back() -> None:
     assert not works_on(days, date(2026, 12, 25)), "within it, it holds"
 
 
-@pytest.mark.promise("G5")
-def test_a_storm_is_no_more_messages_than_it_needs() -> None:
+@pytest.mark.promise("D8", "G5")
+def test_a_storm_is_one_message_and_of_what_is_urgent_as_many_as_each_matter_needs_to_be_read() -> None:
     storm = [waiting(f"n{n}", at(10)) for n in range(40)]
-    sent = plan(storm, [], RULES, works, at(10, 1)).now
-    assert [len(one) for one in sent] == [LARGEST, LARGEST, 40 - 2 * LARGEST]
+    assert [len(one) for one in plan(storm, [], RULES, works, at(10, 1)).now] == [40]
+    urgent = [waiting(f"u{n}", at(10), urgent=True) for n in range(40)]
+    sent = plan([*storm, *urgent], [], RULES, works, at(10, 1)).now
+    assert [len(one) for one in sent] == [LARGEST, LARGEST, 40 - 2 * LARGEST, 40]
 
 
 @pytest.mark.promise("G5", "G6")
