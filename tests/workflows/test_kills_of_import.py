@@ -1,0 +1,129 @@
+"""Somebody is killed in the middle of taking over a tracker: all of it is recorded or nothing, and once."""
+
+import asyncio
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from models.case import Case
+from models.tables import CaseRow, FactRow
+from models.tracker import Tracker
+from records.accounts import Accounts
+from tests.journeys.test_taking_over import MANAGER, tracker
+from tests.support.mortal_import import COMMITTED, ITSELF, MOMENTS, NOBODY, take_over
+from tests.support.real import FORKING, SOON, Real, real
+from tests.support.trackers import DATA
+from worker import Watch
+
+pytestmark = [pytest.mark.promise("D8", "L5"), pytest.mark.timeout(180)]
+PASSWORD = "a long word for a test"
+EMAIL = "rosamund.testwick@partnership.example.org"
+
+
+async def signed_up(house: Real) -> None:
+    there = house.there
+    accounts = Accounts(there.database, there.vault, there.auditor)
+    await accounts.set_password(await accounts.only_link("invitation", MANAGER, house.now), PASSWORD, house.now)
+
+
+async def imported(house: Real, moment: str = "", victim: int = NOBODY) -> tuple[int, dict[str, Any]]:
+    """Give the command, with this death in the middle of it. Returns how the process ended, and what it said."""
+    log = house.folder / "import.log"
+    log.unlink(missing_ok=True)
+    settings = house.there.settings
+    words = [
+        "tracker", "import", str(DATA / "mended.xlsx"), "--mapping", str(DATA / "mapping.yaml"), "--data-dir",
+        str(house.folder), "--as", EMAIL, "--json",
+    ]  # fmt: skip
+    environment = {"REVIEWS_PASSWORD": PASSWORD, "REVIEWS_ENGINE": settings.engine}
+    process = FORKING.Process(target=take_over, args=(environment, log, words, moment, victim), daemon=True)
+    process.start()
+    await asyncio.to_thread(process.join, SOON)
+    said = log.read_text()
+    assert process.exitcode is not None, said
+    return process.exitcode, json.loads(said) if process.exitcode == 0 else {}
+
+
+async def taken_over(house: Real) -> list[Case]:
+    """The cases of the tracker."""
+    async with house.there.database.reading() as session:
+        found = [Case.model_validate(one) for one in await session.scalars(select(CaseRow.state))]
+    return [one for one in found if one.said.get("key")]
+
+
+async def facts(house: Real) -> int:
+    count = select(func.count()).select_from(FactRow).where(FactRow.kind != "told")
+    async with house.there.database.reading() as session:
+        return await session.scalar(count) or 0
+
+
+async def all_is_there_once(house: Real, whole: Tracker) -> None:
+    """Every case and recommendation is recorded once, and each open case lives after the reconciler has looked."""
+    await Watch(house.client, house.there).reconcile()
+    cases = await taken_over(house)
+    assert len(cases) == 16
+    keys = Counter(one.key for case in cases for one in case.recommendations.values())
+    assert (len(keys), set(keys.values())) == (len(whole.recommendations), {1})
+    for case in cases:
+        if not case.closed:
+            await house.agree(case.ref)
+    assert [one.ref for one in cases if not one.closed], "some of them are open"
+    before = await facts(house)
+    code, said = await imported(house)
+    assert (code, said["entered"], said["cases"], said["known"]) == (0, 0, [], len(whole.recommendations))
+    assert (await facts(house), len(await taken_over(house))) == (before, 16)
+    assert await house.broken() == []
+
+
+async def killed(house: Real, moment: str, victim: int) -> None:
+    """Let somebody die at this moment of an import: all is recorded, or nothing."""
+    before = await facts(house)
+    code, _ = await imported(house, moment, victim)
+    assert (code == 0) is (victim != ITSELF)
+    committed = moment in COMMITTED or victim != ITSELF
+    assert len(await taken_over(house)) == (16 if committed else 0)
+    assert committed or await facts(house) == before
+    if not committed:
+        code, said = await imported(house)
+        assert (code, said["known"]) == (0, 0)
+
+
+async def test_a_kill_before_the_commit_records_nothing_and_one_while_workflows_start_records_all_of_it_once(
+    tmp_path: Path,
+) -> None:
+    whole = tracker("mended.xlsx")
+    async with real(tmp_path) as house:
+        await signed_up(house)
+        before = await facts(house)
+        code, _ = await imported(house, "written, and not committed", ITSELF)
+        assert (code, await taken_over(house), await facts(house)) == (-9, [], before)
+        code, _ = await imported(house, "half have started", ITSELF)
+        assert code == -9
+        await house.kill(house.worker)
+        await house.start_worker()
+        await all_is_there_once(house, whole)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("victim", ["import", "worker", "engine"])
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_whoever_is_killed_whenever_during_an_import_all_is_recorded_or_nothing_and_once(
+    tmp_path: Path, moment: str, victim: str
+) -> None:
+    whole = tracker("mended.xlsx")
+    async with real(tmp_path) as house:
+        await signed_up(house)
+        assert house.worker
+        assert house.engine
+        await killed(house, moment, {"import": ITSELF, "worker": house.worker.pid, "engine": house.engine.pid}[victim])
+        if victim == "engine":
+            await asyncio.wait_for(house.engine.wait(), SOON)
+            await house.start_engine()
+        if victim == "worker":
+            await asyncio.wait_for(house.worker.wait(), SOON)
+            await house.start_worker()
+        await all_is_there_once(house, whole)
