@@ -12,6 +12,7 @@ import os
 import sys
 import warnings
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self, TypeVar
@@ -166,10 +167,15 @@ class Session:
         self.settings = settings_of(data_dir)
 
     async def __aenter__(self) -> Self:
+        from temporalio.runtime import Runtime, TelemetryConfig
+
         from records.keys import KeysMissing, KeysUnsafe
         from records.migrating import newest, standing
         from records.opening import open_installation
 
+        with suppress(RuntimeError):  # somebody has chosen already
+            # The client's own log goes to standard output, and would stand in the middle of an answer in JSON.
+            Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
         if not self.settings.keys.exists() and not (self.settings.data_dir / "records.sqlite").exists():
             folder = self.settings.data_dir
             fail(f"There is no installation in {folder}. Start one: {typed('serve')} --data-dir {folder}")
