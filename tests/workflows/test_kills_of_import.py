@@ -92,15 +92,10 @@ async def killed(house: Real, moment: str, victim: int) -> None:
         assert (code, said["known"]) == (0, 0)
 
 
-async def test_a_kill_before_the_commit_records_nothing_and_one_while_workflows_start_records_all_of_it_once(
-    tmp_path: Path,
-) -> None:
+async def test_an_import_and_a_worker_killed_while_workflows_start_have_recorded_all_of_it_once(tmp_path: Path) -> None:
     whole = tracker("mended.xlsx")
     async with real(tmp_path) as house:
         await signed_up(house)
-        before = await facts(house)
-        code, _ = await imported(house, "written, and not committed", ITSELF)
-        assert (code, await taken_over(house), await facts(house)) == (-9, [], before)
         code, _ = await imported(house, "half have started", ITSELF)
         assert code == -9
         await house.kill(house.worker)
