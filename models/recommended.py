@@ -46,7 +46,10 @@ class Looked(StrEnum):
 
 
 class Evidence(Message):
-    """`by`: who gave it. `editors`: who has changed its description since. `file`: the opaque id of what was kept."""
+    """`by`: who gave it. `editors`: who has changed its description since. `file`: the opaque id of what was kept.
+
+    `owners`: who owned the recommendation when it was given, whoever does by now.
+    """
 
     measure: str
     kind: Kind
@@ -55,11 +58,7 @@ class Evidence(Message):
     state: Looked = Looked.GIVEN
     file: str = ""
     editors: tuple[str, ...] = ()
-
-    @property
-    def hands(self) -> set[str]:
-        """Everybody who had a hand in it, and so cannot accept it."""
-        return {self.by, *self.editors}
+    owners: tuple[str, ...] = ()
 
 
 class Override(Message):

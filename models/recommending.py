@@ -535,7 +535,7 @@ def _after(one: Recommendation, fact: Fact) -> Recommendation:  # noqa: C901, PL
         case "evidence_given":
             given = Evidence(
                 measure=said["measure"], kind=Kind(said["shows"]), by=fact.actor, given=fact.recorded,
-                file=said.get("file", ""),
+                file=said.get("file", ""), owners=one.owners,
             )  # fmt: skip
             return with_(evidence={**one.evidence, said["evidence"]: given})
         case "evidence_amended":

@@ -4,7 +4,7 @@ The tables are written by hand, for people to read; tests/models/test_rights.py 
 with. Whoever is told of something can answer for it, unless they are locked out or the case is restricted.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -154,6 +154,10 @@ OF_OWNER = frozenset({"give_progress", "complete_action", "give_evidence", "amen
 """What also whoever is named for the recommendation gives, whatever office they hold in its agency."""
 BY_RELATION = frozenset({"promise", "dispute", "ask_time"})
 FOUR_EYES = frozenset({"settle_dispute", "answer_time"})
+NOT_OF_IT = frozenset({"answer_rejection", "override_colour", "suspend", "review_suspension"})
+"""What nobody who has a part in a recommendation gives about it, whatever their office; nor any of the gate."""
+OF_LEADS: Mapping[str, str] = {"answer_disagreement": "answer_leads", "respond_disagreement": "respond_leads"}
+"""What the lead of an agency alone says, or their deputy, once this is owed."""
 WAITING: Mapping[str, str] = {
     "settle_dispute": "dispute", "answer_time": "time_request", "review_suspension": "suspension_review",
 }  # fmt: skip
@@ -217,9 +221,13 @@ NAMED = "This case is restricted to named people. The business unit can tell you
 NOT_YOURS = "There is nothing of this name in the case that is yours to answer."
 ASKED_YOURSELF = "You asked this yourself, so somebody else has to answer it."
 NOT_YET = "{office} answers this. Your office can once it has been told that an answer waits."
-OWN_WORK = "You had a hand in this evidence, so somebody else has to look at it."
-OWN_RECOMMENDATION = "You are named for this recommendation, so somebody else has to do this."
-OWN_AGENCY = "This recommendation is your own agency’s, so somebody of no part of it has to do this."
+OWN_WORK = "You had a hand in this evidence, so somebody else has to do this, as {offices}."
+OWNED_THEN = (
+    "You owned this recommendation when this evidence was given, so somebody else has to do this, as {offices}."
+)
+OWN_RECOMMENDATION = "You are named for this recommendation, so somebody else has to do this, as {offices}."
+OWN_AGENCY = "This recommendation is your own agency’s, so somebody with no part in it has to do this, as {offices}."
+LEADS_NOW = "The leads of both agencies answer each other now. Your agency’s lead, or their deputy, has to say this."
 MEETING_ONLY = "Your office records what a meeting decided. Only {offices} can close a recommendation alone."
 YOURSELF = "This keeps you out yourself. Tick that you know that you can then no longer open this case."
 
@@ -337,12 +345,17 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
         allowed |= UNIT
     if kind == "answer_coroner" and not _is_addressed(actor, case, body):
         allowed -= AGENCY_OFFICES
+    of_leads = kind in OF_LEADS and case.is_open(OF_LEADS[kind])
+    if of_leads:
+        allowed = frozenset({"agency_lead"})
     for held in actor.offices:
         if held.office in REVIEWER and not is_reviewer(actor, case):
             continue
         if held.office in allowed and (kind not in OF_OWN_AGENCY or held.agency == body["agency"]):
-            return (kind == "answer_rejection" and _part_of_it(actor, _pursued(case, body))) or held.office
-    if kind in OF_OWN_AGENCY and actor.anywhere(allowed):
+            return (kind in NOT_OF_IT and _part_of_it(actor, case, _pursued(case, body), allowed)) or held.office
+    if of_leads and actor.holds("agency_contact", body["agency"]):
+        return Problem(words=LEADS_NOW)
+    if kind in OF_OWN_AGENCY and actor.anywhere(MAY[kind]):
         return Problem(field="agency", words="You can only answer for your own agency.")
     return Problem(words=NO)
 
@@ -362,14 +375,36 @@ def _of_item(actor: Actor, case: Case, kind: str, body: dict[str, Any]) -> str |
 
 
 def _pursued(case: Case, body: Mapping[str, Any]) -> Recommendation | None:
-    return case.recommendations.get(whole_item(str(body.get("item", ""))))
+    """The recommendation that a command names, or about which something is owed that it names."""
+    about = case.obligations.get(str(body.get("obligation", "")))
+    return case.recommendation(about) if about else case.recommendations.get(whole_item(str(body.get("item", ""))))
 
 
-def _part_of_it(actor: Actor, one: Recommendation | None) -> Problem | None:
-    """Why they do not judge what is said or shown of this recommendation, whatever their office."""
-    if one and actor.belongs_to(one.agency):
-        return Problem(words=OWN_AGENCY)
-    return Problem(words=OWN_RECOMMENDATION) if one and actor.person in one.hands else None
+def _part_of_it(
+    actor: Actor, case: Case, one: Recommendation | None, offices: frozenset[str], shown: Iterable[str] = ()
+) -> Problem | None:
+    """Why they do not judge what is said or shown of this recommendation, whatever their office, and who can.
+
+    `shown`: the evidence by which it is judged.
+    """
+    if one is None:
+        return None
+    evidence = [one.evidence[name] for name in shown if name in one.evidence]
+    words = ""
+    if actor.belongs_to(one.agency):
+        words = OWN_AGENCY
+    elif actor.person in one.hands:
+        words = OWN_RECOMMENDATION
+    elif any(actor.person in {found.by, *found.editors} for found in evidence):
+        words = OWN_WORK
+    elif any(actor.person in found.owners for found in evidence):
+        words = OWNED_THEN
+    return Problem(words=words.format(offices=_any_of(case, offices))) if words else None
+
+
+def _any_of(case: Case, offices: Iterable[str]) -> str:
+    *others, last = [policy(case.policy).titled(name).lower() for name in sorted(offices)] or ["nobody"]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _gated(actor: Actor, case: Case, kind: str, body: dict[str, Any]) -> str | Problem:
@@ -378,33 +413,27 @@ def _gated(actor: Actor, case: Case, kind: str, body: dict[str, Any]) -> str | P
     if gate is None:
         return Problem(words=NO)
     alone = frozenset(gate.closes if kind == "close_recommendation" else gate.accepts)
-    office = actor.anywhere(alone | MAY[kind])
-    if not office:
+    recorded = alone | MAY[kind]
+    if not actor.anywhere(recorded):
         return Problem(words=NO)
-    one = _pursued(case, body)
-    if one is None:
-        return office
-    if refusal := _part_of_it(actor, one):
+    by_office = kind == "close_recommendation" and body.get("decided_by") == ClosedBy.OFFICE
+    one, offices = _pursued(case, body), alone if by_office else recorded
+    if one and (refusal := _part_of_it(actor, case, one, offices, _shown(one, kind, body))):
         return refusal
-    by_meeting = kind == "close_recommendation" and body.get("decided_by", ClosedBy.MEETING) == ClosedBy.MEETING
-    if by_meeting or kind == "retest_impact":
-        return office
-    return _with_own_eyes(actor, case, one, body, alone)
+    return actor.anywhere(offices) or Problem(
+        field="decided_by", words=MEETING_ONLY.format(offices=_any_of(case, alone))
+    )
 
 
-def _with_own_eyes(
-    actor: Actor, case: Case, one: Recommendation, body: dict[str, Any], alone: frozenset[str]
-) -> str | Problem:
-    """By themselves only offices that the policy names, and nobody who gave or described what they judge."""
-    office = actor.anywhere(alone)
-    if not office:
-        titles = " or ".join(policy(case.policy).titled(name).lower() for name in sorted(alone))
-        return Problem(field="decided_by", words=MEETING_ONLY.format(offices=titles or "nobody"))
-    named = body.get("evidence", ())
-    about = {named} if isinstance(named, str) else set(named)
-    if any(actor.person in found.hands for name, found in one.evidence.items() if name in about):
-        return Problem(words=OWN_WORK)
-    return office
+def _shown(one: Recommendation, kind: str, body: dict[str, Any]) -> Iterable[str]:
+    """The evidence that is judged by this command: the piece that it names, or all on which it closes or was closed."""
+    match kind:
+        case "close_recommendation":
+            return one.accepted
+        case "retest_impact":
+            return one.closed_on
+        case _:
+            return (str(body.get("evidence", "")),)
 
 
 def is_reviewer(actor: Actor, case: Case) -> bool:
@@ -517,7 +546,7 @@ def second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
     office = named if actor.holds(named) else actor.anywhere(told)
     if office and asked_by(case, kind, key) == actor.person:
         return Problem(words=ASKED_YOURSELF)
-    if office and about and (refusal := _part_of_it(actor, case.recommendation(about))):
+    if office and about and (refusal := _part_of_it(actor, case, case.recommendation(about), told | {named})):
         return refusal
     if not office and actor.anywhere(frozenset(waits.offices()) - AGENCY_OFFICES):
         return Problem(words=NOT_YET.format(office=policy_.offices[named].title))

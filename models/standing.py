@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from models import shelf
 from models.base import Message
@@ -369,7 +370,8 @@ def allows(case: Case, actor: Actor, access: Access, kind: str) -> bool:
 
 def _may(case: Case, actor: Actor, access: Access, kind: str, agency: str) -> bool:
     if "obligation" in COMMANDS[case.kind][kind].model_fields:
-        asked = case.open() if kind in BY_RELATION | FOUR_EYES else case.open()[:1]
+        others = (one for one in case.open() if not (one.agency and actor.belongs_to(one.agency)))
+        asked = case.open() if kind in BY_RELATION | FOUR_EYES else islice(others, 1)
         return any(isinstance(acts(actor, case, access, kind, {"obligation": one.key}), str) for one in asked)
     if "item" in COMMANDS[case.kind][kind].model_fields:
         items = case.recommendations or ("",)

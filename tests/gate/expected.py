@@ -18,6 +18,7 @@ class Why(StrEnum):
     ANOTHER_AGENCY = "is another agency’s. You can only answer for your own"
     OWN_AGENCY = "is your own agency’s, so somebody"
     NAMED_FOR_IT = "You are named for this recommendation, so somebody else"
+    OWNED_THEN = "You owned this recommendation when this evidence was given, so somebody else"
     OWN_WORK = "You had a hand in this evidence, so somebody else"
     MEETING_ONLY = "Your office records what a meeting decided. Only independent chair can close"
     NOT_YOURS = "There is nothing of this name in the case that is yours to answer"
@@ -41,12 +42,12 @@ MANAGERS = frozenset({
 SUBGROUP = frozenset({
     "sub-group chair", "contact and sub-group chair", "owner and sub-group chair",
     "lead of another and sub-group chair", "deputy who left, now sub-group chair", "gave it, now sub-group chair",
-    "described it, now sub-group chair",
+    "described it, now sub-group chair", "owned it then, now sub-group chair",
 })  # fmt: skip
 CHAIRS = frozenset({
     "independent chair", "lead and independent chair", "manager and independent chair",
     "owner who left, now independent chair", "sponsor who left, now independent chair",
-    "gave it, now independent chair",
+    "gave it, now independent chair", "owned it then, now independent chair",
 })  # fmt: skip
 CONTACTS = frozenset({"contact", "contact and sub-group chair"})
 LEADS = frozenset({"lead", "lead and independent chair"})
@@ -67,6 +68,12 @@ HANDS_IN_IT = frozenset({
     "gave it, now sub-group chair", "gave it, now independent chair", "described it, now sub-group chair",
 })  # fmt: skip
 
+OWNED_IT_THEN = frozenset({"owned it then, now sub-group chair", "owned it then, now independent chair"})
+TWO_HATS = frozenset({
+    "contact and sub-group chair", "lead and independent chair", "colleague and manager", "owner and sub-group chair",
+})  # fmt: skip
+"""Of the owning agency, and in an office of the partnership as well."""
+
 ANYBODY_UP_THE_LADDER = MANAGERS | SUBGROUP | CHAIRS
 OF_ITS_OWN = MANAGERS | CONTACTS | LEADS | OWNERS
 """Who gives what a recommendation needs: the business unit, its agency, and whoever is named for it there."""
@@ -82,6 +89,7 @@ LOOKS = Row(
             "contact and sub-group chair", "lead and independent chair", "owner and sub-group chair",
         }),
         Why.NAMED_FOR_IT: NAMED_AND_LEFT,
+        Why.OWNED_THEN: OWNED_IT_THEN,
         Why.OWN_WORK: HANDS_IN_IT,
     },
 )  # fmt: skip
@@ -105,7 +113,7 @@ IN_DEPTH: Final[dict[str, Row]] = {
     "assign_recommendation": Row(MANAGERS | LEADS, {Why.ANOTHER_AGENCY: OTHER_LEADS}),
     "answer_recommendation": Row(CONTACTS | LEADS, ANOTHERS),
     "answer_rejection": Row(
-        frozenset({"independent chair", "manager and independent chair", "gave it, now independent chair"}),
+        CHAIRS - TWO_HATS - NAMED_AND_LEFT,
         {
             Why.OWN_AGENCY: frozenset({"lead and independent chair"}),
             Why.NAMED_FOR_IT: frozenset({
@@ -119,57 +127,67 @@ IN_DEPTH: Final[dict[str, Row]] = {
     "amend_evidence": Row(OF_ITS_OWN, ANOTHERS),
     "accept_evidence": LOOKS,
     "return_evidence": LOOKS,
-    # The business unit, the chair of the sub-group and the independent chair record what the meeting decided.
+    # The business unit, the chair of the sub-group and the independent chair record what the meeting decided; nobody
+    # of them who has a part in it, or in the evidence.
     "close_recommendation": Row(
         frozenset({
-            "manager", "gave it, still manager", "sub-group chair", "independent chair",
-            "manager and independent chair", "lead of another and sub-group chair", *HANDS_IN_IT,
+            "manager", "sub-group chair", "independent chair", "manager and independent chair",
+            "lead of another and sub-group chair",
         }),
         {
-            Why.OWN_AGENCY: frozenset({
-                "contact and sub-group chair", "lead and independent chair", "colleague and manager",
-                "owner and sub-group chair",
-            }),
+            Why.OWN_AGENCY: TWO_HATS,
             Why.NAMED_FOR_IT: NAMED_AND_LEFT,
+            Why.OWNED_THEN: OWNED_IT_THEN,
+            Why.OWN_WORK: HANDS_IN_IT | {"gave it, still manager"},
         },
     ),
     # Alone only the independent chair closes: `closes` of the gate.
     "close_recommendation, alone": Row(
         frozenset({"independent chair", "manager and independent chair"}),
         {
-            Why.MEETING_ONLY: frozenset({
-                "manager", "gave it, still manager", "sub-group chair", "lead of another and sub-group chair",
-                "gave it, now sub-group chair", "described it, now sub-group chair",
-            }),
-            Why.OWN_WORK: frozenset({"gave it, now independent chair"}),
-            Why.OWN_AGENCY: frozenset({
-                "contact and sub-group chair", "lead and independent chair", "colleague and manager",
-                "owner and sub-group chair",
-            }),
+            Why.MEETING_ONLY: frozenset({"manager", "sub-group chair", "lead of another and sub-group chair"}),
+            Why.OWN_AGENCY: TWO_HATS,
             Why.NAMED_FOR_IT: NAMED_AND_LEFT,
+            Why.OWNED_THEN: OWNED_IT_THEN,
+            Why.OWN_WORK: HANDS_IN_IT | {"gave it, still manager"},
         },
     ),
+    # Whether the difference has lasted is not said by those whose work it was, nor by whoever showed it.
     "retest_impact": Row(
         frozenset({
-            "manager", "gave it, still manager", "sub-group chair", "independent chair",
-            "manager and independent chair", "lead of another and sub-group chair", *HANDS_IN_IT,
+            "manager", "sub-group chair", "independent chair", "manager and independent chair",
+            "lead of another and sub-group chair",
         }),
         {
-            Why.OWN_AGENCY: frozenset({
-                "contact and sub-group chair", "lead and independent chair", "colleague and manager",
-                "owner and sub-group chair",
-            }),
+            Why.OWN_AGENCY: TWO_HATS,
             Why.NAMED_FOR_IT: NAMED_AND_LEFT,
+            Why.OWNED_THEN: OWNED_IT_THEN,
+            Why.OWN_WORK: HANDS_IN_IT | {"gave it, still manager"},
         },
     ),
     "reopen_recommendation": Row(ANYBODY_UP_THE_LADDER),
-    "override_colour": Row(ANYBODY_UP_THE_LADDER),
+    # Nobody of the work makes it look better, or stops its clock.
+    "override_colour": Row(
+        ANYBODY_UP_THE_LADDER - TWO_HATS - NAMED_AND_LEFT,
+        {Why.OWN_AGENCY: TWO_HATS, Why.NAMED_FOR_IT: NAMED_AND_LEFT},
+    ),
     # About what is owed for it: to carry it out.
     "promise": ANSWERS_FOR_IT,
     "dispute": ANSWERS_FOR_IT,
     "ask_time": ANSWERS_FOR_IT,
-    "suspend": Row(CHAIRS),
-    "review_suspension": Row(ANYBODY_UP_THE_LADDER),
+    "suspend": Row(
+        CHAIRS - TWO_HATS - NAMED_AND_LEFT,
+        {
+            Why.OWN_AGENCY: frozenset({"lead and independent chair"}),
+            Why.NAMED_FOR_IT: frozenset({
+                "owner who left, now independent chair", "sponsor who left, now independent chair",
+            }),
+        },
+    ),
+    "review_suspension": Row(
+        ANYBODY_UP_THE_LADDER - TWO_HATS - NAMED_AND_LEFT,
+        {Why.OWN_AGENCY: TWO_HATS, Why.NAMED_FOR_IT: NAMED_AND_LEFT},
+    ),
     # Its owner disputes, or asks for time. Nobody of the work answers; others only once they have been told.
     "settle_dispute": Row(
         MANAGERS - OF_OWNING_AGENCY,
@@ -277,6 +295,12 @@ ONCE: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("disagreement", "reopen"): UNIT_AND_CHAIR,
     ("rapid_review", "reopen"): UNIT_AND_CHAIR,
 }
+
+OF_LEADS: Final[dict[str, frozenset[str]]] = {
+    "answer_disagreement": frozenset({"lead of another"}),
+    "respond_disagreement": frozenset({"lead"}),
+}
+"""Who speaks for an agency once a disagreement has come to the leads: its contact does not."""
 
 OPENED_BY: Final[dict[str, frozenset[str]]] = {
     "enter_review": UNIT,

@@ -14,11 +14,14 @@ from tests.support.core import DIRECTORY
 OWN, OTHER, THIRD = "harrowshire-police", "harrowshire-icb", "harrowshire-schools"
 """The agency that owns the recommendation, one that was asked in the same case, and one that has no part in it."""
 
-Relation = Literal["", "owner", "deputy", "sponsor", "gave", "described"]
+Relation = Literal["", "owner", "deputy", "sponsor", "owned", "gave", "described"]
 
 
 class Somebody(NamedTuple):
-    """`relation`: what they are, or were, to the recommendation, whatever they hold today."""
+    """`relation`: what they are, or were, to the recommendation, whatever they hold today.
+
+    "owned": they owned it when the evidence was given, and somebody else does by now.
+    """
 
     person: str
     offices: tuple[Held, ...]
@@ -65,6 +68,8 @@ _WRITTEN: Final[dict[str, tuple[str, Relation]]] = {
     "owner who left, now independent chair": ("independent_chair", "owner"),
     "deputy who left, now sub-group chair": ("subgroup_chair", "deputy"),
     "sponsor who left, now independent chair": ("independent_chair", "sponsor"),
+    "owned it then, now sub-group chair": ("subgroup_chair", "owned"),
+    "owned it then, now independent chair": ("independent_chair", "owned"),
     "gave it, still manager": ("business_manager", "gave"),
     "gave it, now sub-group chair": ("subgroup_chair", "gave"),
     "gave it, now independent chair": ("independent_chair", "gave"),

@@ -28,12 +28,14 @@ class Roles(NamedTuple):
     owner: str
     deputy: str
     sponsor: str
+    owned: str
     gave: str
     described: str
 
 
 USUAL = Roles(
-    PEOPLE["owner"].person, PEOPLE["deputy"].person, PEOPLE["sponsor"].person, PEOPLE["gave it, still manager"].person,
+    PEOPLE["owner"].person, PEOPLE["deputy"].person, PEOPLE["sponsor"].person,
+    PEOPLE["owned it then, now sub-group chair"].person, PEOPLE["gave it, still manager"].person,
     PEOPLE["described it, now sub-group chair"].person,
 )  # fmt: skip
 
@@ -88,14 +90,20 @@ class Story:
         self.made()
         self.play.act(LEAD, "answer_recommendation", item="r1", answer="accepts")
 
+    def assigned(self, owner: str) -> None:
+        named = {"owner": owner, "deputy": self.roles.deputy, "sponsor": self.roles.sponsor}
+        self.play.act(MANAGER, "assign_recommendation", item="r1", **named, reason="They moved.")
+
     def given(self) -> None:
         self.pursued()
+        self.assigned(self.roles.owned)
         for shows in ("delivery", "impact"):
             fact = self.play.act(
                 self.roles.gave, "give_evidence", item="r1", measure="m1", shows=shows, words="The audit of May."
             )
             about = {"item": "r1", "evidence": str(fact.data["evidence"])}
             self.play.act(self.roles.described, "amend_evidence", **about, words="The audit of June.")
+        self.assigned(self.roles.owner)
 
     def proven(self) -> None:
         self.given()

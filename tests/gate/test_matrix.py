@@ -18,6 +18,7 @@ from models.rights import Access, acts, may_open
 from tests.gate.expected import (
     HOLDERS,
     IN_DEPTH,
+    OF_LEADS,
     ONCE,
     ONLY_WHERE_NAMED,
     OPENED_BY,
@@ -28,7 +29,7 @@ from tests.gate.expected import (
 )
 from tests.gate.people import OTHER, OWN, PEOPLE
 from tests.gate.situations import READY, Roles, beside, brought_to, command_of, given_by, roles_with, second_rules
-from tests.support.core import CALENDAR_NAME, MANAGER, MONDAY, POLICY, POLICY_NAME, Play
+from tests.support.core import CALENDAR_NAME, MANAGER, MONDAY, POLICY, POLICY_NAME, Play, Refused
 
 pytestmark = pytest.mark.promise("E3", "K2")
 brought = cache(brought_to)
@@ -205,6 +206,32 @@ def test_the_commands_of_reviews_registers_and_disagreements_are_given_by_those_
     assert {who for who, office in said.items() if isinstance(office, str)} == ONCE[kind, command]
     refused = {who: one.words for who, one in said.items() if not isinstance(one, str)}
     assert {who for who, words in refused.items() if not re.search("does not allow|your own agency", words)} == set()
+
+
+@pytest.mark.promise("F14")
+def test_a_disagreement_that_has_come_to_the_leads_is_theirs_alone() -> None:
+    play = Play(Case(**{**case_of("disagreement").model_dump(), "known": 0, "said": {}}), MONDAY)
+    play.actors = {one.person: one.actor for one in PEOPLE.values()}
+    spoken: dict[str, tuple[str, dict[str, Any]]] = {
+        "answer_disagreement": (OTHER, {"answer": "disagrees"}), "respond_disagreement": (OWN, {"outcome": "escalate"}),
+    }  # fmt: skip
+    of = {(OWN, "contact"): "contact", (OWN, "lead"): "lead", (OTHER, "contact"): "contact of another"}
+    of[OTHER, "lead"] = "lead of another"
+
+    def say(command: str, office: str) -> None:
+        agency, answers = spoken[command]
+        play.act(PEOPLE[of[agency, office]].person, command, agency=agency, words="W.", **answers)
+
+    raised = {"agency": OWN, "challenged": OTHER, "at_risk": "no", "about": "A.", "wanted": "W."}
+    play.act(PEOPLE["contact"].person, "raise_disagreement", **raised)
+    for command in spoken:
+        say(command, "contact")
+    for command, (agency, _) in spoken.items():
+        said = {who: acts(PEOPLE[who].actor, play.case, Access(), command, {"agency": agency}) for who in ONE_HAT}
+        assert {who for who, office in said.items() if isinstance(office, str)} == OF_LEADS[command]
+        with pytest.raises(Refused, match="Your agency’s lead, or their deputy, has to say this"):
+            say(command, "contact")
+        say(command, "lead")
 
 
 @pytest.mark.parametrize("command", OPENED_BY)

@@ -37,6 +37,7 @@ class Piece:
     measure: str
     kind: str
     hands: set[str]
+    """Who gave or described it, and who owned the recommendation then."""
     accepted_by: str = ""
     looked: bool = False
     void: bool = False
@@ -47,8 +48,10 @@ class Paper:
     """The recommendation on paper: who is named for it, what was given, and whether it is closed."""
 
     named: set[str]
+    owners: set[str]
     pieces: dict[str, Piece] = field(default_factory=dict)
     closed: bool = False
+    closed_on: set[str] = field(default_factory=set)
 
     def is_of_it(self, who: str) -> bool:
         somebody = PEOPLE[who]
@@ -61,11 +64,11 @@ class Paper:
         )
 
     def may_close(self, who: str, names: set[str], *, alone: bool) -> bool:
+        """And, once it is closed on these, test its impact again."""
         offices = {held.office for held in PEOPLE[who].offices}
-        if alone:
-            hands = set().union(*(self.pieces[name].hands for name in names))
-            return "independent_chair" in offices and not self.is_of_it(who) and PEOPLE[who].person not in hands
-        return bool(offices & RECORDS_MEETINGS) and not self.is_of_it(who)
+        hands = set().union(*(self.pieces[name].hands for name in names))
+        sits = offices & ({"independent_chair"} if alone else RECORDS_MEETINGS)
+        return bool(sits) and not self.is_of_it(who) and PEOPLE[who].person not in hands
 
     def shows_all(self, names: set[str]) -> bool:
         good = {
@@ -85,6 +88,8 @@ BUSY = ("manager and independent chair", "independent chair", "sub-group chair",
 EVERYBODY = some.one_of(some.sampled_from(BUSY), some.sampled_from(sorted(PEOPLE)))
 """Half of the time somebody who can do most, so that paths do not end at the door."""
 SEATS = some.sets(some.sampled_from(["subgroup_chair", "local_authority", "police", "icb"]))
+SEATED = ["owner", "deputy", "sponsor", "owned it then, now sub-group chair"]
+"""Who can be named for it: one of them sits at the gate when somebody else owns it."""
 BACK = some.integers(-1, 4)
 """Which evidence, counted back from the newest; before the first, and after the last, there is none."""
 
@@ -103,7 +108,7 @@ class Gate(RuleBasedStateMachine):
         named = {"owner": USUAL.owner, "deputy": USUAL.deputy, "sponsor": USUAL.sponsor}
         self.play.act(MANAGER, "recommend", **{**making(), "measures": measures}, **named)
         self.play.act(LEAD, "answer_recommendation", item="r1", answer="accepts")
-        self.paper = Paper(set(named.values()))
+        self.paper = Paper(set(named.values()), {USUAL.owner, USUAL.deputy})
 
     def ask(self, who: str, kind: str, **answers: Any) -> bool:  # noqa: ANN401 -- the answers of a form
         """Whether it is taken."""
@@ -121,7 +126,8 @@ class Gate(RuleBasedStateMachine):
     @rule(who=EVERYBODY, measure=some.sampled_from(MEASURES), kind=some.sampled_from(KINDS))
     def gives(self, who: str, measure: str, kind: str) -> None:
         if self.ask(who, "give_evidence", measure=measure, shows=kind, words="The audit."):
-            self.paper.pieces[f"e{len(self.paper.pieces) + 1}"] = Piece(measure, kind, {PEOPLE[who].person})
+            hands = {PEOPLE[who].person, *self.paper.owners}
+            self.paper.pieces[f"e{len(self.paper.pieces) + 1}"] = Piece(measure, kind, hands)
 
     @rule(who=EVERYBODY, back=BACK)
     def describes(self, who: str, back: int) -> None:
@@ -165,13 +171,14 @@ class Gate(RuleBasedStateMachine):
             assert self.paper.shows_all(on), "each measure has accepted evidence of both kinds, and it is named"
             assert self.paper.may_close(who, on, alone=alone), f"{who} has no right to close it"
             assert alone or ("subgroup_chair" in seats and len(seats) >= QUORUM), "a meeting has its quorum"
-            self.paper.closed = True
+            self.paper.closed, self.paper.closed_on = True, on
             Gate.closures += 1
 
     @rule(who=EVERYBODY, outcome=some.sampled_from(["sustained", "not_sustained"]))
     def tests_again(self, who: str, outcome: str) -> None:
         if self.ask(who, "retest_impact", outcome=outcome, words="Read again."):
             assert self.paper.closed
+            assert self.paper.may_close(who, self.paper.closed_on, alone=False), f"{who} has no right to test it again"
             if outcome == "not_sustained":
                 self.paper.reopen()
 
@@ -181,11 +188,11 @@ class Gate(RuleBasedStateMachine):
             assert self.paper.closed, "only what is closed is reopened"
             self.paper.reopen()
 
-    @rule(who=EVERYBODY, names=some.permutations(["owner", "deputy", "sponsor", "colleague"]))
+    @rule(who=EVERYBODY, names=some.permutations(SEATED))
     def names_others(self, who: str, names: list[str]) -> None:
         owner, deputy, sponsor, _ = (PEOPLE[name].person for name in names)
         if self.ask(who, "assign_recommendation", owner=owner, deputy=deputy, sponsor=sponsor, reason="They moved."):
-            self.paper.named = {owner, deputy, sponsor}
+            self.paper.named, self.paper.owners = {owner, deputy, sponsor}, {owner, deputy}
 
     # The moments that matter, more often than chance would bring them about.
 
@@ -225,7 +232,7 @@ class Gate(RuleBasedStateMachine):
                     return
         if not to_the_end:
             return
-        self.closes("manager", False, set(), True, {"subgroup_chair", "police", "icb"})  # noqa: FBT003 -- as drawn
+        self.closes("sub-group chair", False, set(), True, {"subgroup_chair", "police", "icb"})  # noqa: FBT003 -- as drawn
         assert self.paper.closed, "what is proven can be closed"
 
     @rule(days=some.integers(1, 70))

@@ -200,6 +200,57 @@ def test_nobody_of_the_agency_answers_its_own_rejection_whatever_their_office() 
     play.act(CHAIR, "answer_rejection", item="r1", outcome="stands", reason="It is not.")
 
 
+def seated(play: Play, person: str, *offices: str) -> None:
+    """They hold these offices of the partnership from now on, and no other."""
+    play.actors[person] = play.actor(person).model_copy(update={"offices": tuple(Held(office=one) for one in offices)})
+
+
+@pytest.mark.promise("E3")
+def test_whoever_owned_it_when_evidence_was_given_does_not_judge_that_evidence_when_somebody_else_owns_it() -> None:
+    play = pursued(owner=HOSPITAL)
+    early = given(play, "delivery", person=MANAGER)
+    play.act(HOSPITAL_LEAD, "assign_recommendation", item="r1", owner=HOSPITAL_LEAD, reason="They moved.")
+    late = given(play, "impact", person=HOSPITAL_LEAD)
+    seated(play, HOSPITAL, "subgroup_chair")
+    for kind, words in (("accept_evidence", {"words": "Read."}), ("return_evidence", {"reason": "No date."})):
+        with pytest.raises(Refused, match=r"You owned this recommendation when this evidence was given.* or chair of"):
+            play.act(HOSPITAL, kind, item="r1", evidence=early, **words)
+    play.act(HOSPITAL, "accept_evidence", item="r1", evidence=late, words="Read.")
+
+
+@pytest.mark.promise("E3", "E6", "E7")
+def test_whoever_gave_the_evidence_neither_closes_on_it_nor_tests_the_impact_again() -> None:
+    play = pursued()
+    accepted(play, given(play, "delivery", person=MANAGER), given(play, "impact"))
+    with pytest.raises(Refused, match=r"had a hand in this evidence.* business manager, independent chair or"):
+        play.act(MANAGER, "close_recommendation", **closing(play))
+    play.act(SUBGROUP, "close_recommendation", **closing(play))
+    with pytest.raises(Refused, match="had a hand in this evidence"):
+        play.act(MANAGER, "retest_impact", item="r1", outcome="sustained", words="Read again.")
+    play.act(SUBGROUP, "retest_impact", item="r1", outcome="sustained", words="Read again.")
+
+
+@pytest.mark.promise("D6", "E3")
+def test_nobody_of_the_agency_sets_its_colour_or_stops_its_clock_whatever_their_office() -> None:
+    play = pursued(agency=POLICE_AGENCY)
+    both = (*play.actor(POLICE).offices, Held(office="independent_chair"))
+    play.actors[POLICE] = play.actor(POLICE).model_copy(update={"offices": both})
+    until, own = (
+        MONDAY.date() + timedelta(days=20),
+        "your own agency’s, so somebody with no part in it .* as independent",
+    )
+    colour = {"item": "r1", "axis": "delivery", "colour": "green", "until": until, "reason": "It goes well."}
+    pause = {"obligation": "deliver/r1", "review": until, "authority": "The police.", "reason": "They asked."}
+    with pytest.raises(Refused, match=r"your own agency’s, so somebody with no part in it .* as business manager, "):
+        play.act(POLICE, "override_colour", **colour)
+    with pytest.raises(Refused, match=own):
+        play.act(POLICE, "suspend", **pause)
+    play.act(CHAIR, "override_colour", **colour)
+    play.act(CHAIR, "suspend", **pause)
+    with pytest.raises(Refused, match="your own agency’s"):
+        play.act(POLICE, "review_suspension", obligation="deliver/r1", outcome="lift", reason="Done.")
+
+
 @pytest.mark.promise("D7")
 def test_nobody_of_the_agency_gives_it_more_time_whatever_their_office() -> None:
     play = pursued(agency=POLICE_AGENCY)
