@@ -54,7 +54,14 @@ def after(case: Case, fact: Fact) -> Case:
 
 
 def rules_of(case: Case, one: Obligation) -> Rules:
-    return shelf.rules(case.policy, case.calendar, case.kind, one.block)
+    return rules_for(case, one.block, one.of)
+
+
+def rules_for(case: Case, block: str, about: str = "") -> Rules:
+    """What the policy of this case says of a block; of a request for time, as far as what it is `about` says more."""
+    asked = case.obligations.get(about) if block == "time_request" else None
+    reach = shelf.blocks(case.policy, case.kind)[asked.block].reach if asked else None
+    return shelf.rules(case.policy, case.calendar, case.kind, block, reach.extension_office if reach else "")
 
 
 def _said(case: Case, said: dict[str, Any]) -> Case:
@@ -194,12 +201,13 @@ def _open(case: Case, name: str, block: Block, agency: str, item: str, made: Map
         return case
     nth = max((int(one.key.partition("#")[2] or 1) for one in earlier), default=0) + 1
     start = made.get(block.starts) or case.marks.get(block.starts)
+    rules = rules_for(case, name, about)
     fresh = Obligation(
-        key=base if nth == 1 else f"{base}#{nth}", block=name, agency=agency, owed_by=block.owed_by, item=item,
+        key=base if nth == 1 else f"{base}#{nth}", block=name, agency=agency, owed_by=rules.block.owed_by, item=item,
         of=about, opened=fact.recorded, mark=block.starts, since=start.number if start else 0,
         start=start.at if start else fact.occurred, due=said, said=said, rungs=(),
     )  # fmt: skip
-    fresh = ladder.clocked(fresh, shelf.rules(case.policy, case.calendar, case.kind, name))
+    fresh = ladder.clocked(fresh, rules)
     # What ended by this very fact stays until the next time: that it is over is still to be written and said.
     gone = {one.key for one in earlier if (one.of or one.item) and one.ended and one.ended_by != fact.number}
     kept = {key: one for key, one in case.obligations.items() if key not in gone}

@@ -12,7 +12,7 @@ from models.base import Message
 from models.case import Case, whole_item
 from models.directory import Answer, Directory, Reason, london_day
 from models.facts import Problem
-from models.fold import rules_of
+from models.fold import rules_for, rules_of
 from models.ladder import Rules
 from models.lifecycles import OPENINGS
 from models.obligation import Ended, Heard, Obligation
@@ -20,7 +20,7 @@ from models.practice_review import was_over
 from models.rapid_review import asked
 from models.recommended import OWNER, Recommendation
 from models.recommending import GATED, ClosedBy
-from models.shelf import policy, rules
+from models.shelf import policy
 from models.time import end_of
 
 AGENCY_OFFICES = frozenset({"agency_contact", "agency_lead", "safeguarding_partner"})
@@ -339,7 +339,7 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
     if kind in {"suspend", "review_suspension", "suspend_milestones", "review_milestones"}:
         allowed = frozenset({policy(case.policy).bounds.suspension_office})
     if kind == "review_suspension":
-        waits = rules(case.policy, case.calendar, case.kind, WAITING[kind])
+        waits = rules_for(case, WAITING[kind])
         allowed |= {waits.block.owed_by, *waits.offices()}
     if kind == "complete_review" and was_over(case):  # which is only to say that nothing is owed
         allowed |= UNIT
@@ -534,14 +534,13 @@ def _related(actor: Actor, case: Case, key: str) -> str | Problem:
 
 
 def second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
-    """The office in which they may answer somebody else: the one that the policy names, or one that was told of it.
+    """The office in which they may answer somebody else: the one that owes the answer, or one that was told of it.
 
     Whoever asked does not answer. An agency never answers itself, so no office of an agency does, nor for one of its
     recommendations anybody of it in another office.
     """
-    policy_, about = policy(case.policy), case.obligations.get(key)
-    named = policy_.bounds.dispute_office if kind == "settle_dispute" else _extends(case, key)
-    waits = rules(case.policy, case.calendar, case.kind, WAITING[kind])
+    about, waits = case.obligations.get(key), rules_for(case, WAITING[kind], key)
+    named = waits.block.owed_by
     told = _told(case, waits, WAITING[kind], key) - AGENCY_OFFICES
     office = named if actor.holds(named) else actor.anywhere(told)
     if office and asked_by(case, kind, key) == actor.person:
@@ -549,15 +548,8 @@ def second(actor: Actor, case: Case, kind: str, key: str) -> str | Problem:
     if office and about and (refusal := _part_of_it(actor, case, case.recommendation(about), told | {named})):
         return refusal
     if not office and actor.anywhere(frozenset(waits.offices()) - AGENCY_OFFICES):
-        return Problem(words=NOT_YET.format(office=policy_.offices[named].title))
+        return Problem(words=NOT_YET.format(office=policy(case.policy).titled(named)))
     return office or Problem(words=NO)
-
-
-def _extends(case: Case, key: str) -> str:
-    """The office that gives more time for this: the one that its block names, or else the policy's for all."""
-    one = case.obligations.get(key)
-    own = rules_of(case, one).block.reach if one else None
-    return own.extension_office if own else policy(case.policy).bounds.extension_office
 
 
 def _told(case: Case, waits: Rules, block: str, key: str) -> frozenset[str]:
@@ -576,8 +568,11 @@ def _told(case: Case, waits: Rules, block: str, key: str) -> frozenset[str]:
 
 
 def _takes_no_part(case: Case, heard: Heard) -> bool:
-    unnamed = heard.office not in NAMED_OFFICES and heard.person not in case.said.get("let_in", {})
-    return heard.person in case.said.get("locked_out", ()) or bool(case.said.get("restricted") and unnamed)
+    if heard.person in case.said.get("locked_out", ()):
+        return True
+    if not case.said.get("restricted") or heard.person in case.said.get("let_in", {}):
+        return False
+    return heard.office not in {*NAMED_OFFICES, *(one.owed_by for one in case.obligations.values())}
 
 
 def asked_by(case: Case, kind: str, key: str) -> str:

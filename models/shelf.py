@@ -86,7 +86,13 @@ def blocks(name: str, lifecycle: str) -> dict[str, Block]:
 
 
 @lru_cache(maxsize=4096)
-def rules(policy_name: str, calendar_name: str, lifecycle: str, block: str) -> Rules:
+def rules(policy_name: str, calendar_name: str, lifecycle: str, block: str, owed_by: str = "") -> Rules:
+    """What the policy says of a block. `owed_by`: who owes it here, if not the block's office: they are told first."""
     book = policy(policy_name)
     found = blocks(policy_name, lifecycle)[block]
-    return Rules(found, book.ladders[found.ladder], days(calendar_name), book.message_time)
+    ladder = book.ladders[found.ladder]
+    if owed_by not in {"", found.owed_by}:
+        first, *others = ladder.rungs
+        ladder = ladder.model_copy(update={"rungs": (first.model_copy(update={"office": owed_by}), *others)})
+        found = found.model_copy(update={"owed_by": owed_by})
+    return Rules(found, ladder, days(calendar_name), book.message_time)

@@ -11,6 +11,8 @@ from models.case import Case
 from models.clocks import Pause, days_used
 from models.directory import Directory
 from models.facts import Fact, Problem
+from models.fold import rules_of
+from models.ladder import Rules
 from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS
 from models.obligation import Ended, Obligation
 from models.policy import Block, Policy, Unit
@@ -198,7 +200,8 @@ def colour(one: Obligation, block: Block, now: datetime) -> Colour:
 def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained from
     case: Case, one: Obligation, policy: Policy, block: Block, actor: Actor, now: datetime
 ) -> Deadline:
-    rungs = policy.ladders[block.ladder].rungs
+    rules = rules_of(case, one)
+    rungs = rules.ladder.rungs
     unit = block.budget.unit if block.budget else Unit.DAYS
     used, suspended = days_used(one.start, min(now, one.ended_at or now), unit, shelf.days(case.calendar), one.pauses)
     speaks, source = one.speaks(), policy.sources[block.source]
@@ -247,16 +250,16 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         urgent=block.urgent,
         expected_of=block.expected_of,
         pauses=list(one.pauses),
-        rungs=_rungs(one, policy, block),
+        rungs=_rungs(one, policy, rules),
     )
 
 
-def _rungs(one: Obligation, policy: Policy, block: Block) -> list[Rung]:
+def _rungs(one: Obligation, policy: Policy, rules: Rules) -> list[Rung]:
     """The ladder as it stands now; where the clock stands still, only what was said."""
     said = {told.rung: told.at for told in one.told}
     return [
         Rung(office=policy.together(*rung.offices), at=at, told_at=said.get(number), muted=number in one.mute)
-        for number, (rung, at) in enumerate(zip(policy.ladders[block.ladder].rungs, one.rungs, strict=False))
+        for number, (rung, at) in enumerate(zip(rules.ladder.rungs, one.rungs, strict=False))
         if not one.paused or number in said
     ]
 

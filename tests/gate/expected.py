@@ -193,16 +193,14 @@ IN_DEPTH: Final[dict[str, Row]] = {
         MANAGERS - OF_OWNING_AGENCY,
         {Why.OWN_AGENCY: frozenset({"colleague and manager"}), Why.NOT_TOLD: (SUBGROUP | CHAIRS) - MANAGERS},
     ),
-    # The policy names the chair of the sub-group; the independent chair has been told that an answer waits.
+    # The policy names the chair of the sub-group, who is told first; whoever is above has not heard of it yet.
     "answer_time": Row(
-        (SUBGROUP | CHAIRS) - OF_OWNING_AGENCY - NAMED_AND_LEFT,
+        SUBGROUP - TWO_HATS - NAMED_AND_LEFT,
         {
-            Why.ASKED_YOURSELF: frozenset({"owner and sub-group chair", "owner who left, now independent chair"}),
-            Why.OWN_AGENCY: frozenset({"contact and sub-group chair", "lead and independent chair"}),
-            Why.NAMED_FOR_IT: frozenset({
-                "deputy who left, now sub-group chair", "sponsor who left, now independent chair",
-            }),
-            Why.NOT_TOLD: (MANAGERS - CHAIRS) | {"partner chair"},
+            Why.ASKED_YOURSELF: frozenset({"owner and sub-group chair"}),
+            Why.OWN_AGENCY: frozenset({"contact and sub-group chair"}),
+            Why.NAMED_FOR_IT: frozenset({"deputy who left, now sub-group chair"}),
+            Why.NOT_TOLD: MANAGERS | CHAIRS | {"partner chair"},
         },
     ),
     # About the whole case.
@@ -224,9 +222,9 @@ PARTY: Final = OF_ITS_OWN | frozenset({
 """Whoever opens it as well: their agency owns the recommendation or was asked, or they owe something in the case."""
 SUBGROUP_OWES: Final = frozenset({
     "amend_evidence", "accept_evidence", "return_evidence", "close_recommendation", "close_recommendation, alone",
-    "retest_impact", "reopen_recommendation",
+    "retest_impact", "reopen_recommendation", "answer_time",
 })  # fmt: skip
-"""Where the chair of the sub-group has been asked to look at evidence, they are party to a restricted case too."""
+"""Where the chair of the sub-group is asked for this or for more time, they are party to a restricted case too."""
 
 HOLDERS: Final[dict[str, str]] = {
     "recommendation_owner": "owner", "agency_lead": "lead", "business_manager": "manager",

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from models import shelf
 from models.case import Case
 from models.recommended import Looked, Standing, delivery, impact
 from models.rights import Held
-from tests.support.core import CHAIR, MANAGER, MONDAY, Play, Refused, review
+from tests.support.core import CHAIR, MANAGER, MONDAY, POLICY, Play, Refused, review
 
 POLICE_LEAD, POLICE, POLICE_DEPUTY = "p-004", "p-005", "p-006"
 HOSPITAL_LEAD, HOSPITAL = "p-010", "p-011"
@@ -328,6 +329,34 @@ def test_the_first_date_is_never_lost_when_more_time_is_given() -> None:
     play.act(SUBGROUP, "answer_time", obligation=key, granted=True, until=later, reason="Agreed.")
     assert play.case.obligations[key].due.date() == later  # type: ignore[union-attr]
     assert one(play).due == DUE
+
+
+@pytest.mark.promise("D7", "F3")
+def test_a_request_for_time_is_told_first_to_whoever_may_answer_it_and_then_up_its_ladder() -> None:
+    play = pursued()
+    play.act(HOSPITAL, "ask_time", obligation="deliver/r1", until=DUE + timedelta(days=60), reason="The ward moves.")
+    play.until(MONDAY + timedelta(days=5))
+    assert [office for _, office in play.said("time_request/deliver/r1")] == [
+        "subgroup_chair", "independent_chair", "business_manager", "safeguarding_partner_chair",
+    ]  # fmt: skip
+    play.act(SUBGROUP, "answer_time", obligation="deliver/r1", granted=False, reason="Not yet.")
+
+
+def test_a_policy_that_names_another_office_for_more_time_tells_that_one_what_waits() -> None:
+    play = pursued()
+    play.act(HOSPITAL, "ask_time", obligation="deliver/r1", until=DUE + timedelta(days=60), reason="The ward moves.")
+    pursue = POLICY.lifecycles["recommendation"]
+    reach = pursue["deliver"].reach
+    assert reach
+    deliver = pursue["deliver"].model_copy(
+        update={"reach": reach.model_copy(update={"extension_office": "business_manager"})}
+    )
+    lifecycles = {**POLICY.lifecycles, "recommendation": {**pursue, "deliver": deliver}}
+    name, _ = shelf.put(POLICY.model_copy(update={"version": "by the unit", "lifecycles": lifecycles}))
+    play.act(MANAGER, "adopt_policy", policy=name, reason="R.")
+    play.speak()
+    assert play.case.obligations["time_request/deliver/r1"].owed_by == "business_manager"
+    assert [office for _, office in play.said("time_request/deliver/r1")] == ["business_manager"]
 
 
 @pytest.mark.promise("F3")
