@@ -164,7 +164,7 @@ def _asked_before(case: Case, block: Block, name: str) -> bool:
 def _each_of(case: Case, name: str, block: Block, fact: Fact) -> list[tuple[str, str]]:
     """(agency, item) of everything that this opens: one for all, one for each agency, or one for each item."""
     if block.each == "item":
-        items = [item for item in _items(name, fact) if not block.planned or _dated(name, "", item, fact)]
+        items = [item for item in _items(case, name, fact) if not block.planned or _dated(name, "", item, fact)]
         return [(_agency_of(case, item, fact), item) for item in items]
     agencies = list(fact.data.get("agencies", ())) or [fact.agency]
     if block.each != "agency":
@@ -172,8 +172,10 @@ def _each_of(case: Case, name: str, block: Block, fact: Fact) -> list[tuple[str,
     return [(agency, "") for agency in agencies if not block.planned or _dated(name, agency, "", fact)]
 
 
-def _items(name: str, fact: Fact) -> list[str]:
+def _items(case: Case, name: str, fact: Fact) -> list[str]:
     """The items that a fact names for a block: those for which it has a day, else the one that it is about."""
+    if name == "action_again":
+        return recommending.to_do(case, whole_item(str(fact.data["item"])))
     dated = [key.partition("/")[2] for key in fact.data.get("dates", {}) if key.startswith(f"{name}/")]
     return dated or [str(item) for item in fact.data.get("items", ())] or [str(fact.data["item"])]
 

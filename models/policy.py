@@ -628,6 +628,7 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
             "deliver",
             "deliver_again",
             "action",
+            "action_again",
             "progress",
             "show_impact",
             "evidence_again",

@@ -386,10 +386,12 @@ GATED = frozenset({"accept_evidence", "return_evidence", "close_recommendation",
 """Commands of the gate: nobody gives them who had a hand in the evidence or belongs to the owning agency."""
 
 STORY = (
-    "answer_recommendation", "answer_rejection", "deliver", "deliver_again", "action", "progress", "show_impact",
-    "evidence_again", "examine_evidence", "close_recommendation", "retest",
+    "answer_recommendation", "answer_rejection", "deliver", "deliver_again", "action", "action_again", "progress",
+    "show_impact", "evidence_again", "examine_evidence", "close_recommendation", "retest",
 )  # fmt: skip
 """Blocks of every recommendation, in the order of its life."""
+ACTIONS = frozenset({"action", "action_again"})
+"""Blocks of its actions: by the day that each has, and once more when it is reopened before they were done."""
 DATED = frozenset({"deliver", "action", "retest"})
 """Blocks for which the fact that opens them says the day."""
 WITH: Mapping[str, tuple[str, ...]] = {
@@ -580,6 +582,11 @@ def reopened(one: Recommendation, at: datetime) -> Recommendation:
     )
 
 
+def to_do(case: Case, item: str) -> list[str]:
+    """The actions of a recommendation that are still to be done."""
+    return [f"{item}.{action}" for action in case.recommendations[item].actions]
+
+
 def missed(case: Case, one: Obligation, fact: Fact) -> Case:
     """What it means that the last rung has spoken and nothing came: a test of impact that is missed reopens."""
     item = whole_item(one.item)
@@ -666,7 +673,7 @@ def _gone(one: Recommendation, fact: Fact) -> frozenset[str]:
         case "recommendation_reopened":
             return every
         case "evidence_accepted" if one.is_accepted(Kind.DELIVERY):
-            return frozenset({"progress", "action"})
+            return ACTIONS | {"progress"}
         case _:
             return frozenset()
 
@@ -705,9 +712,7 @@ def _judge(  # noqa: C901, PLR0911 -- one case for each command
         case "give_progress" | "complete_action" | "give_evidence" if not pursued:
             return [Problem(words=_NOT_PURSUED[one.standing])]
         case "complete_action":
-            action = str(body["item"]).partition(".")[2]
-            words = "There is no such action, or it is done already."
-            return [] if action in one.actions else [Problem(field="item", words=words)]
+            return _doable(case, one, str(body["item"]))
         case "give_evidence":
             known = body.get("measure", one.measures[0]) in one.measures
             return [] if known else [Problem(field="measure", words="This recommendation has no such measure.")]
@@ -724,6 +729,17 @@ def _judge(  # noqa: C901, PLR0911 -- one case for each command
             return [] if one.standing in {Standing.CLOSED, Standing.PAST} else [Problem(words=words)]
         case _:
             return []
+
+
+def _doable(case: Case, one: Recommendation, item: str) -> list[Problem]:
+    """What is owed can be done; delivery that was accepted goes for all of its actions, until it is reopened."""
+    if item.partition(".")[2] not in one.actions:
+        return [Problem(field="item", words="There is no such action, or it is done already.")]
+    owed = any(
+        found.block in ACTIONS and found.item == item and not found.ended for found in case.of_item(whole_item(item))
+    )
+    words = "This action is owed no more: it was accepted that the recommendation is carried out."
+    return [] if owed else [Problem(words=words)]
 
 
 _NOT_PURSUED: Mapping[Standing, str] = {

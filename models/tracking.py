@@ -9,11 +9,11 @@ from models.case import Case, whole_item
 from models.fold import rules_of
 from models.obligation import Obligation
 from models.recommended import AGAIN, DOING, SHOWING, Colour, Kind, Recommendation, Turn, turns
-from models.recommending import FACTS
+from models.recommending import ACTIONS, FACTS
 from models.rights import access_of
 from models.time import day_of, end_of
 
-OF_AGENCY: Final = DOING | AGAIN | SHOWING | {"action", "answer_recommendation"}
+OF_AGENCY: Final = DOING | AGAIN | SHOWING | ACTIONS | {"answer_recommendation"}
 """Blocks by which a recommendation is overdue: what its agency owes of it, but for news of how it is going."""
 
 

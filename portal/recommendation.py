@@ -17,7 +17,7 @@ from models.files import FileState, KeptFile, may_open
 from models.lifecycles import COMMANDS
 from models.policy import Policy
 from models.recommended import Evidence, Kind, Looked, Recommendation, Standing, delivery, impact
-from models.recommending import Answer, Forecast, Retested, Source
+from models.recommending import ACTIONS, Answer, Forecast, Retested, Source
 from models.rights import Actor, access_of, acts, sees
 from models.shelf import policy
 from models.standing import Deadline
@@ -211,7 +211,7 @@ class Story:
         return [one for one in said if one[1]] if self.made.kind == "recommendation_entered" else []
 
     def steps(self) -> list[Step]:
-        owed = {one.item: one for one in self.deadlines() if one.block == "action"}
+        owed = {one.item: one for one in reversed(self.deadlines()) if one.block in ACTIONS}  # what is open goes before
         done = {str(entry.data["item"]): entry for entry in self.of("action_completed")}
         found = []
         for name, row in zip(self.made.data.get("actions_named", ()), self._rows("actions"), strict=False):

@@ -275,6 +275,33 @@ def test_a_failed_test_of_impact_reopens_and_voids_what_was_accepted() -> None:
     play.act(MANAGER, "close_recommendation", **closing(play))
 
 
+@pytest.mark.promise("E8", "D1")
+@pytest.mark.parametrize("how", ["reopened", "tested", "missed"])
+def test_actions_that_were_not_done_are_owed_again_when_it_is_reopened_and_those_done_stay_done(how: str) -> None:
+    steps = [{"action": f"Step {number}.", "by": DUE} for number in range(3)]
+    play = pursued(actions=steps)
+    play.act(HOSPITAL, "complete_action", item="r1.a1", words="Written.")
+    accepted(play, given(play, "delivery"), given(play, "impact"))
+    with pytest.raises(Refused, match="owed no more: it was accepted that the recommendation is carried out"):
+        play.act(HOSPITAL, "complete_action", item="r1.a2", words="Written.")
+    play.act(SUBGROUP, "close_recommendation", **closing(play))
+    if how == "reopened":
+        play.act(SUBGROUP, "reopen_recommendation", item="r1", reason="It came back.")
+    elif how == "tested":
+        play.act(SUBGROUP, "retest_impact", item="r1", outcome="not_sustained", words="Two of ten.")
+    else:
+        play.wait(days=250)
+    assert {found.item for found in play.case.of_item("r1") if found.block == "action_again" and not found.ended} == {
+        "r1.a2", "r1.a3",
+    }  # fmt: skip
+    play.act(HOSPITAL, "complete_action", item="r1.a2", words="Written.")
+    for item in ("r1.a1", "r1.a2"):
+        with pytest.raises(Refused, match="no such action, or it is done already"):
+            play.act(HOSPITAL, "complete_action", item=item, words="Written.")
+    accepted(play, given(play, "delivery"))
+    assert "action_again" not in owed(play.case)
+
+
 @pytest.mark.promise("E7")
 def test_a_missed_test_of_impact_reopens_once_its_last_rung_has_spoken() -> None:
     play = closed()

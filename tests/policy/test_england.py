@@ -101,6 +101,7 @@ FIGURES = [
     ("recommendation", "deliver", None, "recommendation_accepted", "recommendation_owner", STATUTORY, WT2023),
     ("recommendation", "deliver_again", "3 months", "recommendation_reopened", "recommendation_owner", LOCAL, PLAN),
     ("recommendation", "action", None, "recommendation_accepted", "recommendation_owner", LOCAL, PLAN),
+    ("recommendation", "action_again", "3 months", "recommendation_reopened", "recommendation_owner", LOCAL, PLAN),
     ("recommendation", "progress", "2 months", "progress_due", "recommendation_owner", LOCAL, PLAN),
     ("recommendation", "show_impact", "3 months", "impact_due", "recommendation_owner", STATUTORY, WT2023),
     ("recommendation", "evidence_again", "20 working days", "evidence_missing", "recommendation_owner", LOCAL, PLAN),

@@ -211,7 +211,7 @@ async def test_the_page_says_in_words_why_somebody_may_not_pass_the_gate(site: S
     assert "/accept_evidence?about=r3" not in (await site.get(MANAGER, waiting)).text
     assert "/accept_evidence?about=r3" in (await site.get(SUBGROUP, waiting)).text
     own = await site.page("p-006", f"/cases/{site.found.second}/recommendations/r2")
-    assert "somebody of no part of it has to do this" in own, (
+    assert "somebody with no part in it has to do this" in own, (
         "deputises for the chair of the sub-group, and is of the police"
     )
     unproven = await site.page(CHAIR, f"/cases/{site.found.second}/recommendations/r5")
