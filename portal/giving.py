@@ -227,8 +227,11 @@ class Giver:
         now = self.portal.clock()
         if giving.kind not in SHOWN_BEFORE and not command.is_late(now):
             return None
+        state, body = giving.view.state, {**split(command)[0], **command.also()}
+        if isinstance(acts(giving.visitor.actor, state, access_of(state, now), giving.kind, body), Problem):
+            return None
         try:
-            found = preview(giving.view.state, [command], giving.visitor.person, now)
+            found = preview(state, [command], giving.visitor.person, now)
         except CannotBe:
             return None
         return found if found or giving.kind in SHOWN_BEFORE else None
