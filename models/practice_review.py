@@ -460,7 +460,10 @@ class ExplainDelay(Command):
 
 
 class PlanPublication(Command):
-    """Set the day of publication; from it follows by when the advance copies have to be sent."""
+    """Set the day of publication; from it follows by when the advance copies have to be sent.
+
+    Copies that have gone out stay good for a later day, and for none before they have been there long enough.
+    """
 
     KIND: ClassVar[str] = "plan_publication"
     FACT: ClassVar[str] = "publication_planned"
@@ -675,7 +678,7 @@ def worked_out(  # noqa: PLR0911 -- one answer for each command
                 if _plans(case, "agency_return")
                 else {}
             )
-        case "plan_publication":
+        case "plan_publication" if "advance_copies_sent" not in case.marks:
             return {"dates": {"advance_copies": copies_by(case, date.fromisoformat(body["on"])).isoformat()}}
         case "publish" | "withhold_publication":
             return {"agencies": list(case.said.get("agencies", ()))}
@@ -927,6 +930,9 @@ class PracticeReview:
         match kind:
             case "send_advance_copies":
                 return _to_all(case, body)
+            case "plan_publication" if "advance_copies_sent" in case.marks:
+                on = date.fromisoformat(body["on"]) if body.get("on") else None
+                return _not_long_enough(case, "on", on)
             case "publish":
                 return _too_early(case, body)
             case _:
@@ -1030,14 +1036,23 @@ def _plans_late(case: Case, fact: Fact) -> bool:
 
 
 def _too_early(case: Case, body: dict[str, Any]) -> list[Problem]:
-    first = published_from(case)
-    if first is None:
+    if "advance_copies_sent" not in case.marks:
         return [Problem(words="The advance copies have to be sent first.")]
-    if body.get("published_at") and day_of(datetime.fromisoformat(body["published_at"])) < first:
-        notice = publication_of(case).notice.words
-        words = f"The advance copies must have been there for {notice}: not before {first.day} {first:%B %Y}."
-        return [Problem(field="published_at", words=words)]
-    return []
+    at_ = body.get("published_at")
+    return _not_long_enough(case, "published_at", day_of(datetime.fromisoformat(at_)) if at_ else None)
+
+
+def _not_long_enough(case: Case, field: str, on: date | None) -> list[Problem]:
+    """Whoever has the advance copies reads them before anybody else does."""
+    first = published_from(case)
+    if on is None or first is None or on >= first:
+        return []
+    notice, sent = publication_of(case).notice.words, day_of(case.marks["advance_copies_sent"].at)
+    words = (
+        f"The advance copies went out on {sent.day} {sent:%B %Y}, and must have been there for {notice}: "
+        f"not before {first.day} {first:%B %Y}."
+    )
+    return [Problem(field=field, words=words)]
 
 
 # What the state allows.

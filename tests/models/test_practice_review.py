@@ -162,6 +162,20 @@ def test_the_day_of_publication_says_by_when_the_copies_go() -> None:
     assert due == [date(2027, 1, 11)]
 
 
+@pytest.mark.promise("C9")
+def test_copies_that_went_out_stay_good_for_a_later_day_and_for_none_before_their_seven_working_days() -> None:
+    play = signed_off()
+    play.act(MANAGER, "plan_publication", on=date(2026, 12, 1))
+    play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS)
+    play.act(MANAGER, "plan_publication", on=date(2027, 1, 20))
+    assert "advance_copies" not in owed(play.case)
+    words = "advance copies went out on 2 November 2026, and must have been there for 7 working days: not before 11 Nov"
+    with pytest.raises(Refused, match=words):
+        play.act(MANAGER, "plan_publication", on=date(2026, 11, 10))
+    play.act(MANAGER, "plan_publication", on=date(2026, 11, 11))
+    assert "advance_copies" not in owed(play.case)
+
+
 @pytest.mark.promise("C6")
 @pytest.mark.promise("C7")
 def test_other_proceedings_let_named_milestones_wait_and_no_others() -> None:

@@ -9,8 +9,7 @@ import pytest
 from models.case import base
 from models.lifecycles import COMMANDS
 from models.referral import Body
-from models.time import day_of
-from tests.models.test_practice_review import REVIEWER, signed_off
+from tests.models.test_practice_review import REVIEWER
 from tests.models.test_practice_review import decided as practice_review
 from tests.models.test_recommending import SUBGROUP
 from tests.support.core import (
@@ -168,17 +167,6 @@ def another_reviewer() -> Play:
     return play
 
 
-def planned_again() -> Play:
-    """The day of publication is set anew, after the advance copies of the first day had gone out."""
-    play = signed_off()
-    play.wait(hours=1)
-    for days in (30, 60):
-        act(play, MANAGER, "plan_publication", on=day_of(play.now) + timedelta(days=days))
-        if days == 30:
-            act(play, MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS)
-    return play
-
-
 def proven(play: Play) -> Play:
     """All evidence given and accepted, once or once more; one that was closed is reopened for it."""
     given = len(play.case.recommendations["r1"].evidence)
@@ -239,7 +227,6 @@ AGAIN: dict[str, Again] = {
     "answer_safety, after a triage": (unsafe_again, MANAGER, {"siblings_safe": "yes", "words": "w"}),
     "triage, after a reopening": (taken_up_again, MANAGER, triage_answers("no_further_action")),
     "announce_review, of another reviewer": (another_reviewer, MANAGER, {"recipients": RECIPIENTS}),
-    "send_advance_copies, for another day": (planned_again, MANAGER, {"recipients": RECIPIENTS}),
     "pass_on, to another body": (passed_once, MANAGER, {"sent_to": "A", "body": OTHER_BODY}),
 }  # fmt: skip
 
@@ -269,6 +256,7 @@ ONCE = {
     "receive_draft": "a later draft is called for by nothing here, and who was there first is recorded in any order",
     "sign_off": "nothing calls for a second sign-off",
     "explain_delay": "the panel is told of a delay once",
+    "send_advance_copies": "they stay good for a later day, and an earlier one is refused: nothing calls for others",
     "publish": "a report is published once",
     "withhold_publication": "it is decided once, and instead of a publication",
     "confirm_dissemination": "each agency confirms it once, and what reached staff before the publication counts",
