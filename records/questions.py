@@ -89,8 +89,9 @@ class Owed(Message):
 
 
 class AskedAbout(Message):
-    """What an agency that is asked for a return has to know: of whom, of when, and what to look for."""
+    """What an agency that is asked for a return has to know: for what, of whom, of when, and what to look for."""
 
+    kind: str
     children: list[dict[str, Any]]
     """Name, dates, address and NHS number alone: enough to find the right records."""
     incident_on: str
@@ -315,6 +316,7 @@ class Questions:
         submitted = next(fact for fact in await self.facts(referral) if fact.kind == "referral_received")
         await self.note_read(actor.person, view.ref, "children", now)
         return AskedAbout(
+            kind=view.kind,
             children=[{name: child.get(name) for name in CHILD} for child in people],
             incident_on=str((await self.words(submitted))["incident_on"]),
             words=[said["words"] for said in requests if said.get("words")],

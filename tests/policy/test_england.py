@@ -36,6 +36,8 @@ LAW, STATUTORY, PANEL, LOCAL = Force.LAW, Force.STATUTORY_GUIDANCE, Force.PRACTI
 WT2023 = "Working Together to Safeguard Children 2023, chapter 5"
 PANEL_GUIDANCE = "Child Safeguarding Practice Review Panel, guidance for safeguarding partners, rapid reviews"
 PLAN = "Day-by-day plan for rapid reviews, agreed by the safeguarding partners"
+REVIEW_PLAN = "Plan for local child safeguarding practice reviews, agreed by the safeguarding partners"
+CHANGE = "Procedure for recommendations and their evidence, agreed by the safeguarding partners"
 ESCALATION = "Escalation procedure, agreed by the safeguarding partners"
 ARRANGEMENTS = "Published multi-agency safeguarding arrangements (Children Act 2004 s16E and s16G)"
 REGULATIONS = "(Child Safeguarding Practice Review and Relevant Agency (England) Regulations 2018)"
@@ -71,19 +73,19 @@ FIGURES = [
     ("rapid_review", "immediate_learning", None, "immediate_learning_agreed", "agency_lead", STATUTORY, WT2023),
     ("rapid_review", "tell_referrer", "2 working days", "decided", "business_manager", LOCAL, PLAN),
     # Of a practice review: six calendar months from the decision to the publication, and what they are told of it.
-    ("practice_review", "commission", "20 working days", "review_decided", "business_manager", LOCAL, PLAN),
+    ("practice_review", "commission", "20 working days", "review_decided", "business_manager", LOCAL, REVIEW_PLAN),
     ("practice_review", "appoint_reviewer", "20 working days", "review_decided", "business_manager", STATUTORY, WT2023),
     ("practice_review", "announce_review", "2 working days", "reviewer_appointed", "business_manager", STATUTORY,
      WT2023),
-    ("practice_review", "request_reports", "5 working days", "commissioned", "business_manager", LOCAL, PLAN),
-    ("practice_review", "agency_return", None, "information_requested", "agency_contact", LOCAL, PLAN),
+    ("practice_review", "request_reports", "5 working days", "commissioned", "business_manager", LOCAL, REVIEW_PLAN),
+    ("practice_review", "agency_return", None, "information_requested", "agency_contact", LOCAL, REVIEW_PLAN),
     ("practice_review", "practitioner_event", None, "commissioned", "business_manager", STATUTORY, WT2023),
     ("practice_review", "family_contribution", None, "commissioned", "business_manager", STATUTORY, WT2023),
     ("practice_review", "check_review", "4 weeks", "check_due", "business_manager", LAW, REG14),
     ("practice_review", "written_request", None, "requested_in_writing", "reviewer", LAW, REG14),
-    ("practice_review", "draft_report", None, "commissioned", "reviewer", LOCAL, PLAN),
+    ("practice_review", "draft_report", None, "commissioned", "reviewer", LOCAL, REVIEW_PLAN),
     ("practice_review", "partners_sign_off", None, "commissioned", "independent_chair", LAW, REG15),
-    ("practice_review", "deliverable", None, "commissioned", "reviewer", LOCAL, PLAN),
+    ("practice_review", "deliverable", None, "commissioned", "reviewer", LOCAL, REVIEW_PLAN),
     ("practice_review", "explain_delay", "5 working days", "delay_foreseen", "business_manager", STATUTORY, WT2023),
     ("practice_review", "milestones_review", None, "milestones_suspended", "independent_chair", LOCAL, ESCALATION),
     ("practice_review", "advance_copies", None, "publication_planned", "business_manager", STATUTORY, WT2023),
@@ -93,21 +95,21 @@ FIGURES = [
     ("practice_review", "lodge_report", "10 working days", "review_published", "business_manager", LOCAL, ARRANGEMENTS),
     ("practice_review", "dissemination", "2 months", "publication_settled", "agency_contact", STATUTORY, WT2023),
     ("practice_review", "keep_available", "12 months", "review_published", "business_manager", STATUTORY, WT2023),
-    ("practice_review", "complete_review", "3 months", "publication_settled", "independent_chair", LOCAL, PLAN),
+    ("practice_review", "complete_review", "3 months", "publication_settled", "independent_chair", LOCAL, REVIEW_PLAN),
     # Of each recommendation: an answer, news, proof that it was done and that it made a difference, a second look.
-    ("recommendation", "answer_recommendation", "10 working days", "recommended", "agency_lead", LOCAL, PLAN),
+    ("recommendation", "answer_recommendation", "10 working days", "recommended", "agency_lead", LOCAL, CHANGE),
     ("recommendation", "answer_rejection", "10 working days", "recommendation_rejected", "independent_chair", LOCAL,
-     PLAN),
+     CHANGE),
     ("recommendation", "deliver", None, "recommendation_accepted", "recommendation_owner", STATUTORY, WT2023),
-    ("recommendation", "deliver_again", "3 months", "recommendation_reopened", "recommendation_owner", LOCAL, PLAN),
-    ("recommendation", "action", None, "recommendation_accepted", "recommendation_owner", LOCAL, PLAN),
-    ("recommendation", "action_again", "3 months", "recommendation_reopened", "recommendation_owner", LOCAL, PLAN),
-    ("recommendation", "progress", "2 months", "progress_due", "recommendation_owner", LOCAL, PLAN),
+    ("recommendation", "deliver_again", "3 months", "recommendation_reopened", "recommendation_owner", LOCAL, CHANGE),
+    ("recommendation", "action", None, "recommendation_accepted", "recommendation_owner", LOCAL, CHANGE),
+    ("recommendation", "action_again", "3 months", "recommendation_reopened", "recommendation_owner", LOCAL, CHANGE),
+    ("recommendation", "progress", "2 months", "progress_due", "recommendation_owner", LOCAL, CHANGE),
     ("recommendation", "show_impact", "3 months", "impact_due", "recommendation_owner", STATUTORY, WT2023),
-    ("recommendation", "evidence_again", "20 working days", "evidence_missing", "recommendation_owner", LOCAL, PLAN),
-    ("recommendation", "examine_evidence", "10 working days", "evidence_given", "subgroup_chair", LOCAL, PLAN),
+    ("recommendation", "evidence_again", "20 working days", "evidence_missing", "recommendation_owner", LOCAL, CHANGE),
+    ("recommendation", "examine_evidence", "10 working days", "evidence_given", "subgroup_chair", LOCAL, CHANGE),
     ("recommendation", "close_recommendation", "40 working days", "recommendation_proven", "subgroup_chair", LOCAL,
-     PLAN),
+     CHANGE),
     ("recommendation", "retest", None, "recommendation_closed", "business_manager", STATUTORY, WT2023),
     # Between two agencies, in days: they answer each other, then their leads, then the chair decides.
     ("disagreement", "answer", "2 working days", "disagreement_raised", "agency_contact", LOCAL, ESCALATION),
