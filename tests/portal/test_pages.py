@@ -8,6 +8,7 @@ from jinja2 import UndefinedError
 from models.command import Known
 from models.time import in_full as said_in_messages
 from portal.pages import KEPT, Link, Message, Page, clock, day, moment, refusal, static, templates, words
+from records.questions import AskedAbout
 
 ENV = templates()
 
@@ -95,3 +96,18 @@ def test_the_address_of_a_file_changes_with_the_file() -> None:
 )
 def test_a_reference_stays_whole_wherever_it_stands_in_words(said: str, shown: str) -> None:
     assert str(templates().from_string("{{ said | refs }}").render(said=said)) == shown
+
+
+@pytest.mark.promise("C1")
+@pytest.mark.parametrize(
+    ("kind", "held"),
+    [
+        ("rapid_review", "A rapid review"),
+        ("practice_review", "A local child safeguarding practice review"),
+    ],
+)
+def test_an_agency_reads_for_which_kind_of_review_it_is_asked_and_by_which_law(kind: str, held: str) -> None:
+    page = ENV.from_string('{% from "parts.html" import asked_about with context %}{{ asked_about(one) }}')
+    text = page.render(one=AskedAbout(kind=kind, children=[], incident_on="2026-10-01", words=[]))
+    assert f"{held} is held of a serious incident" in text
+    assert "Children Act 2004, section 16H" in text
