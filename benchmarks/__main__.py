@@ -6,7 +6,9 @@ import os
 import platform
 import sys
 
-ALL = ("core", "start", "size", "events", "engine", "acts", "rungs", "messages")
+ALL = (
+    "core", "start", "size", "events", "engine", "acts", "rungs", "messages", "recommendations", "pages", "said_before",
+)  # fmt: skip
 
 
 def main(names: list[str]) -> None:

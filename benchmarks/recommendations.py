@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,20 +19,18 @@ from temporalio.client import Client
 
 from benchmarks import bare
 from benchmarks.stage import environment, installed, process
+from benchmarks.trackers import EACH, tracker
 from door.door import Door
 from door.taking_over import Taken, TakingOver
 from models.policy import Ladder, Policy, Rung, Span, Unit
 from models.rights import Actor, Held
 from models.tables import CaseRow, NoticeRow
-from models.tracker import Recommendation, Review, Status, Tracker, digest_of, key_of
-from models.tracker_mapping import ReviewKind, ReviewStatus
-from policy.reading import read_directory_file, read_policy_file
+from policy.reading import read_policy_file
 from records.opening import Installation
 from records.policies import put_in_force
 
 HOME = Path(__file__).parent.parent
 SIZES = (100, 1_000, 10_000)
-EACH = 20
 LIVES = EACH
 COMMANDS = 7
 """Of one life: to recommend and to accept, to give and to accept evidence of delivery and of impact, to close."""
@@ -60,43 +58,6 @@ def in_hours(policy: Policy) -> Policy:
             "lifecycles": {**policy.lifecycles, "recommendation": blocks},
         }
     )
-
-
-def tracker(size: int) -> Tracker:
-    """So many recommendations that are being carried out, twenty to a review that was published years ago."""
-    directory = read_directory_file(HOME / "policy" / "directory.example.yaml")
-    agencies = [(agency, directory.people_of(agency)[0]) for agency in directory.agencies]
-    reviews = [
-        Review(
-            key=key_of(f"Review {n}"), name=f"Review {n}", kind=ReviewKind.LCSPR, commissioned=date(2018, 3, 1),
-            published=date(2019, 3, 1), status=ReviewStatus.PUBLISHED, cell=f"Tracker!A{n + 2}",
-        )
-        for n in range(size // EACH)
-    ]  # fmt: skip
-    found = []
-    for number in range(size):
-        review, (agency, owner) = reviews[number // EACH], agencies[number % len(agencies)]
-        text = f"Change how matter {number} is seen, asked about and written down by everybody who meets the family."
-        said = {
-            "review": review.key, "number": str(number % EACH + 1), "text": text, "agency": agency, "owner": owner,
-            "measures": ("More children are seen in time.",), "baseline": "Four of ten.",
-            "target": date(2031, 6, 30), "status": Status.IN_PROGRESS,
-        }  # fmt: skip
-        key = key_of(review.key, str(number))
-        found.append(
-            Recommendation.model_validate(
-                {
-                    **said,
-                    "key": key,
-                    "stem": key,
-                    "digest": digest_of(said),
-                    "sheet": "Tracker",
-                    "row": number + 2,
-                    "rows": (number + 2,),
-                }
-            )
-        )
-    return Tracker(reviews=tuple(reviews), recommendations=tuple(found), problems=(), warnings=(), passed_over=())
 
 
 def bare_rows(folder: Path, size: int) -> float:

@@ -57,9 +57,14 @@ class Database:
         async with AsyncSession(self._read, expire_on_commit=False) as session:
             yield session
 
+    @property
+    def engines(self) -> set[AsyncEngine]:
+        """What its transactions go through."""
+        return {self._write, self._read}
+
     async def close(self) -> None:
-        await self._write.dispose()
-        await self._read.dispose()
+        for engine in self.engines:
+            await engine.dispose()
 
 
 def inserting(table: type[Table], dialect: str) -> sqlite.Insert | postgresql.Insert:
