@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import httpx2
@@ -141,7 +142,7 @@ class Visiting:
 
         async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                assert message["status"] == 200, message["status"]
+                assert message["status"] == HTTPStatus.OK, message["status"]
             elif message.get("body") and not found:
                 found.append(time.perf_counter() - began)
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from math import inf
 
 from models.base import Message
+from models.board import line_of
 from models.case import Case, whole_item
 from models.directory import Directory
 from models.doing import DECISIONS, meets
@@ -21,7 +22,6 @@ from models.recommending import STORY, Forecast
 from models.referral import Event
 from models.rights import Actor, access_of, is_of_it, reads, sees, whole
 from models.shelf import blocks, policy
-from models.standing import line_of
 from models.time import day_of
 
 PURSUED = frozenset(STORY) - {"answer_rejection", "examine_evidence", "close_recommendation", "retest"} | {

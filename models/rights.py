@@ -6,7 +6,7 @@ with. Whoever is told of something can answer for it, unless they are locked out
 
 from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.base import Message
 from models.case import Case, whole_item
@@ -232,17 +232,34 @@ MEETING_ONLY = "Your office records what a meeting decided. Only {offices} can c
 YOURSELF = "This keeps you out yourself. Tick that you know that you can then no longer open this case."
 
 
+class Circle(NamedTuple):
+    """Whoever has a part in a case, by their relations to it: all that decides who may see it beside its Access.
+
+    `still`: without those of whom all that was asked has been withdrawn. `reviewer`: until the review is complete.
+    """
+
+    kind: str
+    reviewer: str
+    part: frozenset[str]
+    still: frozenset[str]
+
+
 def access_of(case: Case, now: datetime) -> Access:
     """What is particular about who may open this case now, as its facts say."""
-    let_in = case.said.get("let_in", {})
+    return access_by(case.said, now)
+
+
+def access_by(said: Mapping[str, Any], now: datetime) -> Access:
+    """The same of what was said in a case."""
+    let_in = said.get("let_in", {})
     return Access(
-        restricted=bool(case.said.get("restricted")),
-        locked_out=tuple(case.said.get("locked_out", ())),
+        restricted=bool(said.get("restricted")),
+        locked_out=tuple(said.get("locked_out", ())),
         let_in=tuple(person for person, until in let_in.items() if end_of(date.fromisoformat(until)) >= now),
     )
 
 
-def reads(actor: Actor, case: Case, access: Access) -> Problem | None:
+def reads(actor: Actor, case: Case | Circle, access: Access) -> Problem | None:
     """Why this person may not open the case; nothing if they may."""
     if refusal := shut_out(actor, case, access):
         return refusal
@@ -251,7 +268,7 @@ def reads(actor: Actor, case: Case, access: Access) -> Problem | None:
     return Problem(words=NO)
 
 
-def shut_out(actor: Actor, case: Case, access: Access) -> Problem | None:
+def shut_out(actor: Actor, case: Case | Circle, access: Access) -> Problem | None:
     """Why they take no part in this case, whatever their offices; nothing if they may."""
     if actor.person in access.locked_out:
         return Problem(words=LOCKED)
@@ -281,7 +298,7 @@ class KeptOut:
         return shut_out(actor_of(self._directory, str(person), self._at), self._case, self._access) is not None
 
 
-def whole(actor: Actor, case: Case, access: Access) -> bool:
+def whole(actor: Actor, case: Case | Circle, access: Access) -> bool:
     """Whether they see all of the case, and not only what their own agency owes and gave.
 
     Of a restricted case a partner whose agency was asked wrongly keeps its own part, as any agency does, and no more.
@@ -436,9 +453,13 @@ def _shown(one: Recommendation, kind: str, body: dict[str, Any]) -> Iterable[str
             return (str(body.get("evidence", "")),)
 
 
-def is_reviewer(actor: Actor, case: Case) -> bool:
+def is_reviewer(actor: Actor, case: Case | Circle) -> bool:
     """Whether they were appointed to this review, and it is not complete yet."""
-    return actor.person == case.said.get("reviewer") and "review_completed" not in case.marks
+    return actor.person == (case.reviewer if isinstance(case, Circle) else _reviewer(case))
+
+
+def _reviewer(case: Case) -> str:
+    return "" if "review_completed" in case.marks else str(case.said.get("reviewer") or "")
 
 
 def _is_addressed(actor: Actor, case: Case, body: dict[str, Any]) -> bool:
@@ -502,26 +523,74 @@ def _locks_themselves_out(actor: Actor, body: dict[str, Any]) -> bool:
     return bool(body.get("locked")) and body.get("person") == actor.person and not body.get("sure")
 
 
-def _party(actor: Actor, case: Case, *, still: bool = False) -> bool:
+def _party(actor: Actor, case: Case | Circle, *, still: bool = False) -> bool:
     """Whether an agency of theirs was asked, or an office of theirs owes something here.
 
     `still`: an agency of which all that was asked has been withdrawn does not count; what it disputed is no demand.
     """
+    found = (case.still if still else case.part) if isinstance(case, Circle) else _parties(case, still=still)
+    return not found.isdisjoint(relations(actor))
+
+
+def circle_of(case: Case) -> Circle:
+    """Who has a part in a case, for a list that has to know without looking into it."""
+    return Circle(case.kind, _reviewer(case), _parties(case), _parties(case, still=True))
+
+
+def _parties(case: Case, *, still: bool = False) -> frozenset[str]:
     owed = [
         one
         for one in case.obligations.values()
         if not (still and one.agency and (one.of or one.ended is Ended.WITHDRAWN))
     ]
-    agencies = {*(() if still else case.agencies), *(one.agency for one in owed if one.agency)}
     pursued = case.recommendations.values()
+    agencies = {*(() if still else case.agencies), *(one.agency for one in owed if one.agency)}
     agencies |= {case.said[name] for name in ("raised_by", "challenged") if name in case.said}
     agencies |= {one.agency for one in pursued}
-    mine = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
-    return (
-        not mine.isdisjoint(agencies)
-        or any(holds(actor, case, one.owed_by, one) for one in owed)
-        or any(actor.person in one.hands and actor.belongs_to(one.agency) for one in pursued)
-    )
+    found = {of_part(agency) for agency in agencies}
+    found |= {theirs for one in owed for theirs in holders(case, one.owed_by, one)}
+    return frozenset(found | {_of_person(person, one.agency) for one in pursued for person in one.hands})
+
+
+# Relations. What may be somebody's is said as a text for each way in which it may, so that lists can keep it.
+
+
+def relations(actor: Actor) -> frozenset[str]:
+    """Every way in which something of a case may be theirs: see `holders` and `of_part`."""
+    found = {f"reviewer {actor.person}"}
+    for held in actor.offices:
+        found.add(_of_person(actor.person, held.agency))
+        found.add(_of_office(held.office, held.agency))
+        if held.office in AGENCY_OFFICES:
+            found.add(of_part(held.agency))
+    return frozenset(found)
+
+
+def holders(case: Case, office: str, one: Obligation) -> list[str]:
+    """The relations in which this office is somebody's for this obligation: who `holds` it has one of them."""
+    if office in REVIEWER:
+        reviewer = _reviewer(case)
+        return [f"reviewer {reviewer}"] if reviewer else []
+    if office != OWNER:
+        return [_of_office(office, one.agency)]
+    pursued = case.recommendation(one)
+    if pursued is None:
+        return []
+    named = [_of_person(person, pursued.agency) for person in pursued.owners]
+    return named or [_of_office("agency_contact", pursued.agency)]
+
+
+def of_part(agency: str) -> str:
+    """The relation of those who see the part of this agency in every case."""
+    return f"part of {agency}"
+
+
+def _of_office(office: str, agency: str) -> str:
+    return f"office {office} of {agency}" if office in AGENCY_OFFICES else f"office {office}"
+
+
+def _of_person(person: str, agency: str) -> str:
+    return f"person {person} of {agency}"
 
 
 def _related(actor: Actor, case: Case, key: str) -> str | Problem:

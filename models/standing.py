@@ -1,25 +1,21 @@
-"""How a case stands at a moment, for whoever looks: its line on the board, every date, and what they may do."""
+"""How a case stands at a moment, for whoever looks: every date, and what they may do."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from itertools import islice
 
 from models import shelf
 from models.base import Message
+from models.board import SOON, Colour, awaited
 from models.case import Case
 from models.clocks import Pause, days_used
-from models.directory import Directory
 from models.facts import Fact, Problem
 from models.fold import rules_of
 from models.ladder import Rules
-from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS
-from models.obligation import Ended, Obligation
+from models.lifecycles import COMMANDS, OPENINGS
+from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
-from models.rapid_review import LASTING, AwaitedEvent, asked
-from models.recommending import STORY
+from models.rapid_review import asked
 from models.rights import (
-    AGENCY_OFFICES,
     BY_RELATION,
     FOUR_EYES,
     WAITING,
@@ -32,52 +28,6 @@ from models.rights import (
     waits_for,
 )
 from models.titles import titled
-
-
-class Colour(StrEnum):
-    """Derived from dates, never typed. No colour stands without its word. What is awaited from outside is never red."""
-
-    RED = "Overdue"
-    AMBER = "Due soon"
-    PAUSED = "Suspended"
-    AWAITED = "Awaited"
-    GREEN = "On time"
-    GREY = "Closed"
-
-
-SOON = timedelta(days=3)
-WORST_FIRST = (Colour.RED, Colour.AMBER, Colour.PAUSED, Colour.AWAITED)
-
-
-PURSUED = frozenset(STORY)
-"""Blocks of recommendations: they go on long after the case's own story, and carry it no further."""
-SENT_BACK = frozenset({"siblings_safety", "triage_again", "reassess", "reconsider", "decide_again"})
-"""Steps to which a case goes back when it was further already; they go before a parked decision's waiting as well."""
-
-
-class Line(Message):
-    """One case on the board."""
-
-    ref: str
-    kind: str
-    stage: str
-    due: datetime | None
-    colour: Colour
-    waiting_for: list[str]
-    """Everybody who owes something open; first whoever owes what is due next."""
-    restricted: bool
-    opened: datetime
-    closed: datetime | None
-    next_title: str = ""
-    """What is due next."""
-    expected: bool = False
-    """Whether that is expected of somebody outside, so that nobody here is late."""
-    urgent: bool = False
-    mine: bool = False
-    """Whether something open is owed by an office of whoever looks."""
-    decided: str = ""
-    """What was decided last, in the outcome's own words, for those who see the whole case."""
-    decided_at: datetime | None = None
 
 
 class Rung(Message):
@@ -210,7 +160,7 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
     return Deadline(
         key=one.key,
         title=titled(case, one),
-        owed_by=_awaited(one, policy, block),
+        owed_by=awaited(one, policy, block),
         agency=one.agency,
         due=one.due,
         colour=colour(one, block, now),
@@ -262,100 +212,6 @@ def _rungs(one: Obligation, policy: Policy, rules: Rules) -> list[Rung]:
         for number, (rung, at) in enumerate(zip(rules.ladder.rungs, one.rungs, strict=False))
         if not one.paused or number in said
     ]
-
-
-def line_of(case: Case, actor: Actor, now: datetime, directory: Directory | None, *, all_of_it: bool) -> Line:
-    """Where the case stands, the earliest date of all, and everybody for whom it waits, whoever owes that date first.
-
-    What is only expected of somebody outside is told when nothing is owed here.
-
-    An agency sees there what it owes itself, and nothing of others.
-    """
-    policy, blocks = shelf.policy(case.policy), shelf.blocks(case.policy, case.kind)
-    seen = [one for one in case.obligations.values() if all_of_it or is_of_it(actor, case, one)]
-    stage = stage_of(case, seen, blocks)
-    opened = sorted(
-        (one for one in seen if not one.ended),
-        key=lambda one: (one.due is None, bool(blocks[one.block].expected_of), one.due or now, one.block != stage),
-    )
-    due = opened[0] if opened and opened[0].due else None
-    colours = {colour(one, blocks[one.block], now) for one in opened}
-    worst = next((one for one in WORST_FIRST if one in colours), Colour.GREEN)
-    nothing = "Nothing is owed" if all_of_it or case.closed else "Nothing is owed by your agency"
-    decided, decided_at = (all_of_it and LIFECYCLES[case.kind].decided(case)) or ("", None)
-    return Line(
-        ref=case.ref,
-        kind=case.kind,
-        stage=_parked(case) if _is_parked(case, stage) else _staged(blocks, stage) if stage else nothing,
-        due=due.due if due else None,
-        colour=Colour.GREY if case.closed else worst,
-        waiting_for=_waiting(opened, policy, blocks, directory),
-        restricted=bool(case.said.get("restricted")),
-        opened=case.opened,
-        closed=case.closed,
-        next_title=titled(case, due) if due else "",
-        expected=bool(due and blocks[due.block].expected_of),
-        urgent=any(blocks[one.block].urgent for one in opened),
-        mine=any(holds(actor, case, one.owed_by, one) for one in opened),
-        decided=decided,
-        decided_at=decided_at,
-    )
-
-
-def stage_of(case: Case, seen: Iterable[Obligation], blocks: Mapping[str, Block]) -> str:
-    """The block at which the case stands: in the order of its story the first open one after the last that is done.
-
-    What is open further back holds it there only if the case was sent back to it, or if nothing is open after it.
-    What lasts whatever becomes of the review carries it no further when it is done. Empty where nothing is open.
-    """
-    order = LIFECYCLES[case.kind].story
-    found = [one for one in seen if one.block in order]
-    opened = {one.block for one in found if not one.ended}
-    done = {one.block for one in found if one.ended is Ended.MET} - opened - LASTING - PURSUED
-    reached = max((order.index(name) for name in done), default=-1)
-    if back := [name for name in order[: reached + 1] if name in opened & SENT_BACK]:
-        return back[0]
-    if case.said.get("parked_on") and "parked_review" in opened and SENT_BACK.isdisjoint(opened):
-        return "parked_review"
-    for place in [*sorted(map(order.index, done), reverse=True), -1]:
-        if further := [name for name in order[place + 1 :] if name in opened]:
-            return min(further, key=lambda name: (bool(blocks[name].expected_of), order.index(name)))
-    return ""
-
-
-def _staged(blocks: Mapping[str, Block], stage: str) -> str:
-    """Its own story is told, or at one of its blocks."""
-    return "Recommendations are pursued" if stage in PURSUED else blocks[stage].title
-
-
-def _is_parked(case: Case, stage: str) -> bool:
-    return stage == "parked_review" and bool(case.said.get("parked_on"))
-
-
-def _parked(case: Case) -> str:
-    """That the decision waits, and for what."""
-    event = AwaitedEvent(case.said["parked_on"]).words
-    return f"Parked until {event[:1].lower()}{event[1:]}"
-
-
-def _waiting(
-    opened: Iterable[Obligation], policy: Policy, blocks: Mapping[str, Block], directory: Directory | None
-) -> list[str]:
-    """The offices that owe these, or who outside is to do it, each once; an agency's office with its agency."""
-    known = directory.agencies if directory else {}
-
-    def named(one: Obligation) -> str:
-        title = _awaited(one, policy, blocks[one.block])
-        agency = known[one.agency].name if one.agency in known else one.agency
-        return f"{title}, {agency}" if agency and one.owed_by in AGENCY_OFFICES else title
-
-    return list(dict.fromkeys(map(named, opened)))
-
-
-def _awaited(one: Obligation, policy: Policy, block: Block) -> str:
-    """Of whom this is awaited: the office that owes it, or somebody outside."""
-    outside = block.expected_of
-    return f"{outside[:1].upper()}{outside[1:]}" if outside else policy.offices[one.owed_by].title
 
 
 def may(case: Case, actor: Actor, access: Access) -> list[str]:

@@ -129,11 +129,26 @@ class ObligationRow(Table):
     """open, paused, promised, disputed, met or withdrawn."""
 
 
+class BoardRow(Table):
+    """One line for each case, for the board; made from the state, never read back into it (models.board.Boarded)."""
+
+    __tablename__ = "board"
+    case: Mapped[str] = mapped_column(Short, ForeignKey("cases.ref"), primary_key=True)
+    kind: Mapped[str] = mapped_column(Short)
+    policy: Mapped[str] = mapped_column(Key)
+    opened: Mapped[datetime]
+    closed: Mapped[datetime | None]
+    guard: Mapped[dict[str, Any]]
+    decided: Mapped[list[Any]]
+    shown: Mapped[list[Any]]
+    shares: Mapped[dict[str, Any]]
+
+
 class RecommendationRow(Table):
     """One line for each recommendation, for the tracker; made from the state, never read back into it.
 
-    What each column says stands at models.tracking.Tracked. `sealed`: its text, measures and actions; `said`: what was
-    said last. They stand at the end, for a list that is filtered does not read them.
+    What each column says stands at models.tracking.Tracked. `said_at`, `said_kind`: when something was said of it last,
+    and by what. It is short, for filters and counts read every line; what is long stands in RecommendationWordsRow.
     """
 
     __tablename__ = "recommendations"
@@ -178,6 +193,18 @@ class RecommendationRow(Table):
     themes: Mapped[list[Any]]
     locked_out: Mapped[list[Any]]
     let_in: Mapped[dict[str, Any]]
+
+
+class RecommendationWordsRow(Table):
+    """What only a page that shows a recommendation reads of it: one row beside each line, under the same key.
+
+    `turns`: its colours with their words (models.tracking.Tracked). `sealed`: its text, measures and actions. `said`:
+    what was said of it last.
+    """
+
+    __tablename__ = "recommendation_words"
+    case: Mapped[str] = mapped_column(Short, ForeignKey("cases.ref"), primary_key=True)
+    item: Mapped[str] = mapped_column(Short, primary_key=True)
     turns: Mapped[dict[str, Any]]
     sealed: Mapped[bytes | None]
     said: Mapped[bytes | None]

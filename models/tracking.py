@@ -55,8 +55,6 @@ class Tracked(Message):
     impact_red: datetime | None
     impact_hand: str
     impact_until: date | None
-    turns: dict[str, Any]
-    """Of each axis the colours with their words, in the order in which they come."""
     closed: datetime | None
     days: int | None
     """From its making to its closing."""
@@ -71,8 +69,16 @@ class Tracked(Message):
     reviewer: str
 
 
-def tracked(case: Case, item: str) -> Tracked:
-    """The line of one recommendation."""
+class Turning(Message):
+    """What stands beside the line. `turns`: of each axis the colours with their words, in the order they come in."""
+
+    case: str
+    item: str
+    turns: dict[str, Any]
+
+
+def tracked(case: Case, item: str) -> tuple[Tracked, Turning]:
+    """The line of one recommendation, and what is too long for it."""
     one = case.recommendations[item]
     every = case.of_item(item)
     owed = [found for found in every if found.ended is None]
@@ -81,19 +87,20 @@ def tracked(case: Case, item: str) -> Tracked:
     level, reached = _told(case, late)
     let_in = dict(case.said.get("let_in", {}))
     made = {axis: turns(one, owed, axis) for axis in Kind}
-    return Tracked(
+    line = Tracked(
         case=case.ref, item=item, kind=case.kind, year=year_of(case), source=one.source, agency=one.agency,
         owner=one.owner, deputy=one.deputy, sponsor=one.sponsor, themes=list(one.themes), standing=one.standing,
         fact=one.fact, made=one.made, first_due=one.due, due=_due(one, every), next_due=_earliest(owed),
         overdue_from=_earliest(late), level=level, reached=reached,
         **_colours(one, made, Kind.DELIVERY), **_colours(one, made, Kind.IMPACT),
-        turns={axis: [_written(turn) for turn in found] for axis, found in made.items()},
         closed=one.closed, days=(day_of(one.closed) - day_of(one.made)).days if one.closed else None,
         retested=one.retested, round=one.round, extensions=sum(found.extensions for found in every),
         restricted=access.restricted, locked_out=list(access.locked_out), let_in=let_in,
         particular=bool(access.restricted or access.locked_out or let_in),
         reviewer="" if "review_completed" in case.marks else str(case.said.get("reviewer", "")),
     )  # fmt: skip
+    written: dict[str, Any] = {axis: [_written(turn) for turn in found] for axis, found in made.items()}
+    return line, Turning(case=case.ref, item=item, turns=written)
 
 
 def year_of(case: Case) -> int:

@@ -9,13 +9,14 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
+from models.board import Colour, Line
 from models.calendar import in_words
 from models.directory import Directory, Person, Reason
 from models.policy import Policy, Scope
 from models.recommended import OWNER
 from models.rights import actor_of
 from models.shelf import policy
-from models.standing import Colour, Dated, Deadline, Line
+from models.standing import Dated, Deadline
 from models.tables import NoticeRow
 from models.telling import NoticeKind
 from models.time import day_of

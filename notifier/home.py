@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from models.board import Colour
 from models.directory import Directory
 from models.doing import DECISIONS, meets
-from models.standing import Colour
 from models.time import day
 from notifier.dialogs import OPEN, View
 from notifier.words import by

@@ -6,9 +6,9 @@ The first message is written anew whenever something happens in the case. Of a r
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from models.board import line_of
 from models.case import Case
 from models.rights import CASE_WIDE, Actor, Held
-from models.standing import line_of
 from models.tables import NoticeRow
 from models.time import in_full
 from notifier.channels import Parcel

@@ -1,12 +1,14 @@
 """The board of all cases, and the page of one: what I owe, the dates, the children, the time line."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from door.adopting import MAY_ADOPT
+from models.board import Colour, Line
 from models.case import whole_item
 from models.doing import doings
 from models.lifecycles import COMMANDS, OPENINGS, OPENS
@@ -14,16 +16,16 @@ from models.rapid_review import has_met
 from models.referral import Route, leads
 from models.rights import NAMED_OFFICES, may_open
 from models.shelf import days, policy
-from models.standing import Colour, Line
 from portal.doing import can, others
 from portal.giving import DONE
 from portal.happened import TITLES as HAPPENED
 from portal.happened import time_line, waits_for_quorum
 from portal.outcomes import outcomes
+from portal.paging import page_of, paging
 from portal.review import review_of
 from portal.visiting import TITLES, Portal
 from records.questions import Entry
-from records.tracking import Tracker
+from records.tracking import PAGE, Tracker
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Wanted:
     waiting: str
     mine: bool
     closed: bool
+    page: int
+
+    def query(self, page: int) -> str:
+        """The same as an address of that page."""
+        said = {name: "yes" if value is True else value for name, value in asdict(self).items() if value}
+        return f"/cases?{urlencode({**said, 'page': page})}"
 
     def takes(self, line: Line) -> bool:
         return (
@@ -60,15 +68,20 @@ def router(portal: Portal) -> APIRouter:
             asked.get("waiting", ""),
             mine=bool(asked.get("mine")),
             closed=bool(asked.get("closed")),
+            page=page_of(asked.get("page", "")),
         )
         lines = await portal.questions.board(visitor.actor, portal.clock(), closed=wanted.closed)
         await portal.questions.note_read(visitor.person, "", "board", portal.clock())
+        found, first = [line for line in lines if wanted.takes(line)], PAGE * (wanted.page - 1)
         return await portal.page(
             request,
             "board.html",
             "Cases",
             wide=True,
-            lines=[line for line in lines if wanted.takes(line)],
+            lines=found[first : first + PAGE],
+            first=first + 1,
+            count=len(found),
+            pages=paging(wanted.page, len(found), wanted.query),
             all=len(lines),
             mine=sum(line.mine for line in lines),
             wanted=wanted,

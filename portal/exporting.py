@@ -3,14 +3,15 @@
 In xlsx a date is a number that sorts and filters as one; in CSV it is written as ISO 8601 has it. Times are London's.
 """
 
+import asyncio
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 import xlsxwriter
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from models.time import london
 
@@ -33,25 +34,49 @@ class Sheet(NamedTuple):
 
 def download(sheet: Sheet, form: str) -> Response | None:
     """The table as a file ("csv" or "xlsx"); nothing for any other form."""
-    made = {"csv": (as_csv, "text/csv; charset=utf-8"), "xlsx": (as_xlsx, XLSX)}.get(form)
-    if made is None:
+    write = {"csv": as_csv, "xlsx": as_xlsx}.get(form)
+    if write is None:
         return None
-    write, kind = made
-    headers = {"Content-Disposition": f'attachment; filename="{sheet.name}.{form}"'}
-    return Response(write(sheet), media_type=kind, headers=headers)
+    return Response(write(sheet), media_type=_KINDS[form], headers=_headers(sheet.name, form))
+
+
+async def export(
+    name: str, heads: Sequence[str], rows: AsyncIterator[Sequence[Sequence[Cell]]], form: str
+) -> Response | None:
+    """A long table as a file: CSV is sent while it is made. What xlsx is like is known only when it is whole."""
+    if form == "csv":
+        return StreamingResponse(_sent(heads, rows), media_type=_KINDS[form], headers=_headers(name, form))
+    if form not in _KINDS:
+        return None
+    whole = Sheet(name, heads, [row async for some in rows for row in some])
+    return await asyncio.to_thread(download, whole, form)
+
+
+_KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
+
+
+def _headers(name: str, form: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+
+
+async def _sent(heads: Sequence[str], rows: AsyncIterator[Sequence[Sequence[Cell]]]) -> AsyncIterator[bytes]:
+    yield _lines([heads]).encode("utf-8-sig")
+    async for some in rows:
+        yield _lines(some).encode()
 
 
 def as_csv(sheet: Sheet) -> bytes:
     """With a byte-order mark, by which Excel knows the letters; what it would run as a formula gets an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(sheet.heads)
-    writer.writerows([_harmless(_written(cell)) for cell in row] for row in sheet.rows)
     below = sheet.second or Sheet("", (), ())
-    for row in below.rows:
-        said = dict(zip(below.heads, row, strict=True))
-        writer.writerow([_harmless(_written(said.get(head, ""))) for head in sheet.heads])
-    return text.getvalue().encode("utf-8-sig")
+    said = [dict(zip(below.heads, row, strict=True)) for row in below.rows]
+    also = [[one.get(head, "") for head in sheet.heads] for one in said]
+    return _lines([sheet.heads, *sheet.rows, *also]).encode("utf-8-sig")
+
+
+def _lines(rows: Sequence[Sequence[Cell]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([_harmless(_written(cell)) for cell in row] for row in rows)
+    return text.getvalue()
 
 
 def as_xlsx(sheet: Sheet) -> bytes:

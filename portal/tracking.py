@@ -15,8 +15,9 @@ from models.recommended import Colour
 from models.recommending import Source
 from models.rights import CASE_WIDE, Actor
 from models.time import day_of
-from portal.exporting import Cell, Sheet, download
+from portal.exporting import Cell, export
 from portal.happened import TITLES as HAPPENED
+from portal.paging import page_of, paging
 from portal.visiting import TITLES, Portal
 from records.tracking import AGES, OLDER, OPEN, PAGE, Line, Standings, Themed, Tracker, Wanted
 
@@ -33,23 +34,21 @@ COLUMNS: Final = (
     "Themes", "Success measures", "Actions", "Made", "First due", "Due", "Delivery", "Delivery colour", "Impact",
     "Impact colour", "Overdue since", "Told last", "State", "Closed", "Last word", "Last word on",
 )  # fmt: skip
+THEMES: Final = "/recommendations/themes"
 SOURCES: Final[Mapping[str, str]] = {one.value: one.words for one in Source}
 
 
 def wanted(asked: QueryParams) -> Wanted:
     """What an address asks for. An order or a page that there is not is the first."""
-    page, sort = asked.get("page", ""), asked.get("sort", "")
+    sort = asked.get("sort", "")
     texts = ("review", "agency", "theme", "delivery", "impact", "owner", "source", "year")
     return Wanted(
         **{name: asked.get(name, "") for name in texts},
         state=asked.get("state", "open"),
         overdue=bool(asked.get("overdue")),
         sort=sort if sort in SORTS else "due",
-        page=max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < _LONGEST else 1,
+        page=page_of(asked.get("page", "")),
     )
-
-
-_LONGEST = 6
 
 
 def query_of(one: Wanted, page: int = 0) -> str:
@@ -65,14 +64,15 @@ def router(portal: Portal) -> APIRouter:
     async def recommendations(request: Request) -> Response:
         visitor, now = await portal.signed_in(request), portal.clock()
         asked, form = wanted(request.query_params), request.query_params.get("as", "")
-        found = await tracker.find(visitor.actor, asked, now, all_pages=bool(form))
         directory, rules = await portal.directory(), await portal.rules()
         await portal.questions.note_read(visitor.person, "", "tracker exported" if form else "tracker", now)
         if form:
             offices = {name: office.title for name, office in rules.offices.items()}
             words = Words(directory, rules.themes, offices)
-            sheet = Sheet("recommendations", COLUMNS, [words.row(line) for line in found.lines])
-            return download(sheet, form) or await portal.refuse(request, 404)
+            every = await tracker.every(visitor.actor, asked, now)
+            rows = ([words.row(line) for line in lines] async for lines in every)
+            return await export("recommendations", COLUMNS, rows, form) or await portal.refuse(request, 404)
+        found = await tracker.find(visitor.actor, asked, now)
         return await portal.page(
             request,
             "tracker.html",
@@ -83,7 +83,7 @@ def router(portal: Portal) -> APIRouter:
             wanted=asked,
             first=PAGE * (asked.page - 1) + 1,
             query=query_of(asked),
-            pages=_pages(asked, found.count),
+            pages=paging(asked.page, found.count, lambda page: f"/recommendations?{query_of(asked, page)}"),
             options=_options(visitor.actor, found.years, directory, rules.themes),
             titles=TITLES,
             themes=rules.themes,
@@ -110,25 +110,29 @@ def router(portal: Portal) -> APIRouter:
             directory=directory,
         )
 
-    @pages.get("/recommendations/themes")
+    @pages.get(THEMES)
     async def themes(request: Request) -> Response:
         visitor, now = await portal.signed_in(request), portal.clock()
         rules, asked = await portal.rules(), request.query_params.get("theme", "")
         lines = await tracker.by_theme(visitor.actor, now)
-        of_it = Wanted(theme=asked, sort="reference")
-        found = await tracker.find(visitor.actor, of_it, now, all_pages=True) if asked else None
+        of_it = Wanted(theme=asked, sort="year", page=page_of(request.query_params.get("page", "")))
+        found = await tracker.find(visitor.actor, of_it, now) if asked else None
         await portal.questions.note_read(visitor.person, "", "themes", now)
         return await portal.page(
             request,
             "themes.html",
             "Themes of recommendations",
             wide=True,
-            back="/recommendations/themes" if asked else "/recommendations",
-            here="" if asked else "/recommendations/themes",
+            back=THEMES if asked else "/recommendations",
+            here="" if asked else THEMES,
             found=recurring(lines, rules.themes),
             years=sorted({line.year for line in lines}),
             chosen=asked,
-            of_it=sorted(found.lines, key=lambda line: (line.of.year, line.of.case, line.of.fact)) if found else [],
+            of_it=found,
+            first=PAGE * (of_it.page - 1) + 1,
+            pages=paging(of_it.page, found.count, lambda page: f"{THEMES}?{urlencode({'theme': asked, 'page': page})}")
+            if found
+            else {},
             themes=rules.themes,
             titles=TITLES,
             happened=HAPPENED,
@@ -159,28 +163,6 @@ def _options(
 
 def _by_words(found: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda one: one[1])
-
-
-def _pages(asked: Wanted, count: int) -> dict[str, Any]:
-    """The options of GOV.UK's pagination; empty where everything stands on one page."""
-    last = max(1, -(-count // PAGE))
-    if last == 1:
-        return {}
-
-    def to(page: int) -> dict[str, str]:
-        return {"href": f"/recommendations?{query_of(asked, page)}"}
-
-    near = {1, last, *range(max(1, asked.page - 1), min(last, asked.page + 1) + 1)}
-    items: list[dict[str, Any]] = []
-    for page in sorted(near):
-        if items and page - 1 not in near:
-            items.append({"ellipsis": True})
-        items.append({"number": page, "current": page == asked.page, **to(page)})
-    return {
-        "items": items,
-        **({"previous": to(asked.page - 1)} if asked.page > 1 else {}),
-        **({"next": to(asked.page + 1)} if asked.page < last else {}),
-    }
 
 
 @dataclass(frozen=True)

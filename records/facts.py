@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.board import boarded
 from models.case import Case
 from models.facts import Fact
 from models.obligation import Obligation
@@ -24,6 +25,11 @@ def fact_from(row: FactRow) -> Fact:
     )  # fmt: skip
 
 
+def board_row(case: Case) -> dict[str, Any]:
+    """A case as the board finds it."""
+    return dict(boarded(case))
+
+
 def obligation_row(case: Case, one: Obligation) -> dict[str, Any]:
     """An obligation as boards and deadlines find it."""
     state = one.ended or ("paused" if one.paused else "disputed" if one.dispute else "open")
@@ -33,11 +39,12 @@ def obligation_row(case: Case, one: Obligation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def recommendation_row(case: Case, item: str) -> dict[str, Any]:
-    """A recommendation as lists find it, without any word of it: those are sealed beside it when they are said."""
-    return dict(tracked(case, item))
+def recommendation_rows(case: Case, item: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A recommendation as lists find it, and what stands beside its line; its words are sealed there when said."""
+    line, beside = tracked(case, item)
+    return dict(line), dict(beside)
 
 
 def sealed_at(column: str, case: str, item: str) -> str:
-    """The place to which the words of a recommendation's line are bound."""
-    return f"recommendations.{column}/{case}/{item}"
+    """The place to which the words of a recommendation are bound."""
+    return f"recommendation_words.{column}/{case}/{item}"

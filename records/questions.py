@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import shelf
 from models.base import Message
+from models.board import Boarded, Line, Shown, circle_by, line, line_of, part
 from models.case import Case
 from models.command import merged
 from models.directory import Directory
@@ -17,9 +18,9 @@ from models.facts import Fact, Problem
 from models.likeness import LIKELY, Likeness, likeness
 from models.referral import Route, later, leads
 from models.replaying import History
-from models.rights import AGENCY_OFFICES, Actor, access_of, asked_for, reads, sees, whole
-from models.standing import Dated, Deadline, Line, deadlines, is_invited, line_of, may, meetings, owed_dates
-from models.tables import CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
+from models.rights import AGENCY_OFFICES, Actor, access_by, access_of, asked_for, reads, sees, whole
+from models.standing import Dated, Deadline, deadlines, is_invited, may, meetings, owed_dates
+from models.tables import BoardRow, CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import at, day_of, in_full
 from models.tracking import about
 from records.audit import READS
@@ -135,15 +136,10 @@ class Questions:
         What only somebody outside is expected to do comes after what is owed here, and what has no date last.
         """
         async with self._recorder.database.reading() as session:
-            found = select(CaseRow) if closed else select(CaseRow).where(CaseRow.closed.is_(None))
-            rows = (await session.scalars(found)).all()
             directory = await self._recorder.directory.read(session)
-        lines = []
-        for row in rows:
-            case = Case.model_validate(row.state)
-            access = access_of(case, now)
-            if reads(actor, case, access) is None:
-                lines.append(line_of(case, actor, now, directory, all_of_it=whole(actor, case, access)))
+            wholes, parts = await _boarded(session, actor, now, closed=closed)
+        lines = [line(row, Shown(*row.shown), actor, now, directory, all_of_it=True) for row in wholes]
+        lines += [line(row, part(row, actor), actor, now, directory, all_of_it=False) for row in parts]
         return sorted(
             lines,
             key=lambda line: (
@@ -152,6 +148,7 @@ class Questions:
                 line.due is None,
                 line.expected,
                 line.due or line.opened,
+                line.ref,
             ),
         )
 
@@ -501,6 +498,31 @@ class Questions:
         private = self._vault.unseal(text.sealed, f"texts.sealed/{text.id}") if text else {}
         both = merged(fact.data, private)
         return both if isinstance(both, dict) else {}
+
+
+async def _boarded(
+    session: AsyncSession, actor: Actor, now: datetime, *, closed: bool
+) -> tuple[list[Boarded], list[Boarded]]:
+    """The cases of which this person sees all, and those of which they see a part; of the latter also the parts."""
+    columns = [getattr(BoardRow, name) for name in Boarded.model_fields if name != "shares"]
+    found = select(*columns) if closed else select(*columns).where(BoardRow.closed.is_(None))
+    wholes, parts = list[Boarded](), dict[str, dict[str, Any]]()
+    for row in (await session.execute(found)).mappings():
+        access, circle = access_by(row["guard"]["said"], now), circle_by(row["kind"], row["guard"])
+        if whole(actor, circle, access):
+            wholes.append(Boarded.model_construct(**row))
+        elif reads(actor, circle, access) is None:
+            parts[row["case"]] = dict(row)
+    names = list(parts)
+    for begin in range(0, len(names), _AT_ONCE):
+        of = BoardRow.case.in_(names[begin : begin + _AT_ONCE])
+        for ref, shares in await session.execute(select(BoardRow.case, BoardRow.shares).where(of)):
+            parts[ref]["shares"] = shares
+    return wholes, [Boarded.model_construct(**kept) for kept in parts.values()]
+
+
+_AT_ONCE = 500
+"""Databases bound how much one question names."""
 
 
 def _with_words(found: list[Deadline], case: Case, entries: list[Entry]) -> list[Deadline]:

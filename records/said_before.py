@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.base import Message
 from models.rights import Actor
 from models.said_before import Earlier
-from models.tables import RecommendationRow
+from models.tables import RecommendationWordsRow
 from records.facts import sealed_at
 from records.tracking import Line, Tracker
 from records.writing import Recorder
@@ -49,11 +49,10 @@ class SaidBefore:
 
     async def _made(self, session: AsyncSession) -> Earlier:
         """What is made never changes its words, so that counting tells whether the index is whole."""
-        count = await session.scalar(select(func.count()).select_from(RecommendationRow)) or 0
+        count = await session.scalar(select(func.count()).select_from(RecommendationWordsRow)) or 0
         if count != self._index[0]:
-            rows = (
-                await session.execute(select(RecommendationRow.case, RecommendationRow.item, RecommendationRow.sealed))
-            ).all()
+            words = RecommendationWordsRow
+            rows = (await session.execute(select(words.case, words.item, words.sealed))).all()
             self._index = (
                 len(rows),
                 await asyncio.to_thread(self._read, [(case, item, s or b"") for case, item, s in rows]),

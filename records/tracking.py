@@ -3,19 +3,19 @@
 Colours hang on the time at which they are looked at, so each line holds when they turn (models/tracking.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, false, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
 from models.case import Case
 from models.recommended import Colour, Kind, Override, Rag, Standing, Turn, shown_at
 from models.rights import AGENCY_OFFICES, CASE_WIDE, NAMED_OFFICES, Actor, access_of, whole
-from models.tables import CaseRow, RecommendationRow
+from models.tables import CaseRow, RecommendationRow, RecommendationWordsRow
 from models.time import day_of, end_of
 from models.tracking import Tracked
 from records.facts import sealed_at
@@ -25,9 +25,10 @@ PAGE: Final = 50
 OPEN: Final = (Standing.MADE, Standing.REJECTED, Standing.PURSUED)
 AGES: Final = ((30, "0 to 30 days"), (90, "31 to 90 days"))
 OLDER: Final = "Over 90 days"
-_LINE = RecommendationRow
+_LINE, _WORDS = RecommendationRow, RecommendationWordsRow
 _KEY = (RecommendationRow.case, RecommendationRow.item)
-_AT_ONCE = 500
+_WHOLE = select(_LINE, _WORDS).join(_WORDS, and_(_WORDS.case == _LINE.case, _WORDS.item == _LINE.item))
+_AT_ONCE = 200
 _SEVERITY = {Colour.RED: 0, Colour.AMBER: 1, Colour.GREY: 2, Colour.GREEN: 3, Colour.BLUE: 4}
 
 
@@ -125,33 +126,44 @@ class Tracker:
     def __init__(self, recorder: Recorder) -> None:
         self._database, self._vault = recorder.database, recorder.vault
 
-    async def find(self, actor: Actor, wanted: Wanted, now: datetime, *, all_pages: bool = False) -> Found:
-        """The page that is wanted, or everything for an export."""
+    async def find(self, actor: Actor, wanted: Wanted, now: datetime) -> Found:
+        """The page that is wanted."""
         async with self._database.reading() as session:
             seen = await _seen(session, actor, now)
             which = and_(true(), *_filters(wanted, now))
             about = select(_count(which), func.min(_LINE.year), func.max(_LINE.year)).where(seen)
             count, first, last = (await session.execute(about)).one()
-            keys = select(*_KEY).where(seen, which).order_by(*_order(wanted.sort, now))
-            if not all_pages:
-                keys = keys.limit(PAGE).offset(PAGE * (wanted.page - 1))
-            rows = await _rows(session, [(case, item) for case, item in await session.execute(keys)])
+            keys = _keys(seen, which, wanted, now).limit(PAGE).offset(PAGE * (wanted.page - 1))
+            lines = await self._lines(session, [(case, item) for case, item in await session.execute(keys)], now)
         years = tuple(range(first, last + 1)) if first else ()
-        return Found(lines=[self._line(row, now) for row in rows], count=count, years=years)
+        return Found(lines=lines, count=count, years=years)
+
+    async def every(self, actor: Actor, wanted: Wanted, now: datetime) -> AsyncIterator[list[Line]]:
+        """Everything that is wanted, on all pages, some lines at a time: which they are is settled at the beginning."""
+        async with self._database.reading() as session:
+            seen, which = await _seen(session, actor, now), and_(true(), *_filters(wanted, now))
+            keys = [(case, item) for case, item in await session.execute(_keys(seen, which, wanted, now))]
+
+        async def read() -> AsyncIterator[list[Line]]:
+            for begin in range(0, len(keys), _AT_ONCE):
+                async with self._database.reading() as session:
+                    yield await self._lines(session, keys[begin : begin + _AT_ONCE], now)
+
+        return read()
 
     async def of_case(self, ref: str, actor: Actor, now: datetime) -> list[Line]:
         """The recommendations of one case that this person may see, in the order in which they were made."""
         async with self._database.reading() as session:
             which = and_(_LINE.case == ref, await _seen(session, actor, now))
-            rows = (await session.scalars(select(_LINE).where(which).order_by(_LINE.fact))).all()
-        return [self._line(row, now) for row in rows]
+            rows = await session.execute(_WHOLE.where(which).order_by(_LINE.fact))
+            return [self._line(row, words, now) for row, words in rows]
 
     async def named(self, keys: Sequence[tuple[str, str]], actor: Actor, now: datetime) -> list[Line]:
         """These recommendations (case, item), as far as this person may see them."""
         async with self._database.reading() as session:
             which = and_(tuple_(*_KEY).in_(keys), await _seen(session, actor, now))
-            rows = (await session.scalars(select(_LINE).where(which))).all() if keys else ()
-        return [self._line(row, now) for row in rows]
+            rows = await session.execute(_WHOLE.where(which)) if keys else ()
+            return [self._line(row, words, now) for row, words in rows]
 
     async def figures(self, actor: Actor, now: datetime) -> list[Standings]:
         """By agency: what is open and overdue, by age and by the office reached; and what came of what was closed."""
@@ -198,24 +210,30 @@ class Tracker:
             rows = await session.execute(select(*columns).where(which).order_by(_LINE.year, _LINE.case, _LINE.fact))
             return [Themed(*row) for row in rows]
 
-    def _line(self, row: RecommendationRow, now: datetime) -> Line:
+    async def _lines(self, session: AsyncSession, keys: Sequence[tuple[str, str]], now: datetime) -> list[Line]:
+        """These lines with their words, in this order. They are sorted before, without what is long."""
+        found = await session.execute(_WHOLE.where(tuple_(*_KEY).in_(keys)))
+        kept = {(row.case, row.item): self._line(row, words, now) for row, words in found}
+        return [kept[key] for key in keys]
+
+    def _line(self, row: RecommendationRow, beside: RecommendationWordsRow, now: datetime) -> Line:
         of = Tracked.model_construct(**{name: getattr(row, name) for name in Tracked.model_fields})
-        words = self._unsealed(row, "sealed", row.sealed) or {}
+        words = self._unsealed(beside, "sealed", beside.sealed) or {}
         return Line.model_construct(
             of=of,
-            delivery=_rag(of, Kind.DELIVERY, now),
-            impact=_rag(of, Kind.IMPACT, now),
+            delivery=_rag(of, beside.turns, Kind.DELIVERY, now),
+            impact=_rag(of, beside.turns, Kind.IMPACT, now),
             overdue=of.standing in OPEN and of.overdue_from is not None and of.overdue_from < now,
             text=str(words.get("text", "")),
             paragraph=str(words.get("paragraph", "")),
             measures=list(words.get("measures", ())),
             actions=_rows_of(words.get("actions")),
-            said=str(self._unsealed(row, "said", row.said) or ""),
+            said=str(self._unsealed(beside, "said", beside.said) or ""),
             said_at=row.said_at,
             said_kind=row.said_kind,
         )
 
-    def _unsealed(self, row: RecommendationRow, column: str, sealed: bytes | None) -> Any:  # noqa: ANN401 -- any JSON value
+    def _unsealed(self, row: RecommendationWordsRow, column: str, sealed: bytes | None) -> Any:  # noqa: ANN401 -- any JSON value
         return self._vault.unseal(sealed, sealed_at(column, row.case, row.item)) if sealed else None
 
 
@@ -226,11 +244,11 @@ def _rows_of(actions: object) -> list[dict[str, Any]]:
     return list(actions) if isinstance(actions, list) else []
 
 
-def _rag(of: Tracked, axis: Kind, now: datetime) -> Rag:
+def _rag(of: Tracked, made: Mapping[str, Any], axis: Kind, now: datetime) -> Rag:
     """What one axis shows now."""
     colour, until = getattr(of, f"{axis}_hand"), getattr(of, f"{axis}_until")
     hands = [Override(axis=axis, colour=colour, until=until)] if colour else []
-    return shown_at([Turn.model_validate(one) for one in of.turns[axis]], hands, axis, now)
+    return shown_at([Turn.model_validate(one) for one in made[axis]], hands, axis, now)
 
 
 def colour(axis: Kind, now: datetime) -> ColumnElement[str]:
@@ -278,11 +296,17 @@ def _filters(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
     return found
 
 
+def _keys(seen: ColumnElement[bool], which: ColumnElement[bool], wanted: Wanted, now: datetime) -> Select[str, str]:
+    """Which lines these are, in their order: found and sorted without what is long."""
+    return select(*_KEY).where(seen, which).order_by(*_order(wanted.sort, now))
+
+
 def _order(sort: str, now: datetime) -> list[Any]:
     """What comes first; of equals by reference."""
     orders: Mapping[str, list[Any]] = {
         "due": [_LINE.due.is_(None), _LINE.due],
         "agency": [_LINE.agency],
+        "year": [_LINE.year],
         "owner": [_LINE.owner == "", _LINE.owner],
         "delivery": [case(_SEVERITY, value=colour(Kind.DELIVERY, now))],
         "impact": [case(_SEVERITY, value=colour(Kind.IMPACT, now))],
@@ -290,15 +314,6 @@ def _order(sort: str, now: datetime) -> list[Any]:
         "overdue": [_LINE.overdue_from.is_(None), _LINE.overdue_from],
     }
     return [*orders.get(sort, ()), _LINE.case, _LINE.fact]
-
-
-async def _rows(session: AsyncSession, keys: Sequence[tuple[str, str]]) -> list[RecommendationRow]:
-    """These lines with their words, in this order. They are sorted before, without what makes a line long."""
-    kept = dict[tuple[str, str], RecommendationRow]()
-    for begin in range(0, len(keys), _AT_ONCE):
-        found = select(_LINE).where(tuple_(*_KEY).in_(keys[begin : begin + _AT_ONCE]))
-        kept |= {(row.case, row.item): row for row in await session.scalars(found)}
-    return [kept[key] for key in keys]
 
 
 async def _seen(session: AsyncSession, actor: Actor, now: datetime) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from models.shelf import NotOnShelf
 from models.tables import (
     AccountRow,
     AgencyRow,
+    BoardRow,
     CaseRow,
     ChildRow,
     CommandRow,
@@ -34,6 +35,7 @@ from models.tables import (
     PolicyRow,
     ReadRow,
     RecommendationRow,
+    RecommendationWordsRow,
     SaltRow,
     SettingRow,
     TextRow,
@@ -54,7 +56,7 @@ from records.chains import (
     of_notices,
     of_read,
 )
-from records.facts import fact_from, obligation_row, recommendation_row, sealed_at
+from records.facts import board_row, fact_from, obligation_row, recommendation_rows, sealed_at
 from records.faults import UNREADABLE
 from records.files import is_committed
 from records.policies import IN_FORCE, fill_shelf
@@ -111,7 +113,7 @@ class Verifier:
     async def _chains(self) -> list[str]:
         everywhere = (
             HeadRow.chain, LinkRow.chain, CaseRow.ref, FactRow.case, NoticeRow.case, ObligationRow.case,
-            RecommendationRow.case,
+            RecommendationRow.case, RecommendationWordsRow.case, BoardRow.case,
         )  # fmt: skip
         found = {READS}
         for column in everywhere:
@@ -405,8 +407,14 @@ class _Chain:
         place = place or difference(self._case.model_dump(), stored.model_dump())
         if place is None and row.parent != self._case.said.get("from", self._case.said.get("referral")):
             place = "parent"
-        place = place or await self._obligations(self._case) or await self._recommendations(self._case)
+        for lines in (self._board, self._obligations, self._recommendations):
+            place = place or await lines(self._case)
         return "" if place is None else f"The stored state is not what its facts make of it: {place}."
+
+    async def _board(self, case: Case) -> str | None:
+        made, row = board_row(case), await self._session.get(BoardRow, case.ref)
+        kept = {name: getattr(row, name) for name in made} if row else {}
+        return None if difference(made, kept) is None else "the line of the board"
 
     async def _obligations(self, case: Case) -> str | None:
         """The first line kept of an obligation that says other than its case; ended ones may outlive it there."""
@@ -420,17 +428,24 @@ class _Chain:
 
     async def _recommendations(self, case: Case) -> str | None:
         """The first line kept of a recommendation that says other than its case, or other words than were said."""
-        lines = await self._session.scalars(select(RecommendationRow).where(RecommendationRow.case == case.ref))
-        kept = {row.item: row for row in lines}
+        kept: dict[str, list[RecommendationRow | RecommendationWordsRow]] = {}
+        for line in await self._session.scalars(select(RecommendationRow).where(RecommendationRow.case == case.ref)):
+            kept.setdefault(line.item, []).append(line)
+        words = select(RecommendationWordsRow).where(RecommendationWordsRow.case == case.ref)
+        for beside in await self._session.scalars(words):
+            kept.setdefault(beside.item, []).append(beside)
         for item in case.recommendations:
-            row, made = kept.pop(item, None), recommendation_row(case, item)
-            if row is None or difference(made, {name: getattr(row, name) for name in made}) is not None:
+            found, made = kept.pop(item, []), recommendation_rows(case, item)
+            if [type(row) for row in found] != [RecommendationRow, RecommendationWordsRow] or any(
+                difference(one, {name: getattr(row, name) for name in one}) is not None
+                for row, one in zip(found, made, strict=True)
+            ):
                 return f"the line of {item}"
-            if not all(self._says(row, name) for name in ("sealed", "said")):
+            if not all(self._says(found[1], name) for name in ("sealed", "said")):
                 return f"the words of {item}"
         return next((f"the line of {item}" for item in kept), None)
 
-    def _says(self, row: RecommendationRow, name: str) -> bool:
+    def _says(self, row: RecommendationRow | RecommendationWordsRow, name: str) -> bool:
         """Whether the words kept beside a line are those of its facts; of what is lawfully gone nothing is asked."""
         place, sealed = sealed_at(name, row.case, row.item), getattr(row, name)
         if place not in self._said_of:

@@ -11,10 +11,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import Executable, Integer, bindparam, cast, insert, select, tuple_, update
+from sqlalchemy import Executable, Integer, Update, bindparam, cast, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.base import Message
 from models.batch import Batch, Written
+from models.board import Boarded
 from models.case import Case
 from models.command import Signed, merged
 from models.delivery import State
@@ -31,6 +33,7 @@ from models.rights import access_of, actor_of, acts, may_open
 from models.shelf import NotOnShelf
 from models.spawning import opened, opens
 from models.tables import (
+    BoardRow,
     BundleRow,
     CaseRow,
     ChildRow,
@@ -39,16 +42,18 @@ from models.tables import (
     NoticeRow,
     ObligationRow,
     RecommendationRow,
+    RecommendationWordsRow,
     SettingRow,
+    Table,
     TextRow,
 )
 from models.telling import Notice, notices, tell
-from models.tracking import MADE, Tracked, about, last_word, touched
+from models.tracking import MADE, Tracked, Turning, about, last_word, touched
 from records.audit import Auditor, Entry
 from records.chains import of_fact, of_notices
 from records.database import Database, inserting
 from records.directory import DirectoryRecord
-from records.facts import facts_after, obligation_row, recommendation_row, sealed_at
+from records.facts import board_row, facts_after, obligation_row, recommendation_rows, sealed_at
 from records.family import relatives
 from records.faults import where
 from records.naming import file_not_clean, files_not_theirs, strange_cases
@@ -236,6 +241,7 @@ class Writing:
             await connection.execute(_BEGUN, rows)
         if kept := [_case_row(case) for ref, case in cases.items() if ref not in begin]:
             await connection.execute(_KEEP, [{f"new_{name}": value for name, value in row.items()} for row in kept])
+        await connection.execute(_boarded(connection.dialect.name), [board_row(case) for case in cases.values()])
         facts = [{**one.fact.model_dump(), "request": one.fact.request or None} for one in steps]
         await connection.execute(_FACTS, facts)
         await self._obligations(steps)  # what was told of what has ended is out of date, but not what is told now
@@ -281,24 +287,26 @@ class Writing:
         changed = {(one.case.ref, item): one.case for one in steps for item in touched(one.before, one.case)}
         connection = await self.session.connection()
         if changed:
-            rows = [recommendation_row(case, item) for (_, item), case in changed.items()]
-            await connection.execute(_pursued(connection.dialect.name), rows)
+            made = [recommendation_rows(case, item) for (_, item), case in changed.items()]
+            for statement, rows in zip(_pursued(connection.dialect.name), zip(*made, strict=True), strict=True):
+                await connection.execute(statement, list(rows))
         worded, said = [], {}
         for one in steps:
             item, fact = about(one.fact.data), one.fact
             if item not in one.case.recommendations or not isinstance(one.words, dict):
                 continue
-            line = {"of_case": fact.case, "of_item": item}
+            key = {"of_case": fact.case, "of_item": item}
             if fact.kind in MADE:
                 words = self.vault.seal(merged(fact.data, one.words), sealed_at("sealed", fact.case, item))
-                worded.append({**line, "words": words})
+                worded.append({**key, "words": words})
             if last := last_word(fact.kind, one.words):
                 words = self.vault.seal(last, sealed_at("said", fact.case, item))
-                said[fact.case, item] = {**line, "words": words, "on": fact.recorded, "as": fact.kind}
+                said[fact.case, item] = {**key, "words": words, "on": fact.recorded, "as": fact.kind}
         if worded:
             await connection.execute(_WORDED, worded)
         if said:
             await connection.execute(_SAID, list(said.values()))
+            await connection.execute(_SAID_AT, list(said.values()))
 
     async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[Notice]]:
         """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""
@@ -395,13 +403,21 @@ _KEEP = (
     .values({name: bindparam(f"new_{name}") for name in ("known", "state", "closed")})
 )
 _FACTS = insert(FactRow)
-_OF_LINE = (RecommendationRow.case == bindparam("of_case"), RecommendationRow.item == bindparam("of_item"))
-_WORDED = update(RecommendationRow).where(*_OF_LINE).values(sealed=bindparam("words"))
-_SAID = (
-    update(RecommendationRow)
-    .where(*_OF_LINE)
-    .values(said=bindparam("words"), said_at=bindparam("on"), said_kind=bindparam("as"))
-)
+
+
+def _of_item(table: type[RecommendationRow | RecommendationWordsRow]) -> Update:
+    return update(table).where(table.case == bindparam("of_case"), table.item == bindparam("of_item"))
+
+
+_WORDED = _of_item(RecommendationWordsRow).values(sealed=bindparam("words"))
+_SAID = _of_item(RecommendationWordsRow).values(said=bindparam("words"))
+_SAID_AT = _of_item(RecommendationRow).values(said_at=bindparam("on"), said_kind=bindparam("as"))
+
+
+@cache
+def _boarded(dialect: str) -> Executable:
+    """What the board shows of a case now, whether it is new or was there."""
+    return _kept(BoardRow, Boarded, ("case",), dialect)
 
 
 @cache
@@ -413,11 +429,16 @@ def _owed(dialect: str) -> Executable:
 
 
 @cache
-def _pursued(dialect: str) -> Executable:
-    """What a recommendation is now, whether it is new or was there. Its words are written beside it."""
-    new = inserting(RecommendationRow, dialect)
-    anew = {name: new.excluded[name] for name in Tracked.model_fields if name not in {"case", "item"}}
-    return new.on_conflict_do_update(index_elements=["case", "item"], set_=anew)
+def _pursued(dialect: str) -> tuple[Executable, Executable]:
+    """What a recommendation is now, its line and what stands beside it, whether they are new or were there."""
+    key = ("case", "item")
+    return _kept(RecommendationRow, Tracked, key, dialect), _kept(RecommendationWordsRow, Turning, key, dialect)
+
+
+def _kept(table: type[Table], model: type[Message], key: Sequence[str], dialect: str) -> Executable:
+    new = inserting(table, dialect)
+    anew = {name: new.excluded[name] for name in model.model_fields if name not in key}
+    return new.on_conflict_do_update(index_elements=key, set_=anew)
 
 
 @cache

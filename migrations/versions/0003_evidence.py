@@ -1,4 +1,4 @@
-"""Evidence: the files that people give; and a line for each recommendation."""
+"""Evidence: the files that people give; and a line for each case and each recommendation."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,6 +29,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_files_case"), ["case"], unique=False)
         batch_op.create_index(batch_op.f("ix_files_owner"), ["owner"], unique=False)
         batch_op.create_index(batch_op.f("ix_files_state"), ["state"], unique=False)
+    op.create_table(
+        "board",
+        sa.Column("case", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("policy", sa.String(length=200), nullable=False),
+        sa.Column("opened", Moment(timezone=True), nullable=False),
+        sa.Column("closed", Moment(timezone=True), nullable=True),
+        sa.Column("guard", sa.JSON(), nullable=False),
+        sa.Column("decided", sa.JSON(), nullable=False),
+        sa.Column("shown", sa.JSON(), nullable=False),
+        sa.Column("shares", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_board_case")),
+        sa.PrimaryKeyConstraint("case", name=op.f("pk_board")),
+    )
     op.create_table(
         "recommendations",
         sa.Column("case", sa.String(length=80), nullable=False),
@@ -72,23 +86,32 @@ def upgrade() -> None:
         sa.Column("themes", sa.JSON(), nullable=False),
         sa.Column("locked_out", sa.JSON(), nullable=False),
         sa.Column("let_in", sa.JSON(), nullable=False),
-        sa.Column("turns", sa.JSON(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("said", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_recommendations_case")),
         sa.PrimaryKeyConstraint("case", "item", name=op.f("pk_recommendations")),
     )
     with op.batch_alter_table("recommendations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recommendations_agency"), ["agency"], unique=False)
         batch_op.create_index(batch_op.f("ix_recommendations_particular"), ["particular"], unique=False)
+    op.create_table(
+        "recommendation_words",
+        sa.Column("case", sa.String(length=80), nullable=False),
+        sa.Column("item", sa.String(length=80), nullable=False),
+        sa.Column("turns", sa.JSON(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("said", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["case"], ["cases.ref"], name=op.f("fk_recommendation_words_case")),
+        sa.PrimaryKeyConstraint("case", "item", name=op.f("pk_recommendation_words")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("recommendation_words")
     with op.batch_alter_table("recommendations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recommendations_particular"))
         batch_op.drop_index(batch_op.f("ix_recommendations_agency"))
 
     op.drop_table("recommendations")
+    op.drop_table("board")
     with op.batch_alter_table("files", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_files_state"))
         batch_op.drop_index(batch_op.f("ix_files_owner"))

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from models.board import Colour
 from models.facts import Problem
 from models.policy import ChallengeReason, DisputeReason, Force, Reason, Reasons, ResponseReason
-from models.standing import Colour, Deadline
+from models.standing import Deadline
 from notifier import dialogs, home
 from notifier.dialogs import About, Carried, Chosen, View
 from policy.reading import read_directory_file

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from models.board import Colour, Line
 from models.rights import Actor, Held
-from models.standing import Colour, Line
 from models.time import day_of
 from portal.app import create_app
 from portal.pages import day as long

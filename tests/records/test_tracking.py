@@ -3,18 +3,35 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
+from models.board import Line as BoardLine
+from models.board import line_of
 from models.case import Case
 from models.recommended import Colour, Kind, Rag, delivery, impact
-from models.rights import Actor, access_of, actor_of, reads, sees, whole
-from models.tables import RecommendationRow
+from models.rights import (
+    AGENCY_OFFICES,
+    CASE_WIDE,
+    Actor,
+    Held,
+    access_of,
+    actor_of,
+    holders,
+    holds,
+    reads,
+    relations,
+    sees,
+    whole,
+)
+from models.tables import BoardRow, CaseRow, RecommendationRow, RecommendationWordsRow, Table
 from policy.reading import read_directory_file
-from records.facts import recommendation_row
-from records.tracking import OPEN, Line, Tracker, Wanted
+from records.facts import recommendation_rows
+from records.questions import Questions
+from records.tracking import OPEN, PAGE, Line, Tracker, Wanted
 from tests.support import tracking
 from tests.support.house import DIRECTORY
 from tests.support.recording import Recording, recording
@@ -38,9 +55,11 @@ class Site:
     async def lines(
         self, wanted: Wanted | None = None, person: str = MANAGER, now: datetime | None = None
     ) -> list[Line]:
-        found = await self.tracker.find(self.actor(person), wanted or Wanted(), now or self.made.now, all_pages=True)
-        assert found.count == len(found.lines)
-        return found.lines
+        asked = self.actor(person), wanted or Wanted(), now or self.made.now
+        lines = [line async for some in await self.tracker.every(*asked) for line in some]
+        found = await self.tracker.find(*asked)
+        assert (found.count, found.lines) == (len(lines), lines[:PAGE])
+        return lines
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -59,7 +78,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
 async def test_there_is_one_line_for_each_recommendation_and_it_says_what_its_case_says(site: Site) -> None:
     lines = {line.ref: line for line in await site.lines()}
     said = {
-        f"{case.ref}/{item}": recommendation_row(case, item)
+        f"{case.ref}/{item}": recommendation_rows(case, item)[0]
         for case in await site.cases()
         for item in case.recommendations
     }
@@ -85,6 +104,43 @@ async def test_everybody_sees_the_lines_of_what_they_may_read_and_no_other(site:
     assert counts[MANAGER] > counts[SUBGROUP] > 0
     assert not any(line.of.case == site.found.first for line in await site.lines(person="p-004"))
     assert {line.of.case for line in await site.lines(person="p-017")} == {site.found.second}
+
+
+@pytest.mark.promise("J1", "K3", "K4")
+async def test_the_board_shows_everybody_of_each_case_what_they_may_know_and_no_more(site: Site) -> None:
+    """Its own lines and the rules of rights and standing, asked of the case itself, say the same of every person."""
+    questions, now, seen = Questions(site.made.there.recorder), site.made.now, Counter[bool]()
+    async with site.made.there.database.reading() as session:
+        refs = (await session.scalars(select(CaseRow.ref))).all()
+    for person in PEOPLE.people:
+        actor, expected = site.actor(person), []
+        for case in [await site.made.case(ref) for ref in refs]:
+            access = access_of(case, now)
+            if reads(actor, case, access) is None:
+                all_of_it = whole(actor, case, access)
+                expected.append(line_of(case, actor, now, PEOPLE, all_of_it=all_of_it))
+                seen[all_of_it] += 1
+        found = await questions.board(actor, now, closed=True)
+        assert sorted(found, key=_ref) == sorted(expected, key=_ref), person
+    assert min(seen[True], seen[False]) > 20
+
+
+def _ref(line: BoardLine) -> str:
+    return line.ref
+
+
+@pytest.mark.promise("J1", "K3", "K4")
+async def test_a_relation_that_is_kept_is_the_rule_itself_for_every_person_and_office(site: Site) -> None:
+    agencies, offices = ["", HOSPITALS, POLICE], sorted({*CASE_WIDE, *AGENCY_OFFICES, "reviewer", "administrator"})
+    held = [Held(office=office, agency=agency) for office in offices for agency in agencies]
+    actors = [Actor(person=person, offices=(one,)) for person in (OWNERS[HOSPITALS], REVIEWER, MANAGER) for one in held]
+    said = Counter[bool]()
+    for case in await site.cases():
+        for one, actor in product(case.obligations.values(), actors):
+            mine = holds(actor, case, one.owed_by, one)
+            assert mine == (not relations(actor).isdisjoint(holders(case, one.owed_by, one))), (one.key, actor)
+            said[mine] += 1
+    assert min(said.values()) > 300
 
 
 @pytest.mark.promise("C2", "D9")
@@ -185,8 +241,8 @@ async def test_lines_come_in_the_order_asked_for_and_in_pages(site: Site) -> Non
 @pytest.mark.promise("K8")
 async def test_no_word_of_a_recommendation_stands_in_clear(site: Site) -> None:
     async with site.made.there.database.reading() as session:
-        rows = await session.execute(text("SELECT * FROM recommendations"))
-        kept = repr(rows.all())
+        tables = ("recommendations", "recommendation_words")
+        kept = repr([(await session.execute(text(f"SELECT * FROM {one}"))).all() for one in tables])  # noqa: S608 -- our own
     assert "harrowshire" in kept
     for words in (*tracking.TEXTS, "Four of ten.", "The money is gone.", "It bears no date."):
         assert words not in kept
@@ -197,15 +253,17 @@ async def test_no_word_of_a_recommendation_stands_in_clear(site: Site) -> None:
 
 @pytest.mark.promise("K7")
 @pytest.mark.parametrize(
-    ("altered", "words"),
+    ("table", "altered", "words"),
     [
-        ({"agency": "harrowshire-police"}, "the line of r1"),
-        ({"said": None}, "the words of r1"),
-        ({"sealed": None}, "the words of r1"),
+        (BoardRow, {"decided": ["Published", "2026-01-01T00:00:00+00:00"]}, "the line of the board"),
+        (RecommendationRow, {"agency": "harrowshire-police"}, "the line of r1"),
+        (RecommendationWordsRow, {"turns": {}}, "the line of r1"),
+        (RecommendationWordsRow, {"said": None}, "the words of r1"),
+        (RecommendationWordsRow, {"sealed": None}, "the words of r1"),
     ],
 )
 async def test_a_line_that_says_other_than_its_facts_is_found(
-    tmp_path_factory: pytest.TempPathFactory, altered: dict[str, object], words: str
+    tmp_path_factory: pytest.TempPathFactory, table: type[Table], altered: dict[str, object], words: str
 ) -> None:
     async with recording(tmp_path_factory.mktemp("altered")) as made:
         ref = (await made.open(MANAGER, "open_register", origin="audit", year=2026)).case
@@ -215,7 +273,7 @@ async def test_a_line_that_says_other_than_its_facts_is_found(
         )
         assert await made.broken() == []
         async with made.there.database.writing() as session:
-            await session.execute(update(RecommendationRow).values(altered))
+            await session.execute(update(table).values(altered))
         assert [found for _, _, found in await made.broken()] == [
             f"The stored state is not what its facts make of it: {words}."
         ]
