@@ -4,6 +4,7 @@ Each is asked for as a browser does, in process, by somebody who sees everything
 it stands the bare query of the same lines, and the slowest statement of the page.
 """
 
+import asyncio
 import os
 import sqlite3
 import statistics
@@ -45,7 +46,7 @@ CASES = 'SELECT ref, kind, opened, closed, min(due), count(*) FROM cases JOIN ob
 
 
 class Asked(NamedTuple):
-    """A page, and the bare query of the lines that it shows. `whole`: for an export, which is sent while it is made."""
+    """A page, who asks for it, and the bare query of the lines that it shows."""
 
     name: str
     address: str
@@ -79,7 +80,10 @@ PAGES = (
 
 
 class Statements:
-    """The slowest statement since it was last asked, in seconds, with the fetching of its rows."""
+    """The slowest statement of a page, in seconds, with the fetching of its rows.
+
+    What begins a transaction is passed over: it waits for whoever writes.
+    """
 
     def __init__(self) -> None:
         self._began, self.slowest, self.text = 0.0, 0.0, ""
@@ -89,7 +93,7 @@ class Statements:
 
     def after(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
         took = time.perf_counter() - self._began
-        if took > self.slowest:
+        if took > self.slowest and not statement.startswith("BEGIN"):
             self.slowest, self.text = took, statement
 
     def forget(self) -> None:
@@ -137,8 +141,13 @@ class Visiting:
             "client": ("127.0.0.1", 1), "server": ("reviews.test", 80), "state": {},
         }  # fmt: skip
 
+        asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            for one in asked:
+                return one
+            await asyncio.Event().wait()  # nobody hangs up
+            raise AssertionError
 
         async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
@@ -165,18 +174,22 @@ async def measured(there: Installation, client: Client, size: int) -> dict[str, 
             address = asked.address.format(last=size // 50)
             for _ in range(WARM):
                 await visitor.first_byte(address)
-            heard.forget()
-            times = Figures([await visitor.first_byte(address) for _ in range(TIMES)])
-            least = bare(there, asked.bare)
-            over = times.p99 * 1000 > BOUND or heard.slowest * 1000 > STATEMENT
+            took, statements = [], []
+            for _ in range(TIMES):
+                heard.forget()
+                took.append(await visitor.first_byte(address))
+                statements.append((heard.slowest * 1000, heard.text))
+            times, least, (slowest, text) = Figures(took), bare(there, asked.bare), sorted(statements)[TIMES // 2]
+            over = times.p99 * 1000 > BOUND or slowest > STATEMENT
             print(
-                f"    {asked.name:36} {times}, slowest statement {heard.slowest * 1000:.1f} ms, "
+                f"    {asked.name:36} {times}, slowest statement p50 {slowest:.1f}, at most "
+                f"{max(statements)[0]:.1f} ms, "
                 f"{times.p50 / least.p50:.0f} times the bare query ({least.p50 * 1000:.2f} ms)"
                 f"{'  OVER' if over else ''}",
                 flush=True,
             )
-            if heard.slowest * 1000 > STATEMENT:
-                print(f"      {' '.join(heard.text.split())[:400]}")
+            if slowest > STATEMENT:
+                print(f"      {' '.join(text.split())[:400]}")
             found[asked.name] = times.p50
     return found
 

@@ -180,3 +180,18 @@ async def test_an_agency_sees_what_it_owes_itself_and_nothing_of_others(site: Si
     assert rows[site.scene.review]["Waiting for"] == "Agency contact for reviews, Harrow Vale Hospitals NHS Trust"
     nobody = Actor(person="p-017", offices=(Held(office="agency_contact", agency="lantern-young-people"),))
     assert await Questions(site.house.there.recorder).board(nobody, site.house.now) == []
+
+
+async def test_a_long_board_comes_in_pages_and_each_line_stands_on_one(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = list(await site.rows(MANAGER))
+    monkeypatch.setattr("portal.cases.PAGE", 3)
+    monkeypatch.setattr("portal.paging.PAGE", 3)
+    first = await site.page(MANAGER)
+    assert f"{len(every)} of {len(every)} cases, the slowest first; 1 to 3 on this page" in first
+    assert 'href="/cases?page=2"' in first
+    pages = range(1, -(-len(every) // 3) + 1)
+    found = [ref for page in pages for ref in await site.rows(MANAGER, f"/cases?page={page}")]
+    assert found == every
+    assert 'href="/cases?closed=yes&amp;page=2"' in await site.page(MANAGER, "/cases?closed=yes&page=x")
