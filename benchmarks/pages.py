@@ -1,7 +1,8 @@
 """Pages over many recommendations: the tracker, its filters and exports, figures, themes and the board of cases.
 
 Each is asked for as a browser does, in process, by somebody who sees everything and by somebody of one agency. Beside
-it stands the bare query of the same lines, and the slowest statement of the page.
+it stand the processor time of it, which other work on the machine lengthens less, the bare query of the same lines, and
+the slowest statement of the page.
 """
 
 import asyncio
@@ -174,15 +175,17 @@ async def measured(there: Installation, client: Client, size: int) -> dict[str, 
             address = asked.address.format(last=size // 50)
             for _ in range(WARM):
                 await visitor.first_byte(address)
-            took, statements = [], []
+            took, busy, statements = [], [], []
             for _ in range(TIMES):
                 heard.forget()
+                before = time.process_time()
                 took.append(await visitor.first_byte(address))
+                busy.append(time.process_time() - before)
                 statements.append((heard.slowest * 1000, heard.text))
             times, least, (slowest, text) = Figures(took), bare(there, asked.bare), sorted(statements)[TIMES // 2]
             over = times.p99 * 1000 > BOUND or slowest > STATEMENT
             print(
-                f"    {asked.name:36} {times}, slowest statement p50 {slowest:.1f}, at most "
+                f"    {asked.name:36} {times}; CPU {Figures(busy)}; slowest statement p50 {slowest:.1f}, at most "
                 f"{max(statements)[0]:.1f} ms, "
                 f"{times.p50 / least.p50:.0f} times the bare query ({least.p50 * 1000:.2f} ms)"
                 f"{'  OVER' if over else ''}",
