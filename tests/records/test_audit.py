@@ -300,7 +300,7 @@ async def test_an_end_that_was_cut_off_and_has_grown_again_is_found(kept: Kept, 
 @pytest.mark.promise("K7")
 async def test_a_case_that_was_removed_altogether_is_found_by_the_seal(folder: Path) -> None:
     await seal(folder)
-    tables = ("facts", "obligations", "notices", "children", "commands", "reads")
+    tables = ("facts", "obligations", "notices", "children", "commands", "reads", "board")
     change(
         folder, *(f"DELETE FROM {table} WHERE \"case\" = '{OTHER}'" for table in tables), f"DELETE FROM cases WHERE ref = '{OTHER}'",
         *(f"DELETE FROM {table} WHERE chain = '{OTHER}'" for table in ("audit_links", "audit_salts", "audit_heads")),
