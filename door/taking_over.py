@@ -205,7 +205,8 @@ def _entering(one: Recommendation, name: str) -> dict[str, Any]:
         "sponsor": one.sponsor or "", "state": state.value, "due": _said(one.target),
         "by": _said(one.due) if state is Entered.OPEN else None, "measures": measures,
         "actions": "\n".join(one.actions), "progress": "\n".join(one.progress), "evidence": "\n".join(one.evidence),
-        "completed": _said(one.completed), "paragraph": paragraph, "key": name, "themes": [],
+        "completed": _said(one.completed), "paragraph": paragraph, "key": name,
+        "themes": list(one.themes),
     }  # fmt: skip
 
 

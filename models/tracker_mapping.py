@@ -12,7 +12,7 @@ from typing import TypeVar
 from models.base import Word
 from models.directory import PersonId, Slug
 from models.likeness import plain
-from models.policy import Text
+from models.policy import Name, Text
 
 K = TypeVar("K")
 
@@ -142,6 +142,10 @@ class TrackerMapping(Word):
     review_statuses: dict[ReviewStatus, tuple[Text, ...]] = {}
     reviews: dict[Text, tuple[Text, ...]] = {}
     """Other spellings of a review's name."""
+    themes: dict[Name, tuple[Text, ...]] = {}
+    """For each theme of the policy its words."""
+    no_theme: tuple[Text, ...] = ()
+    """Words in the column of themes that stand for none of the policy's."""
     agencies: dict[Slug, tuple[Text, ...]] = {}
     people: dict[PersonId, tuple[Text, ...]] = {}
     nobody: tuple[Text, ...] = ()
@@ -173,6 +177,8 @@ class TrackerMapping(Word):
             kinds=_joined(self.kinds, shipped.kinds),
             review_statuses=_joined(self.review_statuses, shipped.review_statuses),
             reviews=_joined(self.reviews, shipped.reviews),
+            themes=_joined(self.themes, shipped.themes),
+            no_theme=_more(self.no_theme, shipped.no_theme),
             agencies=_joined(self.agencies, shipped.agencies),
             people=_joined(self.people, shipped.people),
             nobody=_more(self.nobody, shipped.nobody),

@@ -44,7 +44,8 @@ class Words:
         self._nobody = {spoken(one) for one in mapping.nobody}
         self._no_evidence = {spoken(one) for one in mapping.no_evidence}
         self._statuses, self._colours = meanings(mapping.statuses), meanings(mapping.colours)
-        self._kinds = meanings(mapping.kinds)
+        self._kinds, self._themes = meanings(mapping.kinds), meanings(mapping.themes)
+        self._no_theme = {spoken(one) for one in mapping.no_theme}
         self._review_statuses = meanings(mapping.review_statuses)
         self._agencies = _agencies(directory) | meanings(mapping.agencies)
         by_mapping: dict[str, str] = meanings(mapping.people)
@@ -76,7 +77,15 @@ class Words:
         return self.text(spot)
 
     def themes(self, spot: Spot) -> list[str]:
-        return [one for one in _BETWEEN_THEMES.split(self.text(spot)) if one]
+        """The themes of the policy that a cell names; what is not understood becomes a problem."""
+        text = self.text(spot)
+        parts = [text] if spoken(text) in self._themes else _BETWEEN_THEMES.split(text)
+        several = [one for one in parts if one and spoken(one) not in self._no_theme]
+        found = [self._themes.get(spoken(one)) for one in several]
+        for said, theme in zip(several, found, strict=True):
+            if theme is None:
+                self.complain(spot, self._unknown(self._themes), line(("themes", "MEANING"), said), said)
+        return list(dict.fromkeys(theme for theme in found if theme))
 
     def evidence(self, spot: Spot) -> str:
         """What is named as evidence; empty for words such as "see email", which the mapping lists."""
@@ -177,10 +186,13 @@ class Words:
             return None
         if found := known.get(spoken(text)):
             return found
-        all_ = sorted(set(known.values()))
-        words = f"It is not known what this means. Say it in the mapping file; MEANING is one of: {', '.join(all_)}."
-        self.complain(spot, words, line((key, "MEANING"), text))
+        self.complain(spot, self._unknown(known), line((key, "MEANING"), text))
         return None
+
+    @staticmethod
+    def _unknown(known: Mapping[str, str]) -> str:
+        every = ", ".join(sorted(set(known.values())))
+        return f"It is not known what this means. Say it in the mapping file; MEANING is one of: {every}."
 
 
 def line(keys: tuple[str, ...], word: str = "") -> str:

@@ -770,6 +770,8 @@ def test_the_lines_that_a_dry_run_proposes_are_a_mapping_file_once_capitals_are_
     states, kinds = "statuses:\n  MEANING:", "kinds:\n  MEANING:"
     assert states in known
     assert kinds in known
+    assert "themes:\n  MEANING:" in known
+    known = known.replace("themes:\n  MEANING:", "themes:\n  non_accidental_injury:")
     mine.write_text(known.replace(states, "statuses:\n  in_progress:").replace(kinds, "kinds:\n  other:"))
     done = check(here, TRACKER / "mended.xlsx", "--mapping", mine)
     assert done.returncode == 0, done.stdout + done.stderr

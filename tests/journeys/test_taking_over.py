@@ -76,6 +76,10 @@ async def test_it_is_taken_over_once_however_often_it_is_asked_and_owners_are_as
     manager = await made.actor(MANAGER)
     taken = await over.take(manager, mended, await made.read_clock())
     assert (len(taken.cases), taken.entered) == (16, len(mended.recommendations))
+    homes = [await made.case(ref) for ref in taken.cases]
+    themes = Counter(theme for case in homes for one in case.recommendations.values() for theme in one.themes)
+    assert themes == Counter(theme for one in mended.recommendations for theme in one.themes)
+    assert themes["non_accidental_injury"] > 10, "by the words that the mapping file gives"
     cases, facts = await counts(made)
     finished = len([ref for ref in taken.cases if (await made.case(ref)).closed])
     assert (cases, facts) == (16, 16 + taken.entered + finished)

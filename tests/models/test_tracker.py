@@ -15,8 +15,9 @@ from models.tracker import Recommendation, Status, Tracker
 from models.tracker_dates import MONTH, NO_SUCH_DAY, NOT_A_DAY, OUT_OF_REACH, QUARTER, SERIAL, Days, NotADay
 from models.tracker_mapping import Dates, Edge, ReviewKind, ReviewStatus, TrackerMapping
 from models.tracker_reading import read_tracker
-from policy.reading import read_directory_file, read_tracker_mapping, shipped_tracker_mapping
+from policy.reading import read_directory_file, read_policy_file, read_tracker_mapping, shipped_tracker_mapping
 from records.sheets import read_sheets
+from tests.support.house import POLICY
 from tests.support.trackers import DATA, FILES, many
 
 pytestmark = pytest.mark.promise("D8")
@@ -155,12 +156,29 @@ def test_rows_that_were_merged_are_one_recommendation() -> None:
     found = at(read("mended.xlsx"), 8)
     assert (found.row, found.rows, found.number) == (7, (7, 8), "3")
     assert found.actions == ("Audit twenty records", "Change the template of the assessment")
-    assert found.themes == ("Information sharing", "Neglect")
+    assert found.themes == ("information_sharing", "neglect")
+
+
+def test_a_theme_is_one_of_the_policys_by_its_words_or_none_where_the_mapping_says_so() -> None:
+    mapping = over(themes={"supervision": ["Oversight"]}, no_theme=["Miscellaneous"])
+
+    def themed(words: str) -> Recommendation:
+        (one,) = read_tracker([Sheet("T", ((*HEADS, "Theme"), (*row(), words)))], mapping, DIRECTORY).recommendations
+        return one
+
+    assert themed("Oversight; NAI\nmiscellaneous").themes == ("supervision", "non_accidental_injury")
+    policy = read_policy_file(POLICY)
+    assert set(SHIPPED.themes) == set(policy.themes), "every theme of the shipped policy can be written"
+    for theme, title in policy.themes.items():
+        assert themed(title).themes == (theme,)
 
 
 def test_without_a_mapping_every_local_word_is_named_with_the_lines_that_say_it() -> None:
     found = read("mended.xlsx", SHIPPED).problems
-    assert {one.cell for one in found} == {
+    babies = {one.cell for one in found if one.found == "Babies"}
+    assert len(babies) > 10
+    assert {one.mend for one in found if one.cell in babies} == {'themes:\n  MEANING:\n    - "Babies"'}
+    assert {one.cell for one in found} - babies == {
         "Reviews!B15", "Tracker!G4", "Tracker!E7", "Tracker!E10", "Tracker!E14", "Tracker!E15", "Tracker!F15",
         "Tracker!E18", "Tracker!A23", "Tracker!H27", "Tracker!H28", "Tracker!F32", "Tracker!F35", "Tracker!J51",
         "Tracker!H55", "Tracker!J62", "Tracker!J72", "Tracker!J79", "Tracker!F105", "Tracker!A126", "Sheet3!C5",
