@@ -14,7 +14,8 @@ from models.clocks import Pause, days_used, due_time
 from models.facts import Fact
 from models.obligation import Ended, Obligation
 from models.policy import Unit
-from models.practice_review import MILESTONES, Pace, Proceeding
+from models.practice_review import MILESTONES
+from models.practice_review_commands import Pace, Proceeding
 from models.shelf import blocks, days
 from models.time import day_of, end_of
 

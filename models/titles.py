@@ -6,7 +6,8 @@ Nothing of it is a word that somebody has written: references, numbers and the p
 from models import shelf
 from models.case import Case, whole_item
 from models.obligation import Obligation
-from models.practice_review import Proceeding, Role, method_of
+from models.practice_review import method_of
+from models.practice_review_commands import Proceeding, Role
 
 
 def titled(case: Case, one: Obligation) -> str:

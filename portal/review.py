@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from models.directory import Directory
 from models.facts import Fact
 from models.plan import Milestone, Publication, milestones, publication
-from models.practice_review import Contact, Proceeding, ProceedingStatus, Role, TakesPart, method_of
+from models.practice_review import method_of
+from models.practice_review_commands import Contact, Proceeding, ProceedingStatus, Role, TakesPart
 from models.shelf import blocks
 from models.standing import Deadline
 from models.time import day_of

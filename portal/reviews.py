@@ -12,7 +12,8 @@ from starlette.responses import Response
 from models.case import Case
 from models.directory import Directory
 from models.facts import Fact
-from models.practice_review import Origin, method_of, published_from
+from models.practice_review import method_of, published_from
+from models.practice_review_commands import Origin
 from models.rights import CASE_WIDE
 from models.time import day_of
 from models.tracking import year_of

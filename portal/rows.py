@@ -6,7 +6,8 @@ from typing import Any
 from models.case import Case, whole_item
 from models.directory import Directory
 from models.offered import PURPOSES, decided_against, offered, texts
-from models.practice_review import Proceeding, Role, method_of, suspendable
+from models.practice_review import method_of, suspendable
+from models.practice_review_commands import Proceeding, Role
 from models.rapid_review import asked, owed_returns
 from models.recommending import KINDS as ABOUT_ITEM
 from models.rights import AGENCY_OFFICES, OF_OWN_AGENCY, Actor
