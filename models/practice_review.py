@@ -12,7 +12,7 @@ from models.case import Case
 from models.clocks import shifted
 from models.facts import Fact, Problem
 from models.obligation import Ended, Obligation
-from models.policy import Method, Publication
+from models.policy import Method, Publication, Span
 from models.practice_review_commands import COMMANDS, Contact, MilestonesOutcome, Pace, Reached, Role
 from models.rapid_review import (
     judge_returns,
@@ -25,6 +25,7 @@ from models.shelf import days, policy
 from models.time import at, day_of, end_of
 
 NOTHING_SUCH = "There is nothing of this name in this review."
+SETTLED = "The publication has been settled already."
 
 
 MILESTONES = (
@@ -52,6 +53,16 @@ _NUMBERED: Mapping[str, tuple[str, str]] = {
 def method_of(case: Case) -> Method | None:
     """The method by which this review is run; none before it is commissioned."""
     return policy(case.policy).methods.get(str(case.said.get("method", "")))
+
+
+def planned_by(case: Case, block: str) -> tuple[Method, Span] | None:
+    """The method whose plan gives this block its day, and how long after the decision to review that is.
+
+    None where the day comes from the block itself or from what somebody said.
+    """
+    method = method_of(case)
+    span = method.milestones.get("partners_sign_off" if block == "deliverable" else block) if method else None
+    return (method, span) if method and span else None
 
 
 def publication_of(case: Case) -> Publication:
@@ -298,6 +309,8 @@ class PracticeReview:
                 return self._judge_publication(case, kind, body)
             case "explain_delay":
                 return owed(case, "explain_delay", "No delay is foreseen. Say first that it will be late.")
+            case "foresee_delay":
+                return [Problem(words=SETTLED)] if "publication_settled" in case.marks else []
             case "receive_deliverable":
                 method = method_of(case)
                 words = "The author owes no such deliverable."
@@ -325,7 +338,7 @@ class PracticeReview:
 
     def _judge_publication(self, case: Case, kind: str, body: dict[str, Any]) -> list[Problem]:
         if "publication_settled" in case.marks:
-            return [Problem(words="The publication has been settled already.")]
+            return [Problem(words=SETTLED)]
         if "report_signed_off" not in case.marks:
             return [Problem(words="The safeguarding partners have to sign the report off first.")]
         match kind:

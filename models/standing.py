@@ -14,6 +14,7 @@ from models.ladder import Rules
 from models.lifecycles import COMMANDS, OPENINGS
 from models.obligation import Obligation
 from models.policy import Block, Policy, Unit
+from models.practice_review import planned_by
 from models.rapid_review import asked
 from models.rights import (
     BY_RELATION,
@@ -154,7 +155,9 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
     rungs = rules.ladder.rungs
     unit = block.budget.unit if block.budget else Unit.DAYS
     used, suspended = days_used(one.start, min(now, one.ended_at or now), unit, shelf.days(case.calendar), one.pauses)
-    speaks, source = one.speaks(), policy.sources[block.source]
+    planned = planned_by(case, one.block)
+    rule = planned[0] if planned else block
+    speaks, source = one.speaks(), policy.sources[rule.source]
     due_rung = next((r for r in range(one.level, len(rungs)) if r not in one.mute), len(rungs) - 1)
     promise = one.live_promise(now)
     return Deadline(
@@ -170,7 +173,7 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         used=used,
         suspended=suspended,
         citation=f"{source.citation} ({source.edition})",
-        force=block.force.replace("_", " "),
+        force=rule.force.replace("_", " "),
         next_at=speaks,
         next_office=policy.together(*rungs[due_rung].offices) if speaks else "",
         ended=str(one.ended or ""),

@@ -13,6 +13,7 @@ from models.fold import rules_of
 from models.ladder import Rules, asked_late, by_rule
 from models.obligation import Heard, Obligation, Told
 from models.policy import Block, Policy, Unit, marks_of
+from models.practice_review import planned_by
 from models.steps import Step, came_about
 from models.time import day_of, london
 from models.titles import titled
@@ -88,12 +89,14 @@ def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is expla
     """
     one, rules = case.obligations[key], rules_of(case, case.obligations[key])
     policy, block = shelf.policy(case.policy), rules_of(case, case.obligations[key]).block
-    source = policy.sources[block.source]
+    planned = planned_by(case, one.block)
+    rule = planned[0] if planned else block
+    source = policy.sources[rule.source]
     return Explanation(
         case=case.ref, obligation=key, title=titled(case, one),
         agency=directory.called(one.agency),
-        rule=_rule(case, block), hourly=_hourly(block),
-        citation=f"{source.citation}, {source.edition}", force=block.force.replace("_", " "),
+        rule=_rule(case, one, block), hourly=_hourly(block),
+        citation=f"{source.citation}, {source.edition}", force=rule.force.replace("_", " "),
         trigger=one.mark, started=one.start,
         due=one.due, ended=f"{one.ended} {_said(one.ended_at)}" if one.ended and one.ended_at else "",
         days=_days(one, rules), suspensions=_suspensions(one, facts, directory),
@@ -107,8 +110,11 @@ def _hourly(block: Block) -> bool:
     return block.budget is not None and block.budget.unit is Unit.HOURS
 
 
-def _rule(case: Case, block: Block) -> str:
+def _rule(case: Case, one: Obligation, block: Block) -> str:
     """How long, and from when, in the words of the guidance."""
+    if planned := planned_by(case, one.block):
+        method, span = planned
+        return f"{span.words} from the decision to review, as the method “{method.title}” plans it"
     if block.budget is None:
         return "by the day that a person said"
     began = marks_of(case.kind).get(block.starts, block.starts)

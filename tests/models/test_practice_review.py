@@ -9,6 +9,7 @@ from models.case import Case
 from models.facts import Fact
 from models.rights import access_of, whole
 from models.time import day_of
+from models.why import explain
 from tests.support.core import CALENDAR_NAME, CHAIR, MANAGER, MONDAY, POLICY, POLICY_NAME, Play, Refused
 
 REVIEWER, POLICE, POLICE_LEAD = "p-023", "p-005", "p-004"
@@ -149,6 +150,25 @@ def test_nothing_is_published_before_seven_working_days_after_the_advance_copies
     play.now = MONDAY + timedelta(days=9)
     play.act(MANAGER, "publish", **publishing(play))
     assert play.case.said["publication"] == "published"
+
+
+@pytest.mark.promise("C5")
+def test_no_delay_is_foreseen_of_a_publication_that_is_settled() -> None:
+    play = signed_off()
+    play.act(CHAIR, "withhold_publication", decided_at=play.now, reasons="-", improvements="-")
+    with pytest.raises(Refused, match="settled already"):
+        play.act(MANAGER, "foresee_delay", expected=date(2027, 6, 4), because="review", words="-")
+    assert "explain_delay" not in owed(play.case)
+
+
+@pytest.mark.promise("C3", "F2")
+def test_a_milestone_of_the_methods_plan_is_told_with_the_plan_as_its_rule_and_not_with_the_law() -> None:
+    play = under_way()
+    told = explain(play.case, "partners_sign_off", play.facts, {}, play.directory, play.now)
+    assert told.rule == "22 weeks from the decision to review, as the method “Author-led review” plans it"
+    assert told.force == "local"
+    asked = explain(play.case, "publication", play.facts, {}, play.directory, play.now)
+    assert asked.force == "statutory guidance"
 
 
 @pytest.mark.promise("C9")
