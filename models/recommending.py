@@ -568,8 +568,11 @@ def _after(one: Recommendation, fact: Fact) -> Recommendation:  # noqa: C901, PL
 
 
 def reopened(one: Recommendation, at: datetime) -> Recommendation:
-    """Pursued once more. What was accepted is void: the next closure needs fresh evidence."""
-    void = {name: found.model_copy(update={"state": Looked.VOID}) for name, found in one.evidence.items()}
+    """Pursued once more: what was given before is void or stays returned, so that a closure needs fresh evidence."""
+    void = {
+        name: found if found.state is Looked.RETURNED else found.model_copy(update={"state": Looked.VOID})
+        for name, found in one.evidence.items()
+    }
     return one.model_copy(
         update={
             "standing": Standing.PURSUED,

@@ -40,7 +40,7 @@ LOOKED: Final[Mapping[str, str]] = {
     Looked.GIVEN: "Waits to be looked at",
     Looked.ACCEPTED: "Accepted",
     Looked.RETURNED: "Returned",
-    Looked.VOID: "Accepted once; counts no more since it was reopened",
+    Looked.VOID: "Given before it was reopened; counts no more",
 }
 RETESTED: Final[Mapping[str, str]] = {
     **{one.value: one.words for one in Retested},

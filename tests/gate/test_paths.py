@@ -81,7 +81,7 @@ class Paper:
     def reopen(self) -> None:
         self.closed = False
         for one in self.pieces.values():
-            one.void = True
+            one.void = one.void or not one.looked or bool(one.accepted_by)  # what was returned stays returned
 
 
 BUSY = ("manager and independent chair", "independent chair", "sub-group chair", "contact", "manager")

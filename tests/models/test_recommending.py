@@ -264,6 +264,20 @@ def test_nobody_of_the_agency_gives_it_more_time_whatever_their_office() -> None
 
 @pytest.mark.promise("E7")
 @pytest.mark.promise("E8")
+def test_a_failed_test_of_impact_leaves_returned_what_was_returned() -> None:
+    play = pursued()
+    back = given(play, "delivery")
+    play.act(SUBGROUP, "return_evidence", item="r1", evidence=back, reason="It has no date.")
+    names = [given(play, kind) for kind in ("delivery", "impact")]
+    accepted(play, *names)
+    play.act(MANAGER, "close_recommendation", **closing(play, evidence=names))
+    play.act(SUBGROUP, "retest_impact", item="r1", outcome="not_sustained", words="Two of ten.")
+    assert {name: found.state for name, found in one(play).evidence.items()} == {
+        back: Looked.RETURNED, **dict.fromkeys(names, Looked.VOID),
+    }  # fmt: skip
+
+
+@pytest.mark.promise("E8")
 def test_a_failed_test_of_impact_reopens_and_voids_what_was_accepted() -> None:
     play = closed()
     play.act(SUBGROUP, "retest_impact", item="r1", outcome="not_sustained", words="Two of ten.")
