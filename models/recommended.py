@@ -244,6 +244,10 @@ _BEFORE: Mapping[Standing, tuple[Colour, str]] = {
 def _delivery(  # noqa: PLR0911 -- one answer for each way to stand
     one: Recommendation, owed: list[Dated], now: datetime
 ) -> Rag:
+    if one.standing is Standing.MADE and any(
+        date_.block == "answer_recommendation" and date_.due and date_.due < now for date_ in owed
+    ):
+        return Rag(colour=Colour.RED, words="Not answered in time")
     if one.standing in _BEFORE:
         colour, words = _BEFORE[one.standing]
         return Rag(colour=colour, words=words)

@@ -120,8 +120,9 @@ def _of_obligations() -> Counts:
 
 
 def _idle() -> Counts:
+    """Open cases in which nobody owes anything; a register may be empty, for it waits for what is entered."""
     owed = exists().where(ObligationRow.case == CaseRow.ref, ObligationRow.state.not_in(tuple(Ended)))
-    return _counted(CaseRow.ref).where(CaseRow.closed.is_(None), ~owed)
+    return _counted(CaseRow.ref).where(CaseRow.closed.is_(None), CaseRow.kind != "register", ~owed)
 
 
 def _unbundled(late: datetime) -> Counts:

@@ -7,7 +7,7 @@ import pytest
 
 from models import shelf
 from models.case import Case
-from models.recommended import Looked, Standing, delivery, impact
+from models.recommended import Kind, Looked, Standing, delivery, impact, turns
 from models.rights import Held
 from tests.support.core import CHAIR, MANAGER, MONDAY, POLICY, Play, Refused, review
 
@@ -327,6 +327,20 @@ def test_a_missed_test_of_impact_reopens_once_its_last_rung_has_spoken() -> None
     assert one(play).standing is Standing.PURSUED
     assert one(play).retested == "missed"
     assert owed(play.case) == {"deliver_again", "progress"}
+
+
+@pytest.mark.promise("D4", "D6")
+def test_what_its_agency_never_answers_turns_red() -> None:
+    play = made()
+
+    def rag() -> tuple[str, str]:
+        found = delivery(one(play), [one_ for one_ in play.case.of_item("r1") if one_.ended is None], play.now)
+        return str(found.colour), found.words
+
+    assert rag() == ("grey", "Not answered yet")
+    play.sleep_until(MONDAY + timedelta(days=30))
+    assert rag() == ("red", "Not answered in time")
+    assert [str(turn.rag.colour) for turn in turns(one(play), play.case.open(), Kind.DELIVERY)] == ["grey", "red"]
 
 
 @pytest.mark.promise("D6")

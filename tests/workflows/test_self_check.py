@@ -187,6 +187,11 @@ async def test_an_open_case_in_which_nobody_owes_anything_is_found(watched: Watc
     assert await watched.found() == {}
 
 
+async def test_a_register_in_which_nothing_stands_yet_is_no_fault(watched: Watched) -> None:
+    await watched.house.open("p-018", "open_register", origin="audit", year=watched.house.now.year)
+    assert await watched.found() == {}
+
+
 async def test_a_message_that_does_not_leave_is_found(watched: Watched) -> None:
     """First as a notice at which nobody looks, then as a message that nobody takes to a channel."""
     ref = (await watched.house.refer()).case
