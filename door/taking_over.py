@@ -128,8 +128,11 @@ class _Plan:
         self.tracker, self.taking, self.keyed = tracker, taking, keyed
         self.problems: list[Problem] = []
         self.homes = {str(case.said["key"]): ref for ref, case in taking.cases.items() if case.said.get("key")}
-        every = (one for case in taking.cases.values() for one in case.recommendations.values())
-        self.known = {one.key.partition("/")[0]: one.key for one in every if one.key}
+        self.known, self.numbered = dict[str, str](), dict[str, set[str]]()
+        for earlier in (one.key for case in taking.cases.values() for one in case.recommendations.values() if one.key):
+            own, _digest, words, number = earlier.split("/")
+            self.known[own] = earlier
+            self.numbered.setdefault(number, set()).add(words)
 
     async def enter(self, tell: Tell) -> Taken:
         """Give every command that is still to be given; what is wrong stands in `problems` afterwards."""
@@ -138,8 +141,8 @@ class _Plan:
         for number, one in enumerate(every):
             if number % TOLD_EACH == 0:
                 tell("Entering", number, len(every))
-            cell, name = f"{one.sheet}!{one.row}", f"{self.keyed(one.key)}/{self.keyed(one.digest)}"
-            if earlier := self.known.get(name.partition("/")[0]):
+            cell, name = f"{one.sheet}!{one.row}", self._name(one)
+            if (earlier := self.known.get(name.partition("/")[0])) or self._was_reworded(one, name):
                 known += 1
                 changed += [cell] if earlier != name else []
                 continue
@@ -155,6 +158,16 @@ class _Plan:
         return Taken(
             cases=tuple(fresh), grown=tuple(grown), entered=len(every) - known, known=known, changed=tuple(changed)
         )
+
+    def _name(self, one: Recommendation) -> str:
+        """By what a row is known again: as a whole, all that it says, its words, and its number in its review."""
+        own, digest = self.keyed(one.key), self.keyed(one.digest)
+        return f"{own}/{digest}/{self.keyed(one.stem)[:16]}/{self.keyed(f'{one.review}/{one.number}')[:16]}"
+
+    def _was_reworded(self, one: Recommendation, name: str) -> bool:
+        """Whether this number of this review was taken over in other words: it is shown as changed, not doubled."""
+        *_, words, number = name.split("/")
+        return bool(one.number) and words not in self.numbered.get(number, {words})
 
     async def _home(self, review: Review, fresh: dict[str, None]) -> str:
         """The case to which recommendations of this review go, opened if there is none; empty if it cannot be."""

@@ -146,6 +146,8 @@ class TrackerMapping(Word):
     """For each theme of the policy its words."""
     no_theme: tuple[Text, ...] = ()
     """Words in the column of themes that stand for none of the policy's."""
+    reviews_over: bool | None = None
+    """Whether a review is over of which nothing says how far it has come; without this each such review is named."""
     agencies: dict[Slug, tuple[Text, ...]] = {}
     people: dict[PersonId, tuple[Text, ...]] = {}
     nobody: tuple[Text, ...] = ()
@@ -177,6 +179,7 @@ class TrackerMapping(Word):
             kinds=_joined(self.kinds, shipped.kinds),
             review_statuses=_joined(self.review_statuses, shipped.review_statuses),
             reviews=_joined(self.reviews, shipped.reviews),
+            reviews_over=shipped.reviews_over if self.reviews_over is None else self.reviews_over,
             themes=_joined(self.themes, shipped.themes),
             no_theme=_more(self.no_theme, shipped.no_theme),
             agencies=_joined(self.agencies, shipped.agencies),

@@ -42,6 +42,12 @@ NO_WORDS = (
     "row, or say in the mapping file that rows that begin so are passed over."
 )
 NO_KIND = "It is not known what kind of review this is. Say it in a column of its own, or in the mapping file."
+NOT_BEGUN = (
+    "This review is not said to be over, so its clock counts from the day on which it was commissioned. Add a column "
+    "with that day, or with the day of publication or the state of the review (here or on a sheet of reviews); or say "
+    "in the mapping file that reviews of which nothing is said are over."
+)
+OUT_BEFORE_BEGUN = "This review was published before it was commissioned. Check both days."
 NOT_LISTED = (
     "This review is not on the sheet of reviews. Add it there, or say in the mapping file how it is spelt there."
 )
@@ -288,8 +294,13 @@ class _Reading:
             self._words.complain(case.spot, NOT_LISTED, line(("reviews", "NAME"), case.name), case.name)
         begun, out = said.get(Column.COMMISSIONED), said.get(Column.PUBLISHED)
         if isinstance(begun, date) and isinstance(out, date) and out < begun:
-            self._warn(case.said[Column.PUBLISHED][0], "This review was published before it was commissioned.")
+            self._words.complain(case.said[Column.PUBLISHED][0], OUT_BEFORE_BEGUN)
         status = said.get(Column.REVIEW_STATUS)
+        if begun is None and out is None and status is None and self._mapping.reviews_over:
+            status = ReviewStatus.NOT_PUBLISHED
+        over = status in {ReviewStatus.PUBLISHED, ReviewStatus.NOT_PUBLISHED} or (status is None and out is not None)
+        if not over and begun is None and kind is not ReviewKind.AUDIT:
+            self._words.complain(case.spot, NOT_BEGUN, "" if status else "reviews_over: true", case.name)
         return Review(
             key=key,
             name=case.name,

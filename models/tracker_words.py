@@ -42,7 +42,7 @@ class Words:
         self._blank = {spoken(one) for one in mapping.blank}
         self._longest = max(map(len, mapping.blank), default=0) + _SIGNS
         self._nobody = {spoken(one) for one in mapping.nobody}
-        self._no_evidence = {spoken(one) for one in mapping.no_evidence}
+        self._no_evidence = {_closed_up(one) for one in mapping.no_evidence}
         self._statuses, self._colours = meanings(mapping.statuses), meanings(mapping.colours)
         self._kinds, self._themes = meanings(mapping.kinds), meanings(mapping.themes)
         self._no_theme = {spoken(one) for one in mapping.no_theme}
@@ -90,7 +90,7 @@ class Words:
     def evidence(self, spot: Spot) -> str:
         """What is named as evidence; empty for words such as "see email", which the mapping lists."""
         text = self.text(spot)
-        return "" if spoken(text) in self._no_evidence else text
+        return "" if _closed_up(text) in self._no_evidence else text
 
     def day(self, spot: Spot) -> date | None:
         """The day of a cell; None for none, or for what becomes a problem."""
@@ -193,6 +193,11 @@ class Words:
     def _unknown(known: Mapping[str, str]) -> str:
         every = ", ".join(sorted(set(known.values())))
         return f"It is not known what this means. Say it in the mapping file; MEANING is one of: {every}."
+
+
+def _closed_up(words: str) -> str:
+    """As words are compared, and "e-mail" is "email"."""
+    return spoken(words).replace(" ", "")
 
 
 def line(keys: tuple[str, ...], word: str = "") -> str:

@@ -213,7 +213,9 @@ def _table(console: Any, title: str, heads: "Sequence[str]", rows: "Sequence[Seq
 
     if not rows:
         return
-    table = Table(*heads, title=title, title_justify="left", box=SIMPLE)
+    table = Table(title=title, title_justify="left", box=SIMPLE)
+    for head in heads:
+        table.add_column(head, overflow="fold")  # what has to be copied into a mapping file is never cut
     for row in rows[:MOST]:
         table.add_row(*map(_plain, row))
     console.print(table)

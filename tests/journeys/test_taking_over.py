@@ -15,7 +15,7 @@ from door.taking_over import TakingOver
 from models.recommended import Standing
 from models.tables import CaseRow, FactRow, NoticeRow
 from models.time import at, day_of
-from models.tracker import Status, Tracker
+from models.tracker import Status, Tracker, key_of
 from models.tracker_reading import read_tracker
 from notifier.rendering import MOST
 from policy.reading import read_directory_file, read_policy_file, read_tracker_mapping
@@ -85,6 +85,14 @@ async def test_it_is_taken_over_once_however_often_it_is_asked_and_owners_are_as
     assert (cases, facts) == (16, 16 + taken.entered + finished)
     again = await over.take(manager, tracker("mended.csv"), made.now)
     assert (again.cases, again.entered, again.known, again.changed) == ((), 0, taken.entered, ())
+    one = next(one for one in mended.recommendations if one.number)
+    words = "Train all health visitors."
+    reworded = one.model_copy(update={"text": words, "key": key_of(words), "stem": key_of(words), "digest": "other"})
+    fresh = reworded.model_copy(update={"number": "99", "key": key_of(words, "99"), "stem": key_of(words, "99")})
+    third = await over.take(manager, mended.model_copy(update={"recommendations": (reworded,)}), made.now)
+    assert (third.entered, third.known, third.changed) == (0, 1, (f"{one.sheet}!{one.row}",)), "not doubled, but told"
+    tried = await over.take(manager, mended.model_copy(update={"recommendations": (fresh,)}), made.now, dry=True)
+    assert (tried.entered, tried.known) == (1, 0), "another number is another recommendation"
     assert await counts(made) == (cases, facts)
 
     here = [await made.case(ref) for ref in taken.cases]

@@ -224,12 +224,12 @@ def row(**other: Value) -> tuple[Value, ...]:
     return tuple(said[name] for name in HEADS)
 
 
-def small(*rows: tuple[Value, ...], mapping: TrackerMapping = SHIPPED, name: str = "Tracker") -> Tracker:
-    return read_tracker([Sheet(name, (HEADS, *rows))], mapping, DIRECTORY)
+def small(*rows: tuple[Value, ...], mapping: TrackerMapping | None = None, name: str = "Tracker") -> Tracker:
+    return read_tracker([Sheet(name, (HEADS, *rows))], mapping or over(), DIRECTORY)
 
 
 def over(**own: Any) -> TrackerMapping:  # noqa: ANN401 -- parts of a mapping
-    return read_tracker_mapping(yaml.safe_dump(own), "mine.yaml", DIRECTORY)
+    return read_tracker_mapping(yaml.safe_dump({"reviews_over": True, **own}), "mine.yaml", DIRECTORY)
 
 
 def continued(**said: Value) -> tuple[Value, ...]:
@@ -311,7 +311,8 @@ def test_nothing_of_owner_date_or_state_is_taken_from_the_row_above() -> None:
 @pytest.mark.parametrize(
     ("evidence", "status"),
     [("Audit of May", Status.CLOSED_WITH_EVIDENCE), (None, Status.CLOSED_WITHOUT_EVIDENCE),
-     ("see e-mail", Status.CLOSED_WITH_EVIDENCE), ("See email", Status.CLOSED_WITHOUT_EVIDENCE)],
+     ("see e-mail", Status.CLOSED_WITHOUT_EVIDENCE),
+     ("E-mail of 3 May", Status.CLOSED_WITH_EVIDENCE), ("See email", Status.CLOSED_WITHOUT_EVIDENCE)],
 )  # fmt: skip
 def test_closed_is_with_evidence_only_where_the_column_names_some(evidence: str | None, status: Status) -> None:
     assert small(row(Status="Closed", Evidence=evidence)).recommendations[0].status is status
@@ -321,6 +322,17 @@ def test_owner_and_date_may_be_blank_once_nothing_is_owed_or_when_the_mapping_sa
     assert small(row(Status="Withdrawn", Owner=None, Due_date=None)).problems == ()
     assert [one.cell for one in small(row(Owner="TBC", Due_date=None)).problems] == ["Tracker!F2", "Tracker!G2"]
     assert small(row(Owner=None, Due_date=None), mapping=over(required_while_open=[])).problems == ()
+
+
+def test_a_review_of_which_nothing_says_how_far_it_has_come_is_named_unless_the_mapping_calls_such_over() -> None:
+    (said,) = small(row(), mapping=over(reviews_over=False)).problems
+    assert (said.cell, said.found, said.mend) == ("Tracker!A2", "SCR Child A", "reviews_over: true")
+    (review,) = small(row()).reviews
+    assert review.status is ReviewStatus.NOT_PUBLISHED
+    listed = ("Review", "Commissioned", "Published", "Review status")
+    for known in ((date(2018, 3, 1), None, None), (None, date(2019, 3, 1), None), (None, None, "Published")):
+        sheets = [Sheet("Reviews", (listed, ("SCR Child A", *known))), Sheet("Tracker", (HEADS, row()))]
+        assert read_tracker(sheets, SHIPPED, DIRECTORY).problems == ()
 
 
 def test_a_review_is_said_once_and_the_same() -> None:
@@ -333,7 +345,7 @@ def test_a_review_is_said_once_and_the_same() -> None:
 
 def test_a_review_that_the_list_of_reviews_has_not_is_named() -> None:
     listed = Sheet("Reviews", (("Case name", "Type of review"), ("Child A", "SCR")))
-    found = read_tracker([listed, Sheet("Tracker", (HEADS, row(Review="Child B")))], SHIPPED, DIRECTORY)
+    found = read_tracker([listed, Sheet("Tracker", (HEADS, row(Review="Child B")))], over(), DIRECTORY)
     assert [one.cell for one in found.problems] == ["Tracker!A2", "Tracker!A2"]
     assert "not on the sheet of reviews" in found.problems[1].words
 
@@ -347,10 +359,10 @@ def test_a_review_may_be_named_by_the_sheet_or_by_a_line_above() -> None:
 
 
 def test_a_sheet_without_headings_or_without_a_needed_column_is_named_once() -> None:
-    (problem,) = read_tracker([Sheet("Odd", ((None, "some"), ("words", "here")))], SHIPPED, DIRECTORY).problems
+    (problem,) = read_tracker([Sheet("Odd", ((None, "some"), ("words", "here")))], over(), DIRECTORY).problems
     assert (problem.cell, problem.mend) == ("Odd!B1", 'ignored_sheets:\n  - "Odd"')
     rows = [("SCR Child A", f"Do {n}.", "Closed") for n in range(9)]
-    found = read_tracker([Sheet("Tracker", (("Review", "Recommendation", "Status"), *rows))], SHIPPED, DIRECTORY)
+    found = read_tracker([Sheet("Tracker", (("Review", "Recommendation", "Status"), *rows))], over(), DIRECTORY)
     assert [(one.cell, one.mend) for one in found.problems] == [("Tracker!A1", 'columns:\n  agency:\n    - "HEADING"')]
 
 
@@ -379,7 +391,7 @@ def test_a_second_heading_with_other_columns_is_named() -> None:
 
 def test_a_column_that_stands_there_twice_is_named() -> None:
     sheet = Sheet("Tracker", ((*HEADS, "Lead"), (*row(), "Digby Placeholder")))
-    assert [one.cell for one in read_tracker([sheet], SHIPPED, DIRECTORY).problems] == ["Tracker!J1"]
+    assert [one.cell for one in read_tracker([sheet], over(), DIRECTORY).problems] == ["Tracker!J1"]
 
 
 def test_the_progress_of_reading_is_told() -> None:
@@ -441,7 +453,7 @@ def test_whatever_stands_in_a_row_it_is_taken_once_or_not_at_all(rows: list[tupl
 
 def test_a_row_of_the_list_of_reviews_without_a_review_is_named() -> None:
     listed = Sheet("Reviews", (("Case name", "Type of review"), ("SCR Child A", "SCR"), (None, "LCSPR")))
-    assert [one.cell for one in read_tracker([listed], SHIPPED, DIRECTORY).problems] == ["Reviews!A3"]
+    assert [one.cell for one in read_tracker([listed], over(), DIRECTORY).problems] == ["Reviews!A3"]
 
 
 # Days
