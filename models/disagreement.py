@@ -161,7 +161,8 @@ class Disagreement:
             case "answer_disagreement":
                 return _turn(case, ANSWERING, agency, "It is not your agency’s turn to answer.")
             case "respond_disagreement":
-                return _turn(case, RESPONDING, agency, "It is not your agency’s turn: the answer is still awaited.")
+                words = "The agency that raised it says whether it is resolved, each time that it was answered."
+                return _turn(case, RESPONDING, agency, words)
             case "decide_disagreement":
                 if case.is_open("decide_again"):
                     return []

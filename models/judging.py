@@ -67,7 +67,7 @@ def _allowed(  # noqa: PLR0911 -- one answer for each family of commands
     if kind in _ABOUT:
         return _ABOUT[kind](case, body, now)
     if kind in recommending.KINDS:
-        return recommending.judge(case, kind, body, now)
+        return [*recommending.judge(case, kind, body, now), *_bounded(case, kind, body, now)]
     if "obligation" in body:
         return _about_obligation(case, kind, body, now)
     return [*LIFECYCLES[case.kind].judge(case, kind, body, now), *_bounded(case, kind, body, now)]
@@ -257,12 +257,14 @@ def _policy(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
 
 
 def _bounded(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
-    """A parked decision, and milestones that wait, are looked at again on a day that the policy bounds."""
+    """How far a day may reach that no obligation has: of a parked decision, of milestones that wait, of a colour."""
     bounds = shelf.policy(case.policy).bounds
     if kind == "decide" and body.get("outcome") == Outcome.PARKED:
         return _date("parked_review", body, _bound(case, now, bounds.parked_most), now)
     if kind in {"suspend_milestones", "review_milestones"} and body.get("review"):
         return _date("review", body, _bound(case, now, bounds.suspension_most), now)
+    if kind == "override_colour":
+        return _date("until", body, _bound(case, now, bounds.by_hand_most), now)
     return []
 
 

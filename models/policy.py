@@ -210,7 +210,7 @@ class Quorum(Sourced):
 
 
 class Bounds(Sourced):
-    """How far a promise, an extension, a suspension or a parked decision may reach, and who decides on it."""
+    """How far a promise, more time, a suspension, a parked decision or a colour by hand may reach, and who decides."""
 
     promise_most: Span
     extension_most: Span
@@ -220,6 +220,7 @@ class Bounds(Sourced):
     suspension_office: Name
     suspension_most: Span
     parked_most: Span
+    by_hand_most: Span
 
 
 class Gate(Sourced):

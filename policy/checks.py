@@ -202,7 +202,7 @@ def _check_ids(path: Path, called: str, written: Written) -> None:
 
 
 def _check_bounds(written: Written) -> None:
-    for key in ("promise_most", "extension_most", "suspension_most", "parked_most"):
+    for key in ("promise_most", "extension_most", "suspension_most", "parked_most", "by_hand_most"):
         span = fit(Span, written.at("bounds", key))
         if span and span.n <= 0:
             written.complain(("bounds", key), "This must be more than nothing, such as `5 working days`.")

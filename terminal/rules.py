@@ -123,6 +123,7 @@ def _bounds(policy: "Policy") -> "Iterator[str]":
     )
     yield f"  A suspension: at most {bounds.suspension_most.words}, by {bounds.suspension_office}."
     yield f"  A parked decision: at most {bounds.parked_most.words}. A dispute goes to {bounds.dispute_office}."
+    yield f"  A colour set by hand: at most {bounds.by_hand_most.words}."
 
 
 def _quorums(policy: "Policy") -> "Iterator[str]":

@@ -45,6 +45,10 @@ def roles_with(somebody: Somebody) -> Roles:
     return USUAL._replace(**{somebody.relation: somebody.person}) if somebody.relation else USUAL
 
 
+def month(now: datetime) -> date:
+    return now.date() + timedelta(days=30)
+
+
 def due(now: datetime) -> date:
     return now.date() + timedelta(days=180)
 
@@ -164,7 +168,7 @@ def ready(now: datetime) -> dict[str, tuple[str, Mapping[str, Any]]]:
         "close_recommendation, alone": ("proven", {**CLOSING, "decided_by": "office", "seats": ()}),
         "retest_impact": ("closed", {**ABOUT, "outcome": "sustained", **WORDS}),
         "reopen_recommendation": ("closed", {**ABOUT, **REASON}),
-        "override_colour": ("pursued", {**ABOUT, "axis": "delivery", "colour": "amber", "until": due(now), **REASON}),
+        "override_colour": ("pursued", {**ABOUT, "axis": "delivery", "colour": "amber", "until": month(now), **REASON}),
         "promise": ("pursued", {"obligation": DELIVER, "until": now.date() + timedelta(days=7)}),
         "dispute": ("pursued", {"obligation": DELIVER, "ground": "done", **WORDS}),
         "ask_time": ("pursued", {"obligation": DELIVER, "until": later(now), **REASON}),

@@ -365,6 +365,9 @@ def test_delivery_and_impact_are_two_colours_that_follow_dates_and_evidence() ->
 @pytest.mark.promise("D6")
 def test_a_colour_set_by_hand_has_an_end() -> None:
     play = pursued()
+    far = {"item": "r1", "axis": "delivery", "colour": "red", "until": date(2033, 11, 20), "reason": "Funding went."}
+    with pytest.raises(Refused, match="2 February 2027"):
+        play.act(CHAIR, "override_colour", **far)
     until = date(2026, 11, 20)
     play.act(CHAIR, "override_colour", item="r1", axis="delivery", colour="red", until=until, reason="Funding went.")
     assert delivery(one(play), [], play.now).words == "Off track"

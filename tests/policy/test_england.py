@@ -247,6 +247,7 @@ def test_bounds_are_as_agreed() -> None:
     assert bounds.extension_office == "independent_chair"
     assert bounds.suspension_most == span("3 months")
     assert bounds.parked_most == span("6 months")
+    assert bounds.by_hand_most == span("3 months")
     assert POLICY.message_time == time(9)
 
 
