@@ -101,6 +101,8 @@ def misnamed(model: type[Command], case: Case, body: Mapping[str, Any], director
         found += _of_other_agency(body, directory)
     if model.KIND == "appoint_reviewer":
         found += _interested(case, body, directory)
+    if model.KIND in {"commission", "request_information"} and not case.said.get("interest_waived"):
+        found += _of_the_appointed(case, body, directory)
     if model.KIND == "lock_out" and body["locked"] and not _keepers(case, directory) - {body["person"]}:
         found.append(Problem(field="person", words=NOBODY_LEFT))
     if model.KIND in PURPOSES:
@@ -117,6 +119,18 @@ def _of_other_agency(body: Mapping[str, Any], directory: Directory) -> Iterator[
         if body.get(field) and body[field] not in directory.people_of(body["agency"]):
             words = f"They hold no office in {directory.called(body['agency'])}. Choose somebody who does, or nobody."
             yield Problem(field=field, words=words)
+
+
+def _of_the_appointed(case: Case, body: Mapping[str, Any], directory: Directory) -> Iterator[Problem]:
+    """An agency in which the reviewer who is appointed has declared an interest, unless that was waived."""
+    reviewer = directory.people.get(case.said.get("reviewer", ""))
+    touched = [directory.called(one) for one in body["agencies"] if reviewer and one in reviewer.interests]
+    if touched:
+        words = (
+            f"The reviewer has declared an interest in {', '.join(touched)}. Appoint somebody else first, "
+            "or appoint them again and waive it with a reason."
+        )
+        yield Problem(field="agencies", words=words)
 
 
 def _interested(case: Case, body: Mapping[str, Any], directory: Directory) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, ClassVar
 
+from models.calendar import in_words
 from models.case import Case
 from models.clocks import shifted
 from models.facts import Fact, Problem
@@ -15,6 +16,7 @@ from models.obligation import Ended, Obligation
 from models.policy import Method, Publication, Span
 from models.practice_review_commands import COMMANDS, Contact, MilestonesOutcome, Pace, Reached, Role
 from models.rapid_review import (
+    Position,
     judge_returns,
     once,
     owed_returns,
@@ -25,6 +27,9 @@ from models.shelf import days, policy
 from models.time import at, day_of, end_of
 
 NOTHING_SUCH = "There is nothing of this name in this review."
+NO_DELAY = "It is to be published by {day} at the latest, so this day is not late. Plan the publication for it instead."
+NOBODY_AGREES = "No safeguarding partner agrees with this report, so it is not signed off."
+OTHER_REPORT = "The report was signed off anew after the advance copies had gone out. Send those of this report first."
 SETTLED = "The publication has been settled already."
 
 
@@ -154,7 +159,7 @@ class PracticeReview:
         "commissioned": ("review_decided",),
         "reviewer_appointed": ("review_decided",),
         "review_announced": ("reviewer_appointed",),
-        "report_signed_off": ("draft_received",),
+        "report_signed_off": ("review_decided", "draft_received"),
         "advance_copies_sent": ("report_signed_off",),
         "review_published": ("report_signed_off", "advance_copies_sent"),
         "publication_withheld": ("report_signed_off",),
@@ -223,7 +228,7 @@ class PracticeReview:
             case "commissioned":
                 return {"method": data["method"], "agencies": data["agencies"], "plan": _of_blocks(data["dates"])}
             case "reviewer_appointed":
-                return {"reviewer": data["reviewer"]}
+                return {"reviewer": data["reviewer"], "interest_waived": data["waived"]}
             case "contributor_named":
                 return _kept(case, "contributors", data["item"], {"role": data["role"]})
             case "contributor_contacted":
@@ -267,6 +272,8 @@ class PracticeReview:
             return [Problem(words="This review was ended before its report. Enter it anew to take it up again.")]
         if kind in {"request_information", "withdraw_request", "record_no_return", "submit_return"}:
             return judge_returns(case, kind, body, now)
+        if waits := _waits(case, kind, body):
+            return waits
         match kind:
             case "commission":
                 return owed(case, "commission", "This review has been commissioned already.")
@@ -300,17 +307,18 @@ class PracticeReview:
             case "finish_family":
                 return _unanswered(case)
             case "sign_off":
-                return (
-                    []
-                    if "draft_received" in case.marks or _was_past(case, "draft_report")
-                    else [Problem(words="Record the draft report first.")]
-                )
+                if "draft_received" not in case.marks and not _was_past(case, "draft_report"):
+                    return [Problem(words="Record the draft report first.")]
+                agrees = any(one["position"] != Position.DISSENTS for one in body["positions"])
+                return [] if agrees else [Problem(field="positions", words=NOBODY_AGREES)]
             case "plan_publication" | "send_advance_copies" | "publish" | "withhold_publication":
-                return self._judge_publication(case, kind, body)
+                return self._judge_publication(case, kind, body, now)
             case "explain_delay":
                 return owed(case, "explain_delay", "No delay is foreseen. Say first that it will be late.")
             case "foresee_delay":
-                return [Problem(words=SETTLED)] if "publication_settled" in case.marks else []
+                if "publication_settled" in case.marks:
+                    return [Problem(words=SETTLED)]
+                return _not_late(case, body)
             case "receive_deliverable":
                 method = method_of(case)
                 words = "The author owes no such deliverable."
@@ -336,7 +344,7 @@ class PracticeReview:
             case _:
                 return []
 
-    def _judge_publication(self, case: Case, kind: str, body: dict[str, Any]) -> list[Problem]:
+    def _judge_publication(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
         if "publication_settled" in case.marks:
             return [Problem(words=SETTLED)]
         if "report_signed_off" not in case.marks:
@@ -344,9 +352,10 @@ class PracticeReview:
         match kind:
             case "send_advance_copies":
                 return _to_all(case, body)
-            case "plan_publication" if "advance_copies_sent" in case.marks:
+            case "plan_publication":
                 on = date.fromisoformat(body["on"]) if body.get("on") else None
-                return _not_long_enough(case, "on", on)
+                sent = "advance_copies_sent" in case.marks
+                return _not_long_enough(case, "on", on) if sent else _no_time(case, on, now)
             case "publish":
                 return _too_early(case, body)
             case _:
@@ -452,6 +461,8 @@ def _plans_late(case: Case, fact: Fact) -> bool:
 def _too_early(case: Case, body: dict[str, Any]) -> list[Problem]:
     if "advance_copies_sent" not in case.marks:
         return [Problem(words="The advance copies have to be sent first.")]
+    if case.marks["advance_copies_sent"].at < case.marks["report_signed_off"].at:
+        return [Problem(words=OTHER_REPORT)]
     at_ = body.get("published_at")
     return _not_long_enough(case, "published_at", day_of(datetime.fromisoformat(at_)) if at_ else None)
 
@@ -469,6 +480,22 @@ def _not_long_enough(case: Case, field: str, on: date | None) -> list[Problem]:
     return [Problem(field=field, words=words)]
 
 
+def _no_time(case: Case, on: date | None, now: datetime) -> list[Problem]:
+    """A day before which the advance copies cannot be there long enough any more is not planned."""
+    if on is None or (by := copies_by(case, on)) >= day_of(now):
+        return []
+    words = f"The advance copies would have had to go out by {in_words(by)}. Choose a later day."
+    return [Problem(field="on", words=words)]
+
+
+def _not_late(case: Case, body: dict[str, Any]) -> list[Problem]:
+    """A day by which the report is to be published anyhow is no delay."""
+    found, expected = _publication(case), body.get("expected")
+    if not found or not found.due or not expected or date.fromisoformat(expected) > day_of(found.due):
+        return []
+    return [Problem(field="expected", words=NO_DELAY.format(day=in_words(day_of(found.due))))]
+
+
 # What the state allows.
 
 
@@ -484,6 +511,24 @@ def _known(case: Case, where: str, body: dict[str, Any]) -> list[Problem]:
         return [Problem(words=NOTHING_SUCH)]
     found = body.get("item", "") in ("", *case.said[where])
     return [] if found else [Problem(field="item", words=NOTHING_SUCH)]
+
+
+_MEETS: Mapping[str, tuple[str, str]] = {
+    "hold_practitioner_event": ("practitioner_event", "held_at"), "sign_off": ("partners_sign_off", "signed_at"),
+    "publish": ("publication", "published_at"),
+}  # fmt: skip
+"""Which milestone a command meets, and which answer says when."""
+
+
+def _waits(case: Case, kind: str, body: dict[str, Any]) -> list[Problem]:
+    """What other proceedings let wait is not done in the meantime; what was done before they did is still recorded."""
+    block, field = _MEETS.get(kind, ("", ""))
+    since = [one.pauses[-1].since for one in case.of_block(block) if one.paused] if block else []
+    said = body.get(field)
+    if not since or (said and datetime.fromisoformat(str(said)) < since[0]):
+        return []
+    words = f"This waits for other proceedings since {in_words(day_of(since[0]))}. End its suspension first."
+    return [Problem(words=words)]
 
 
 def _still(case: Case, block: str, body: dict[str, Any], words: str) -> list[Problem]:

@@ -16,6 +16,7 @@ from models.clocks import shifted
 from models.command import (
     LATE,
     NOT_NOW,
+    PAST,
     TO_COME,
     Cannot,
     Choice,
@@ -188,6 +189,9 @@ class EnterRecommendation(Command):
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
         yield Cannot("by", "Enter by when it is due now.", lambda: self.state is Entered.OPEN and self.by is None)
+        yield Cannot("completed", PAST, lambda: self.completed and self.completed > day_of(now))
+        words = "Say what was named as evidence; or enter it as one of which nothing was shown."
+        yield Cannot("evidence", words, lambda: self.state is Entered.PAST and not self.evidence)
 
 
 class AssignRecommendation(Command):

@@ -152,6 +152,74 @@ def test_nothing_is_published_before_seven_working_days_after_the_advance_copies
     assert play.case.said["publication"] == "published"
 
 
+@pytest.mark.promise("C2")
+@pytest.mark.parametrize("kind", ["commission", "request_information"])
+def test_an_interest_stands_against_an_agency_that_is_named_after_the_reviewer_was_appointed(kind: str) -> None:
+    play = under_way() if kind == "request_information" else decided()
+    asked = {"agencies": [LANTERN]} if kind == "request_information" else commissioning(agencies=[COUNCIL, LANTERN])
+    play.act(CHAIR, "appoint_reviewer", reviewer=REVIEWER, suitability="-")
+    with pytest.raises(Refused, match="The reviewer has declared an interest in Lantern"):
+        play.act(MANAGER, kind, **asked)
+    waived = {"waived": True, "reason": "Ten years ago."}
+    play.act(CHAIR, "appoint_reviewer", reviewer=REVIEWER, suitability="-", **waived)
+    play.act(MANAGER, kind, **asked)
+
+
+@pytest.mark.promise("C6", "C7", "C9")
+def test_what_other_proceedings_let_wait_is_neither_signed_off_nor_published_in_the_meantime() -> None:
+    play = signed_off()
+    play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS)
+    play.act(MANAGER, "link_proceeding", proceeding="criminal", status="open", words="The police lead.")
+    waits = {"review": day_of(play.now) + timedelta(days=60), "authority": "The prosecutor.", "reason": "They ask."}
+    play.act(CHAIR, "suspend_milestones", item="p1", milestones=["publication"], **waits)
+    play.wait(days=20)
+    with pytest.raises(Refused, match="waits for other proceedings since 2 November 2026"):
+        play.act(MANAGER, "publish", **publishing(play))
+    play.act(CHAIR, "review_milestones", item="p1", outcome="lift", reason="It is over.")
+    play.act(MANAGER, "publish", **publishing(play))
+
+
+@pytest.mark.promise("C9")
+def test_another_report_than_the_one_that_was_sent_needs_advance_copies_of_its_own() -> None:
+    play = signed_off()
+    play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS)
+    play.wait(days=12)
+    said = {"positions": positions(), "has_improvements": True, "has_analysis": True}
+    play.act(CHAIR, "sign_off", signed_at=play.now, **said)
+    play.wait(days=1)
+    with pytest.raises(Refused, match="signed off anew after the advance copies had gone out"):
+        play.act(MANAGER, "publish", **publishing(play))
+    play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS)
+    with pytest.raises(Refused, match="must have been there for 7 working days"):
+        play.act(MANAGER, "publish", **publishing(play))
+
+
+@pytest.mark.promise("C9")
+def test_a_report_with_which_no_partner_agrees_is_not_signed_off() -> None:
+    play = signed_off()
+    against = [{**one, "position": "dissents", "words": "No."} for one in positions()]
+    said = {"signed_at": play.now, "has_improvements": True, "has_analysis": True}
+    with pytest.raises(Refused, match="No safeguarding partner agrees"):
+        play.act(CHAIR, "sign_off", positions=against, **said)
+    with pytest.raises(Refused, match="before"):
+        play.act(
+            CHAIR,
+            "sign_off",
+            positions=positions(),
+            **{**said, "signed_at": play.now - timedelta(days=400), "late": "-"},
+        )
+
+
+@pytest.mark.promise("C5", "C9")
+def test_a_day_that_is_not_late_is_no_delay_and_one_that_leaves_no_time_for_the_copies_is_not_planned() -> None:
+    play = signed_off()
+    soon = day_of(play.now) + timedelta(days=3)
+    with pytest.raises(Refused, match="this day is not late"):
+        play.act(MANAGER, "foresee_delay", expected=soon, because="review", words="-")
+    with pytest.raises(Refused, match="advance copies would have had to go out by"):
+        play.act(MANAGER, "plan_publication", on=soon)
+
+
 @pytest.mark.promise("C5")
 def test_no_delay_is_foreseen_of_a_publication_that_is_settled() -> None:
     play = signed_off()

@@ -442,3 +442,14 @@ def test_years_of_monthly_news_do_not_make_the_case_grow() -> None:
     assert sizes[-1] - sizes[2] < 100
     keys = {notice.key for notice in play.notices}
     assert len(keys) == len(play.notices)
+
+
+@pytest.mark.promise("D8", "E3")
+def test_what_was_closed_elsewhere_is_entered_with_what_was_named_as_its_evidence_and_not_in_time_to_come() -> None:
+    play = made()
+    past = {"text": "Change it.", "agency": HOSPITALS, "state": "past"}
+    with pytest.raises(Refused, match="what was named as evidence"):
+        play.act(MANAGER, "enter_recommendation", **past)
+    with pytest.raises(Refused, match="today or in the past"):
+        play.act(MANAGER, "enter_recommendation", **past, evidence="Audit of May.", completed=DUE)
+    play.act(MANAGER, "enter_recommendation", **past, evidence="Audit of May.", completed=date(2026, 10, 1))
