@@ -491,7 +491,9 @@ def _of_recommendation(act: Act, case: Case, agency: str) -> Answers:
             "text": "-", "agency": agency, "by": "+180 days", "measures": [{"measure": "-", "baseline": "-"}],
             "seen": True,
         },
-        "enter_recommendation": lambda: {"text": "-", "evidence": "-", "agency": agency, "state": "open", "by": "+180 days"},
+        "enter_recommendation": lambda: {
+            "text": "-", "evidence": "-", "agency": agency, "state": "open", "by": "+180 days",
+        },
         "assign_recommendation": lambda: {"item": item},
         "answer_recommendation": lambda: {"item": item, "answer": "accepts", "words": "-"},
         "answer_rejection": lambda: {"item": item, "outcome": "stands"},

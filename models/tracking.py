@@ -103,6 +103,16 @@ def tracked(case: Case, item: str) -> tuple[Tracked, Turning]:
     return line, Turning(case=case.ref, item=item, turns=written)
 
 
+def reached(case: Case, item: str) -> tuple[int, str]:
+    """The highest rung that has spoken of what its agency owes of a recommendation, and its office; 0 for none."""
+    return _told(case, [one for one in case.of_item(item) if one.ended is None and one.block in OF_AGENCY])
+
+
+def same(before: Case, case: Case, item: str) -> bool:
+    """Whether nothing but what was told of it can have changed in the line of a recommendation."""
+    return before.recommendations.get(item) is case.recommendations[item]
+
+
 def year_of(case: Case) -> int:
     """The year to which a case belongs: that of a register as it says, that of a review the year of its decision."""
     if "year" in case.said:

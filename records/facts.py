@@ -10,7 +10,7 @@ from models.case import Case
 from models.facts import Fact
 from models.obligation import Obligation
 from models.tables import FactRow
-from models.tracking import tracked
+from models.tracking import reached, tracked
 
 
 async def facts_after(session: AsyncSession, case: str, number: int) -> list[Fact]:
@@ -43,6 +43,12 @@ def recommendation_rows(case: Case, item: str) -> tuple[dict[str, Any], dict[str
     """A recommendation as lists find it, and what stands beside its line; its words are sealed there when said."""
     line, beside = tracked(case, item)
     return dict(line), dict(beside)
+
+
+def reached_row(case: Case, item: str) -> dict[str, Any]:
+    """Of a recommendation of which only something was told: how high it has come."""
+    rung, office = reached(case, item)
+    return {"of_case": case.ref, "of_item": item, "rung": rung, "office": office}
 
 
 def sealed_at(column: str, case: str, item: str) -> str:

@@ -48,12 +48,12 @@ from models.tables import (
     TextRow,
 )
 from models.telling import Notice, notices, tell
-from models.tracking import MADE, Tracked, Turning, about, last_word, touched
+from models.tracking import MADE, Tracked, Turning, about, last_word, same, touched
 from records.audit import Auditor, Entry
 from records.chains import of_fact, of_notices
 from records.database import Database, inserting
 from records.directory import DirectoryRecord
-from records.facts import board_row, facts_after, obligation_row, recommendation_rows, sealed_at
+from records.facts import board_row, facts_after, obligation_row, reached_row, recommendation_rows, sealed_at
 from records.family import relatives
 from records.faults import where
 from records.naming import file_not_clean, files_not_theirs, strange_cases
@@ -246,6 +246,7 @@ class Writing:
         await connection.execute(_FACTS, facts)
         await self._obligations(steps)  # what was told of what has ended is out of date, but not what is told now
         await self._recommendations(steps)
+        await self._words_of_recommendations(steps)
         told = await self._notices(steps)
         await self.auditor.extend(
             self.session,
@@ -283,13 +284,24 @@ class Writing:
         await connection.execute(update(BundleRow).where(BundleRow.live, about).values(CHANGED))
 
     async def _recommendations(self, steps: Sequence[Step]) -> None:
-        """The line of each recommendation that these steps touch, and the words that they say of it."""
-        changed = {(one.case.ref, item): one.case for one in steps for item in touched(one.before, one.case)}
+        """The line of each recommendation that these steps touch; of what was only told, how high it has come."""
+        latest, changed = dict[tuple[str, str], Case](), set[tuple[str, str]]()
+        for one in steps:
+            for item in touched(one.before, one.case):
+                latest[one.case.ref, item] = one.case
+                if one.fact.kind != "told" or not same(one.before, one.case, item):
+                    changed.add((one.case.ref, item))
         connection = await self.session.connection()
+        if heard := [reached_row(case, key[1]) for key, case in latest.items() if key not in changed]:
+            await connection.execute(_REACHED, heard)
         if changed:
-            made = [recommendation_rows(case, item) for (_, item), case in changed.items()]
+            made = [recommendation_rows(case, key[1]) for key, case in latest.items() if key in changed]
             for statement, rows in zip(_pursued(connection.dialect.name), zip(*made, strict=True), strict=True):
                 await connection.execute(statement, list(rows))
+
+    async def _words_of_recommendations(self, steps: Sequence[Step]) -> None:
+        """The words that these steps say of recommendations, sealed beside their lines."""
+        connection = await self.session.connection()
         worded, said = [], {}
         for one in steps:
             item, fact = about(one.fact.data), one.fact
@@ -409,6 +421,7 @@ def _of_item(table: type[RecommendationRow | RecommendationWordsRow]) -> Update:
     return update(table).where(table.case == bindparam("of_case"), table.item == bindparam("of_item"))
 
 
+_REACHED = _of_item(RecommendationRow).values(level=bindparam("rung"), reached=bindparam("office"))
 _WORDED = _of_item(RecommendationWordsRow).values(sealed=bindparam("words"))
 _SAID = _of_item(RecommendationWordsRow).values(said=bindparam("words"))
 _SAID_AT = _of_item(RecommendationRow).values(said_at=bindparam("on"), said_kind=bindparam("as"))
