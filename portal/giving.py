@@ -32,7 +32,7 @@ from portal.doing import ABOUT_ITEM, BUTTONS
 from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
 from portal.pages import Link, Sheet, by, day, moment
-from portal.rows import fixed_for, rows_for, suggested_for
+from portal.rows import fixed_for, rows_for, suggested_for, with_evidence
 from portal.said import Pair
 from portal.showing import Uploads
 from portal.typed import text_in
@@ -184,6 +184,7 @@ class Giver:
         people = await self.portal.questions.children(view.state.said.get("referral", view.ref)) if view.whole else []
         said = {entry.number: entry.words for entry in view.entries if entry.words}
         rows = rows_for(view.state, giving.kind, directory, giving.visitor.actor, people, giving.about, said)
+        rows = with_evidence(rows, view.entries, giving.about)
         fixed = fixed_for(view.state, giving.kind, giving.about, rows)
         if pairs is not None:
             return Form.posted(giving.command, pairs, rows, fixed)

@@ -1,6 +1,6 @@
 """The fixed rows of a form: which criteria, which children, which partners, which agencies."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from models.case import Case, whole_item
@@ -16,7 +16,7 @@ from models.time import day_of
 from models.titles import titled
 from portal.pages import day
 from portal.questions import Rows
-from records.questions import CaseView
+from records.questions import CaseView, Entry
 
 Words = Mapping[int, Mapping[str, Any]]
 
@@ -117,6 +117,17 @@ def _of_recommendation(  # noqa: PLR0913, PLR0917 -- of which, for which command
         "retests": [(name, f"After {name.replace('_', ' ')}", "") for name in names["retests"]],
         "closing_seats": [(name, seat.title, "") for name, seat in seats.items()],
     }
+
+
+def with_evidence(rows: Rows, entries: Iterable[Entry], item: str) -> Rows:
+    """Beside each piece of evidence what was written about it last, as far as this person may read it."""
+    said = {
+        str(one.data["evidence"]): str(one.words.get("words", ""))
+        for one in entries
+        if one.words and one.kind in {"evidence_given", "evidence_amended"} and one.data.get("item") == item
+    }
+    of_evidence = ("evidence", "accepted")
+    return {**rows, **{name: [(key, title, said.get(key, "")) for key, title, _ in rows[name]] for name in of_evidence}}
 
 
 def fixed_for(case: Case, kind: str, about: str, rows: Rows) -> dict[str, str]:

@@ -204,6 +204,13 @@ async def test_extensions_closure_tests_and_reopening_are_told(site: Site) -> No
     assert again.count("Given before it was reopened; counts no more") == 2
 
 
+@pytest.mark.promise("E5")
+async def test_whoever_looks_at_evidence_reads_what_it_is_where_they_decide(site: Site) -> None:
+    words = "The audit of the last quarter: nineteen of twenty records."
+    for kind in ("accept_evidence", "return_evidence"):
+        assert words in await site.page(SUBGROUP, f"/cases/{site.found.second}/{kind}?about=r3")
+
+
 @pytest.mark.promise("E3")
 async def test_the_page_says_in_words_why_somebody_may_not_pass_the_gate(site: Site) -> None:
     waiting = f"/cases/{site.found.second}/recommendations/r3"
