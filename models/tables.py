@@ -304,7 +304,10 @@ class AttemptRow(Table):
 
 
 class LinkRow(Table):
-    """One link of an audit chain: an HMAC over the one before, with commitments in place of values."""
+    """One link of an audit chain: an HMAC over the one before, with commitments in place of values.
+
+    `salts`: in hex, by the names of the values. Lawful destruction takes one out with its value; the chain stays whole.
+    """
 
     __tablename__ = "audit_links"
     chain: Mapped[str] = mapped_column(Short, primary_key=True)
@@ -313,6 +316,7 @@ class LinkRow(Table):
     actor: Mapped[str] = mapped_column(Short)
     kind: Mapped[str] = mapped_column(Short)
     commitments: Mapped[dict[str, Any]]
+    salts: Mapped[dict[str, Any]]
     previous: Mapped[str] = mapped_column(Short)
     mac: Mapped[str] = mapped_column(Short)
 
@@ -322,16 +326,6 @@ class HeadRow(Table):
     chain: Mapped[str] = mapped_column(Short, primary_key=True)
     number: Mapped[int] = mapped_column(Integer)
     mac: Mapped[str] = mapped_column(Short)
-
-
-class SaltRow(Table):
-    """The salt of one commitment. Lawful destruction removes it with the value; the chain stays whole."""
-
-    __tablename__ = "audit_salts"
-    chain: Mapped[str] = mapped_column(Short, primary_key=True)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    name: Mapped[str] = mapped_column(Short, primary_key=True)
-    salt: Mapped[bytes]
 
 
 class ReadRow(Table):

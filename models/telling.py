@@ -89,12 +89,16 @@ def tell(case: Case, due: Due, directory: Directory, now: datetime) -> Fact:
     one = case.obligations[due.key]
     rules = rules_of(case, one)
     rung = rules.ladder.rungs[due.rung]
-    upward = list(dict.fromkeys(higher.office for higher in rules.ladder.rungs[due.rung :]))
-    answers = {office: _answer(case, one, office, directory, now) for office in dict.fromkeys((*upward, *rung.also))}
-    office = next((office for office in upward if answers[office].person), upward[-1])
-    passed = [one for one in upward[: upward.index(office)] if one != office]
-    if not answers[office].person:
-        passed.append(office)
+    upward = dict.fromkeys(higher.office for higher in rules.ladder.rungs[due.rung :])
+    but = KeptOut(case, directory, now, waits_for(case, one))
+    answers: dict[str, Answer] = {}
+    for higher in upward:
+        answers[higher] = look_up(case, one, higher, directory, now, but)
+        if answers[higher].person:
+            break
+    office = next(reversed(answers))
+    passed = [name for name in answers if not answers[name].person]
+    answers |= {name: look_up(case, one, name, directory, now, but) for name in rung.also if name not in answers}
     also = [Heard(office=name, person=answers[name].person or "") for name in rung.also if name != office]
     passed += [heard.office for heard in also if not heard.person and heard.office not in passed]
     told = Told(

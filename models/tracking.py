@@ -103,14 +103,13 @@ def tracked(case: Case, item: str) -> tuple[Tracked, Turning]:
     return line, Turning(case=case.ref, item=item, turns=written)
 
 
-def reached(case: Case, item: str) -> tuple[int, str]:
-    """The highest rung that has spoken of what its agency owes of a recommendation, and its office; 0 for none."""
-    return _told(case, [one for one in case.of_item(item) if one.ended is None and one.block in OF_AGENCY])
-
-
-def same(before: Case, case: Case, item: str) -> bool:
-    """Whether nothing but what was told of it can have changed in the line of a recommendation."""
-    return before.recommendations.get(item) is case.recommendations[item]
+def reached(case: Case) -> dict[str, tuple[int, str]]:
+    """Of each recommendation the highest rung that has spoken of what its agency owes, and its office; 0 for none."""
+    late: dict[str, list[Obligation]] = {item: [] for item in case.recommendations}
+    for one in case.open():
+        if one.item and one.block in OF_AGENCY:
+            late[whole_item(one.item)].append(one)
+    return {item: _told(case, found) for item, found in late.items()}
 
 
 def year_of(case: Case) -> int:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from models.tables import HeadRow, LinkRow, SaltRow, SettingRow
+from models.tables import HeadRow, LinkRow, SettingRow
 from records.chains import DIRECTORY, FIRST_START, READS, SEALED, SIGN_INS, START, commit, mac_of
 from records.database import inserting
 from records.keys import Keys
@@ -25,6 +25,8 @@ from records.verifying import Broken, Verifier
 
 __all__ = ["DIRECTORY", "FIRST_START", "READS", "SIGN_INS", "Auditor", "Broken", "Entry"]
 
+SALT = 16
+"""Bytes."""
 AT_ONCE = 1000
 """So many chains are asked about in one question; that more than these are unsealed is the same news."""
 
@@ -55,30 +57,26 @@ class Auditor:
 
         Returns the numbers of the links. Costs as many statements for one link as for a hundred.
         """
-        heads = await self._heads(session, sorted({entry.chain for entry in entries}))
+        connection = await session.connection()
+        heads = await self._heads(connection, sorted({entry.chain for entry in entries}))
         links: list[dict[str, Any]] = []
-        salts: list[dict[str, Any]] = []
         for chain, at, actor, kind, values in entries:
             number, previous = heads[chain][0] + 1, heads[chain][1]
-            fresh = {name: os.urandom(16) for name in values}
-            commitments = {name: commit(salt, values[name]) for name, salt in fresh.items()}
+            salts = {name: os.urandom(SALT) for name in values}
+            commitments = {name: commit(salt, values[name]) for name, salt in salts.items()}
             mac = mac_of(self._key, previous, chain, number, at, actor, kind, commitments)
             links.append({
                 "chain": chain, "number": number, "at": at, "actor": actor, "kind": kind, "commitments": commitments,
-                "previous": previous, "mac": mac,
+                "salts": {name: salt.hex() for name, salt in salts.items()}, "previous": previous, "mac": mac,
             })  # fmt: skip
-            salts += ({"chain": chain, "number": number, "name": name, "salt": salt} for name, salt in fresh.items())
             heads[chain] = number, mac
-        connection = await session.connection()
-        if salts:
-            await connection.execute(_SALTS, salts)
         await connection.execute(_LINKS, links)
         await connection.execute(_MOVED, [{"of": chain, "n": n, "m": mac} for chain, (n, mac) in heads.items()])
         return [link["number"] for link in links]
 
-    async def _heads(self, session: AsyncSession, chains: Sequence[str]) -> dict[str, tuple[int, str]]:
+    @staticmethod
+    async def _heads(connection: AsyncConnection, chains: Sequence[str]) -> dict[str, tuple[int, str]]:
         """The locked heads of these chains; those that begin now are made first, whoever else begins them as well."""
-        connection = await session.connection()
         found = await connection.execute(_HEADS, {"of": chains})
         heads = {chain: (number, mac) for chain, number, mac in found}
         if new := [{"chain": chain, "number": 0, "mac": START} for chain in chains if chain not in heads]:
@@ -131,4 +129,4 @@ _HEADS = (
     .with_for_update()
 )
 _MOVED = update(HeadRow).where(HeadRow.chain == bindparam("of")).values(number=bindparam("n"), mac=bindparam("m"))
-_LINKS, _SALTS = insert(LinkRow), insert(SaltRow)
+_LINKS = insert(LinkRow)

@@ -45,10 +45,12 @@ def recommendation_rows(case: Case, item: str) -> tuple[dict[str, Any], dict[str
     return dict(line), dict(beside)
 
 
-def reached_row(case: Case, item: str) -> dict[str, Any]:
-    """Of a recommendation of which only something was told: how high it has come."""
-    rung, office = reached(case, item)
-    return {"of_case": case.ref, "of_item": item, "rung": rung, "office": office}
+def reached_rows(case: Case) -> list[dict[str, Any]]:
+    """Of a case in which only rungs spoke: how high each of its recommendations has come."""
+    return [
+        {"of_case": case.ref, "of_item": item, "rung": rung, "office": office}
+        for item, (rung, office) in reached(case).items()
+    ]
 
 
 def sealed_at(column: str, case: str, item: str) -> str:

@@ -80,7 +80,8 @@ class Taking:
 
     async def write(self) -> None:
         """Write all that was given, in the transaction of the session."""
+        connection = await self._session.connection()
         if self._texts:
-            await (await self._session.connection()).execute(insert(TextRow), self._texts)
+            await connection.execute(insert(TextRow), self._texts)
         batch = Batch(case="", known=0, now=self.now)
-        await Writing(self._recorder, self._session, batch).write(self._steps, self._begin)
+        await Writing(self._recorder, self._session, connection, batch).write(self._steps, self._begin)

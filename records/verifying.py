@@ -36,7 +36,6 @@ from models.tables import (
     ReadRow,
     RecommendationRow,
     RecommendationWordsRow,
-    SaltRow,
     SettingRow,
     TextRow,
 )
@@ -165,7 +164,7 @@ class Verifier:
         ):
             last = await self._last(DIRECTORY, kind)
             unlinked = last is None and kind == "directory_replaced" and bool(agencies)
-            if unlinked or (last is not None and not await self._stands_for(last, now)):
+            if unlinked or (last is not None and not _stands_for(last, now)):
                 yield Broken(chain=DIRECTORY, number=last.number if last else 1, words=words)
 
     async def _people(self) -> dict[str, tuple[Any, str]]:
@@ -187,7 +186,7 @@ class Verifier:
         accounts = {row.person: row.password for row in await self._session.scalars(select(AccountRow))}
         for person in sorted(accounts.keys() | {one for one, link in last.items() if link.kind == set_}):
             said, password = last.get(person), accounts.get(person)
-            if said is None or said.kind != set_ or not await self._stands_for(said, {"password": password}):
+            if said is None or said.kind != set_ or not _stands_for(said, {"password": password}):
                 number = said.number if said else 1
                 yield Broken(
                     chain=SIGN_INS, number=number, words=f"The account of {person} was added, changed or removed."
@@ -196,11 +195,6 @@ class Verifier:
     async def _last(self, chain: str, kind: str) -> LinkRow | None:
         found = select(LinkRow).where(LinkRow.chain == chain, LinkRow.kind == kind)
         return (await self._session.scalars(found.order_by(LinkRow.number.desc()).limit(1))).first()
-
-    async def _stands_for(self, link: LinkRow, value: Mapping[str, Any]) -> bool:
-        found = select(SaltRow).where(SaltRow.chain == link.chain, SaltRow.number == link.number)
-        salts = {row.name: row.salt for row in await self._session.scalars(found)}
-        return not _value(link, {link.number: value}, salts) and link.commitments.keys() == value.keys()
 
     async def _against(self, seals: Seals) -> AsyncIterator[Broken]:
         row = await self._session.get(SettingRow, SEALED)
@@ -275,10 +269,9 @@ class _Chain:
         previous, number = START, 0
         while links := await self._links(number, page):
             values = await self._values(number, links[-1].number) if self._values else None
-            salts = await self._salts(number, links[-1].number)
             for link in links:
                 number += 1
-                if words := self._link(link, number, previous) or _value(link, values, salts.get(number, {})):
+                if words := self._link(link, number, previous) or _value(link, values):
                     return self._broken(number, words)
                 previous, self._good = link.mac, number
         head = await self._session.get(HeadRow, self.chain)
@@ -317,13 +310,6 @@ class _Chain:
     async def _links(self, beyond: int, most: int) -> list[LinkRow]:
         found = select(LinkRow).where(LinkRow.chain == self.chain, LinkRow.number > beyond)
         return list(await self._session.scalars(found.order_by(LinkRow.number).limit(most)))
-
-    async def _salts(self, beyond: int, last: int) -> dict[int, dict[str, bytes]]:
-        found = select(SaltRow).where(SaltRow.chain == self.chain, SaltRow.number > beyond, SaltRow.number <= last)
-        salts: dict[int, dict[str, bytes]] = {}
-        for row in await self._session.scalars(found):
-            salts.setdefault(row.number, {})[row.name] = row.salt
-        return salts
 
     async def _of_reads(self, beyond: int, last: int) -> dict[int, dict[str, Any]]:
         found = select(ReadRow).where(ReadRow.number > beyond, ReadRow.number <= last)
@@ -457,7 +443,7 @@ def _outside(number: Any, last: int) -> Any:  # noqa: ANN401 -- a column, and a 
     return or_(number > last, number < 1)
 
 
-def _value(link: LinkRow, values: Mapping[int, Mapping[str, Any]] | None, salts: Mapping[str, bytes]) -> str:
+def _value(link: LinkRow, values: Mapping[int, Mapping[str, Any]] | None) -> str:
     """What is wrong with what a link stands for. Salt and value may be gone together, and only of private words."""
     if values is None:
         return ""
@@ -465,15 +451,19 @@ def _value(link: LinkRow, values: Mapping[int, Mapping[str, Any]] | None, salts:
     if recorded is None:
         return "What this link stands for was removed."
     for name, commitment in link.commitments.items():
-        if name not in recorded and name not in salts:
+        if name not in recorded and name not in link.salts:
             continue
         if name not in recorded:
             return "What this link stands for was removed."
-        if name not in salts:
+        if name not in link.salts:
             return "The salt of what this link stands for was removed."
-        if commit(salts[name], recorded[name]) != commitment:
+        if commit(bytes.fromhex(link.salts[name]), recorded[name]) != commitment:
             return "What this link stands for was altered."
     return "" if recorded.keys() <= link.commitments.keys() else "What this link stands for was added to."
+
+
+def _stands_for(link: LinkRow, value: Mapping[str, Any]) -> bool:
+    return not _value(link, {link.number: value}) and link.commitments.keys() == value.keys()
 
 
 def difference(one: Any, other: Any, place: str = "") -> str | None:  # noqa: ANN401 -- any plain values

@@ -4,15 +4,16 @@ What is to be written is worked out first and then written in bulk, so that a hu
 one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Executable, Integer, Update, bindparam, cast, insert, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from models.base import Message
 from models.batch import Batch, Written
@@ -48,12 +49,12 @@ from models.tables import (
     TextRow,
 )
 from models.telling import Notice, notices, tell
-from models.tracking import MADE, Tracked, Turning, about, last_word, same, touched
+from models.tracking import MADE, Tracked, Turning, about, last_word, touched
 from records.audit import Auditor, Entry
 from records.chains import of_fact, of_notices
 from records.database import Database, inserting
 from records.directory import DirectoryRecord
-from records.facts import board_row, facts_after, obligation_row, reached_row, recommendation_rows, sealed_at
+from records.facts import board_row, facts_after, obligation_row, reached_rows, recommendation_rows, sealed_at
 from records.family import relatives
 from records.faults import where
 from records.naming import file_not_clean, files_not_theirs, strange_cases
@@ -93,6 +94,25 @@ def step(case: Case, fact: Fact, directory: Directory) -> Step:
     return Step(fact, case, now, notices(case, now, fact, directory))
 
 
+class Stretch(NamedTuple):
+    """Steps of a case that follow each other. `spoken`: rungs spoke, and nothing else happened."""
+
+    before: Case
+    case: Case
+    spoken: bool
+
+
+def stretches_of(steps: Iterable[Step]) -> Iterator[Stretch]:
+    """The steps as stretches: what rungs say changes nothing but their obligations, however many speak."""
+    for (_, spoken), found in groupby(steps, lambda one: (one.case.ref, _only_spoke(one))):
+        first, *others = found
+        yield Stretch(first.before, (others or [first])[-1].case, spoken)
+
+
+def _only_spoke(one: Step) -> bool:
+    return one.fact.kind == "told" and not one.case.obligations[one.fact.data["obligation"]].ended
+
+
 class Recorder:
     """Writes for all cases of one installation."""
 
@@ -103,20 +123,19 @@ class Recorder:
     async def write(self, batch: Batch) -> Written:
         """Write what the batch asks for, or nothing. May run twice: what is written already is not written again."""
         async with self.database.writing() as session:
-            return await Writing(self, session, batch).done()
+            return await Writing(self, session, await session.connection(), batch).done()
 
 
 class Writing:
     """One transaction on one case: what it changes is worked out first, and then written table by table."""
 
-    def __init__(self, recorder: Recorder, session: AsyncSession, batch: Batch) -> None:
-        self.vault, self.auditor, self.session, self.batch = recorder.vault, recorder.auditor, session, batch
-        self.recorder = recorder
+    def __init__(self, recorder: Recorder, session: AsyncSession, connection: AsyncConnection, batch: Batch) -> None:
+        self.recorder, self.vault, self.auditor = recorder, recorder.vault, recorder.auditor
+        self.session, self.connection, self.batch = session, connection, batch
 
     async def done(self) -> Written:
         batch = self.batch
-        connection = await self.session.connection()
-        row = (await connection.execute(_LOCKED, {"of": batch.case})).first()
+        row = (await self.connection.execute(_LOCKED, {"of": batch.case})).first()
         if row is not None and row.known > batch.known:
             return Written(facts=tuple(await facts_after(self.session, batch.case, batch.known)), stale=True)
         if row is None and batch.opens is None:
@@ -146,8 +165,7 @@ class Writing:
         genuine, text, words = await self._genuine(signed, case)
         if not genuine:
             return Written(problems=(Problem(words=UNSIGNED),))
-        connection = await self.session.connection()
-        if number := await connection.scalar(_RECORDED, {"of": signed.request}):
+        if number := await self.connection.scalar(_RECORDED, {"of": signed.request}):
             return Written(number=number)
         model = COMMANDS[case.kind][signed.kind]
         named = model.names_cases(merged(signed.body, words))
@@ -219,8 +237,7 @@ class Writing:
 
     async def _settle(self, signed: Signed, state: str, problems: Iterable[Problem] = ()) -> None:
         said = [problem.model_dump(mode="json") for problem in problems]
-        connection = await self.session.connection()
-        await connection.execute(_SETTLED, {"of": signed.request, "to": state, "said": said})
+        await self.connection.execute(_SETTLED, {"of": signed.request, "to": state, "said": said})
 
     async def _children(self, fact: Fact, words: Any) -> None:  # noqa: ANN401 -- any JSON value
         """Who the children are stands apart from the case, sealed, under the numbers that the case knows."""
@@ -228,24 +245,25 @@ class Writing:
             {"case": fact.case, "number": n, "sealed": self.vault.seal(child, f"children.sealed/{fact.case}/{n}")}
             for n, child in enumerate(words["children"], start=1)
         ]
-        await (await self.session.connection()).execute(insert(ChildRow), rows)
+        await self.connection.execute(insert(ChildRow), rows)
 
     async def write(self, steps: Sequence[Step], begin: Mapping[str, str] = MappingProxyType({})) -> None:
         """Everything that these steps change. `begin`: cases that are new, each with the case from which it came."""
         if not steps:
             return
-        connection = await self.session.connection()
+        connection = self.connection
+        stretches = list(stretches_of(steps))
         cases = {one.case.ref: one.case for one in steps}
         if begin:
             rows = [{**_case_row(cases[ref]), "parent": parent or None} for ref, parent in begin.items()]
             await connection.execute(_BEGUN, rows)
         if kept := [_case_row(case) for ref, case in cases.items() if ref not in begin]:
             await connection.execute(_KEEP, [{f"new_{name}": value for name, value in row.items()} for row in kept])
-        await connection.execute(_boarded(connection.dialect.name), [board_row(case) for case in cases.values()])
-        facts = [{**one.fact.model_dump(), "request": one.fact.request or None} for one in steps]
-        await connection.execute(_FACTS, facts)
-        await self._obligations(steps)  # what was told of what has ended is out of date, but not what is told now
-        await self._recommendations(steps)
+        if moved := {one.case.ref for one in stretches if not one.spoken}:
+            await connection.execute(_boarded(connection.dialect.name), [board_row(cases[ref]) for ref in moved])
+        await connection.execute(_FACTS, [{**dict(one.fact), "request": one.fact.request or None} for one in steps])
+        await self._obligations(stretches)  # what was told of what has ended is out of date, but not what is told now
+        await self._recommendations(stretches)
         await self._words_of_recommendations(steps)
         told = await self._notices(steps)
         await self.auditor.extend(
@@ -262,46 +280,41 @@ class Writing:
             ],
         )
 
-    async def _obligations(self, steps: Sequence[Step]) -> None:
+    async def _obligations(self, stretches: Sequence[Stretch]) -> None:
         changed: dict[tuple[str, str], tuple[Case, Obligation]] = {}
         moot: list[tuple[str, str]] = []
-        for _, before, case, *_ in steps:
+        for before, case, _ in stretches:
             for key, one in case.obligations.items():
                 was = before.obligations.get(key)
                 if was is not one:
                     changed[case.ref, key] = case, one
                     if one.ended and was is not None and not was.ended:
                         moot.append((case.ref, key))
-        connection = await self.session.connection()
         if changed:
             rows = [obligation_row(case, one) for case, one in changed.values()]
-            await connection.execute(_owed(connection.dialect.name), rows)
+            await self.connection.execute(_owed(self.connection.dialect.name), rows)
         if moot:
             told = update(NoticeRow).where(tuple_(NoticeRow.case, NoticeRow.obligation).in_(moot))
-            await connection.execute(told.values(state=State.SUPERSEDED))
-        refs = {one.case.ref for one in steps}
-        about = BundleRow.key.in_(select(NoticeRow.bundle).where(NoticeRow.case.in_(refs))) | BundleRow.case.in_(refs)
-        await connection.execute(update(BundleRow).where(BundleRow.live, about).values(CHANGED))
+            await self.connection.execute(told.values(state=State.SUPERSEDED))
+        await self.connection.execute(_LIVE, {"refs": list({one.case.ref for one in stretches})})
 
-    async def _recommendations(self, steps: Sequence[Step]) -> None:
+    async def _recommendations(self, stretches: Sequence[Stretch]) -> None:
         """The line of each recommendation that these steps touch; of what was only told, how high it has come."""
-        latest, changed = dict[tuple[str, str], Case](), set[tuple[str, str]]()
-        for one in steps:
-            for item in touched(one.before, one.case):
-                latest[one.case.ref, item] = one.case
-                if one.fact.kind != "told" or not same(one.before, one.case, item):
-                    changed.add((one.case.ref, item))
-        connection = await self.session.connection()
-        if heard := [reached_row(case, key[1]) for key, case in latest.items() if key not in changed]:
-            await connection.execute(_REACHED, heard)
+        changed, heard = dict[tuple[str, str], Case](), dict[str, Case]()
+        for one in stretches:
+            if one.spoken:
+                heard[one.case.ref] = one.case
+            else:
+                changed |= {(one.case.ref, item): one.case for item in touched(one.before, one.case)}
+        if rows := [row for case in heard.values() for row in reached_rows(case)]:
+            await self.connection.execute(_REACHED, rows)
         if changed:
-            made = [recommendation_rows(case, key[1]) for key, case in latest.items() if key in changed]
-            for statement, rows in zip(_pursued(connection.dialect.name), zip(*made, strict=True), strict=True):
-                await connection.execute(statement, list(rows))
+            made = [recommendation_rows(case, item) for (_, item), case in changed.items()]
+            for statement, rows in zip(_pursued(self.connection.dialect.name), zip(*made, strict=True), strict=True):
+                await self.connection.execute(statement, list(rows))
 
     async def _words_of_recommendations(self, steps: Sequence[Step]) -> None:
         """The words that these steps say of recommendations, sealed beside their lines."""
-        connection = await self.session.connection()
         worded, said = [], {}
         for one in steps:
             item, fact = about(one.fact.data), one.fact
@@ -315,23 +328,22 @@ class Writing:
                 words = self.vault.seal(last, sealed_at("said", fact.case, item))
                 said[fact.case, item] = {**key, "words": words, "on": fact.recorded, "as": fact.kind}
         if worded:
-            await connection.execute(_WORDED, worded)
+            await self.connection.execute(_WORDED, worded)
         if said:
-            await connection.execute(_SAID, list(said.values()))
-            await connection.execute(_SAID_AT, list(said.values()))
+            await self.connection.execute(_SAID, list(said.values()))
+            await self.connection.execute(_SAID_AT, list(said.values()))
 
     async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[Notice]]:
         """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""
         rows = [
-            {**notice.model_dump(), "state": State.QUEUED, "written": one.fact.recorded}
+            {**dict(notice), "state": State.QUEUED, "written": one.fact.recorded}
             for one in steps
             for notice in one.notices
         ]
         told: dict[tuple[str, int], list[Notice]] = {}
         if not rows:
             return told
-        connection = await self.session.connection()
-        fresh = set((await connection.execute(_told(connection.dialect.name), rows)).scalars())
+        fresh = set((await self.connection.execute(_told(self.connection.dialect.name), rows)).scalars())
         for notice in (notice for one in steps for notice in one.notices if notice.key in fresh):
             told.setdefault((notice.case, notice.fact), []).append(notice)
         return told
@@ -415,6 +427,9 @@ _KEEP = (
     .values({name: bindparam(f"new_{name}") for name in ("known", "state", "closed")})
 )
 _FACTS = insert(FactRow)
+_REFS = bindparam("refs", expanding=True)
+_OF_THEM = BundleRow.key.in_(select(NoticeRow.bundle).where(NoticeRow.case.in_(_REFS))) | BundleRow.case.in_(_REFS)
+_LIVE = update(BundleRow).where(BundleRow.live, _OF_THEM).values(CHANGED)
 
 
 def _of_item(table: type[RecommendationRow | RecommendationWordsRow]) -> Update:

@@ -107,7 +107,7 @@ def swapped(table: str, first: int, second: int) -> list[str]:
 
 
 def of(table: str, number: int, case: str = RR) -> str:
-    column = {"audit_links": "chain", "audit_salts": "chain"}.get(table, '"case"')
+    column = "chain" if table == "audit_links" else '"case"'
     return f"{column} = '{case}' AND number = {number}"
 
 
@@ -118,6 +118,7 @@ def text_of(number: int, case: str = RR) -> str:
 TOLD = 10
 """The number of a fact of the review that says whom a rung told."""
 NOTICE = f"key = (SELECT min(key) FROM notices WHERE \"case\" = '{RR}' AND fact = {TOLD})"
+NO_SALT = f"UPDATE audit_links SET salts = json_remove(salts, '$.text') WHERE {of('audit_links', RETURNED)}"
 
 ALTERED, REMOVED, MISSING = "altered", "removed", "missing"
 
@@ -138,9 +139,9 @@ CHANGES: dict[str, tuple[list[str], str, int, str]] = {
     "words, removed": ([f"DELETE FROM texts WHERE {text_of(RETURNED)}"], RR, RETURNED, REMOVED),
     "words, emptied": ([f"UPDATE texts SET sealed = x'' WHERE {text_of(RETURNED)}"], RR, RETURNED, REMOVED),
     "a salt, to hide what was altered": (
-        [f"DELETE FROM audit_salts WHERE {of('audit_salts', RETURNED)}", f"UPDATE facts SET data = '{{}}' WHERE {of('facts', RETURNED)}"], RR, RETURNED, "salt",
+        [f"UPDATE audit_links SET salts = '{{}}' WHERE {of('audit_links', RETURNED)}", f"UPDATE facts SET data = '{{}}' WHERE {of('facts', RETURNED)}"], RR, RETURNED, "salt",
     ),
-    "a salt, of words that are there": ([f"DELETE FROM audit_salts WHERE name = 'text' AND {of('audit_salts', RETURNED)}"], RR, RETURNED, "salt"),
+    "a salt, of words that are there": ([NO_SALT], RR, RETURNED, "salt"),
     "a child, removed": ([f"DELETE FROM children WHERE \"case\" = '{LR}'"], LR, 1, ALTERED),
     "a child, by another": ([f"UPDATE children SET \"case\" = 'x' WHERE \"case\" = '{LR}'", f"UPDATE children SET \"case\" = '{LR}' WHERE \"case\" = '{OTHER}'"], LR, 1, ALTERED),
     "a fact, removed": ([f"DELETE FROM facts WHERE {of('facts', ASKED)}"], RR, ASKED, REMOVED),
@@ -244,7 +245,7 @@ async def test_nothing_is_found_in_a_record_that_nobody_changed(folder: Path) ->
 )
 async def test_words_destroyed_with_their_salt_leave_the_chain_whole(folder: Path, way: str) -> None:
     await seal(folder)
-    change(folder, f"DELETE FROM audit_salts WHERE name = 'text' AND {of('audit_salts', RETURNED)}", way)
+    change(folder, NO_SALT, way)
     assert await found(folder) == []
 
 
@@ -252,11 +253,10 @@ async def test_words_destroyed_with_their_salt_leave_the_chain_whole(folder: Pat
 
 
 def cut(before: str) -> list[str]:
-    """The last fact of the review, as if it had never been: link, salts and fact removed, head and state put right."""
+    """The last fact of the review, as if it had never been: link and fact removed, head and state put right."""
     state = before.replace("'", "''")
     return [
         f"DELETE FROM audit_links WHERE {of('audit_links', LAST)}",
-        f"DELETE FROM audit_salts WHERE {of('audit_salts', LAST)}",
         f"DELETE FROM facts WHERE {of('facts', LAST)}",
         f"UPDATE audit_heads SET number = {LAST - 1}, mac = (SELECT mac FROM audit_links WHERE {of('audit_links', LAST - 1)}) WHERE chain = '{RR}'",
         f"UPDATE cases SET known = {LAST - 1}, state = '{state}' WHERE ref = '{RR}'",
@@ -303,7 +303,7 @@ async def test_a_case_that_was_removed_altogether_is_found_by_the_seal(folder: P
     tables = ("facts", "obligations", "notices", "children", "commands", "reads", "board")
     change(
         folder, *(f"DELETE FROM {table} WHERE \"case\" = '{OTHER}'" for table in tables), f"DELETE FROM cases WHERE ref = '{OTHER}'",
-        *(f"DELETE FROM {table} WHERE chain = '{OTHER}'" for table in ("audit_links", "audit_salts", "audit_heads")),
+        *(f"DELETE FROM {table} WHERE chain = '{OTHER}'" for table in ("audit_links", "audit_heads")),
     )  # fmt: skip
     assert await found(folder) == [(OTHER, 1, "This chain was sealed and is not in the database any more.")]
 
@@ -442,7 +442,7 @@ UNCOVERED = {
 """Columns that no chain stands for: what became of a message, and what only helps to find or to count."""
 GARBAGE = ("'{'", "x'00ff'", "'zzz'")
 COVERED = (
-    "facts", "texts", "children", "cases", "obligations", "notices", "audit_links", "audit_heads", "audit_salts",
+    "facts", "texts", "children", "cases", "obligations", "notices", "audit_links", "audit_heads",
     "reads", "policies", "agencies", "people", "holdings", "accounts", "commands",
 )  # fmt: skip
 
@@ -477,7 +477,12 @@ async def test_a_cell_that_cannot_be_read_is_named_and_blinds_nothing_else(folde
         (f"UPDATE facts SET data = '{{' WHERE {of('facts', RETURNED)}", RR, RETURNED),
         (f"UPDATE facts SET occurred = 'zzz' WHERE {of('facts', RETURNED)}", RR, RETURNED),
         (f"UPDATE audit_links SET commitments = '{{' WHERE {of('audit_links', RETURNED)}", RR, RETURNED),
-        (f"UPDATE audit_salts SET salt = '00' WHERE {of('audit_salts', RETURNED)}", RR, RETURNED),
+        (f"UPDATE audit_links SET salts = '{{' WHERE {of('audit_links', RETURNED)}", RR, RETURNED),
+        (
+            f"UPDATE audit_links SET salts = json_set(salts, '$.text', 'zz') WHERE {of('audit_links', RETURNED)}",
+            RR,
+            RETURNED,
+        ),
         (f"UPDATE texts SET sealed = 'abc' WHERE {text_of(RETURNED)}", RR, RETURNED),
         (f"UPDATE notices SET data = '{{' WHERE {NOTICE}", RR, TOLD),
         (f"UPDATE cases SET state = '{{' WHERE ref = '{RR}'", RR, LAST),
