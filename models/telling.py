@@ -122,11 +122,12 @@ def _answer(case: Case, one: Obligation, office: str, directory: Directory, now:
 
 def notices(before: Case, after: Case, fact: Fact, directory: Directory) -> list[Notice]:
     """Every notice that this fact sends, in a fixed order."""
+    answered = list(_answered(before, after, fact, directory))
     sent = [
         *_rung(after, fact, directory),
         *_handed_on(before, after, fact, directory),
-        *_moved(before, after, fact, directory),
-        *_answered(before, after, fact, directory),
+        *_moved(before, after, fact, directory, {(one.obligation, one.person) for one in answered}),
+        *answered,
         *_invited(after, fact, directory),
     ]
     return [one.model_copy(update={"urgent": True}) if _is_urgent(after, one) else one for one in sent]
@@ -206,8 +207,10 @@ def _left(before: Case, after: Case, one: Obligation, office: str, directory: Di
     return any(person in now and person not in was for person in heard if person)
 
 
-def _moved(before: Case, after: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
-    answered = {(one.obligation, one.person) for one in _answered(before, after, fact, directory)}
+def _moved(
+    before: Case, after: Case, fact: Fact, directory: Directory, answered: Container[tuple[str, str]]
+) -> Iterator[Notice]:
+    """Whoever was told hears that it holds no more. `answered`: (obligation, person) of those who hear it anyway."""
     for key, office in taken_back(before, after, fact):
         one = after.obligations[key]
         person = _answer(after, one, office, directory, fact.recorded).person

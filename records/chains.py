@@ -1,6 +1,5 @@
 """What an audit chain is made of: links, and the commitments by which a link stands for a value without saying it."""
 
-import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -20,7 +19,7 @@ SEALED = "sealed"
 
 
 def commit(salt: bytes, value: Any) -> str:  # noqa: ANN401 -- any JSON value
-    return hmac.new(salt, canonical(value), hashlib.sha256).hexdigest()
+    return hmac.digest(salt, canonical(value), "sha256").hex()
 
 
 def mac_of(  # noqa: PLR0913, PLR0917 -- every part of a link
@@ -34,7 +33,7 @@ def mac_of(  # noqa: PLR0913, PLR0917 -- every part of a link
     commitments: Mapping[str, str],
 ) -> str:
     body = canonical([previous, chain, number, at.timestamp(), actor, kind, dict(commitments)])
-    return hmac.new(key, body, hashlib.sha256).hexdigest()
+    return hmac.digest(key, body, "sha256").hex()
 
 
 def of_fact(row: Fact | FactRow, text: TextRow | None, words: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON value

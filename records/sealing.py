@@ -61,7 +61,10 @@ class Vault:
 
 
 def canonical(body: Any) -> bytes:  # noqa: ANN401 -- any JSON value
-    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+    return _ENCODER.encode(body).encode()
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def fingerprint(token: str) -> str:
