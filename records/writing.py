@@ -300,16 +300,15 @@ class Writing:
 
     async def _recommendations(self, stretches: Sequence[Stretch]) -> None:
         """The line of each recommendation that these steps touch; of what was only told, how high it has come."""
-        changed, heard = dict[tuple[str, str], Case](), dict[str, Case]()
-        for one in stretches:
-            if one.spoken:
-                heard[one.case.ref] = one.case
-            else:
-                changed |= {(one.case.ref, item): one.case for item in touched(one.before, one.case)}
-        if rows := [row for case in heard.values() for row in reached_rows(case)]:
+        latest = {one.case.ref: one.case for one in stretches}
+        changed = dict.fromkeys(
+            (one.case.ref, item) for one in stretches if not one.spoken for item in touched(one.before, one.case)
+        )
+        heard = dict.fromkeys(one.case.ref for one in stretches if one.spoken)
+        if rows := [row for ref in heard for row in reached_rows(latest[ref])]:
             await self.connection.execute(_REACHED, rows)
         if changed:
-            made = [recommendation_rows(case, item) for (_, item), case in changed.items()]
+            made = [recommendation_rows(latest[ref], item) for ref, item in changed]
             for statement, rows in zip(_pursued(self.connection.dialect.name), zip(*made, strict=True), strict=True):
                 await self.connection.execute(statement, list(rows))
 
