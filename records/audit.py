@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.tables import HeadRow, LinkRow, SettingRow
 from records.chains import DIRECTORY, FIRST_START, READS, SEALED, SIGN_INS, START, commit, mac_of
@@ -50,15 +50,16 @@ class Auditor:
         self, session: AsyncSession, chain: str, at: datetime, actor: str, kind: str, values: Mapping[str, Any]
     ) -> int:
         """Add a link to a chain. Returns the link's number."""
-        return (await self.extend(session, [Entry(chain, at, actor, kind, values)]))[0]
+        connection = await session.connection()
+        (number,) = await connection.run_sync(self.extend, [Entry(chain, at, actor, kind, values)])
+        return number
 
-    async def extend(self, session: AsyncSession, entries: Sequence[Entry]) -> list[int]:
+    def extend(self, connection: Connection, entries: Sequence[Entry]) -> list[int]:
         """Add links to their chains, in this order, and lock only the heads of these chains while doing so.
 
         Returns the numbers of the links. Costs as many statements for one link as for a hundred.
         """
-        connection = await session.connection()
-        heads = await self._heads(connection, sorted({entry.chain for entry in entries}))
+        heads = self._heads(connection, sorted({entry.chain for entry in entries}))
         links: list[dict[str, Any]] = []
         for chain, at, actor, kind, values in entries:
             number, previous = heads[chain][0] + 1, heads[chain][1]
@@ -70,18 +71,18 @@ class Auditor:
                 "salts": {name: salt.hex() for name, salt in salts.items()}, "previous": previous, "mac": mac,
             })  # fmt: skip
             heads[chain] = number, mac
-        await connection.execute(_LINKS, links)
-        await connection.execute(_MOVED, [{"of": chain, "n": n, "m": mac} for chain, (n, mac) in heads.items()])
+        connection.execute(_LINKS, links)
+        connection.execute(_MOVED, [{"of": chain, "n": n, "m": mac} for chain, (n, mac) in heads.items()])
         return [link["number"] for link in links]
 
     @staticmethod
-    async def _heads(connection: AsyncConnection, chains: Sequence[str]) -> dict[str, tuple[int, str]]:
+    def _heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, str]]:
         """The locked heads of these chains; those that begin now are made first, whoever else begins them as well."""
-        found = await connection.execute(_HEADS, {"of": chains})
+        found = connection.execute(_HEADS, {"of": chains})
         heads = {chain: (number, mac) for chain, number, mac in found}
         if new := [{"chain": chain, "number": 0, "mac": START} for chain in chains if chain not in heads]:
-            await connection.execute(inserting(HeadRow, connection.dialect.name).on_conflict_do_nothing(), new)
-            found = await connection.execute(_HEADS, {"of": chains})
+            connection.execute(inserting(HeadRow, connection.dialect.name).on_conflict_do_nothing(), new)
+            found = connection.execute(_HEADS, {"of": chains})
             heads = {chain: (number, mac) for chain, number, mac in found}
         return heads
 

@@ -33,7 +33,9 @@ class Near(aiosqlite.Connection):
         self._at_once = {"cursor"} if writes else {"cursor", "rollback"}
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- whatever the driver's call takes and gives
-        in_memory = fn.__name__ in self._at_once or isinstance(getattr(fn, "__self__", None), sqlite3.Cursor)
+        on = getattr(fn, "__self__", None)
+        over = fn.__name__ == "rollback" and isinstance(on, sqlite3.Connection) and not on.in_transaction
+        in_memory = fn.__name__ in self._at_once or over or isinstance(on, sqlite3.Cursor)
         if in_memory and not (args and str(args[0]).startswith(MAY_WAIT)):
             return fn(*args, **kwargs)
         return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]

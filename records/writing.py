@@ -12,7 +12,19 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import Executable, Integer, Update, bindparam, cast, insert, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Executable,
+    Integer,
+    Update,
+    bindparam,
+    cast,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from models.base import Message
@@ -249,25 +261,27 @@ class Writing:
 
     async def write(self, steps: Sequence[Step], begin: Mapping[str, str] = MappingProxyType({})) -> None:
         """Everything that these steps change. `begin`: cases that are new, each with the case from which it came."""
-        if not steps:
-            return
-        connection = self.connection
+        if steps:
+            await self.connection.run_sync(self._write, steps, begin)
+
+    def _write(self, connection: Connection, steps: Sequence[Step], begin: Mapping[str, str]) -> None:
         stretches = list(stretches_of(steps))
         cases = {one.case.ref: one.case for one in steps}
         if begin:
             rows = [{**_case_row(cases[ref]), "parent": parent or None} for ref, parent in begin.items()]
-            await connection.execute(_BEGUN, rows)
+            connection.execute(_BEGUN, rows)
         if kept := [_case_row(case) for ref, case in cases.items() if ref not in begin]:
-            await connection.execute(_KEEP, [{f"new_{name}": value for name, value in row.items()} for row in kept])
+            connection.execute(_KEEP, [{f"new_{name}": value for name, value in row.items()} for row in kept])
         if moved := {one.case.ref for one in stretches if not one.spoken}:
-            await connection.execute(_boarded(connection.dialect.name), [board_row(cases[ref]) for ref in moved])
-        await connection.execute(_FACTS, [{**dict(one.fact), "request": one.fact.request or None} for one in steps])
-        await self._obligations(stretches)  # what was told of what has ended is out of date, but not what is told now
-        await self._recommendations(stretches)
-        await self._words_of_recommendations(steps)
-        told = await self._notices(steps)
-        await self.auditor.extend(
-            self.session,
+            connection.execute(_boarded(connection.dialect.name), [board_row(cases[ref]) for ref in moved])
+        connection.execute(_FACTS, [{**vars(one.fact), "request": one.fact.request or None} for one in steps])
+        # What was told of what has ended is out of date, but not what is told now: so the one before the other.
+        self._obligations(connection, stretches)
+        self._recommendations(connection, stretches)
+        self._words_of_recommendations(connection, steps)
+        told = self._notices(connection, steps)
+        self.auditor.extend(
+            connection,
             [
                 Entry(
                     fact.case,
@@ -280,7 +294,7 @@ class Writing:
             ],
         )
 
-    async def _obligations(self, stretches: Sequence[Stretch]) -> None:
+    def _obligations(self, connection: Connection, stretches: Sequence[Stretch]) -> None:
         changed: dict[tuple[str, str], tuple[Case, Obligation]] = {}
         moot: list[tuple[str, str]] = []
         for before, case, _ in stretches:
@@ -292,13 +306,13 @@ class Writing:
                         moot.append((case.ref, key))
         if changed:
             rows = [obligation_row(case, one) for case, one in changed.values()]
-            await self.connection.execute(_owed(self.connection.dialect.name), rows)
+            connection.execute(_owed(connection.dialect.name), rows)
         if moot:
             told = update(NoticeRow).where(tuple_(NoticeRow.case, NoticeRow.obligation).in_(moot))
-            await self.connection.execute(told.values(state=State.SUPERSEDED))
-        await self.connection.execute(_LIVE, {"refs": list({one.case.ref for one in stretches})})
+            connection.execute(told.values(state=State.SUPERSEDED))
+        connection.execute(_LIVE, {"refs": list({one.case.ref for one in stretches})})
 
-    async def _recommendations(self, stretches: Sequence[Stretch]) -> None:
+    def _recommendations(self, connection: Connection, stretches: Sequence[Stretch]) -> None:
         """The line of each recommendation that these steps touch; of what was only told, how high it has come."""
         latest = {one.case.ref: one.case for one in stretches}
         changed = dict.fromkeys(
@@ -306,13 +320,13 @@ class Writing:
         )
         heard = dict.fromkeys(one.case.ref for one in stretches if one.spoken)
         if rows := [row for ref in heard for row in reached_rows(latest[ref])]:
-            await self.connection.execute(_REACHED, rows)
+            connection.execute(_REACHED, rows)
         if changed:
             made = [recommendation_rows(latest[ref], item) for ref, item in changed]
-            for statement, rows in zip(_pursued(self.connection.dialect.name), zip(*made, strict=True), strict=True):
-                await self.connection.execute(statement, list(rows))
+            for statement, rows in zip(_pursued(connection.dialect.name), zip(*made, strict=True), strict=True):
+                connection.execute(statement, list(rows))
 
-    async def _words_of_recommendations(self, steps: Sequence[Step]) -> None:
+    def _words_of_recommendations(self, connection: Connection, steps: Sequence[Step]) -> None:
         """The words that these steps say of recommendations, sealed beside their lines."""
         worded, said = [], {}
         for one in steps:
@@ -327,22 +341,22 @@ class Writing:
                 words = self.vault.seal(last, sealed_at("said", fact.case, item))
                 said[fact.case, item] = {**key, "words": words, "on": fact.recorded, "as": fact.kind}
         if worded:
-            await self.connection.execute(_WORDED, worded)
+            connection.execute(_WORDED, worded)
         if said:
-            await self.connection.execute(_SAID, list(said.values()))
-            await self.connection.execute(_SAID_AT, list(said.values()))
+            connection.execute(_SAID, list(said.values()))
+            connection.execute(_SAID_AT, list(said.values()))
 
-    async def _notices(self, steps: Sequence[Step]) -> dict[tuple[str, int], list[Notice]]:
+    def _notices(self, connection: Connection, steps: Sequence[Step]) -> dict[tuple[str, int], list[Notice]]:
         """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""
         rows = [
-            {**dict(notice), "state": State.QUEUED, "written": one.fact.recorded}
+            {**vars(notice), "state": State.QUEUED, "written": one.fact.recorded}
             for one in steps
             for notice in one.notices
         ]
         told: dict[tuple[str, int], list[Notice]] = {}
         if not rows:
             return told
-        fresh = set((await self.connection.execute(_told(self.connection.dialect.name), rows)).scalars())
+        fresh = set(connection.execute(_told(connection.dialect.name), rows).scalars())
         for notice in (notice for one in steps for notice in one.notices if notice.key in fresh):
             told.setdefault((notice.case, notice.fact), []).append(notice)
         return told
@@ -426,7 +440,7 @@ _KEEP = (
     .values({name: bindparam(f"new_{name}") for name in ("known", "state", "closed")})
 )
 _FACTS = insert(FactRow)
-_REFS = bindparam("refs", expanding=True)
+_REFS: BindParameter[str] = bindparam("refs", expanding=True)
 _OF_THEM = BundleRow.key.in_(select(NoticeRow.bundle).where(NoticeRow.case.in_(_REFS))) | BundleRow.case.in_(_REFS)
 _LIVE = update(BundleRow).where(BundleRow.live, _OF_THEM).values(CHANGED)
 
