@@ -7,14 +7,20 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.case import Case
+from models.tables import BoardRow, CaseRow
 from records.database import Database
+from records.facts import board_row
+from records.policies import fill_shelf
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+AT_ONCE = 500
 HOME = Path(__file__).parent.parent / "migrations"
 _NAMED = re.compile(r"^(revision|down_revision) *(?::[^=]*)?= *['\"](\w+)['\"]", re.MULTILINE)
 
@@ -53,15 +59,24 @@ def up(connection: Connection) -> None:
     command.upgrade(_config(connection), "head")
 
 
-def down(connection: Connection) -> None:
+def down(connection: Connection, to: str = "base") -> None:
     from alembic import command  # noqa: PLC0415
 
-    command.downgrade(_config(connection), "base")
+    command.downgrade(_config(connection), to)
 
 
 async def migrate(database: Database) -> None:
-    """Bring all tables to the newest form, in one transaction."""
+    """Bring all tables to the newest form, with what they keep of cases that are there, in one transaction."""
     if await standing(database) == newest():
         return
     async with database.writing() as session:
         await (await session.connection()).run_sync(up)
+        await _line_up(session)
+
+
+async def _line_up(session: AsyncSession) -> None:
+    """Make the board's line of each case that has none: an earlier release kept none."""
+    await fill_shelf(session)
+    lined = select(BoardRow.case)
+    while rows := (await session.scalars(select(CaseRow.state).where(CaseRow.ref.not_in(lined)).limit(AT_ONCE))).all():
+        await session.execute(insert(BoardRow), [board_row(Case.model_validate(state)) for state in rows])

@@ -6,13 +6,17 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from models.tables import Table
+from models.tables import BoardRow, Table
 from records.database import Database
 from records.migrating import down, migrate, newest, standing, up
+from tests.support.house import triage
 from tests.support.recording import recording
+
+LAST_RELEASE = "0002"
+"""The last migration of release 0.2.0."""
 
 
 @pytest.fixture
@@ -83,3 +87,23 @@ async def test_sqlite_keeps_what_it_said_through_a_power_cut_and_wipes_what_is_d
             for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
         }
     assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}
+
+
+@pytest.mark.promise("L3", "K7")
+async def test_a_record_of_the_last_release_is_whole_after_the_migration_with_every_case_on_the_board(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with recording(tmp_path, database_url=database_url) as made:
+        before = (await made.refer()).case
+        await made.act("p-018", before, "triage", **triage())
+        assert await made.seal()
+        async with made.there.database.writing() as session:
+            await (await session.connection()).run_sync(down, LAST_RELEASE)
+        assert await standing(made.there.database) == LAST_RELEASE
+        await migrate(made.there.database)
+        async with made.there.database.reading() as session:
+            lined = set(await session.scalars(select(BoardRow.case)))
+        assert lined == {before, await made.child_of(before)}
+        assert await made.broken() == []
+        await made.refer()
+        assert await made.broken() == []
