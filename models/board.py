@@ -16,6 +16,8 @@ from models.directory import Directory
 from models.lifecycles import LIFECYCLES
 from models.obligation import Ended, Obligation
 from models.policy import Block, Policy
+from models.practice_review import BESIDE, is_under_way
+from models.practice_review_commands import Reached
 from models.rapid_review import LASTING, AwaitedEvent
 from models.recommending import STORY
 from models.rights import AGENCY_OFFICES, Actor, Circle, circle_of, holders, of_part, relations
@@ -126,7 +128,7 @@ class Boarded(Message):
 
 def boarded(case: Case) -> Boarded:
     """What the board keeps of a case."""
-    opened, done, parked = _opened(case), _done(case), str(case.said.get("parked_on") or "")
+    opened, done, parked = _opened(case), _done(case), _parked(case)
     words = LIFECYCLES[case.kind].decided(case)
     said = {name: case.said[name] for name in _GUARDING if case.said.get(name)}
     circle = circle_of(case)
@@ -276,11 +278,13 @@ def stage_of(
     """The block at which a case stands: in the order of its story the first open one after the last that is done.
 
     What is open further back holds it there only if the case was sent back to it, or if nothing is open after it.
-    What lasts whatever becomes of the review carries it no further when it is done. Empty where nothing is open.
+    What lasts whatever becomes of the review, and what is owed beside its way, carries it no further when it is done.
+    Empty where nothing is open.
     """
     order = LIFECYCLES[kind].story
     opened = {name for name in opened if name in order}
-    done = {name for name in done if name in order} - opened - LASTING - PURSUED
+    opened = opened - BESIDE or opened
+    done = {name for name in done if name in order} - opened - LASTING - PURSUED - BESIDE
     reached = max((order.index(name) for name in done), default=-1)
     if back := [name for name in order[: reached + 1] if name in opened & SENT_BACK]:
         return back[0]
@@ -292,8 +296,15 @@ def stage_of(
     return ""
 
 
+def _parked(case: Case) -> str:
+    """For what its decision is parked; of a review that was entered under way, that nothing of its way is known here."""
+    return str(case.said.get("parked_on") or (Reached.UNDER_WAY if is_under_way(case) else ""))
+
+
 def _staged(blocks: Mapping[str, Block], stage: str, parked: str) -> str:
     """Its own story is told, or at one of its blocks, or that the decision waits, and for what."""
+    if stage == "publication" and parked == Reached.UNDER_WAY:
+        return "Under way"
     if stage == "parked_review" and parked:
         event = AwaitedEvent(parked).words
         return f"Parked until {event[:1].lower()}{event[1:]}"

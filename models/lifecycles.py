@@ -67,6 +67,11 @@ OPENS = tuple(kind for kind in OPENINGS if kind != REFERRING)
 """Those of people who are signed in. A referral is anybody's, and has ways in of its own."""
 
 
+def kind_of(ref: str) -> str:
+    """Of which kind a case of this reference is: RR-2026-0001 is a rapid review."""
+    return next(one.name for one in _ALL if ref.startswith(f"{one.prefix}-"))
+
+
 def command(kind: str, lifecycle: str) -> type[Command] | None:
     """The command of this name that such a case takes."""
     return COMMANDS[lifecycle].get(kind)

@@ -14,7 +14,7 @@ from models.case import Case, whole_item
 from models.command import Command, part_of, said_of
 from models.directory import Directory
 from models.facts import Problem
-from models.policy import CriteriaSet
+from models.policy import CriteriaSet, Policy
 from models.rights import MAY
 from models.shelf import policy
 from models.time import day_of
@@ -63,9 +63,14 @@ def _of_recommendation(case: Case, directory: Directory, item: str) -> Offered:
     return {
         "owners": list(dict.fromkeys(who for agency in agencies for who in directory.people_of(agency))),
         "measures": list(one.measures) if one else [],
-        "retests": [span.words.replace(" ", "_") for span in gate.retests] if gate else [],
+        "retests": retests(policy(case.policy)),
         "closing_seats": list(policy(case.policy).quorums[gate.meeting].seats) if gate else [],
     }
+
+
+def retests(book: Policy) -> list[str]:
+    """The spans after which impact may be tested again, as an answer names them: "6_months"."""
+    return [span.words.replace(" ", "_") for span in book.gate.retests] if book.gate else []
 
 
 def _gone(case: Case, directory: Directory) -> list[str]:

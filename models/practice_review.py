@@ -31,6 +31,9 @@ NO_DELAY = "It is to be published by {day} at the latest, so this day is not lat
 NOBODY_AGREES = "No safeguarding partner agrees with this report, so it is not signed off."
 OTHER_REPORT = "The report was signed off anew after the advance copies had gone out. Send those of this report first."
 SETTLED = "The publication has been settled already."
+TOO_LATE = "The publication is settled, so this is not recorded any more."
+NO_DELIVERABLES = "No deliverables are known of this review: it was not commissioned here."
+NONE_TO_SUSPEND = "No milestone is still to come that could wait."
 
 
 MILESTONES = (
@@ -44,6 +47,11 @@ RUN = (
 )  # fmt: skip
 """The blocks of running a review, until its report is signed off."""
 AFTERWARDS = ("lodge_report", "dissemination", "keep_available", "complete_review")
+BESIDE = frozenset({
+    "check_review", "written_request", "deliverable", "explain_delay", "milestones_review", "coroner_reply", "feed_back",
+    "keep_available",
+})  # fmt: skip
+"""What is owed beside the way of a review, again and again or at any time: it is a stage only where nothing else is."""
 FAMILY = frozenset(Role) - {Role.PRACTITIONER}
 
 _NUMBERED: Mapping[str, tuple[str, str]] = {
@@ -270,6 +278,8 @@ class PracticeReview:
     def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:  # noqa: C901, PLR0911, PLR0912 -- one case for each command
         if case.said.get("discontinued") and kind != "complete_review":
             return [Problem(words="This review was ended before its report. Enter it anew to take it up again.")]
+        if kind in _BEFORE_SETTLED and "publication_settled" in case.marks and not case.is_open(_BEFORE_SETTLED[kind]):
+            return [Problem(words=TOO_LATE)]
         if kind in {"request_information", "withdraw_request", "record_no_return", "submit_return"}:
             return judge_returns(case, kind, body, now)
         if waits := _waits(case, kind, body):
@@ -277,10 +287,6 @@ class PracticeReview:
         match kind:
             case "commission":
                 return owed(case, "commission", "This review has been commissioned already.")
-            case "appoint_reviewer":
-                over = "publication_settled" in case.marks
-                words = "The report is settled, so no reviewer is appointed any more."
-                return [Problem(words=words)] if over else []
             case "announce_review":
                 return owed(
                     case, "announce_review", "Appoint the reviewer first, or it has been announced already."
@@ -321,9 +327,10 @@ class PracticeReview:
                 return _not_late(case, body)
             case "receive_deliverable":
                 method = method_of(case)
+                if method is None:
+                    return [Problem(words=NO_DELIVERABLES)]
                 words = "The author owes no such deliverable."
-                known = method is not None and body.get("item", "") in ("", *method.deliverables)
-                return [] if known else [Problem(field="item", words=words)]
+                return [] if body.get("item", "") in ("", *method.deliverables) else [Problem(field="item", words=words)]
             case "confirm_dissemination":
                 mine = case.obligations.get(f"dissemination/{body['agency']}")
                 words = "This agency owes no confirmation in this review, or has given it."
@@ -431,6 +438,11 @@ def _entered(fact: Fact) -> dict[str, datetime]:
             return found
 
 
+def is_under_way(case: Case) -> bool:
+    """Whether the review was under way when it was entered here, and its report is still to be signed off."""
+    return _was_past(case, "partners_sign_off") and "report_signed_off" not in case.marks
+
+
 def was_over(case: Case) -> bool:
     """Whether the review was finished when it was entered here."""
     return _was_past(case, "complete_review")
@@ -531,6 +543,13 @@ def _waits(case: Case, kind: str, body: dict[str, Any]) -> list[Problem]:
     return [Problem(words=words)]
 
 
+_BEFORE_SETTLED: Mapping[str, str] = {
+    "appoint_reviewer": "appoint_reviewer", "request_information": "request_reports",
+    "hold_practitioner_event": "practitioner_event", "receive_draft": "draft_report", "sign_off": "partners_sign_off",
+}  # fmt: skip
+"""What leads to a report: once that is settled, it is recorded late only where it is still owed, as this block says."""
+
+
 def _still(case: Case, block: str, body: dict[str, Any], words: str) -> list[Problem]:
     item = body.get("item", "")
     open_ = any(one.item in {item, item or one.item} and not one.ended for one in case.of_block(block))
@@ -575,6 +594,8 @@ def _unanswered(case: Case) -> list[Problem]:
 
 
 def _suspendable(case: Case, body: dict[str, Any]) -> list[Problem]:
+    if not suspendable(case):
+        return [Problem(words=NONE_TO_SUSPEND)]
     named = body.get("milestones", ())
     if again := once("milestones", list(named)):
         return again

@@ -28,6 +28,7 @@ from models.rights import (
     second,
     waits_for,
 )
+from models.suspensions import looked_at_again
 from models.titles import titled
 
 
@@ -64,6 +65,8 @@ class Deadline(Message):
     promised: datetime | None
     disputed: bool
     paused: bool
+    review: datetime | None = None
+    """By when its suspension is looked at again."""
     mine: bool
     """Whether an office of whoever looks owes it, or is told of it: they may answer."""
     about: str = ""
@@ -181,6 +184,7 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         promised=promise.until if promise else None,
         disputed=one.dispute is not None,
         paused=one.paused,
+        review=looked_at_again(case, one.key) if one.paused else None,
         about=one.of,
         item=one.item,
         mine=any(

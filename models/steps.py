@@ -69,9 +69,9 @@ def _step(  # noqa: PLR0911 -- one answer for each fact
             return f"More time was given{by}, until {_day(fact.data['until'])}"
         case "time_answered":
             return f"More time was refused{by}"
-        case "suspended":
+        case "suspended" | "milestones_suspended":
             return f"The clock was suspended{by}"
-        case "suspension_reviewed":
+        case "suspension_reviewed" | "milestones_reviewed":
             return f"The suspension was ended{by}"
         case "corrected":
             wrong = base(fact.data["mark"])

@@ -5,6 +5,7 @@ Nothing of it is a word that somebody has written: references, numbers and the p
 
 from models import shelf
 from models.case import Case, whole_item
+from models.directory import Directory
 from models.obligation import Obligation
 from models.practice_review import method_of
 from models.practice_review_commands import Proceeding, Role
@@ -14,6 +15,20 @@ def titled(case: Case, one: Obligation) -> str:
     """Such as "Action of the recommendation: recommendation 2, action 1"."""
     title = shelf.blocks(case.policy, case.kind)[one.block].title
     return f"{title}: {about(case, one.item)}" if one.item else title
+
+
+def named(case: Case, key: str, directory: Directory) -> str:
+    """With its agency: "Return of the agency, Harrowshire Police"; of an answer, with what it is about.
+
+    Empty if the case knows nothing of this name.
+    """
+    one = case.obligations.get(key)
+    if one is None:
+        return ""
+    title = titled(case, one)
+    if one.of:
+        return f"{title}: {named(case, one.of, directory)}"
+    return f"{title}, {directory.agencies[one.agency].name}" if one.agency in directory.agencies else title
 
 
 def about(case: Case, item: str) -> str:

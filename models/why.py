@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from itertools import zip_longest
 
 from models import shelf
 from models.base import Message
@@ -15,8 +16,9 @@ from models.obligation import Heard, Obligation, Told
 from models.policy import Block, Policy, Unit, marks_of
 from models.practice_review import planned_by
 from models.steps import Step, came_about
+from models.suspensions import looked_at_again, stopped_by
 from models.time import day_of, london
-from models.titles import titled
+from models.titles import about, titled
 
 GIVEN = "more time was given"
 
@@ -99,7 +101,7 @@ def explain(  # noqa: PLR0913, PLR0917 -- everything that an obligation is expla
         citation=f"{source.citation}, {source.edition}", force=rule.force.replace("_", " "),
         trigger=one.mark, started=one.start,
         due=one.due, ended=f"{one.ended} {_said(one.ended_at)}" if one.ended and one.ended_at else "",
-        days=_days(one, rules), suspensions=_suspensions(one, facts, directory),
+        days=_days(one, rules), suspensions=_suspensions(case, one, facts, directory),
         steps=tuple((came_about(facts) if steps is None else steps).get(key, ())),
         rungs=(*_spoken(one, rules, facts, messages, directory, policy), *_to_come(one, rules, policy)),
         next=_next(one, now),
@@ -144,17 +146,18 @@ def _days(one: Obligation, rules: Rules) -> tuple[DayCounted, ...]:
     return tuple(found)
 
 
-def _suspensions(one: Obligation, facts: Sequence[Fact], directory: Directory) -> tuple[str, ...]:
-    by = [fact for fact in facts if fact.kind == "suspended" and fact.data["obligation"] == one.key]
-    found = []
-    for number, pause in enumerate(one.pauses):
+def _suspensions(case: Case, one: Obligation, facts: Sequence[Fact], directory: Directory) -> tuple[str, ...]:
+    book, review, found = shelf.policy(case.policy), looked_at_again(case, one.key), []
+    for pause, fact in zip_longest(one.pauses, stopped_by(one.key, facts)[: len(one.pauses)]):
         until = in_words(day_of(pause.until)) if pause.until else "it is ended"
         words = f"from {in_words(day_of(pause.since))} until {until}"
-        if number < len(by):
-            fact = by[number]
+        if fact:
             who = directory.people[fact.actor].name if fact.actor in directory.people else fact.actor
-            review = in_words(date.fromisoformat(fact.data["review"]))
-            words += f", by {who} as {fact.office.replace('_', ' ')}, to be reviewed on {review}"
+            items = [fact.data["item"]] if fact.kind == "milestones_suspended" else []
+            because = "".join(f", for {about(case, item)}" for item in items)
+            words += f"{because}, by {who} as {book.titled(fact.office)}"
+        if review and pause.until is None:
+            words += f", to be reviewed by {in_words(day_of(review))}"
         found.append(words)
     return tuple(found)
 

@@ -11,7 +11,7 @@ from door.adopting import MAY_ADOPT
 from models.board import Colour, Line
 from models.case import whole_item
 from models.doing import doings
-from models.lifecycles import COMMANDS, OPENINGS, OPENS
+from models.lifecycles import COMMANDS, OPENINGS, OPENS, kind_of
 from models.rapid_review import has_met
 from models.referral import Route, leads
 from models.rights import NAMED_OFFICES, may_open
@@ -118,6 +118,7 @@ def router(portal: Portal) -> APIRouter:
             back="/cases",
             view=view,
             titles=TITLES,
+            kind_of=kind_of,
             mine=mine,
             rest=[one for one in rest if one.deadline.item not in pursued],
             elsewhere=sum(one.deadline.item in pursued for one in rest),

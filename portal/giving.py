@@ -27,10 +27,11 @@ from models.rights import BY_RELATION, FOUR_EYES, access_of, actor_of, acts, sec
 from models.shelf import policy
 from models.standing import Deadline
 from models.time import day_of
+from models.titles import named
 from portal.advising import advice
 from portal.doing import ABOUT_ITEM, BUTTONS
 from portal.forms import DO, Form
-from portal.happened import Happened, mark_words, quorum_words, time_line, title_of
+from portal.happened import Happened, mark_words, quorum_words, time_line
 from portal.pages import Link, Sheet, by, day, moment
 from portal.rows import fixed_for, rows_for, suggested_for, with_evidence
 from portal.said import Pair
@@ -258,7 +259,7 @@ class Giver:
             button=button if moves is None else f"Yes, {button[0].lower()}{button[1:]}",
             autosave=f"{giving.address}/save{giving.query}",
             caption=f"{TITLES[view.kind]} {view.ref}",
-            intro=_intro(giving, title_of(view.state, giving.about, directory)),
+            intro=_intro(giving, named(view.state, giving.about, directory)),
             saved="Your draft is kept." if await self.kept(giving) else "",
             links=(Link("Cancel", giving.page),),
         )

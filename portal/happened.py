@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from models.case import Case
+from models.command import Command
 from models.directory import Directory
 from models.lifecycles import COMMANDS
 from models.obligation import Told
@@ -15,8 +16,10 @@ from models.recommending import FACTS as RECOMMENDING
 from models.shelf import days, policy
 from models.time import day_of
 from models.titles import about as item_words
-from models.titles import titled
+from models.titles import named
 from portal.pages import day
+from portal.questions import asked_of
+from portal.rows import rows_of_case
 from portal.said import Names, Pair, answered
 from records.questions import Entry
 
@@ -171,17 +174,6 @@ class Reminders:
     said: Sequence[Reminder]
 
 
-def title_of(case: Case, key: str, directory: Directory) -> str:
-    """An obligation in words: "Return of the agency, Harrowshire Police"; of an answer, with what it is about."""
-    one = case.obligations.get(key)
-    if one is None:
-        return ""
-    title = titled(case, one)
-    if one.of:
-        return f"{title}: {title_of(case, one.of, directory)}"
-    return f"{title}, {directory.agencies[one.agency].name}" if one.agency in directory.agencies else title
-
-
 def names_of(case: Case, directory: Directory, rules: Policy, decided: str = "") -> Names:
     """What stands behind the references in answers, as people read it.
 
@@ -236,12 +228,17 @@ def _lower_first(words: str) -> str:
 def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Directory, known: Names) -> Happened:
     command = next((one for one in COMMANDS[case.kind].values() if entry.kind == one.FACT), None)
     data = entry.words or entry.data
-    about = title_of(case, str(entry.data.get("obligation", "")), directory) or _recommendation(case, entry)
+    owed = str(entry.data.get("obligation") or entry.data.get("recommendation") or "")
+    about = named(case, owed, directory) or _recommendation(case, entry)
     brought = {name: mark for name, mark in case.marks.items() if mark.number == entry.number}
-    told_apart = {"obligation", "mark", "agency", "policy", "calendar", *(["item"] if about else [])}
+    told_apart = {"obligation", "mark", "agency", "policy", "calendar", *(["item", "recommendation"] if about else [])}
     shown = {name: value for name, value in data.items() if name not in told_apart}
     rules = policy(case.followed(entry.number))
-    names = {**names_of(case, directory, rules, str(data.get("criteria_set", ""))), **rules.themes, **known}
+    names = {
+        **names_of(case, directory, rules, str(data.get("criteria_set", ""))),
+        **(_of_rows(command, case, directory, rules) if command else {}),
+        **known,
+    }
     return Happened(
         entry=entry,
         title=_title(entry),
@@ -252,6 +249,14 @@ def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Direc
         moved=next((move for move in moves if move.by == entry.number), None),
         later=[move for move in moves if move.of == entry.number],
     )
+
+
+def _of_rows(command: type[Command], case: Case, directory: Directory, rules: Policy) -> dict[str, str]:
+    """What stands behind the names in the lists from which this command chooses."""
+    found = rows_of_case(case, directory, rules)
+    parts = (one.part for one in asked_of(command) if one.part)
+    lists = {one.rows for model in (command, *parts) for one in asked_of(model)}
+    return {name: title for rows in lists & found.keys() for name, title, _ in found[rows]}
 
 
 def _recommendation(case: Case, entry: Entry) -> str:
@@ -320,7 +325,7 @@ def _reminder(case: Case, entry: Entry, directory: Directory) -> Reminder:
         number=entry.number,
         at=entry.recorded,
         office=policy(case.policy).together(*offices),
-        what=title_of(case, entry.data["obligation"], directory),
+        what=named(case, entry.data["obligation"], directory),
         nobody=not told.heard,
     )
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from itertools import zip_longest
+from typing import NamedTuple
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -18,7 +19,9 @@ from models.referral import AnswerSafety, SubmitReferral
 from models.shelf import policy
 from models.standing import Deadline
 from models.steps import came_about
+from models.suspensions import looked_at_again, stopped_by
 from models.time import day_of
+from models.titles import about
 from models.why import Explanation, explain
 from portal.calendars import calendar_file, meeting_event
 from portal.exporting import Sheet, download
@@ -33,6 +36,15 @@ TOLD_OF_IT = ("incident", "safety")
 OVERTAKEN = "siblings_safe"
 """What the referral says of the other children stands only until somebody has answered it again."""
 PACKED = ("return_received", "return_not_given", "analysis_recorded", "meeting_arranged", "meeting_recorded")
+
+
+class Stopped(NamedTuple):
+    """A suspension of one clock. `proceedings`: for which it waits; `review`: by when it is looked at again."""
+
+    pause: Pause
+    authority: str
+    proceedings: str
+    review: datetime | None
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page
@@ -231,15 +243,16 @@ async def _safety(portal: Portal, view: CaseView, ref: str) -> tuple[datetime, l
     return last.occurred, answered(command, {name: said[name] for name in names if name in said})
 
 
-def _suspended(view: CaseView, one: Deadline) -> list[tuple[Pause, str, datetime | None]]:
-    """Each suspension of this clock: on whose authority, and, while it lasts, by when it is looked at again."""
-    made = [entry for entry in view.entries if entry.kind == "suspended" and entry.data["obligation"] == one.key]
-    authorities = [str((entry.words or {}).get("authority", "")) for entry in made]
-    reviews = [of.due for of in view.state.of_block("suspension_review") if of.of == one.key and not of.ended]
+def _suspended(view: CaseView, one: Deadline) -> list[Stopped]:
+    made, review = stopped_by(one.key, view.entries), looked_at_again(view.state, one.key)
     return [
-        (pause, authority, reviews[0] if reviews and pause.until is None else None)
-        for pause, authority in zip_longest(one.pauses, authorities[: len(one.pauses)], fillvalue="")
-        if isinstance(pause, Pause)
+        Stopped(
+            pause,
+            str((entry.words or {}).get("authority", "")) if entry else "",
+            about(view.state, str(entry.data["item"])) if entry and "item" in entry.data else "",
+            None if pause.until else review,
+        )
+        for pause, entry in zip_longest(one.pauses, made[: len(one.pauses)])
     ]
 
 

@@ -186,14 +186,9 @@ class Story:
     # Its parts.
 
     def names(self) -> dict[str, str]:
-        """What stands behind the names of measures, evidence and spans in the answers of its facts."""
+        """What stands behind the names of its measures in the answers of its facts."""
         measures = zip(self.one.measures, self._rows("measures"), strict=False)
-        spans = {str(entry.data["retest"]) for entry in self.of("recommendation_closed")}
-        return {
-            **{name: str(row.get("measure", "")) for name, row in measures},
-            **{name: f"Evidence {name[1:]}" for name in self.one.evidence},
-            **{span: f"After {span.replace('_', ' ')}" for span in spans},
-        }
+        return {name: str(row.get("measure", "")) for name, row in measures}
 
     def _rows(self, name: str) -> Sequence[Mapping[str, Any]]:
         rows = self.said.get(name, ())

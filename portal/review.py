@@ -12,6 +12,7 @@ from models.practice_review import method_of
 from models.practice_review_commands import Contact, Proceeding, ProceedingStatus, Role, TakesPart
 from models.shelf import blocks
 from models.standing import Deadline
+from models.suspensions import looked_at_again
 from models.time import day_of
 from portal.pages import short
 from portal.rows import interests
@@ -63,6 +64,15 @@ class Contributor:
     steps: tuple[str, ...]
 
 
+class Waited(NamedTuple):
+    """Other proceedings: what they are, how they stand, which milestones wait for them, and until which review."""
+
+    what: str
+    status: str
+    waiting: str
+    review: datetime | None
+
+
 @dataclass(frozen=True)
 class Owed:
     """Something that is awaited from somebody, in a sentence: a deliverable, a confirmation, an answer."""
@@ -85,7 +95,7 @@ class Review:
     interests: str
     contributors: tuple[Contributor, ...]
     quiet: tuple[str, ...]
-    proceedings: tuple[tuple[str, str, str], ...]
+    proceedings: tuple[Waited, ...]
     coroners: tuple[Owed, ...]
     deliverables: tuple[Owed, ...]
     dissemination: tuple[Owed, ...]
@@ -210,13 +220,14 @@ def _quiet(view: CaseView) -> Iterator[str]:
         yield f"{whom}: from {short(one['first'])} to {short(one['last'])}"
 
 
-def _proceedings(view: CaseView) -> Iterator[tuple[str, str, str]]:
-    """Each of the other proceedings: what it is, how it stands, and which milestones wait for it."""
+def _proceedings(view: CaseView) -> Iterator[Waited]:
     case, titles = view.state, blocks(view.state.policy, view.kind)
     for item, known in case.said.get("proceedings", {}).items():
         keys = [key for key in case.said.get("suspended", {}).get(item, ()) if not case.obligations[key].ended]
         waiting = ", ".join(dict.fromkeys(titles[case.obligations[key].block].title for key in keys))
-        yield Proceeding(known["proceeding"]).words, ProceedingStatus(known["status"]).words, waiting
+        review = looked_at_again(case, keys[0]) if keys else None
+        what, status = Proceeding(known["proceeding"]).words, ProceedingStatus(known["status"]).words
+        yield Waited(what, status, waiting, review)
 
 
 def _owed(view: CaseView, block: str, directory: Directory, done: str) -> Iterator[Owed]:

@@ -5,15 +5,16 @@ from typing import Any
 
 from models.case import Case, whole_item
 from models.directory import Directory
-from models.offered import PURPOSES, decided_against, offered, texts
-from models.practice_review import method_of, suspendable
+from models.offered import PURPOSES, decided_against, offered, retests, texts
+from models.policy import Policy
+from models.practice_review import MILESTONES, method_of, suspendable
 from models.practice_review_commands import Proceeding, Role
 from models.rapid_review import asked, owed_returns
 from models.recommending import KINDS as ABOUT_ITEM
 from models.rights import AGENCY_OFFICES, OF_OWN_AGENCY, Actor
 from models.shelf import policy
 from models.time import day_of
-from models.titles import titled
+from models.titles import named
 from portal.pages import day
 from portal.questions import Rows
 from records.questions import CaseView, Entry
@@ -38,7 +39,9 @@ def rows_for(  # noqa: PLR0913, PLR0917 -- for which command, about what, for wh
     agencies, people, book = directory.agencies, directory.people, policy(case.policy)
     seats = book.quorums["rapid_review_meeting"].seats
     before = asked(case) if kind == "request_information" else ()
+    found = rows_of_case(case, directory, book)
     return {
+        **found,
         "children": [(str(number), child["name"], _born(child)) for number, child in children],
         "partners": [(name, agencies[name].name, "") for name in names["partners"]],
         "agency": [(name, agencies[name].name, "") for name in _own(case, kind, actor, directory)],
@@ -47,12 +50,9 @@ def rows_for(  # noqa: PLR0913, PLR0917 -- for which command, about what, for wh
         "people": [(name, people[name].name if name in people else name, "") for name in names["people"]],
         "seats": [(name, seats[name].title, "") for name in names["seats"]],
         "regarded": [],
-        "themes": [(name, book.themes[name], "") for name in names["themes"]],
-        "methods": [(name, book.methods[name].title, "") for name in names["methods"]],
         "reviewers": [(name, people[name].name, interests(name, directory)) for name in names["reviewers"]],
-        "recipients": _titled(book.publication.recipients if book.publication else {}),
-        "checklist": _titled(book.publication.checklist if book.publication else {}),
-        **_of_review(case, kind),
+        "contributors": [row for row in found["contributors"] if kind == "keep_quiet" or row[0] != "everybody"],
+        "milestones": [row for row in found["milestones"] if row[0] in suspendable(case)],
         **_of_recommendation(case, kind, directory, names, about, said or {}),
         **{rows: [(one.id, one.text, "") for one in text.criteria] for rows, text in texts(case, kind).items()},
     }
@@ -71,8 +71,8 @@ def interests(person: str, directory: Directory) -> str:
     return f"Interests declared on {day(one.declared.isoformat())}: {named}."
 
 
-def _of_review(case: Case, kind: str) -> Rows:
-    """What a practice review has gathered that its commands name."""
+def rows_of_case(case: Case, directory: Directory, book: Policy) -> Rows:
+    """What a case has gathered or its policy lists, and its commands name: all of it, whoever may choose it now."""
     said, method = case.said, method_of(case)
     roles = {one.value: one.words for one in Role}
     kinds = {one.value: one.words for one in Proceeding}
@@ -86,12 +86,29 @@ def _of_review(case: Case, kind: str) -> Rows:
         where: [(name, title(name, one), "") for name, one in said.get(where, {}).items()]
         for where, title in rows.items()
     }
-    everybody = [("everybody", "Everybody", "")] if kind == "keep_quiet" else []
+    milestones = [one.key for one in case.obligations.values() if one.block in MILESTONES]
     return {
         **found,
-        "contributors": [*everybody, *found["contributors"]],
-        "milestones": [(key, titled(case, case.obligations[key]), "") for key in suspendable(case)],
+        "contributors": [("everybody", "Everybody", ""), *found["contributors"]],
+        "milestones": [(key, named(case, key, directory), "") for key in milestones],
         "deliverables": _titled(method.deliverables if method else {}),
+        "methods": _titled({name: one.title for name, one in book.methods.items()}),
+        "recipients": _titled(book.publication.recipients if book.publication else {}),
+        "checklist": _titled(book.publication.checklist if book.publication else {}),
+        "themes": _titled(book.themes),
+        **_of_evidence(case, book),
+    }
+
+
+def _of_evidence(case: Case, book: Policy) -> Rows:
+    """Measures and evidence by their numbers, which are the same for every recommendation, and spans in words."""
+    found = case.recommendations.values()
+    evidence = _titled({name: f"Evidence {name[1:]}" for one in found for name in one.evidence})
+    return {
+        "measures": _titled({name: f"Measure {name[1:]}" for one in found for name in one.measures}),
+        "evidence": evidence,
+        "accepted": evidence,
+        "retests": _titled({name: f"After {name.replace('_', ' ')}" for name in retests(book)}),
     }
 
 
@@ -114,7 +131,6 @@ def _of_recommendation(  # noqa: PLR0913, PLR0917 -- of which, for which command
         "measures": [(name, measures.get(name) or f"Measure {name[1:]}", "") for name in names["measures"]],
         "evidence": [(name, evidence[name], "") for name in waiting],
         "accepted": [(name, evidence[name], "") for name in (one.accepted if one else [])],
-        "retests": [(name, f"After {name.replace('_', ' ')}", "") for name in names["retests"]],
         "closing_seats": [(name, seat.title, "") for name, seat in seats.items()],
     }
 

@@ -380,3 +380,33 @@ def test_the_reviewer_sees_the_whole_of_the_review_until_it_is_complete_and_nobo
     assert not whole(actor, play.case, access_of(play.case, play.now))
     play.act(CHAIR, "appoint_reviewer", reviewer=REVIEWER, suitability="-")
     assert whole(actor, play.case, access_of(play.case, play.now))
+
+
+LEADS_TO_A_REPORT = (
+    (CHAIR, "appoint_reviewer", {"reviewer": REVIEWER, "suitability": "-"}),
+    (MANAGER, "request_information", {"agencies": ["harrowshire-icb"]}),
+    (MANAGER, "hold_practitioner_event", {"attended": [COUNCIL], "words": "-"}),
+    (REVIEWER, "receive_draft", {}),
+    (CHAIR, "sign_off", {"positions": positions(), "has_improvements": True, "has_analysis": True}),
+)
+
+
+@pytest.mark.promise("C9")
+@pytest.mark.parametrize(("person", "kind", "answers"), LEADS_TO_A_REPORT)
+def test_what_leads_to_a_report_is_refused_once_the_publication_is_settled(
+    person: str, kind: str, answers: dict[str, Any]
+) -> None:
+    play = signed_off()
+    play.act(MANAGER, "hold_practitioner_event", held_at=play.now, attended=[COUNCIL], words="-")
+    play.act(CHAIR, "withhold_publication", decided_at=play.now, reasons="-", improvements="-")
+    at = {"receive_draft": "received_at", "sign_off": "signed_at", "hold_practitioner_event": "held_at"}.get(kind)
+    with pytest.raises(Refused, match="settled, so this is not recorded any more"):
+        play.act(person, kind, **answers, **({at: play.now} if at else {}))
+
+
+@pytest.mark.promise("C8", "C9")
+def test_an_event_that_is_still_owed_is_recorded_after_the_publication_as_well() -> None:
+    play = signed_off()
+    play.act(CHAIR, "withhold_publication", decided_at=play.now, reasons="-", improvements="-")
+    play.act(MANAGER, "hold_practitioner_event", held_at=play.now, attended=[COUNCIL], words="-")
+    assert "practitioner_event" not in owed(play.case)
