@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
+from models import shelf
 from models.case import Case
 from models.command import Cannot, Choice, Command, Known, MaybeWords, Slug, Words, asks
 from models.facts import Fact, Problem
 from models.obligation import Ended
-from models.referral import owed
 
 
 class Answered(Choice):
@@ -41,7 +41,8 @@ class RaiseDisagreement(Command):
     agency: Slug = asks("For which agency do you speak?", rows="agency")
     challenged: Slug = asks("Whose practice or decision do you challenge?", rows="agencies")
     at_risk: Known = asks(
-        "Is a child at risk now?", "If so, act at once by the usual ways. Do not wait for an answer here."
+        "Is a child at risk now?",
+        "If so, act at once by the usual ways; do not wait for an answer here. Each step here is then taken the same day.",
     )
     about: Words = asks("What is it about?", "The child, the decision, and why you do not agree.", private=True)
     wanted: Words = asks("What do you ask for?", private=True)
@@ -101,7 +102,18 @@ class WithdrawDisagreement(Command):
 
 ANSWERING = ("answer", "answer_leads")
 RESPONDING = ("respond", "respond_leads")
-LEVELS = ("practitioners", "leads", "chair")
+STEPS = ("answer", "respond", "answer_leads", "respond_leads", "decide_disagreement")
+
+
+def at_risk(step: str) -> str:
+    """The block by which this step is owed while a child is at risk now."""
+    return f"{step}_at_risk"
+
+
+def steps_owed(case: Case, agency: str | None = None) -> set[str]:
+    """The steps that are open, by their ordinary names, whether or not a child is at risk; of one agency, if named."""
+    blocks = shelf.blocks(case.policy, case.kind)
+    return {blocks[one.block].instead_of or one.block for one in case.open() if agency in {None, one.agency}}
 
 
 class Disagreement:
@@ -113,11 +125,7 @@ class Disagreement:
         RaiseDisagreement, AnswerDisagreement, RespondDisagreement, DecideDisagreement, WithdrawDisagreement,
     )  # fmt: skip
     story: tuple[str, ...] = (
-        "answer",
-        "respond",
-        "answer_leads",
-        "respond_leads",
-        "decide_disagreement",
+        *(name for step in STEPS for name in (step, at_risk(step))),
         "decide_again",
     )
     said_dates: ClassVar[dict[str, str]] = {}
@@ -127,9 +135,9 @@ class Disagreement:
         at = fact.occurred
         match fact.kind:
             case "disagreement_answered":
-                return {"answered" if case.is_open("answer") else "leads_answered": at}
+                return {"answered" if "answer" in steps_owed(case) else "leads_answered": at}
             case "disagreement_responded":
-                first = case.is_open("respond")
+                first = "respond" in steps_owed(case)
                 mark, up = ("responded", "raised_to_leads") if first else ("leads_responded", "raised_to_chair")
                 return {mark: at, **({up: at} if fact.data["outcome"] == Response.ESCALATE else {"resolved": at})}
             case "disagreement_decided":
@@ -140,7 +148,8 @@ class Disagreement:
     def said(self, case: Case, fact: Fact) -> dict[str, Any]:
         match fact.kind:
             case "disagreement_raised":
-                return {"raised_by": fact.data["agency"], "challenged": fact.data["challenged"]}
+                said = {"raised_by": fact.data["agency"], "challenged": fact.data["challenged"]}
+                return {**said, "at_risk": True} if fact.data.get("at_risk") == Known.YES else said
             case "disagreement_decided":
                 return {"outcome": View(fact.data["view"]).words}
             case "disagreement_responded" if fact.data["outcome"] == Response.RESOLVED:
@@ -164,9 +173,9 @@ class Disagreement:
                 words = "The agency that raised it says whether it is resolved, each time that it was answered."
                 return _turn(case, RESPONDING, agency, words)
             case "decide_disagreement":
-                if case.is_open("decide_again"):
-                    return []
-                return owed(case, "decide_disagreement", "It has not come to you, or you have decided already.")
+                open_ = steps_owed(case) & {"decide_disagreement", "decide_again"}
+                words = "It has not come to you, or you have decided already."
+                return [] if open_ else [Problem(words=words)]
             case "withdraw_disagreement" if agency and agency != case.said["raised_by"]:
                 return [Problem(field="agency", words="Only the agency that raised it can take it back.")]
             case _:
@@ -185,8 +194,7 @@ class Disagreement:
 
 
 def _turn(case: Case, blocks: tuple[str, ...], agency: str, words: str) -> list[Problem]:
-    mine = any(one.block in blocks and one.agency == agency for one in case.open())
-    return [] if mine else [Problem(words=words)]
+    return [] if steps_owed(case, agency).intersection(blocks) else [Problem(words=words)]
 
 
 def worked_out(case: Case, kind: str, body: dict[str, Any]) -> dict[str, Any]:

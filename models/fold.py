@@ -149,11 +149,20 @@ def _started(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
 
 
 def _opened(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
-    for name, block in shelf.blocks(case.policy, case.kind).items():
-        if block.opens in made and name not in case.said.get("passed", ()) and not _asked_before(case, block, name):
+    blocks = shelf.blocks(case.policy, case.kind)
+    passed = {*case.said.get("passed", ()), *_replaced(case, blocks)}
+    for name, block in blocks.items():
+        if block.opens in made and name not in passed and not _asked_before(case, block, name):
             for agency, item in _each_of(case, name, block, fact):
                 case = _open(case, name, block, agency, item, made, fact)
     return case
+
+
+def _replaced(case: Case, blocks: Mapping[str, Block]) -> set[str]:
+    """Of the steps that are taken otherwise while a child is at risk now, those that do not hold for this case."""
+    if case.said.get("at_risk"):
+        return {block.instead_of for block in blocks.values()}
+    return {name for name, block in blocks.items() if block.instead_of}
 
 
 def _asked_before(case: Case, block: Block, name: str) -> bool:

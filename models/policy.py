@@ -148,7 +148,8 @@ class Block(Sourced):
     `opens` and `starts` and `met_by` name marks (things that happened). `budget` none: the due date is said by a
     person when the obligation opens. `at_least`: what whoever is asked late has from then on. `each` agency: one
     obligation for each agency that the case asks; `each` item: one for each recommendation, action, deliverable or
-    whatever else the fact names. `planned`: owed only where the method's plan has a date for it. `missed`: the mark
+    whatever else the fact names. `instead_of`: the block in whose place this is owed while a child is said to be at
+    risk now. `planned`: owed only where the method's plan has a date for it. `missed`: the mark
     that is made once the last rung has spoken and nothing came. `expected_of`: who outside the partnership is to do
     it, if nobody here is; then `owed_by` keeps an eye on it, and nobody is late.
     """
@@ -164,6 +165,7 @@ class Block(Sourced):
     each: Literal["", "agency", "item"] = ""
     ladder: Name
     reach: Reach | None = None
+    instead_of: Name | Literal[""] = ""
     planned: bool = False
     missed: Name | Literal[""] = ""
     urgent: bool = False

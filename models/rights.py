@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from models.base import Message
 from models.case import Case, whole_item
 from models.directory import Answer, Directory, Reason, london_day
+from models.disagreement import steps_owed
 from models.facts import Problem
 from models.fold import rules_for, rules_of
 from models.ladder import Rules
@@ -362,7 +363,7 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
         allowed |= UNIT
     if kind == "answer_coroner" and not _is_addressed(actor, case, body):
         allowed -= AGENCY_OFFICES
-    of_leads = kind in OF_LEADS and case.is_open(OF_LEADS[kind])
+    of_leads = kind in OF_LEADS and OF_LEADS[kind] in steps_owed(case)
     if of_leads:
         allowed = frozenset({"agency_lead"})
     for held in actor.offices:

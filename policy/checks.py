@@ -40,6 +40,7 @@ def cross_check(written: Written) -> None:
     _check_references(written)
     _check_marks(written)
     _check_steps(written)
+    _check_instead(written)
     for name in written.entries("ladders"):
         check_ladder(("ladders", name), written)
     for lifecycle in written.entries("lifecycles"):
@@ -111,6 +112,21 @@ def _check_steps(written: Written) -> None:
             continue
         for step in sorted(steps - written.entries(*path).keys()):
             written.complain((*path, step), "This block is missing, and every such case waits for it. Add it.")
+
+
+def _check_instead(written: Written) -> None:
+    """What is owed in place of another block takes its part in the story: the same opens it, and the same ends it."""
+    for lifecycle in written.entries("lifecycles"):
+        blocks = written.entries("lifecycles", lifecycle)
+        for name in blocks:
+            path: Path = ("lifecycles", lifecycle, name)
+            of = written.text(*path, "instead_of")
+            if of and of not in blocks:
+                words = f"There is no block `{of}` in `{lifecycle}`. {did_you_mean(of, set(blocks))}"
+                written.complain((*path, "instead_of"), words)
+            for key in ("opens", "met_by", "each") if of in blocks else ():
+                if written.text(*path, key) != written.text("lifecycles", lifecycle, of, key):
+                    written.complain((*path, "instead_of"), f"`{key}` must be that of `{of}`, in whose place it stands.")
 
 
 # Criteria, quorums, bounds

@@ -3,6 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from models.disagreement import STEPS, at_risk
     from workflows.lifecycle import Lifecycle
 
 
@@ -18,9 +19,7 @@ class Disagreement(Lifecycle):
 
     async def _story(self) -> None:
         await self.until(lambda case: case.last("disagreement_raised") is not None)
-        await self.owed("answer")
-        await self.planned("respond")
-        await self.planned("answer_leads")
-        await self.planned("respond_leads")
-        await self.planned("decide_disagreement")
+        for step in STEPS:
+            await self.planned(step)
+            await self.planned(at_risk(step))
         await self.closed()

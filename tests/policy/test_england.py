@@ -118,6 +118,13 @@ FIGURES = [
     ("disagreement", "respond_leads", "2 working days", "leads_answered", "agency_lead", LOCAL, ESCALATION),
     ("disagreement", "decide_disagreement", "5 working days", "raised_to_chair", "independent_chair", LOCAL,
      ESCALATION),
+    # While a child is at risk now, all of it within a day.
+    ("disagreement", "answer_at_risk", "4 hours", "disagreement_raised", "agency_contact", LOCAL, ESCALATION),
+    ("disagreement", "respond_at_risk", "2 hours", "answered", "agency_contact", LOCAL, ESCALATION),
+    ("disagreement", "answer_leads_at_risk", "4 hours", "raised_to_leads", "agency_lead", LOCAL, ESCALATION),
+    ("disagreement", "respond_leads_at_risk", "2 hours", "leads_answered", "agency_lead", LOCAL, ESCALATION),
+    ("disagreement", "decide_disagreement_at_risk", "12 hours", "raised_to_chair", "independent_chair", LOCAL,
+     ESCALATION),
     ("any", "dispute", "2 working days", "disputed", "business_manager", LOCAL, ESCALATION),
     ("any", "time_request", "1 working day", "time_asked", "independent_chair", LOCAL, ESCALATION),
     ("any", "suspension_review", None, "suspended", "business_manager", LOCAL, ESCALATION),

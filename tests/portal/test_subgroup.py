@@ -128,6 +128,19 @@ async def test_the_pack_says_on_what_evidence_a_recommendation_can_be_closed_and
         assert f"{wanted}; accepted by Tabitha Chairwell on {day}" in said
 
 
+@pytest.mark.promise("J4", "F3")
+async def test_who_was_told_again_and_again_is_told_with_how_often_and_when_last_and_a_late_answer_is_called_overdue(
+    site: Site,
+) -> None:
+    page = (await site.read(CHAIR, "/subgroup")).text
+    said = plain("<main>" + section(page, "overdue") + "</main>")
+    day_ = r"\d+ [A-Z][a-z]+ \d{4}"
+    assert re.search(rf"Independent chair \( ?[^)]*\): told \d+ times, first {day_}, last {day_}", said)
+    assert not re.search(rf"told {day_}, {day_}", said)
+    times = plain("<main>" + section(page, "times") + "</main>")
+    assert re.search(r"To be answered by [^(]*\(overdue\) ?\.", times)
+
+
 @pytest.mark.promise("J4")
 async def test_until_another_day_more_is_due_and_a_day_that_is_none_is_refused(site: Site) -> None:
     later = (await site.read(MANAGER, f"/subgroup?until={day_of(site.house.now) + timedelta(days=60)}")).text
