@@ -133,7 +133,7 @@ async def live(door: Door, ref: str, items: list[str]) -> None:
     for item in items:
         await act(
             MANAGER, "recommend", text="Change it.", agency="harrow-vale-hospitals", owner="p-011", by="2031-01-01",
-            measures=[{"measure": "Better.", "baseline": "Now."}], seen=True,
+            measures=[{"measure": "Better.", "baseline": "Now."}], seen=True, another=True,
         )  # fmt: skip
         await act(lead, "answer_recommendation", item=item, answer="accepts")
         for number, shows in enumerate(("delivery", "impact"), start=1):

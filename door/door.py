@@ -39,8 +39,9 @@ from models.facts import Fact, Problem
 from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED, beside, judge
 from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.offered import misnamed, names
-from models.recommending import Recommend
-from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts, may_open
+from models.recommending import EnterRecommendation, Recommend
+from models.register import OpenRegister, Register
+from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts, may_open, reads
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from records.facts import fact_from
 from records.naming import file_not_clean, files_not_theirs, strange_cases
@@ -64,6 +65,8 @@ log = structlog.get_logger("door")
 Asked = TypeVar("Asked")
 REFERRER = "referrer"
 SEEN = "Something like it was recommended before: {refs}. Look at what came of that, and tick that you have seen it."
+SAME = "{refs}: the same is said to the same agency. Go on with that, or say below that this is another one."
+SAME_REGISTER = "{refs}: a register of the same source and year. Go on with it, or say below that this is another one."
 NO_RULES = "There is no policy in force yet. The administrator has to put one in force first."
 OVERTAKING = BY_RELATION | {"submit_return", "learning_done", "tell_referrer"}
 """What may be sent from a page that is not quite up to date."""
@@ -100,7 +103,7 @@ class Door:
                 return await self._same(session, earlier, "", actor.person, command)
             if kind != REFERRING:
                 wrong = wrong or await self._not_opened(session, actor, command)
-            if wrong:
+            if wrong := wrong or await self._there_already(session, command, actor):
                 raise Invalid(wrong)
             return await self._kept(session, command, "", actor.person, request, earlier)
 
@@ -162,21 +165,40 @@ class Door:
             strange += await file_not_clean(session, state, kind, plain)
             if strange := strange or (misnamed(model, state, plain, directory) if directory else []):
                 raise Invalid(strange)
-            if asks_back := await self._said_before(command, actor, now):
-                raise Invalid([asks_back])
+            if asks_back := await self._said_before(session, state, command, actor):
+                raise Invalid(asks_back)
             signed = await self._kept(session, command, case, actor.person, request, earlier)
             return signed, None if state.closed else state
 
         asked = await self._asked(ask)
         return asked if isinstance(asked, Done) else await self.send(*asked)
 
-    async def _said_before(self, command: Command, actor: Actor, now: datetime) -> Problem | None:
-        """Whoever recommends what was recommended before says that they have seen it."""
-        if not isinstance(command, Recommend) or command.seen:
-            return None
-        found = await self.said_before.like(command.text, actor, now)
-        refs = ", ".join(one.line.ref for one in found)
-        return AsksBack(field="seen", words=SEEN.format(refs=refs)) if found else None
+    async def _said_before(self, session: AsyncSession, case: Case, command: Command, actor: Actor) -> list[Problem]:
+        """Whoever recommends what was recommended before says that they have seen it; of the same, that it is meant."""
+        asks_back = list[Problem]()
+        if isinstance(command, (Recommend, EnterRecommendation)) and not command.another:
+            refs = ", ".join(await self.said_before.same(session, case, command.text, command.agency))
+            asks_back += [AsksBack(field="another", words=SAME.format(refs=refs))] if refs else []
+        if isinstance(command, Recommend) and not command.seen:
+            found = await self.said_before.like(command.text, actor, self._clock())
+            refs = ", ".join(one.line.ref for one in found)
+            asks_back += [AsksBack(field="seen", words=SEEN.format(refs=refs))] if refs else []
+        return asks_back
+
+    async def _there_already(self, session: AsyncSession, command: Command, actor: Actor) -> list[Problem]:
+        """Whoever opens a register beside one of the same source and year says that it is meant."""
+        if not isinstance(command, OpenRegister) or command.another:
+            return []
+        states = await session.scalars(select(CaseRow.state).where(CaseRow.kind == Register.name))
+        every, now = map(Case.model_validate, states), self._clock()
+        refs = [
+            one.ref
+            for one in every
+            if (one.said.get("origin"), one.said.get("year")) == (command.origin, command.year)
+            and reads(actor, one, access_of(one, now)) is None
+        ]
+        words = SAME_REGISTER.format(refs=", ".join(sorted(refs)))
+        return [AsksBack(field="another", words=words)] if refs else []
 
     def _read(self, model: type[Command], answers: Mapping[str, Any]) -> tuple[Command, list[Problem]]:
         """The command, and what is impossible in it. Raises Invalid, with all that is wrong, if it cannot be read."""

@@ -297,7 +297,7 @@ def stage_of(
 
 
 def _parked(case: Case) -> str:
-    """For what its decision is parked; of a review that was entered under way, that nothing of its way is known here."""
+    """For what its decision is parked; of a review that was entered under way, that its way is not known."""
     return str(case.said.get("parked_on") or (Reached.UNDER_WAY if is_under_way(case) else ""))
 
 

@@ -42,7 +42,7 @@ class RaiseDisagreement(Command):
     challenged: Slug = asks("Whose practice or decision do you challenge?", rows="agencies")
     at_risk: Known = asks(
         "Is a child at risk now?",
-        "If so, act at once by the usual ways; do not wait for an answer here. Each step here is then taken the same day.",
+        "If so, act at once by the usual ways; do not wait for an answer here. Each step is then taken the same day.",
     )
     about: Words = asks("What is it about?", "The child, the decision, and why you do not agree.", private=True)
     wanted: Words = asks("What do you ask for?", private=True)

@@ -32,8 +32,15 @@ class FileState(StrEnum):
     WAITING = "waiting"
     """Not looked at yet by the virus scanner: nobody can open it."""
     CLEAN = "clean"
+    """The scanner found nothing in it."""
+    NOT_SCANNED = "not_scanned"
+    """No scanner was set when it came, so nothing is known of it; it can be opened."""
     REFUSED = "refused"
     """The scanner found something in it: nobody can open it any more."""
+
+
+OPEN = frozenset({FileState.CLEAN, FileState.NOT_SCANNED})
+"""What can be opened: the scanner found nothing, or there is none."""
 
 
 class KeptFile(Message):
@@ -93,6 +100,6 @@ def accepted_file(case: Case, kind: str, body: Mapping[str, Any]) -> str:
 
 def unread(state: str | None) -> list[Problem]:
     """Why evidence whose file is in this state cannot be accepted; nothing if it can. None: the file is not kept."""
-    if state == FileState.CLEAN:
+    if state in OPEN:
         return []
     return [Problem(field="evidence", words=NOT_SCANNED if state == FileState.WAITING else FOUND_BAD)]

@@ -48,8 +48,8 @@ RUN = (
 """The blocks of running a review, until its report is signed off."""
 AFTERWARDS = ("lodge_report", "dissemination", "keep_available", "complete_review")
 BESIDE = frozenset({
-    "check_review", "written_request", "deliverable", "explain_delay", "milestones_review", "coroner_reply", "feed_back",
-    "keep_available",
+    "check_review", "written_request", "deliverable", "explain_delay", "milestones_review", "coroner_reply",
+    "feed_back", "keep_available",
 })  # fmt: skip
 """What is owed beside the way of a review, again and again or at any time: it is a stage only where nothing else is."""
 FAMILY = frozenset(Role) - {Role.PRACTITIONER}
@@ -330,7 +330,9 @@ class PracticeReview:
                 if method is None:
                     return [Problem(words=NO_DELIVERABLES)]
                 words = "The author owes no such deliverable."
-                return [] if body.get("item", "") in ("", *method.deliverables) else [Problem(field="item", words=words)]
+                return (
+                    [] if body.get("item", "") in ("", *method.deliverables) else [Problem(field="item", words=words)]
+                )
             case "confirm_dissemination":
                 mine = case.obligations.get(f"dissemination/{body['agency']}")
                 words = "This agency owes no confirmation in this review, or has given it."

@@ -41,6 +41,7 @@ from models.time import day_of, precedes
 AT_MOST = 200
 """Recommendations of one case: it is carried whole, for years."""
 ITEM = "Which recommendation?"
+ANOTHER = "This is another one, beside the one that says the same"
 OWN_KEY = "Its own name where it was kept, if it has one"
 NO_OWNER = "Without an owner the agency’s contact is asked."
 
@@ -151,6 +152,7 @@ class Recommend(Command):
     source: Source = asks("Where does it come from?", default=Source.REVIEW)
     paragraph: MaybeLine = asks("Where does it stand there?", "Chapter, paragraph or number.", private=True, default="")
     seen: bool = asks("I have seen what was recommended before", back=True, default=False)
+    another: bool = asks(ANOTHER, back=True, default=False)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
@@ -185,6 +187,7 @@ class EnterRecommendation(Command):
     source: Source = asks("Where does it come from?", default=Source.REVIEW)
     paragraph: MaybeLine = asks("Where does it stand there?", "Chapter, paragraph or number.", private=True, default="")
     key: Slug | None = asks(OWN_KEY, default=None)
+    another: bool = asks(ANOTHER, back=True, default=False)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)

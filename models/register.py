@@ -35,6 +35,7 @@ class OpenRegister(Command):
     year: Annotated[int, Field(ge=1990, le=2199)] = asks("Of which year?", short=True)
     words: MaybeWords = asks("What is in it?", private=True, default="")
     key: Slug | None = asks(OWN_KEY, default=None)
+    another: bool = asks("This is another one, beside the one that is there", back=True, default=False)
 
 
 class CloseRegister(Command):

@@ -464,7 +464,7 @@ class FileRow(Table):
     size: Mapped[int] = mapped_column(Integer)
     media: Mapped[str] = mapped_column(Short)
     state: Mapped[str] = mapped_column(Short, index=True)
-    """waiting, clean or refused."""
+    """waiting, clean, not_scanned or refused."""
     digest: Mapped[str] = mapped_column(Short)
     """Keyed, of the bytes: the same bytes are known again."""
     sealed: Mapped[bytes]

@@ -126,7 +126,9 @@ def _check_instead(written: Written) -> None:
                 written.complain((*path, "instead_of"), words)
             for key in ("opens", "met_by", "each") if of in blocks else ():
                 if written.text(*path, key) != written.text("lifecycles", lifecycle, of, key):
-                    written.complain((*path, "instead_of"), f"`{key}` must be that of `{of}`, in whose place it stands.")
+                    written.complain(
+                        (*path, "instead_of"), f"`{key}` must be that of `{of}`, in whose place it stands."
+                    )
 
 
 # Criteria, quorums, bounds

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from models.case import whole_item
 from models.doing import VERBS, Act, Doing, doings, stands_in_the_way
 from models.facts import Problem
-from models.files import FileState, KeptFile, may_open
+from models.files import OPEN, KeptFile, may_open
 from models.lifecycles import COMMANDS
 from models.policy import Policy
 from models.recommended import Evidence, Kind, Looked, Recommendation, Standing, delivery, impact
@@ -345,7 +345,7 @@ async def _given(portal: Portal, story: Story, name: str, one: Evidence) -> Give
         amended=anew[-1].who if anew else "",
         file=kept,
         size=in_words(kept.size) if kept else "",
-        opens=kept is not None and kept.state is FileState.CLEAN and may_open(story.actor, story.case, kept, story.now),
+        opens=kept is not None and kept.state in OPEN and may_open(story.actor, story.case, kept, story.now),
         why_not=office.words if isinstance(office, Problem) and one.state is Looked.GIVEN else "",
         looked=looked[-1] if looked else None,
     )

@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.files import FileState, KeptFile
+from models.files import OPEN, FileState, KeptFile
 from models.tables import FileRow
 from records.chains import commit
 from records.database import Database
@@ -157,7 +157,7 @@ class Files:
             row = await session.get(FileRow, id_)
         if row is None:
             raise NoSuchFile
-        if row.state != FileState.CLEAN:
+        if row.state not in OPEN:
             raise HeldBack(FileState(row.state))
         try:
             said = self._unsealed(row)
@@ -220,9 +220,9 @@ class Files:
             writer.close()
 
     async def _scanned(self, path: Path, key: bytes, size: int) -> FileState:
-        """What the scanner says; waiting while it is away. Without one a file is clean at once. Raises Damaged."""
+        """What the scanner says; waiting while it is away. Raises Damaged."""
         if self._scanner is None:
-            return FileState.CLEAN
+            return FileState.NOT_SCANNED
         try:
             clean = await self._scanner.is_clean(_flowing(await asyncio.to_thread(SealedReader, path, key, size)))
         except ScannerAway as why:

@@ -1,13 +1,14 @@
 """What was recommended before that is like a new recommendation, of what its reader may see, and what came of it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
+from models.case import Case
 from models.rights import Actor
 from models.said_before import Earlier
 from models.tables import RecommendationWordsRow
@@ -47,6 +48,14 @@ class SaidBefore:
             if key in seen
         ][:SHOWN]
 
+    async def same(self, session: AsyncSession, case: Case, text: str, agency: str) -> list[str]:
+        """The recommendations of this case to this agency that say the same, letter by letter but for capitals."""
+        theirs = [item for item, one in case.recommendations.items() if one.agency == agency]
+        words = RecommendationWordsRow
+        of = select(words.case, words.item, words.sealed).where(words.case == case.ref, words.item.in_(theirs))
+        rows = [(ref, item, sealed or b"") for ref, item, sealed in (await session.execute(of)).all()]
+        return [key for key, said in self._texts(rows) if _plain(said) == _plain(text)]
+
     async def _made(self, session: AsyncSession) -> Earlier:
         """What is made never changes its words, so that counting tells whether the index is whole."""
         count = await session.scalar(select(func.count()).select_from(RecommendationWordsRow)) or 0
@@ -60,13 +69,20 @@ class SaidBefore:
         return self._index[1]
 
     def _read(self, rows: Sequence[tuple[str, str, bytes]]) -> Earlier:
+        return Earlier(self._texts(rows))
+
+    def _texts(self, rows: Sequence[tuple[str, str, bytes]]) -> Iterator[tuple[str, str]]:
         unseal = self._recorder.vault.unseal
         words = ((f"{case}/{item}", unseal(sealed, sealed_at("sealed", case, item))) for case, item, sealed in rows)
-        return Earlier((key, str(said.get("text", ""))) for key, said in words)
+        return ((key, str(said.get("text", ""))) for key, said in words)
 
 
 AT_MOST, SHOWN = 20, 5
 """So many are looked at, so that enough are left of which their reader may know; and so many are shown."""
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _place(key: str) -> tuple[str, str]:

@@ -43,8 +43,12 @@ def keep(
     if not file.is_file():
         fail(f"{file}: there is no such file.")
     found = run(work())
-    waits = " It waits for the virus scanner." if found["state"] == "waiting" else ""
-    say(found, f"Kept as {found['id']} in {case}.{waits} Name this id in the answers of a command.", as_json=as_json)
+    scanned = {"waiting": " It waits for the virus scanner.", "not_scanned": " It was not scanned: no scanner is set."}
+    say(
+        found,
+        f"Kept as {found['id']} in {case}.{scanned.get(found['state'], '')} Name this id in the answers of a command.",
+        as_json=as_json,
+    )
 
 
 @app.command()

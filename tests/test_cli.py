@@ -174,7 +174,7 @@ def test_a_file_is_kept_and_got_back_by_those_who_may(here: Running, review: str
     given, back = tmp_path / "report.pdf", tmp_path / "back.pdf"
     given.write_bytes(PDF)
     kept = here.json("evidence", "keep", given, "--case", review, by=POLICE)
-    assert (kept["case"], kept["name"], kept["state"]) == (review, "report.pdf", "clean")
+    assert (kept["case"], kept["name"], kept["state"]) == (review, "report.pdf", "not_scanned")
     assert here.reviews("evidence", "fetch", kept["id"], "--to", back, by=POLICE).returncode == 0
     assert back.read_bytes() == PDF
     assert "already" in here.reviews("evidence", "fetch", kept["id"], "--to", back, by=POLICE).stderr

@@ -132,7 +132,7 @@ OPENING: dict[str, dict[str, Any]] = {
         "name": "Oak", "origin": "practice_review", "decided_on": "2026-01-05", "reached": "under_way",
         "agencies": [OWN],
     },
-    "open_register": {"origin": "audit", "year": 2025},
+    "open_register": {"origin": "audit", "year": 2025, "another": True},
     "raise_disagreement": {
         "agency": OWN, "challenged": OTHER, "at_risk": "no", "about": "The plan.", "wanted": "A meeting.",
     },

@@ -382,7 +382,7 @@ def test_the_reviewer_sees_the_whole_of_the_review_until_it_is_complete_and_nobo
     assert whole(actor, play.case, access_of(play.case, play.now))
 
 
-LEADS_TO_A_REPORT = (
+LEADS_TO_A_REPORT: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (CHAIR, "appoint_reviewer", {"reviewer": REVIEWER, "suitability": "-"}),
     (MANAGER, "request_information", {"agencies": ["harrowshire-icb"]}),
     (MANAGER, "hold_practitioner_event", {"attended": [COUNCIL], "words": "-"}),

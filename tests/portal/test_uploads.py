@@ -369,7 +369,7 @@ async def test_json_keeps_a_file_and_a_command_names_it(site: Site) -> None:
     sent = documents.workbook()
     answer = await visitor.keep(sent, "../audit.xlsx")
     said = answer.json()
-    assert (said["name"], said["case"], said["state"]) == ("audit.xlsx", site.review, "clean")
+    assert (said["name"], said["case"], said["state"]) == ("audit.xlsx", site.review, "not_scanned")
     day = (day_of(site.house.now) + timedelta(days=2)).isoformat()
     body = {"obligation": visitor.about, "until": day, "letter": said["id"]}
     assert (await visitor.client.post(f"/api/v1/cases/{site.review}/promise", json=body)).status_code == 200

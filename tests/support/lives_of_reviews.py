@@ -394,7 +394,7 @@ class Disagreements:
 
 
 def _opening_register(lives: "Lives") -> dict[str, Any]:
-    return {"origin": "audit", "year": lives.doer.now.year, "words": lives.words("words")}
+    return {"origin": "audit", "year": lives.doer.now.year, "words": lives.words("words"), "another": True}
 
 
 def _opened(lives: "Lives") -> Callable[[], Awaitable[str]]:

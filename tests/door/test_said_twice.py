@@ -1,0 +1,108 @@
+"""Whoever enters the same a second time is shown the first, and says that another is meant; nothing typed is lost."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from door.refusals import Invalid
+from models.rights import AsksBack
+from portal.app import create_app
+from portal.visiting import SESSION
+from records.accounts import Accounts
+from tests.support.house import House, house
+from tests.support.tracking import HOSPITALS, ICB, MANAGER, OWNERS
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+TEXT = "Ask at every home visit who else lives in the home."
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def made(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with house(tmp_path_factory.mktemp("twice")) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def register(made: House) -> str:
+    return (await made.open(MANAGER, "open_register", origin="audit", year=2020, another=True)).case
+
+
+def entered(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    return {
+        "text": TEXT, "agency": HOSPITALS, "owner": OWNERS[HOSPITALS], "state": "open", "by": "2031-01-01", **more,
+    }  # fmt: skip
+
+
+def recommended(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    measures = [{"measure": "More children are seen.", "baseline": "Four of ten."}]
+    return {"text": TEXT, "agency": HOSPITALS, "by": "2031-01-01", "measures": measures, "seen": True, **more}
+
+
+@pytest.mark.promise("D3")
+@pytest.mark.parametrize(("kind", "answers"), [("enter_recommendation", entered), ("recommend", recommended)])
+async def test_the_same_words_to_the_same_agency_in_the_same_case_ask_whether_another_is_meant(
+    made: House, register: str, kind: str, answers: Callable[..., dict[str, Any]]
+) -> None:
+    await made.act(MANAGER, register, "enter_recommendation", **entered())
+    with pytest.raises(Invalid) as caught:
+        await made.act(MANAGER, register, kind, **answers(text=f"  {TEXT.upper()} "))
+    (problem,) = caught.value.problems
+    assert isinstance(problem, AsksBack)
+    assert problem.field == "another"
+    assert problem.words.startswith(f"{register}/r1: the same is said to the same agency.")
+    await made.act(MANAGER, register, kind, **answers(another=True))
+    with pytest.raises(Invalid) as caught:
+        await made.act(MANAGER, register, kind, **answers())
+    assert caught.value.problems[0].words.startswith(f"{register}/r1, {register}/r2: the same is said")
+
+
+@pytest.mark.promise("D3")
+async def test_other_words_another_agency_and_another_case_are_no_repetition(made: House, register: str) -> None:
+    await made.act(MANAGER, register, "enter_recommendation", **entered())
+    await made.act(MANAGER, register, "enter_recommendation", **entered(text=f"{TEXT} Write it down."))
+    await made.act(MANAGER, register, "enter_recommendation", **entered(agency=ICB, owner=OWNERS[ICB]))
+    other = (await made.open(MANAGER, "open_register", origin="audit", year=2020, another=True)).case
+    await made.act(MANAGER, other, "enter_recommendation", **entered())
+
+
+@pytest.mark.promise("D3")
+async def test_a_second_register_of_the_same_source_and_year_asks_whether_another_is_meant(made: House) -> None:
+    first = (await made.open(MANAGER, "open_register", origin="inspection", year=2024)).case
+    with pytest.raises(Invalid) as caught:
+        await made.open(MANAGER, "open_register", origin="inspection", year=2024)
+    (problem,) = caught.value.problems
+    assert problem.field == "another"
+    assert problem.words.startswith(f"{first}: a register of the same source and year.")
+    await made.open(MANAGER, "open_register", origin="inspection", year=2025)
+    await made.open(MANAGER, "open_register", origin="inspection", year=2024, another=True)
+
+
+@pytest.mark.promise("A3", "D3")
+async def test_the_form_comes_back_with_all_that_was_typed_and_a_box_to_tick(made: House) -> None:
+    first = (await made.open(MANAGER, "open_register", origin="child_deaths", year=2024)).case
+    there, now = made.there, made.now
+    accounts = Accounts(there.database, there.vault, there.auditor)
+    async with there.database.writing() as session:
+        token = await accounts.begin(session, MANAGER, now)
+    async with there.database.reading() as reading:
+        known = await accounts.session(reading, token, now)
+    assert known
+    transport = httpx2.ASGITransport(app=create_app(there, made.client, lambda: made.now))
+    typed = {"origin": "child_deaths", "year": "2024", "words": "The panel’s actions.", "_csrf": known.form_token}
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://reviews.test", cookies={SESSION: token}
+    ) as client:
+        blank = await client.get("/open/open_register")
+        assert 'name="another"' not in blank.text, "nobody is asked before it is the case"
+        back = await client.post("/open/open_register", data={**typed, "_request": uuid4().hex})
+        assert back.status_code == 422
+        assert f"{first}: a register" in re.sub(r"<[^>]*>", "", back.text)
+        assert "The panel’s actions." in back.text
+        assert 'name="another"' in back.text
+        done = await client.post("/open/open_register", data={**typed, "_request": uuid4().hex, "another": "true"})
+        assert done.status_code == 303
