@@ -489,10 +489,10 @@ def _of_recommendation(act: Act, case: Case, agency: str) -> Answers:
     return {
         "recommend": lambda: {
             "text": "-", "agency": agency, "by": "+180 days", "measures": [{"measure": "-", "baseline": "-"}],
-            "seen": True,
+            "seen": True, "another": True,
         },
         "enter_recommendation": lambda: {
-            "text": "-", "evidence": "-", "agency": agency, "state": "open", "by": "+180 days",
+            "text": "-", "evidence": "-", "agency": agency, "state": "open", "by": "+180 days", "another": True,
         },
         "assign_recommendation": lambda: {"item": item},
         "answer_recommendation": lambda: {"item": item, "answer": "accepts", "words": "-"},

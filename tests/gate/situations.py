@@ -67,6 +67,7 @@ def making(now: datetime = MONDAY) -> dict[str, Any]:
         "measures": [measure],
         "actions": [action],
         "seen": True,
+        "another": True,
     }
 
 
@@ -154,7 +155,7 @@ def ready(now: datetime) -> dict[str, tuple[str, Mapping[str, Any]]]:
     """For each line of the table: where the recommendation is, and the answers that are good there."""
     return {
         "recommend": ("made", making(now)),
-        "enter_recommendation": ("made", {"text": "Change it.", "agency": OWN, "state": "unproven"}),
+        "enter_recommendation": ("made", {"text": "Change it.", "agency": OWN, "state": "unproven", "another": True}),
         "assign_recommendation": ("pursued", ABOUT),
         "answer_recommendation": ("made", {**ABOUT, "answer": "accepts"}),
         "answer_rejection": ("rejected", {**ABOUT, "outcome": "stands", **REASON}),

@@ -49,7 +49,7 @@ class Recommendations:
             "text": words("text"), "agency": POLICE_AGENCY, "owner": POLICE, "by": self.lives.day(90),
             "measures": [{"measure": words("measure"), "baseline": words("baseline")}],
             "actions": [{"action": words("action"), "by": self.lives.day(60)}], "themes": ["neglect"],
-            "paragraph": words("paragraph"), "seen": True,
+            "paragraph": words("paragraph"), "seen": True, "another": True,
         }  # fmt: skip
 
     def entering(self) -> dict[str, Any]:
