@@ -4,9 +4,11 @@ How much somebody sees hangs on who looks, and colours on when. So what is kept 
 (models.rights.relations) and from when it is late; what those see who see everything is worked out beforehand.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from models import shelf
@@ -108,11 +110,11 @@ class Shown(NamedTuple):
     holders: list[str]
 
 
-class Boarded(Message):
+class Boarded(NamedTuple):
     """The row that is kept of a case. `policy`: its own. `guard`: what decides who may see it, and how much.
 
     `decided`: what was decided last, and when. `shown`: what those see who see all of it. `shares`: of what a part is
-    made for the others.
+    made for the others, apart by whose it is.
     """
 
     case: str
@@ -140,8 +142,22 @@ def boarded(case: Case) -> Boarded:
         },
         decided=[words[0], words[1].isoformat()] if words else [],
         shown=list(_shown(case.kind, case.policy, opened, {one.block for one in done}, parked)),
-        shares={"parked": parked, "open": [list(one) for one in opened], "done": [list(one) for one in done]},
+        shares={"parked": parked, "open": _apart(opened), "done": _apart(done)},
     )  # fmt: skip
+
+
+def _apart(found: Iterable[Open | Done]) -> list[list[Any]]:
+    """What is of the same people together, as a text beside them: whoever looks takes apart only what is theirs."""
+    kept: dict[tuple[str, ...], list[list[Any]]] = {}
+    for place, one in enumerate(found):
+        kept.setdefault((of_part(one.agency), *one.holders), []).append([place, *one])
+    return [[list(whose), json.dumps(rows)] for whose, rows in kept.items()]
+
+
+def _of_them(mine: frozenset[str], kept: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Of what was put apart what is theirs, in its order."""
+    rows = [row for whose, text in kept if not mine.isdisjoint(whose) for row in json.loads(text)]
+    return [row for _, *row in sorted(rows)]
 
 
 def circle_by(kind: str, guard: Mapping[str, Any]) -> Circle:
@@ -182,7 +198,7 @@ def _done(case: Case) -> list[Done]:
 def _shown(kind: str, name: str, opened: Collection[Open], done: Collection[str], parked: str) -> Shown:
     """What stands on the board for somebody who sees these, the earliest first."""
     policy, blocks = shelf.policy(name), shelf.blocks(name, kind)
-    stage = stage_of(kind, {one.block for one in opened}, done, blocks, parked)
+    stage = _stage(kind, name, frozenset(one.block for one in opened), frozenset(done), parked)
     expected = {one.block: bool(blocks[one.block].expected_of) for one in opened}
     # What is due together stands together; of that the stage itself goes first.
     ordered = sorted(
@@ -206,6 +222,12 @@ def _shown(kind: str, name: str, opened: Collection[Open], done: Collection[str]
     )
 
 
+@lru_cache(maxsize=4096)
+def _stage(kind: str, policy: str, opened: frozenset[str], done: frozenset[str], parked: str) -> str:
+    """The same for every case that is so far."""
+    return stage_of(kind, opened, done, shelf.blocks(policy, kind), parked)
+
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -220,24 +242,19 @@ def line_of(case: Case, actor: Actor, now: datetime, directory: Directory | None
 
     An agency sees there what it owes itself, and nothing of others.
     """
-    row = boarded(case)
-    return line(row, Shown(*row.shown) if all_of_it else part(row, actor), actor, now, directory, all_of_it=all_of_it)
+    row, mine = boarded(case), relations(actor)
+    return line(row, Shown(*row.shown) if all_of_it else part(row, mine), mine, now, directory, all_of_it=all_of_it)
 
 
-def part(row: Boarded, actor: Actor) -> Shown:
-    """What somebody sees who sees only what is their own agency's, or theirs."""
-    mine, shares = relations(actor), row.shares
-    opened = [one for one in map(Open._make, shares["open"]) if _is_of(mine, one)]
-    done = {one.block for one in map(Done._make, shares["done"]) if _is_of(mine, one)}
-    return _shown(row.kind, row.policy, opened, done, shares["parked"])
-
-
-def _is_of(mine: frozenset[str], one: Open | Done) -> bool:
-    return of_part(one.agency) in mine or not mine.isdisjoint(one.holders)
+def part(row: Boarded, mine: frozenset[str]) -> Shown:
+    """What somebody sees who sees only what is their own agency's, or theirs. `mine`: models.rights.relations."""
+    opened = [Open(*one) for one in _of_them(mine, row.shares["open"])]
+    done = {Done(*one).block for one in _of_them(mine, row.shares["done"])}
+    return _shown(row.kind, row.policy, opened, done, row.shares["parked"])
 
 
 def line(  # noqa: PLR0913 -- what is kept, for whom, and when
-    row: Boarded, shown: Shown, actor: Actor, now: datetime, directory: Directory | None, *, all_of_it: bool
+    row: Boarded, shown: Shown, mine: frozenset[str], now: datetime, directory: Directory | None, *, all_of_it: bool
 ) -> Line:
     """The line of a case, for whoever looks now."""
     nothing = "Nothing is owed" if all_of_it or row.closed else "Nothing is owed by your agency"
@@ -255,7 +272,7 @@ def line(  # noqa: PLR0913 -- what is kept, for whom, and when
         next_title=shown.next_title,
         expected=shown.expected,
         urgent=shown.urgent,
-        mine=not relations(actor).isdisjoint(shown.holders),
+        mine=not mine.isdisjoint(shown.holders),
         decided=decided,
         decided_at=_moment(decided_at),
     )

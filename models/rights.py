@@ -6,6 +6,7 @@ with. Whoever is told of something can answer for it, unless they are locked out
 
 from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from models.base import Message
@@ -556,8 +557,9 @@ def _parties(case: Case, *, still: bool = False) -> frozenset[str]:
 # Relations. What may be somebody's is said as a text for each way in which it may, so that lists can keep it.
 
 
+@lru_cache(maxsize=256)
 def relations(actor: Actor) -> frozenset[str]:
-    """Every way in which something of a case may be theirs: see `holders` and `of_part`."""
+    """Every way in which something of a case may be theirs: see `holders` and `of_part`. Lists ask it of every line."""
     found = {f"reviewer {actor.person}"}
     for held in actor.offices:
         found.add(_of_person(actor.person, held.agency))

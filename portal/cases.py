@@ -25,7 +25,7 @@ from portal.paging import page_of, paging
 from portal.review import review_of
 from portal.visiting import TITLES, Portal
 from records.questions import Entry
-from records.tracking import PAGE, Tracker
+from records.tracking import PAGE, Tracker, pages_of
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ def router(portal: Portal) -> APIRouter:
         )
         lines = await portal.questions.board(visitor.actor, portal.clock(), closed=wanted.closed)
         await portal.questions.note_read(visitor.person, "", "board", portal.clock())
-        found, first = [line for line in lines if wanted.takes(line)], PAGE * (wanted.page - 1)
+        found = [line for line in lines if wanted.takes(line)]
+        page = min(wanted.page, pages_of(len(found)))
+        first = PAGE * (page - 1)
         return await portal.page(
             request,
             "board.html",
@@ -81,7 +83,7 @@ def router(portal: Portal) -> APIRouter:
             lines=found[first : first + PAGE],
             first=first + 1,
             count=len(found),
-            pages=paging(wanted.page, len(found), wanted.query),
+            pages=paging(page, len(found), wanted.query),
             all=len(lines),
             mine=sum(line.mine for line in lines),
             wanted=wanted,

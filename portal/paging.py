@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from records.tracking import PAGE
+from records.tracking import pages_of
 
 _LONGEST: Final = 6
 
@@ -15,7 +15,7 @@ def page_of(asked: str) -> int:
 
 def paging(page: int, count: int, href: Callable[[int], str]) -> dict[str, Any]:
     """The options of GOV.UK's pagination; empty where everything stands on one page. `href`: the address of a page."""
-    last = max(1, -(-count // PAGE))
+    last = pages_of(count)
     if last == 1:
         return {}
     near = {1, last, *range(max(1, page - 1), min(last, page + 1) + 1)}

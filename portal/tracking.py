@@ -81,9 +81,9 @@ def router(portal: Portal) -> APIRouter:
             here="/recommendations",
             found=found,
             wanted=asked,
-            first=PAGE * (asked.page - 1) + 1,
+            first=PAGE * (found.page - 1) + 1,
             query=query_of(asked),
-            pages=paging(asked.page, found.count, lambda page: f"/recommendations?{query_of(asked, page)}"),
+            pages=paging(found.page, found.count, lambda page: f"/recommendations?{query_of(asked, page)}"),
             options=_options(visitor.actor, found.years, directory, rules.themes),
             titles=TITLES,
             themes=rules.themes,
@@ -114,7 +114,7 @@ def router(portal: Portal) -> APIRouter:
     async def themes(request: Request) -> Response:
         visitor, now = await portal.signed_in(request), portal.clock()
         rules, asked = await portal.rules(), request.query_params.get("theme", "")
-        lines = await tracker.by_theme(visitor.actor, now)
+        lines = [] if asked else await tracker.by_theme(visitor.actor, now)
         of_it = Wanted(theme=asked, sort="year", page=page_of(request.query_params.get("page", "")))
         found = await tracker.find(visitor.actor, of_it, now) if asked else None
         await portal.questions.note_read(visitor.person, "", "themes", now)
@@ -129,8 +129,8 @@ def router(portal: Portal) -> APIRouter:
             years=sorted({line.year for line in lines}),
             chosen=asked,
             of_it=found,
-            first=PAGE * (of_it.page - 1) + 1,
-            pages=paging(of_it.page, found.count, lambda page: f"{THEMES}?{urlencode({'theme': asked, 'page': page})}")
+            first=PAGE * (found.page - 1) + 1 if found else 1,
+            pages=paging(found.page, found.count, lambda page: f"{THEMES}?{urlencode({'theme': asked, 'page': page})}")
             if found
             else {},
             themes=rules.themes,
@@ -313,15 +313,14 @@ def recurring(lines: list[Themed], themes: Mapping[str, str]) -> list[Recurring]
 def _recurring(theme: str, words: str, mine: list[Themed]) -> Recurring:
     years: dict[int, int] = {}
     for line in mine:
-        years[line.year] = years.get(line.year, 0) + 1
-    closed = [line for line in mine if line.closed]
-    first = min((line.closed for line in closed if line.closed), default=None)
+        years[line.year] = years.get(line.year, 0) + line.lines
+    first = min((line.first_closed for line in mine if line.first_closed), default=None)
     return Recurring(
         theme, words, years,
         reviews=len({line.case for line in mine}),
-        open=sum(line.standing in OPEN for line in mine),
-        closed=len(closed),
-        sustained=sum(line.retested == "sustained" for line in closed),
-        reopened=sum(line.round > 1 for line in mine),
-        again=first is not None and any(line.made > first for line in mine),
+        open=sum(line.open for line in mine),
+        closed=sum(line.closed for line in mine),
+        sustained=sum(line.sustained for line in mine),
+        reopened=sum(line.reopened for line in mine),
+        again=first is not None and any(line.last_made > first for line in mine),
     )  # fmt: skip

@@ -27,7 +27,7 @@ def fact_from(row: FactRow) -> Fact:
 
 def board_row(case: Case) -> dict[str, Any]:
     """A case as the board finds it."""
-    return dict(boarded(case))
+    return boarded(case)._asdict()
 
 
 def obligation_row(case: Case, one: Obligation) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from models.facts import Fact, Problem
 from models.likeness import LIKELY, Likeness, likeness
 from models.referral import Route, later, leads
 from models.replaying import History
-from models.rights import AGENCY_OFFICES, Actor, access_by, access_of, asked_for, reads, sees, whole
+from models.rights import AGENCY_OFFICES, Actor, access_by, access_of, asked_for, reads, relations, sees, whole
 from models.standing import Dated, Deadline, deadlines, is_invited, may, meetings, owed_dates
 from models.tables import BoardRow, CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import at, day_of, in_full
@@ -138,8 +138,9 @@ class Questions:
         async with self._recorder.database.reading() as session:
             directory = await self._recorder.directory.read(session)
             wholes, parts = await _boarded(session, actor, now, closed=closed)
-        lines = [line(row, Shown(*row.shown), actor, now, directory, all_of_it=True) for row in wholes]
-        lines += [line(row, part(row, actor), actor, now, directory, all_of_it=False) for row in parts]
+        mine = relations(actor)
+        lines = [line(row, Shown(*row.shown), mine, now, directory, all_of_it=True) for row in wholes]
+        lines += [line(row, part(row, mine), mine, now, directory, all_of_it=False) for row in parts]
         return sorted(
             lines,
             key=lambda line: (
@@ -504,21 +505,21 @@ async def _boarded(
     session: AsyncSession, actor: Actor, now: datetime, *, closed: bool
 ) -> tuple[list[Boarded], list[Boarded]]:
     """The cases of which this person sees all, and those of which they see a part; of the latter also the parts."""
-    columns = [getattr(BoardRow, name) for name in Boarded.model_fields if name != "shares"]
+    columns = [getattr(BoardRow, name) for name in Boarded._fields if name != "shares"]
     found = select(*columns) if closed else select(*columns).where(BoardRow.closed.is_(None))
-    wholes, parts = list[Boarded](), dict[str, dict[str, Any]]()
-    for row in (await session.execute(found)).mappings():
-        access, circle = access_by(row["guard"]["said"], now), circle_by(row["kind"], row["guard"])
+    wholes, parts = list[Boarded](), dict[str, Boarded]()
+    for row in (Boarded._make((*kept, {})) for kept in await session.execute(found)):
+        access, circle = access_by(row.guard["said"], now), circle_by(row.kind, row.guard)
         if whole(actor, circle, access):
-            wholes.append(Boarded.model_construct(**row))
+            wholes.append(row)
         elif reads(actor, circle, access) is None:
-            parts[row["case"]] = dict(row)
+            parts[row.case] = row
     names = list(parts)
     for begin in range(0, len(names), _AT_ONCE):
         of = BoardRow.case.in_(names[begin : begin + _AT_ONCE])
         for ref, shares in await session.execute(select(BoardRow.case, BoardRow.shares).where(of)):
-            parts[ref]["shares"] = shares
-    return wholes, [Boarded.model_construct(**kept) for kept in parts.values()]
+            parts[ref] = parts[ref]._replace(shares=shares)
+    return wholes, list(parts.values())
 
 
 _AT_ONCE = 500

@@ -3,6 +3,7 @@
 Colours hang on the time at which they are looked at, so each line holds when they turn (models/tracking.py).
 """
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -75,25 +76,30 @@ class Line(Message):
 
 
 class Found(Message):
-    """A page of lines, how many there are on all pages, and the years of everything that its reader may see."""
+    """A page of lines, how many there are on all pages, and the years of everything that its reader may see.
+
+    `page`: the one that is wanted, or the last where there are fewer.
+    """
 
     lines: list[Line]
     count: int
+    page: int
     years: tuple[int, ...]
 
 
 class Themed(NamedTuple):
-    """What is counted of a recommendation about its themes."""
+    """What is counted of the recommendations of one case that have the same themes."""
 
     case: str
-    item: str
     year: int
-    themes: list[str]
-    standing: str
-    made: datetime
-    closed: datetime | None
-    retested: str
-    round: int
+    themes: tuple[str, ...]
+    lines: int
+    open: int
+    closed: int
+    sustained: int
+    reopened: int
+    first_closed: datetime | None
+    last_made: datetime
 
 
 @dataclass
@@ -133,16 +139,21 @@ class Tracker:
             which = and_(true(), *_filters(wanted, now))
             about = select(_count(which), func.min(_LINE.year), func.max(_LINE.year)).where(seen)
             count, first, last = (await session.execute(about)).one()
-            keys = _keys(seen, which, wanted, now).limit(PAGE).offset(PAGE * (wanted.page - 1))
-            lines = await self._lines(session, [(case, item) for case, item in await session.execute(keys)], now)
+            page = min(wanted.page, pages_of(count))
+            begin, end = PAGE * (page - 1), min(PAGE * page, count)
+            # Whatever lies before a page is passed over line by line, so it is read from the nearer end.
+            back = count - end < begin
+            asked = _keys(seen, which, wanted.sort, now, back=back).limit(end - begin)
+            keys = [(case, item) for case, item in await session.execute(asked.offset(count - end if back else begin))]
+            lines = await self._lines(session, keys[::-1] if back else keys, now)
         years = tuple(range(first, last + 1)) if first else ()
-        return Found(lines=lines, count=count, years=years)
+        return Found(lines=lines, count=count, page=page, years=years)
 
     async def every(self, actor: Actor, wanted: Wanted, now: datetime) -> AsyncIterator[list[Line]]:
         """Everything that is wanted, on all pages, some lines at a time: which they are is settled at the beginning."""
         async with self._database.reading() as session:
             seen, which = await _seen(session, actor, now), and_(true(), *_filters(wanted, now))
-            keys = [(case, item) for case, item in await session.execute(_keys(seen, which, wanted, now))]
+            keys = [(case, item) for case, item in await session.execute(_keys(seen, which, wanted.sort, now))]
 
         async def read() -> AsyncIterator[list[Line]]:
             for begin in range(0, len(keys), _AT_ONCE):
@@ -203,12 +214,21 @@ class Tracker:
         return [made[agency] for agency in sorted(made)]
 
     async def by_theme(self, actor: Actor, now: datetime) -> list[Themed]:
-        """Everything that has a theme, the oldest first."""
-        columns = [getattr(_LINE, name) for name in Themed._fields]
+        """Everything that has a theme."""
+        closed, kept = _LINE.closed.is_not(None), (_LINE.case, _LINE.year, cast(_LINE.themes, String))
+        counted = (
+            func.count(),
+            _count(_LINE.standing.in_(OPEN)),
+            _count(closed),
+            _count(and_(closed, _LINE.retested == "sustained")),
+            _count(_LINE.round > 1),
+            func.min(_LINE.closed),
+            func.max(_LINE.made),
+        )
         async with self._database.reading() as session:
-            which = and_(await _seen(session, actor, now), cast(_LINE.themes, String) != "[]")
-            rows = await session.execute(select(*columns).where(which).order_by(_LINE.year, _LINE.case, _LINE.fact))
-            return [Themed(*row) for row in rows]
+            which = and_(await _seen(session, actor, now), kept[-1] != "[]")
+            rows = await session.execute(select(*kept, *counted).where(which).group_by(*kept))
+            return [Themed(ref, year, tuple(json.loads(themes)), *figures) for ref, year, themes, *figures in rows]
 
     async def _lines(self, session: AsyncSession, keys: Sequence[tuple[str, str]], now: datetime) -> list[Line]:
         """These lines with their words, in this order. They are sorted before, without what is long."""
@@ -296,24 +316,35 @@ def _filters(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
     return found
 
 
-def _keys(seen: ColumnElement[bool], which: ColumnElement[bool], wanted: Wanted, now: datetime) -> Select[str, str]:
-    """Which lines these are, in their order: found and sorted without what is long."""
-    return select(*_KEY).where(seen, which).order_by(*_order(wanted.sort, now))
+def _keys(
+    seen: ColumnElement[bool], which: ColumnElement[bool], sort: str, now: datetime, *, back: bool = False
+) -> Select[str, str]:
+    """Which lines these are, in their order: found and sorted without what is long. `back`: from the other end."""
+    return select(*_KEY).where(seen, which).order_by(*_order(sort, now, back=back))
 
 
-def _order(sort: str, now: datetime) -> list[Any]:
-    """What comes first; of equals by reference."""
+def _order(sort: str, now: datetime, *, back: bool) -> list[ColumnElement[Any]]:
+    """What comes first; of equals by reference. All of it goes one way, so that an index is read along either way."""
     orders: Mapping[str, list[Any]] = {
-        "due": [_LINE.due.is_(None), _LINE.due],
+        "due": [_LINE.due],
         "agency": [_LINE.agency],
         "year": [_LINE.year],
         "owner": [_LINE.owner == "", _LINE.owner],
         "delivery": [case(_SEVERITY, value=colour(Kind.DELIVERY, now))],
         "impact": [case(_SEVERITY, value=colour(Kind.IMPACT, now))],
-        "said": [_LINE.said_at.is_(None), _LINE.said_at.desc()],
-        "overdue": [_LINE.overdue_from.is_(None), _LINE.overdue_from],
+        "said": [_LINE.said_at],
+        "overdue": [_LINE.overdue_from],
     }
-    return [*orders.get(sort, ()), _LINE.case, _LINE.fact]
+    newest = sort == "said"
+    first, *others = (
+        one.asc() if newest is back else one.desc() for one in (*orders.get(sort, ()), _LINE.case, _LINE.fact)
+    )
+    return [first.nulls_first() if back else first.nulls_last(), *others]
+
+
+def pages_of(count: int) -> int:
+    """How many pages so many lines take: one at least."""
+    return max(1, -(-count // PAGE))
 
 
 async def _seen(session: AsyncSession, actor: Actor, now: datetime) -> ColumnElement[bool]:

@@ -27,7 +27,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from models.base import Message
 from models.batch import Batch, Written
 from models.board import Boarded
 from models.case import Case
@@ -458,7 +457,7 @@ _SAID_AT = _of_item(RecommendationRow).values(said_at=bindparam("on"), said_kind
 @cache
 def _boarded(dialect: str) -> Executable:
     """What the board shows of a case now, whether it is new or was there."""
-    return _kept(BoardRow, Boarded, ("case",), dialect)
+    return _kept(BoardRow, Boarded._fields, ("case",), dialect)
 
 
 @cache
@@ -473,12 +472,15 @@ def _owed(dialect: str) -> Executable:
 def _pursued(dialect: str) -> tuple[Executable, Executable]:
     """What a recommendation is now, its line and what stands beside it, whether they are new or were there."""
     key = ("case", "item")
-    return _kept(RecommendationRow, Tracked, key, dialect), _kept(RecommendationWordsRow, Turning, key, dialect)
+    return (
+        _kept(RecommendationRow, Tracked.model_fields, key, dialect),
+        _kept(RecommendationWordsRow, Turning.model_fields, key, dialect),
+    )
 
 
-def _kept(table: type[Table], model: type[Message], key: Sequence[str], dialect: str) -> Executable:
+def _kept(table: type[Table], columns: Iterable[str], key: Sequence[str], dialect: str) -> Executable:
     new = inserting(table, dialect)
-    anew = {name: new.excluded[name] for name in model.model_fields if name not in key}
+    anew = {name: new.excluded[name] for name in columns if name not in key}
     return new.on_conflict_do_update(index_elements=key, set_=anew)
 
 

@@ -10,6 +10,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_ORDERS = ("agency", "due", "overdue_from", "said_at")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -90,7 +92,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case", "item", name=op.f("pk_recommendations")),
     )
     with op.batch_alter_table("recommendations", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_recommendations_agency"), ["agency"], unique=False)
+        for column in _ORDERS:
+            batch_op.create_index(batch_op.f(f"ix_recommendations_{column}"), [column, "case", "fact"], unique=False)
         batch_op.create_index(batch_op.f("ix_recommendations_particular"), ["particular"], unique=False)
     op.create_table(
         "recommendation_words",
@@ -108,7 +111,8 @@ def downgrade() -> None:
     op.drop_table("recommendation_words")
     with op.batch_alter_table("recommendations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recommendations_particular"))
-        batch_op.drop_index(batch_op.f("ix_recommendations_agency"))
+        for column in _ORDERS:
+            batch_op.drop_index(batch_op.f(f"ix_recommendations_{column}"))
 
     op.drop_table("recommendations")
     op.drop_table("board")

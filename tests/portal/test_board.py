@@ -187,7 +187,7 @@ async def test_a_long_board_comes_in_pages_and_each_line_stands_on_one(
 ) -> None:
     every = list(await site.rows(MANAGER))
     monkeypatch.setattr("portal.cases.PAGE", 3)
-    monkeypatch.setattr("portal.paging.PAGE", 3)
+    monkeypatch.setattr("records.tracking.PAGE", 3)
     first = await site.page(MANAGER)
     assert f"{len(every)} of {len(every)} cases, the slowest first; 1 to 3 on this page" in first
     assert 'href="/cases?page=2"' in first

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 
@@ -9,6 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select, text, update
 
+import records.tracking
 from models.board import Line as BoardLine
 from models.board import line_of
 from models.case import Case
@@ -238,6 +240,82 @@ async def test_lines_come_in_the_order_asked_for_and_in_pages(site: Site) -> Non
     assert refs.index("RG-2026-0001/r10") == refs.index("RG-2026-0001/r9") + 1
 
 
+SORTS = ("due", "agency", "year", "owner", "delivery", "impact", "said", "overdue", "reference")
+
+
+@pytest.mark.promise("D9")
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("sort", SORTS)
+async def test_each_line_stands_on_exactly_one_page_of_each_order(
+    site: Site, monkeypatch: pytest.MonkeyPatch, sort: str, size: int
+) -> None:
+    """Many of them are equal in what they are ordered by; the later pages are read from the other end."""
+    monkeypatch.setattr("records.tracking.PAGE", size)
+    await _paged(site, Wanted(sort=sort))
+    await _paged(site, Wanted(sort=sort, state="open", agency=HOSPITALS))
+
+
+async def _paged(site: Site, wanted: Wanted) -> list[str]:
+    """Every line in its order, after it was found once on the page on which it belongs."""
+    asked = site.actor(MANAGER), wanted, site.made.now
+    every = [line.ref async for some in await site.tracker.every(*asked) for line in some]
+    size, count = records.tracking.PAGE, len(every)
+    last = -(-count // size)
+    assert last > 1
+    for page in range(1, last + 1):
+        found = await site.tracker.find(asked[0], replace(wanted, page=page), asked[2])
+        assert (found.page, found.count) == (page, count)
+        assert [line.ref for line in found.lines] == every[size * (page - 1) : size * page], page
+    beyond = await site.tracker.find(asked[0], replace(wanted, page=last + 5), asked[2])
+    assert (beyond.page, [line.ref for line in beyond.lines]) == (last, every[size * (last - 1) :])
+    return every
+
+
+@pytest.mark.promise("D9")
+async def test_what_has_no_date_no_owner_and_no_word_comes_last_and_on_one_page_on_both_databases(
+    tmp_path_factory: pytest.TempPathFactory, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("records.tracking.PAGE", 2)
+    async with recording(tmp_path_factory.mktemp("pages"), database_url=database_url) as made:
+        ref = (await made.open(MANAGER, "open_register", origin="audit", year=2026)).case
+        play, one = Tracking(made), Site(made, Tracked(ref, ref, ref, ref, ref))
+        for agency, days in ((HOSPITALS, 20), (POLICE, 20), (HOSPITALS, 20), (HOSPITALS, 90), (POLICE, 5)):
+            await play.pursued(ref, agency, days)
+        items = [f"r{number}" for number in range(1, 6)]
+        async with made.there.database.writing() as session:
+            row = RecommendationRow
+            missing = {"due": None, "overdue_from": None, "owner": ""}
+            await session.execute(update(row).where(row.item.in_(items[:2])).values(missing))
+            await session.execute(update(row).where(row.item.in_(items[1:4])).values(said_at=made.now))
+            await session.execute(update(row).where(row.item == items[4]).values(said_at=made.now + timedelta(days=1)))
+        orders = {sort: [of.partition("/")[2] for of in await _paged(one, Wanted(sort=sort))] for sort in SORTS}
+        assert orders["due"] == orders["overdue"] == ["r5", "r3", "r4", "r1", "r2"]
+        assert orders["owner"] == ["r5", "r3", "r4", "r1", "r2"]
+        assert orders["said"] == ["r5", "r4", "r3", "r2", "r1"], "the newest first, and of equals what was made last"
+        assert orders["reference"] == items
+
+
+@pytest.mark.promise("D9")
+async def test_themes_count_what_the_lines_say(site: Site) -> None:
+    lines, themed = await site.lines(), await site.tracker.by_theme(site.actor(MANAGER), site.made.now)
+    for theme in {theme for line in lines for theme in line.of.themes}:
+        mine = [line.of for line in lines if theme in line.of.themes]
+        kept = [one for one in themed if theme in one.themes]
+        closed = [line.closed for line in mine if line.closed]
+        assert {one.case for one in kept} == {line.case for line in mine}
+        years = Counter[int]()
+        for one in kept:
+            years[one.year] += one.lines
+        assert years == Counter(line.year for line in mine)
+        assert sum(one.open for one in kept) == sum(line.standing in OPEN for line in mine)
+        assert sum(one.closed for one in kept) == len(closed)
+        assert sum(one.sustained for one in kept) == sum(line.retested == "sustained" for line in mine if line.closed)
+        assert sum(one.reopened for one in kept) == sum(line.round > 1 for line in mine)
+        assert min((one.first_closed for one in kept if one.first_closed), default=None) == min(closed, default=None)
+        assert max(one.last_made for one in kept) == max(line.made for line in mine)
+    assert sum(one.closed for one in themed) > 0
+
+
 @pytest.mark.promise("K8")
 async def test_no_word_of_a_recommendation_stands_in_clear(site: Site) -> None:
     async with site.made.there.database.reading() as session:
@@ -295,7 +373,8 @@ async def test_lines_are_written_on_both_databases(tmp_path_factory: pytest.Temp
         (figures,) = await one.tracker.figures(one.actor(MANAGER), made.now)
         assert (figures.open, figures.late, figures.reached) == (1, {"31 to 90 days": 1}, {"agency_lead": 1})
         assert (await one.tracker.find(one.actor(MANAGER), wanted, made.now)).years == (2026,)
-        assert [one.item for one in await one.tracker.by_theme(one.actor(MANAGER), made.now)] == [item]
+        (themed,) = await one.tracker.by_theme(one.actor(MANAGER), made.now)
+        assert (themed.case, themed.year, themed.themes, themed.lines, themed.open) == (ref, 2026, ("neglect",), 1, 1)
         assert await made.broken() == []
 
 
