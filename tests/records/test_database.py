@@ -1,6 +1,7 @@
 """Migrations up and down on both databases, and what a migrated database looks like."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from models.tables import BoardRow, Table
+from models.tables import BoardRow, SelfCheckRow, Table
 from records.database import Database
 from records.migrating import down, migrate, newest, standing, up
 from tests.support.house import triage
@@ -107,3 +108,19 @@ async def test_a_record_of_the_last_release_is_whole_after_the_migration_with_ev
         assert await made.broken() == []
         await made.refer()
         assert await made.broken() == []
+
+
+async def test_what_is_kept_as_json_comes_back_as_it_was_written(database: Database) -> None:
+    written = {
+        "": None,
+        "n": [10**30, -0.1, 1e-9, True],
+        "ä\n\u2028\U0001f9d2": {'"': "\\", "nul": "\x01", "deep": [[[{}]]]},
+    }
+    await migrate(database)
+    async with database.writing() as session:
+        session.add(SelfCheckRow(number=1, at=datetime(2026, 3, 2, tzinfo=UTC), found=[written]))
+    async with database.reading() as session:
+        kept = (await session.scalars(select(SelfCheckRow.found))).one()
+    assert kept == [written]
+    assert repr(kept) == repr([written]), "whole numbers stay whole, and nothing is rounded"
+    await database.close()

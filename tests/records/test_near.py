@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from records.database import Database
+from records.database import MAPPED, Database
 
 TICKS = 20
 
@@ -77,3 +77,12 @@ async def test_a_statement_is_done_where_it_is_asked_and_a_commit_is_not(databas
     at_once = {word for word, thread in threads if thread == here}
     assert at_once == {"INSERT", "SELECT"}
     assert {word for word, thread in threads if thread != here} == {"COMMIT"}
+
+
+async def test_only_what_reads_looks_at_the_file_itself_and_it_sees_what_was_just_written(database: Database) -> None:
+    async with database.reading() as reading, database.writing() as writing:
+        assert await reading.scalar(text("PRAGMA mmap_size")) == MAPPED
+        assert await writing.scalar(text("PRAGMA mmap_size")) == 0
+    for number in range(TICKS):
+        await add(database, number)
+        assert await numbers(database) == list(range(number + 1))
