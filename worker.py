@@ -148,8 +148,8 @@ class Watch:
         """Whether the workflow of an open case runs and knows what the record knows; if not, it is helped."""
         handle = self._client.get_workflow_handle(ref)
         try:
-            state: Case = await handle.query(
-                "state", result_type=Case, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=ANSWER
+            knows: int = await handle.query(
+                "known", result_type=int, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=ANSWER
             )
         except WorkflowQueryRejectedError:
             await self._start(ref)
@@ -159,9 +159,9 @@ class Watch:
                 raise
             await self._start(ref)
             return False
-        if state.known < known:
+        if knows < known:
             await handle.signal("look", known, rpc_timeout=ANSWER)
-        return state.known >= known
+        return knows >= known
 
     async def _has_ended(self, ref: str, known: int) -> bool:
         """Whether the workflow of a closed case has ended; one that still runs has missed that it is closed."""

@@ -39,7 +39,8 @@ class Lifecycle:
     def __init__(self, kept: bytes) -> None:
         self._case: Case | None = None
         self._kept: bytes | None = kept
-        self.opens = self.case if self.case.known == 0 else None
+        self._known = self.case.known
+        self.opens = self.case if self._known == 0 else None
         self.news = True
         """Whether something has happened, or a rung has come due, since the story last looked."""
         self.pen = asyncio.Lock()
@@ -65,6 +66,7 @@ class Lifecycle:
 
     def _happened(self, fact: Fact) -> None:
         self._case, self._kept, self.news = after(self.case, fact), None, True
+        self._known = fact.number
 
     def _rest(self) -> bytes:
         """Pack the state away, if it has been looked at since."""
@@ -109,7 +111,7 @@ class Lifecycle:
         """Take a command. Returns when it is written, so that whoever acted sees the result at once."""
         return await self._write(
             lambda: Batch(
-                case=self.case.ref, known=self.case.known, now=workflow.now(), command=signed, opens=self.opens
+                case=self.case.ref, known=self._known, now=workflow.now(), command=signed, opens=self.opens
             ),
             signed,
         )
@@ -124,8 +126,13 @@ class Lifecycle:
     @workflow.signal
     async def look(self, known: int) -> None:
         """The record knows more than we do: read what was missed."""
-        if known > self.case.known:
-            _ = await self._write(lambda: Batch(case=self.case.ref, known=self.case.known, now=workflow.now()))
+        if known > self._known:
+            _ = await self._write(lambda: Batch(case=self.case.ref, known=self._known, now=workflow.now()))
+
+    @workflow.query
+    def known(self) -> int:
+        """The number of the last fact that it knows."""
+        return self._known
 
     @workflow.query
     def state(self) -> Case:
@@ -170,7 +177,7 @@ class Lifecycle:
     def _what_is_due(self) -> Batch | None:
         now = workflow.now()
         due = self.case.due(now)
-        return Batch(case=self.case.ref, known=self.case.known, now=now, due=tuple(due)) if due else None
+        return Batch(case=self.case.ref, known=self._known, now=now, due=tuple(due)) if due else None
 
     async def _write(self, decide: Callable[[], Batch | None], signed: Signed | None = None) -> Receipt:
         """Write under the pen; a stale view is brought up to date and asked again."""
@@ -182,11 +189,11 @@ class Lifecycle:
                 written = await self._record(batch)
                 number = written.number
                 for fact in written.facts:
-                    if fact.number > self.case.known:
+                    if fact.number > self._known:
                         self._happened(fact)
                     if signed and fact.request == signed.request:
                         number, made = fact.number, fact
-                self.opens = None if self.case.known else self.opens
+                self.opens = None if self._known else self.opens
                 self._wind()
                 self._refuse(list(written.problems))
                 for opened in written.opened:
@@ -196,7 +203,7 @@ class Lifecycle:
                     raise RuntimeError(message)
                 if not written.stale or number:
                     break
-        return Receipt(case=self.case.ref, number=number, facts=self.case.known, fact=made)
+        return Receipt(case=self.case.ref, number=number, facts=self._known, fact=made)
 
     async def _record(self, batch: Batch) -> Written:
         return await workflow.execute_local_activity_method(
