@@ -110,9 +110,7 @@ class Lifecycle:
     async def act(self, signed: Signed) -> Receipt:
         """Take a command. Returns when it is written, so that whoever acted sees the result at once."""
         return await self._write(
-            lambda: Batch(
-                case=self.case.ref, known=self._known, now=workflow.now(), command=signed, opens=self.opens
-            ),
+            lambda: Batch(case=self.case.ref, known=self._known, now=workflow.now(), command=signed, opens=self.opens),
             signed,
         )
 
