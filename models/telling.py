@@ -122,15 +122,21 @@ def _answer(case: Case, one: Obligation, office: str, directory: Directory, now:
 
 def notices(before: Case, after: Case, fact: Fact, directory: Directory) -> list[Notice]:
     """Every notice that this fact sends, in a fixed order."""
-    answered = list(_answered(before, after, fact, directory))
-    sent = [
-        *_rung(after, fact, directory),
-        *_handed_on(before, after, fact, directory),
-        *_moved(before, after, fact, directory, {(one.obligation, one.person) for one in answered}),
-        *answered,
-        *_invited(after, fact, directory),
-    ]
+    sent = list(_rung(after, fact, directory))
+    if not only_spoke(after, fact):
+        answered = list(_answered(before, after, fact, directory))
+        sent += [
+            *_handed_on(before, after, fact, directory),
+            *_moved(before, after, fact, directory, {(one.obligation, one.person) for one in answered}),
+            *answered,
+            *_invited(after, fact, directory),
+        ]
     return [one.model_copy(update={"urgent": True}) if _is_urgent(after, one) else one for one in sent]
+
+
+def only_spoke(after: Case, fact: Fact) -> bool:
+    """Whether by this fact a rung spoke, and nothing else happened: what it is about is owed as before."""
+    return fact.kind == "told" and after.obligations[fact.data["obligation"]].ended is None
 
 
 def _is_urgent(case: Case, notice: Notice) -> bool:

@@ -59,7 +59,7 @@ from models.tables import (
     Table,
     TextRow,
 )
-from models.telling import Notice, notices, tell
+from models.telling import Notice, notices, only_spoke, tell
 from models.tracking import MADE, Tracked, Turning, about, last_word, touched
 from records.audit import Auditor, Entry
 from records.chains import of_fact, of_notices
@@ -115,13 +115,9 @@ class Stretch(NamedTuple):
 
 def stretches_of(steps: Iterable[Step]) -> Iterator[Stretch]:
     """The steps as stretches: what rungs say changes nothing but their obligations, however many speak."""
-    for (_, spoken), found in groupby(steps, lambda one: (one.case.ref, _only_spoke(one))):
+    for (_, spoken), found in groupby(steps, lambda one: (one.case.ref, only_spoke(one.case, one.fact))):
         first, *others = found
         yield Stretch(first.before, (others or [first])[-1].case, spoken)
-
-
-def _only_spoke(one: Step) -> bool:
-    return one.fact.kind == "told" and not one.case.obligations[one.fact.data["obligation"]].ended
 
 
 class Recorder:
