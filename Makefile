@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/pytest
+
+# What is compiled once is kept, whatever the surroundings say: each of several workers loads all of it.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest
 
 # uv installs in seconds; where it cannot (an index that only pip knows), pip does the same in a minute.
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
@@ -27,8 +29,9 @@ run: $(VENV)/.run
 setup: $(VENV)/.dev
 
 # Tests wait for processes and timers for a third of their time, so two cores carry three workers.
+# Files keep their order: the longest first (tests/conftest.py), not those with the most tests.
 test: $(VENV)/.dev
-	$(PYTEST) -n 3 --dist loadfile -m "not proof and not soak" $(ARGS)
+	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "not proof and not soak" $(ARGS)
 
 proof: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=proof $(PYTEST) -n 2 --dist loadgroup -m proof --timeout 1800 $(ARGS)
@@ -42,7 +45,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --quiet tests/portal/test_vendored.py
+	$(PYTEST) --quiet tests/portal/test_vendored.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)

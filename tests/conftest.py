@@ -1,4 +1,4 @@
-"""What every test shares: the example counts of property tests, and the word about a missing browser."""
+"""What every test shares: example counts of property tests, their order, and the word about a missing browser."""
 
 import os
 import shutil
@@ -15,6 +15,16 @@ settings.register_profile("proof", max_examples=5_000, deadline=None, print_blob
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+LONGEST = (
+    "test_serving.py", "test_crawl.py", "test_canary.py", "test_cli.py", "test_decisions.py", "test_exactly_once.py",
+    "test_kills.py", "test_by_browser.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first: begun last, one of them would keep one worker busy while the others are done."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
