@@ -20,10 +20,10 @@ from models.calendar import (
     working_days,
 )
 from models.policy import Calendar, Force, Proclaimed
-from policy.reading import read_policy_file
+from tests.support.house import shipped_policy
 
 POLICY = Path(__file__).parents[2] / "policy" / "england.yaml"
-ENGLAND = read_policy_file(POLICY).calendar
+ENGLAND = shipped_policy().calendar
 DAYS = working_days(ENGLAND)
 DAY = timedelta(days=1)
 FAR = Calendar(version="by rule alone", begins=date(2000, 1, 1), horizon=date(2099, 12, 31), warn_days=400)

@@ -10,8 +10,7 @@ from models.calendar import SATURDAY, working_days
 from models.calm import GATHER, LARGEST, Plan, Waiting, plan, works_on
 from models.policy import Brief, Force, Interruptions, Weekday
 from models.time import LONDON, day_of, london
-from policy.reading import read_policy_file
-from tests.support.house import POLICY
+from tests.support.house import shipped_policy
 
 RULES = Interruptions(
     not_before=time(8), not_after=time(18), on_days_off=False, together_minutes=10, source="local", force=Force.LOCAL,
@@ -89,7 +88,7 @@ def test_an_office_with_a_budget_gets_the_rest_of_the_week_as_one_brief() -> Non
 
 @pytest.mark.promise("F7", "G6")
 def test_a_calendar_that_has_run_out_holds_no_message_back() -> None:
-    days = working_days(read_policy_file(POLICY).calendar)
+    days = working_days(shipped_policy().calendar)
     after = days.calendar.horizon + timedelta(days=7)
     week = [after + timedelta(days=n) for n in range(7)]
     assert [works_on(days, day) for day in week] == [day.weekday() < SATURDAY for day in week]

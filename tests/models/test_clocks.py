@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,9 +13,9 @@ from models.calendar import BeforeBeginning, BeyondHorizon, working_days
 from models.clocks import Pause, add_months, days_used, due_time, furthest, pushed, shifted
 from models.policy import Span, Unit
 from models.time import at, day_of, end_of, is_whole_day, london
-from policy.reading import read_policy_file
+from tests.support.house import shipped_policy
 
-DAYS = working_days(read_policy_file(Path(__file__).parents[2] / "policy" / "england.yaml").calendar)
+DAYS = working_days(shipped_policy().calendar)
 NINE = time(9)
 IN_DAYS = (Unit.DAYS, Unit.WORKING_DAYS, Unit.WEEKS, Unit.MONTHS)
 

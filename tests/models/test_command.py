@@ -3,6 +3,7 @@
 import types
 import typing
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -86,6 +87,7 @@ def text(limits: StringConstraints) -> st.SearchStrategy[str]:
     return slugs if pattern else printable
 
 
+@cache
 def any_of(command: type[Command]) -> st.SearchStrategy[Command]:
     def fits(answers: dict[str, Any]) -> Command | None:
         try:
@@ -328,7 +330,7 @@ DATES = [(kind, path) for kind in sorted(EVERY) for path in date_questions(EVERY
 def test_no_date_is_taken_with_which_nothing_can_be_counted(
     kind: str, path: str, year: str, data: st.DataObject
 ) -> None:
-    answers = data.draw(any_of(EVERY[kind]).filter(lambda one: _has(one, path))).model_dump()
+    answers = data.draw(asking(kind, path)).model_dump()
     for text_ in (f"{year}-01-01", f"{year}-12-31T23:30:00-12:00", f"{year}-01-01T00:30:00+12:00"):
         with pytest.raises(ValidationError) as refused:
             EVERY[kind].model_validate(_with(answers, path, text_))
@@ -341,7 +343,7 @@ def test_no_date_is_taken_with_which_nothing_can_be_counted(
 @given(data=st.data())
 @pytest.mark.parametrize(("kind", "path"), DATES)
 def test_no_date_is_taken_more_than_twenty_years_ahead(kind: str, path: str, data: st.DataObject) -> None:
-    answers = data.draw(any_of(EVERY[kind]).filter(lambda one: _has(one, path))).model_dump()
+    answers = data.draw(asking(kind, path)).model_dump()
     clock = (
         "T09:00:00Z"
         if "AwareDatetime" in str(EVERY[kind].model_fields[path.split(".", maxsplit=1)[0]].annotation)
@@ -355,6 +357,12 @@ def test_no_date_is_taken_more_than_twenty_years_ahead(kind: str, path: str, dat
 
     assert said(far)
     assert not said(near)
+
+
+@cache
+def asking(kind: str, path: str) -> st.SearchStrategy[Command]:
+    """Commands of this kind in which the question is answered."""
+    return any_of(EVERY[kind]).filter(lambda one: _has(one, path))
 
 
 def _has(command: Command, path: str) -> bool:

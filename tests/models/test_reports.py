@@ -9,10 +9,9 @@ from models.reports import TOO_LATE, next_report, reports
 from models.shelf import days, put
 from models.telling import NoticeKind
 from models.time import at
-from policy.reading import read_directory_file, read_policy_file
-from tests.support.house import DIRECTORY, POLICY
+from tests.support.house import example_directory, shipped_policy
 
-RULES, PEOPLE = read_policy_file(POLICY), read_directory_file(DIRECTORY)
+RULES, PEOPLE = shipped_policy(), example_directory()
 WORK = days(put(RULES)[1])
 MONDAY = date(2026, 3, 23)
 

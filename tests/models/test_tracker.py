@@ -15,14 +15,14 @@ from models.tracker import Recommendation, Status, Tracker
 from models.tracker_dates import MONTH, NO_SUCH_DAY, NOT_A_DAY, OUT_OF_REACH, QUARTER, SERIAL, Days, NotADay
 from models.tracker_mapping import Dates, Edge, ReviewKind, ReviewStatus, TrackerMapping
 from models.tracker_reading import read_tracker
-from policy.reading import read_directory_file, read_policy_file, read_tracker_mapping, shipped_tracker_mapping
+from policy.reading import read_tracker_mapping, shipped_tracker_mapping
 from records.sheets import read_sheets
-from tests.support.house import POLICY
+from tests.support.house import example_directory, shipped_policy
 from tests.support.trackers import DATA, FILES, many
 
 pytestmark = pytest.mark.promise("D8")
 ROOT = Path(__file__).parents[2]
-DIRECTORY = read_directory_file(ROOT / "policy" / "directory.example.yaml")
+DIRECTORY = example_directory()
 SHIPPED = shipped_tracker_mapping()
 OWN = (DATA / "mapping.yaml").read_text(encoding="utf-8")
 MAPPING = read_tracker_mapping(OWN, "mapping.yaml", DIRECTORY)
@@ -167,7 +167,7 @@ def test_a_theme_is_one_of_the_policys_by_its_words_or_none_where_the_mapping_sa
         return one
 
     assert themed("Oversight; NAI\nmiscellaneous").themes == ("supervision", "non_accidental_injury")
-    policy = read_policy_file(POLICY)
+    policy = shipped_policy()
     assert set(SHIPPED.themes) == set(policy.themes), "every theme of the shipped policy can be written"
     for theme, title in policy.themes.items():
         assert themed(title).themes == (theme,)

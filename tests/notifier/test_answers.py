@@ -27,7 +27,6 @@ from models.time import day_of
 from notifier import answering, dialogs, home
 from notifier.answering import Answering
 from notifier.rendering import Knowing, parcel
-from policy.reading import read_directory_file, read_policy_file
 from portal.app import create_app
 from portal.chat import NOT_SET_UP
 from records.codec import converter
@@ -35,7 +34,7 @@ from records.policies import put_in_force
 from records.questions import Questions
 from serving import free_port
 from tests.portal.scene import AUTHORITY, CHAIR, HOSPITAL, HOSPITAL_LEAD, ICB, MANAGER, POLICE, SCHOOLS, STRANGER
-from tests.support.house import DIRECTORY, POLICY, House, house, triage
+from tests.support.house import House, example_directory, house, shipped_policy, triage
 from tests.support.slack import TOKEN, Workspace, broken, refusing, workspace
 from tests.support.slack_driver import FORM, SECRET, Dialog, Driver, driving, form_of
 
@@ -59,7 +58,7 @@ class Chat:
 
     def __init__(self, made: House, slack: Workspace, driver: Driver) -> None:
         self.house, self.slack, self.driver = made, slack, driver
-        joined = slack.joined(read_directory_file(DIRECTORY))
+        joined = slack.joined(example_directory())
         self.email = {name: one.email for name, one in joined.people.items()}
         left = {LEFT: joined.people[LEFT].model_copy(update={"slack_id": None})}
         self.directory = joined.model_copy(update={"people": {**joined.people, **left}})
@@ -120,7 +119,7 @@ def of(person: str) -> str:
 async def chat(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chat]:
     folder = tmp_path_factory.mktemp("answers")
     async with (
-        workspace(folder, read_directory_file(DIRECTORY)) as slack,
+        workspace(folder, example_directory()) as slack,
         house(folder, slack_token=TOKEN, slack_api=slack.api, slack_signing_secret=SECRET) as made,
         driving(create_app(made.there, made.client, lambda: made.now), slack) as driver,
     ):
@@ -183,7 +182,7 @@ async def test_a_dispute_says_its_ground_by_a_reason_of_the_policy(
 ) -> None:
     person = {"not_ours": POLICE, "done": ICB}[ground]
     dialog = await chat.press(review, person, "dispute")
-    said = read_policy_file(POLICY).reasons
+    said = shipped_policy().reasons
     assert said
     assert dialog.options() == {one.id: one.title for one in said.dispute}
     assert (dialog.questions, dialog.sends) == ({"reason"}, "Send the dispute")
@@ -359,7 +358,7 @@ async def test_what_cannot_be_answered_now_is_said_as_soon_as_the_button_is_pres
 
 @pytest.mark.promise("G2")
 async def test_an_old_policy_without_reasons_has_them_written_in_the_portal(chat: Chat) -> None:
-    shipped = read_policy_file(POLICY)
+    shipped = shipped_policy()
     async with chat.house.there.database.writing() as session:
         await put_in_force(session, shipped.model_copy(update={"reasons": None, "version": "old"}), chat.house.now)
     try:

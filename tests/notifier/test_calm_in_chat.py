@@ -9,19 +9,18 @@ import pytest_asyncio
 
 from models.calendar import working_days
 from models.time import at, day_of
-from policy.reading import read_policy_file
 from tests.portal import scene
 from tests.portal.scene import CHAIR, MANAGER
 from tests.support.chat import Chatting, chatting
-from tests.support.house import POLICY
+from tests.support.house import shipped_policy
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.proof, pytest.mark.timeout(300)]
-WORK = working_days(read_policy_file(POLICY).calendar)
+WORK = working_days(shipped_policy().calendar)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def chat(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chatting]:
-    async with chatting(tmp_path_factory.mktemp("calm"), read_policy_file(POLICY)) as made:
+    async with chatting(tmp_path_factory.mktemp("calm"), shipped_policy()) as made:
         yield made
 
 
@@ -69,7 +68,7 @@ async def test_what_comes_within_ten_minutes_of_a_message_is_one_more_message(ch
 @pytest.mark.promise("G5")
 async def test_the_chair_gets_three_messages_a_week_and_the_rest_as_one_brief_on_its_day(tmp_path: Path) -> None:
     """In a house of its own: what climbed to the chair in the same week would count as well."""
-    async with chatting(tmp_path, read_policy_file(POLICY)) as chat:
+    async with chatting(tmp_path, shipped_policy()) as chat:
         monday = day_of(chat.house.now) + timedelta(days=1)
         while monday.weekday() or not all(WORK.is_working_day(monday + timedelta(days=n)) for n in range(4)):
             monday += timedelta(days=1)

@@ -8,14 +8,13 @@ import pytest
 from models.directory import Directory, Leave, Person
 from models.time import day_of
 from notifier.bulletins import FORESEEN, MOST, _readiness
-from policy.reading import read_directory_file, read_policy_file
-from tests.support.house import DIRECTORY, POLICY
+from tests.support.house import example_directory, shipped_policy
 
 pytestmark = pytest.mark.promise("F6")
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TODAY = day_of(NOW)
-RULES, EXAMPLE = read_policy_file(POLICY), read_directory_file(DIRECTORY)
+RULES, EXAMPLE = shipped_policy(), example_directory()
 CHAIR, CHAIRS_DEPUTY = "p-021", "p-022"
 
 

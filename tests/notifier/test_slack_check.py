@@ -9,14 +9,13 @@ from models.directory import Directory
 from notifier import slack as room
 from notifier.channels import Trouble
 from notifier.slack import Slack, check_around
-from policy.reading import read_directory_file
 from records.settings import Settings
 from serving import free_port
-from tests.support.house import DIRECTORY
+from tests.support.house import example_directory
 from tests.support.slack import TOKEN, Fault, Workspace, broken, busy, half_an_answer, hanging, refusing, workspace
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.promise("L9")]
-PLACE = read_directory_file(DIRECTORY)
+PLACE = example_directory()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -18,7 +18,7 @@ from models.telling import OF_THE_HOUSE, Notice, NoticeKind
 from models.time import at, day_of, end_of
 from notifier.templating import TEMPLATES
 from notifier.words import KINDS, NOT_YOURS, Button, Said, Several, Shown, say
-from policy.reading import read_directory_file, read_policy_file
+from tests.support.house import example_directory, shipped_policy
 
 pytestmark = pytest.mark.promise("G8", "G1")
 
@@ -26,8 +26,8 @@ ROOT = Path(__file__).parents[2]
 BEGAN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 NOW = BEGAN + timedelta(days=20)
 CANARY = "Zebedee Quoxwell"
-POLICY, CALENDAR = shelf.put(read_policy_file(ROOT / "policy" / "england.yaml"))
-DIRECTORY: Directory = read_directory_file(ROOT / "policy" / "directory.example.yaml")
+POLICY, CALENDAR = shelf.put(shipped_policy())
+DIRECTORY: Directory = example_directory()
 AGENCY = "harrowshire-police"
 AWAITED = "panel_answer"
 """What somebody outside is to do."""

@@ -1,7 +1,6 @@
 """Lengths of time as people write them, and rungs that are in order whatever the calendar says."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,9 +10,9 @@ from pydantic import ValidationError
 from models.calendar import working_days
 from models.policy import Rung, Span, Unit
 from policy.ladders import in_words, is_surely_in_order, reach
-from policy.reading import read_policy_file
+from tests.support.house import shipped_policy
 
-CALENDAR = read_policy_file(Path(__file__).parents[2] / "policy" / "england.yaml").calendar
+CALENDAR = shipped_policy().calendar
 FAR_DAYS = working_days(CALENDAR.model_copy(update={"horizon": date(2099, 12, 31)}))
 spans = st.builds(Span, n=st.integers(-90, 90), unit=st.sampled_from([Unit.DAYS, Unit.WEEKS, Unit.WORKING_DAYS]))
 

@@ -1,5 +1,6 @@
 """A file that a person wrote: every problem is named at once, with its line, its key and what to do."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def changed(text: str, old: str, new: str) -> str:
     return text.replace(old, new, 1)
 
 
+@cache
 def problems_of_policy(text: str) -> tuple[Problem, ...]:
     with pytest.raises(PolicyProblems) as refused:
         read_policy(text, "mine.yaml")

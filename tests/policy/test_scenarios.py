@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from policy.problems import PolicyProblems
-from policy.reading import read_directory_file, read_policy_file, read_scenario
-from tests.support.house import DIRECTORY, POLICY
+from policy.reading import read_scenario
+from tests.support.house import POLICY, example_directory, shipped_policy
 
-RULES, PEOPLE = read_policy_file(POLICY), read_directory_file(DIRECTORY)
+RULES, PEOPLE = shipped_policy(), example_directory()
 SHIPPED = sorted((POLICY.parent / "scenarios").glob("*.yaml"))
 GOOD = """title: Mine
 starts: 2026-03-02T09:00:00+00:00

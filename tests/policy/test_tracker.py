@@ -1,16 +1,15 @@
 """A mapping file that a person wrote: every mistake is named with its line."""
 
-from pathlib import Path
-
 import pytest
 
 from models.tracker_mapping import Column, Meaning, TrackerMapping, spoken
 from policy.problems import PolicyProblems
-from policy.reading import read_directory_file, read_tracker_mapping, shipped_tracker_mapping
+from policy.reading import read_tracker_mapping, shipped_tracker_mapping
+from tests.support.house import example_directory
 from tests.support.trackers import DATA
 
 pytestmark = pytest.mark.promise("D8")
-DIRECTORY = read_directory_file(Path(__file__).parents[2] / "policy" / "directory.example.yaml")
+DIRECTORY = example_directory()
 OWN = (DATA / "mapping.yaml").read_text(encoding="utf-8")
 
 FAULTS = {

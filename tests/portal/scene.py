@@ -9,10 +9,9 @@ from sqlalchemy import update
 from models.delivery import Attempt, State
 from models.tables import NoticeRow
 from models.time import day_of
-from policy.reading import read_policy_file
 from records.outbox import Outbox, key_of
 from records.policies import put_in_force
-from tests.support.house import POLICY, House, decision, triage
+from tests.support.house import House, decision, shipped_policy, triage
 
 MANAGER, SUBGROUP, CHAIR, PARTNER = "p-018", "p-020", "p-021", "p-004"
 AUTHORITY, ADMINISTRATOR = "p-001", "p-019"
@@ -125,7 +124,7 @@ async def astray(house: House, review: str, person: str) -> None:
 
 async def _new_rules(house: House) -> None:
     """Rules are put in force that none of these cases follows yet, by a calendar that soon runs out."""
-    shipped = read_policy_file(POLICY)
+    shipped = shipped_policy()
     horizon = day_of(house.now) + timedelta(days=300)
     calendar = shipped.calendar.model_copy(update={"version": "england-and-wales-next", "horizon": horizon})
     fresh = shipped.model_copy(update={"version": "england-next", "calendar": calendar})

@@ -30,17 +30,16 @@ from models.rights import (
     whole,
 )
 from models.tables import BoardRow, CaseRow, RecommendationRow, RecommendationWordsRow, Table
-from policy.reading import read_directory_file
 from records.facts import recommendation_rows
 from records.questions import Questions
 from records.tracking import OPEN, PAGE, Line, Tracker, Wanted
 from tests.support import tracking
-from tests.support.house import DIRECTORY
+from tests.support.house import example_directory
 from tests.support.recording import Recording, recording
 from tests.support.tracking import CHAIR, HOSPITALS, MANAGER, OWNERS, POLICE, SUBGROUP, Tracked, Tracking
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-PEOPLE = read_directory_file(DIRECTORY)
+PEOPLE = example_directory()
 REVIEWER = "p-023"
 
 

@@ -12,17 +12,16 @@ from sqlalchemy import select
 from models.delivery import State
 from models.policy import Policy
 from models.tables import BundleRow, NoticeRow
-from policy.reading import read_directory_file, read_policy_file
 from records.outbox import Outbox
 from records.policies import put_in_force
-from tests.support.house import DIRECTORY, POLICY, House, house
+from tests.support.house import House, example_directory, house, shipped_policy
 from tests.support.slack import TOKEN, Workspace, workspace
 from worker import Watch
 
 
 def sleepless() -> Policy:
     """The shipped policy, but anybody may be interrupted at any time, at once."""
-    shipped = read_policy_file(POLICY)
+    shipped = shipped_policy()
     assert shipped.interruptions
     always = {"not_before": time(0), "not_after": time.max, "on_days_off": True, "together_minutes": 0, "brief": None}
     return shipped.model_copy(update={"interruptions": shipped.interruptions.model_copy(update=always)})
@@ -33,7 +32,7 @@ class Chatting:
 
     def __init__(self, house: House, slack: Workspace) -> None:
         self.house, self.slack = house, slack
-        self.directory = slack.joined(read_directory_file(DIRECTORY))
+        self.directory = slack.joined(example_directory())
         self._watch, self._outbox = Watch(house.client, house.there), Outbox(house.there.database)
         self._threads = bool(house.there.settings.slack_unit_channel)
 
@@ -87,7 +86,7 @@ class Chatting:
 @asynccontextmanager
 async def chatting(folder: Path, rules: Policy | None = None, *, threads: bool = False) -> AsyncIterator[Chatting]:
     """`rules`: the policy in force; none: people may be interrupted at any time. `threads`: in the unit's channel."""
-    directory = read_directory_file(DIRECTORY)
+    directory = example_directory()
     async with (
         workspace(folder, directory) as slack,
         house(folder, slack_token=TOKEN, slack_api=slack.api, slack_unit_channel=slack.unit if threads else "") as made,

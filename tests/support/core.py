@@ -19,12 +19,11 @@ from models.offered import misnamed
 from models.policy import Policy
 from models.rights import Access, Actor, Held, acts, may_open
 from models.telling import Notice, notices, tell
-from policy.reading import read_directory_file, read_policy_file
-from tests.support.house import PARTNERS, triage
+from tests.support.house import PARTNERS, example_directory, shipped_policy, triage
 
 ROOT = Path(__file__).parents[2]
-POLICY: Policy = read_policy_file(ROOT / "policy" / "england.yaml")
-DIRECTORY: Directory = read_directory_file(ROOT / "policy" / "directory.example.yaml")
+POLICY: Policy = shipped_policy()
+DIRECTORY: Directory = example_directory()
 POLICY_NAME, CALENDAR_NAME = shelf.put(POLICY)
 DAYS: WorkingDays = shelf.days(CALENDAR_NAME)
 AGENCIES = tuple(DIRECTORY.agencies)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,7 +17,9 @@ from temporalio.testing import WorkflowEnvironment
 from door.door import Done, Door
 from models.calendar import working_days
 from models.case import Case
+from models.directory import Directory
 from models.facts import Fact
+from models.policy import Policy
 from models.referral import DEATHS
 from models.rights import Actor, actor_of
 from models.tables import CaseRow, FactRow, NoticeRow, ObligationRow
@@ -24,6 +27,7 @@ from models.time import at, day_of
 from policy.reading import read_directory_file, read_policy_file
 from records.codec import converter
 from records.facts import fact_from
+from records.keys import make_keys
 from records.opening import Installation, open_installation, prepare
 from records.policies import put_in_force
 from records.settings import Settings
@@ -43,14 +47,44 @@ def program(name: str) -> str:
     return found
 
 
+@cache
+def shipped_policy() -> Policy:
+    """The policy that is shipped, which nobody changes, and so is read once."""
+    return read_policy_file(POLICY)
+
+
+@cache
+def example_directory() -> Directory:
+    """The directory that is shipped as an example, read once."""
+    return read_directory_file(DIRECTORY)
+
+
+_empty = b""
+"""A database of SQLite with every table and nothing in them, once the migrations have made one."""
+
+
+async def prepared(given: Settings) -> None:
+    """Keys and tables of a new installation. On SQLite the migrations run once; later ones get what they made."""
+    global _empty  # noqa: PLW0603 -- one for every test of this process
+    file = given.data_dir / "records.sqlite"
+    copied = bool(_empty) and not given.database_url and not file.exists()
+    if copied:
+        make_keys(given.keys, file)
+        file.touch(mode=0o600)
+        file.write_bytes(_empty)
+    await prepare(given)
+    if not copied and not given.database_url and not _empty:
+        _empty = file.read_bytes()
+
+
 async def furnished(folder: Path, now: datetime, **settings: Any) -> Installation:  # noqa: ANN401 -- settings of any type
     """A new installation in this folder, with the shipped policy and the example directory."""
     given = Settings(data_dir=folder, **settings)
-    await prepare(given)
+    await prepared(given)
     installation = await open_installation(given)
     async with installation.database.writing() as session:
-        await installation.recorder.directory.replace(session, read_directory_file(DIRECTORY), "p-018", now)
-        await put_in_force(session, read_policy_file(POLICY), now)
+        await installation.recorder.directory.replace(session, example_directory(), "p-018", now)
+        await put_in_force(session, shipped_policy(), now)
     return installation
 
 
@@ -135,7 +169,7 @@ class House:
 
 def ordinary(now: datetime) -> datetime:
     """Ten o'clock of the next Wednesday with two weeks of five working days around it: no test hangs on its day."""
-    work, monday = working_days(read_policy_file(POLICY).calendar), day_of(now) + timedelta(days=1)
+    work, monday = working_days(shipped_policy().calendar), day_of(now) + timedelta(days=1)
     while monday.weekday() or not all(work.is_working_day(monday + timedelta(days=n)) for n in _TWO_WEEKS):
         monday += timedelta(days=1)
     return at(monday + timedelta(days=2), time(10))

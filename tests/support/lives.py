@@ -14,10 +14,9 @@ from models.lifecycles import COMMANDS, REFERRING
 from models.policy import Ladder, Span, Unit
 from models.rapid_review import silent
 from models.time import day_of
-from policy.reading import read_policy_file
 from records.opening import Installation
 from records.policies import put_in_force
-from tests.support.house import POLICY, decision, of_death, referral, triage
+from tests.support.house import decision, of_death, referral, shipped_policy, triage
 from tests.support.lives_of_reviews import OVER, OWING, ways
 
 MANAGER, DEPUTY, CHAIR, AUTHORITY, SUBGROUP = "p-018", "p-019", "p-021", "p-001", "p-020"
@@ -436,7 +435,7 @@ def _at_once(ladder: Ladder) -> Ladder:
 
 async def other_rules(there: Installation, now: datetime, holiday: date | None = None) -> tuple[str, str]:
     """A second policy and calendar that are kept but not in force: (policy, calendar). `holiday`: one of its own."""
-    shipped = read_policy_file(POLICY)
+    shipped = shipped_policy()
     calendar = shipped.calendar.model_copy(update={"version": "another", "horizon": date(2033, 12, 31)})
     if holiday:
         new = with_holiday(shipped, holiday, "A day proclaimed", shipped.calendar.proclaimed[0].source).calendar

@@ -5,8 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from models.policy import RECOMMENDS
-from policy.reading import read_policy_file
-from tests.support.house import PARTNERS, POLICY
+from tests.support.house import PARTNERS, shipped_policy
 
 if TYPE_CHECKING:
     from tests.support.lives import Lives
@@ -242,7 +241,7 @@ class PracticeReviews:
         return ref
 
     def publishing(self) -> dict[str, Any]:
-        asked = read_policy_file(POLICY).publication
+        asked = shipped_policy().publication
         assert asked
         first, *others = asked.checklist
         checks = [{"check": first, "done": "not_needed", "words": self.words("check")}]

@@ -23,13 +23,12 @@ from models.delivery import ARRIVED, State
 from models.directory import Agency, ChannelName, Directory, Holding, Person
 from models.tables import BundleRow, NoticeRow
 from notifier import mail as letters
-from policy.reading import read_directory_file
 from records.outbox import Bundle, Outbox
 from records.policies import put_in_force
 from tests.support import mailbox, notify
 from tests.support import slack as peer
 from tests.support.chat import sleepless
-from tests.support.house import DIRECTORY, of_death, referral, triage
+from tests.support.house import example_directory, of_death, referral, triage
 from tests.support.mailbox import Mailbox, part
 from tests.support.mortal_worker import condemn_at, sentence
 from tests.support.notify import Service, service
@@ -370,7 +369,7 @@ def crowded(directory: Directory, ways: Sequence[Sequence[ChannelName]]) -> Dire
 @asynccontextmanager
 async def perils(folder: Path, ways: Sequence[Sequence[ChannelName]] = ()) -> AsyncIterator[Perils]:
     """`ways`: by which channels the contact of each agency more is told."""
-    directory = crowded(read_directory_file(DIRECTORY), ways)
+    directory = crowded(example_directory(), ways)
     async with workspace(folder, directory) as slack, mailbox.mailbox(folder) as mail, service(folder) as at_notify:
         at_notify.becomes = "delivered"
         given: dict[str, Any] = {"slack_token": peer.TOKEN, "slack_api": slack.api}

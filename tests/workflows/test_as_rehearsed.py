@@ -18,12 +18,12 @@ from models.rehearsal import NAMES, REFERRAL, Act, Scenario, Stage, rehearse
 from models.replaying import replay
 from models.rights import Actor, actor_of
 from models.time import at, day_of
-from policy.reading import read_directory_file, read_policy_file, read_scenario
+from policy.reading import read_scenario
 from policy.year import a_year, only
 from records.policies import put_in_force
 from records.questions import Questions
 from records.settings import TASK_QUEUE
-from tests.support.house import DIRECTORY, POLICY, ROOT, House, house, triage
+from tests.support.house import ROOT, House, example_directory, house, shipped_policy, triage
 
 MANAGER = "p-018"
 SHIPPED = sorted((ROOT / "policy" / "scenarios").glob("*.yaml"))
@@ -119,7 +119,7 @@ async def test_what_somebody_owes_who_is_locked_out_goes_in_the_engine_as_rehear
     tmp_path: Path,
 ) -> None:
     silent = shipped(ROOT / "policy" / "scenarios" / "silent-agency.yaml")
-    contact = read_directory_file(DIRECTORY).holding("agency_contact", "harrow-vale-hospitals", silent.starts)
+    contact = example_directory().holding("agency_contact", "harrow-vale-hospitals", silent.starts)
     assert contact
     answers = {"person": contact.person, "locked": True}
     lock = Act(after=Span(n=3, unit=Unit.WORKING_DAYS), who="independent_chair", do="lock_out", answers=answers)
@@ -156,8 +156,8 @@ async def test_ten_cases_of_a_busy_year_go_in_the_engine_as_rehearsed(tmp_path: 
 
 @pytest.mark.promise("F10")
 def test_a_year_with_200_cases_is_rehearsed_without_a_refusal() -> None:
-    directory = read_directory_file(DIRECTORY)
-    rehearsed = rehearse(a_year(), *shelf.put(read_policy_file(POLICY)), directory)
+    directory = example_directory()
+    rehearsed = rehearse(a_year(), *shelf.put(shipped_policy()), directory)
     assert len({step.case for step in rehearsed.steps if step.case.startswith("LR")}) == 200
     assert [step for step in rehearsed.steps if step.refused] == []
 
@@ -167,8 +167,8 @@ async def compared(scenario: Scenario, tmp_path: Path) -> list[tuple[str, str, d
 
     Then let what was recorded be lived again under the same rules: that gives the same messages too.
     """
-    directory = read_directory_file(DIRECTORY)
-    policy, calendar = shelf.put(read_policy_file(POLICY))
+    directory = example_directory()
+    policy, calendar = shelf.put(shipped_policy())
     async with house(tmp_path) as made:
         scenario = scenario.model_copy(update={"starts": next_monday(await made.read_clock())})
         moments = await perform(made, scenario, Stage(scenario, policy, calendar, directory))
@@ -195,7 +195,7 @@ async def test_a_case_reopened_under_a_new_calendar_is_in_the_engine_what_its_fa
         await made.act(MANAGER, ref, "triage", **triage("no_further_action"))
         await made.act(MANAGER, ref, "tell_referrer", how="phone", words="No review is needed.")
         assert (await made.case(ref)).closed
-        fresh = with_holiday(read_policy_file(POLICY), day_off(day_of(made.now)), "A day of thanks", "proclamation")
+        fresh = with_holiday(shipped_policy(), day_off(day_of(made.now)), "A day of thanks", "proclamation")
         async with made.there.database.writing() as session:
             _, calendar = await put_in_force(session, fresh, made.now)
         await made.act(MANAGER, ref, "reopen", reason="More came to light.")
@@ -210,4 +210,4 @@ async def test_a_case_reopened_under_a_new_calendar_is_in_the_engine_what_its_fa
 
 def day_off(today: date) -> date:
     """The next working day."""
-    return WorkingDays(read_policy_file(POLICY).calendar).add(today, 1)
+    return WorkingDays(shipped_policy().calendar).add(today, 1)

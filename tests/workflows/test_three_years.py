@@ -19,8 +19,7 @@ from models.policy import Span, Unit
 from models.rehearsal import Act, Scenario, Stage, Timeline, rehearse
 from models.tables import NoticeRow
 from notifier.rendering import Knowing, parcel
-from policy.reading import read_directory_file, read_policy_file
-from tests.support.house import DIRECTORY, POLICY, house
+from tests.support.house import example_directory, house, shipped_policy
 from tests.workflows.test_as_rehearsed import next_monday, perform
 
 pytestmark = [pytest.mark.promise("D5", "L5"), pytest.mark.timeout(900)]
@@ -86,7 +85,7 @@ async def runs(client: Client, ref: str) -> list[int]:
 
 def texts(case: str, facts: Sequence[Fact], rows: Sequence[NoticeRow], fresh: Case) -> list[Said]:
     """What each message said at its time, and to whom."""
-    directory, found, state = read_directory_file(DIRECTORY), list[Said](), fresh
+    directory, found, state = example_directory(), list[Said](), fresh
     of = {number: [one for one in rows if one.fact == number] for number in {row.fact for row in rows}}
     for fact in facts:
         state = after(state, fact)
@@ -99,8 +98,8 @@ def texts(case: str, facts: Sequence[Fact], rows: Sequence[NoticeRow], fresh: Ca
 
 async def lived(scenario: Scenario, folder: Path) -> tuple[Timeline, list[NoticeRow], list[Said], list[int]]:
     """Live it on the engine. Returns what the core tells of the story, what was told, its words, each run’s length."""
-    directory = read_directory_file(DIRECTORY)
-    policy, calendar = shelf.put(read_policy_file(POLICY))
+    directory = example_directory()
+    policy, calendar = shelf.put(shipped_policy())
     async with house(folder) as made:
         scenario = scenario.model_copy(update={"starts": next_monday(await made.read_clock())})
         moments = await perform(made, scenario, Stage(scenario, policy, calendar, directory))
