@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -59,12 +60,13 @@ def markers_in(source: str, file: str) -> Iterator[Marker]:
             yield Marker(numbers, f"{file}:{node.lineno}", node in on_tests)
 
 
-def markers() -> list[Marker]:
-    return [
+@cache
+def markers() -> tuple[Marker, ...]:
+    return tuple(
         marker
         for path in sorted(TESTS.rglob("test_*.py"))
         for marker in markers_in(path.read_text(), str(path.relative_to(TESTS)))
-    ]
+    )
 
 
 def test_every_promise_has_its_own_number_words_and_a_known_state() -> None:

@@ -40,7 +40,7 @@ from records.database import Database
 from tests.support import canary
 from tests.support.canary import found_in
 from tests.support.house import ROOT
-from tests.support.lives import EACH, EACH_OR_ALL, MANAGER, POLICE_AGENCY, Doer, Lives, Next
+from tests.support.lives import ALL, EACH, EACH_OR_ALL, MANAGER, POLICE_AGENCY, Doer, Lives, Next
 from tests.support.real import Real, real
 from tests.support.recording import recording
 from tests.support.running import reviews as within
@@ -196,10 +196,11 @@ def _payloads(body: Any) -> list[Payload]:  # noqa: ANN401 -- any JSON value
     return [one for value in body for one in _payloads(value)] if isinstance(body, list) else []
 
 
-async def in_messages(made: Real, only: str | None = None) -> set[str]:
+async def in_messages(made: Real, only: str | None = None, *, by_turns: bool = False) -> set[str]:
     """Every form of every message that can be made of what was told: alone and with all else of its person.
 
     As it reads now, later, and when nobody holds an office any more. `only`: of this case, as it reads now.
+    `by_turns`: what is told alone reads as of one of these moments, the next as of the next.
     """
     found, directory = set[str](), await directory_of(made)
     async with made.there.database.reading() as session:
@@ -213,13 +214,14 @@ async def in_messages(made: Real, only: str | None = None) -> set[str]:
         of.setdefault(row.person, []).append(row)
     said = {} if only is not None else await of_the_house(made)
     bundles: list[list[NoticeRow]] = [[row] for row, _ in said.values()]
-    bundles += [*of.values(), *([row] for told in of.values() for row in told if len(told) > 1)]
+    bundles += of.values()
+    alone = [[row] for told in of.values() for row in told if len(told) > 1]
     nobody = directory.model_copy(update={"holdings": ()})
     moments = ((0, directory), (3, directory), (40, directory), (0, nobody))
-    for later, people in moments if only is None else moments[:1]:
+    for turn, (later, people) in enumerate(moments if only is None else moments[:1]):
         knowing = Knowing(cases, people, made.there.settings.address, made.now + timedelta(days=later))
         knowing = knowing._replace(bulletins={key: one for key, (_, one) in said.items()})
-        for told in bundles:
+        for told in (*bundles, *(alone[turn :: len(moments)] if by_turns else alone)):
             one = parcel(f"b-{told[0].key}", told, knowing)
             assert not one.fell_back, told[0].key
             assert all((one.subject, one.text, one.html, one.blocks)), told[0].key
@@ -289,7 +291,7 @@ async def test_a_child_is_found_nowhere_outside_the_encrypted_columns(
             await made.there.auditor.seal(session, made.there.settings.seals, made.now)
         assert await in_plain_columns(made.there.database) == set()
         assert await in_histories(made) == set()
-        assert await in_messages(made) == set()
+        assert await in_messages(made, by_turns=commands is not ALL) == set()
         assert found_in("\n".join(addresses)) == set()
         assert await made.broken() == []
         held = await Post(made.there.database, made.there.vault).read()
