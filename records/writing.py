@@ -305,7 +305,7 @@ class Writing:
         if moot:
             told = update(NoticeRow).where(tuple_(NoticeRow.case, NoticeRow.obligation).in_(moot))
             connection.execute(told.values(state=State.SUPERSEDED))
-        connection.execute(_LIVE, {"refs": list({one.case.ref for one in stretches})})
+        connection.execute(_LIVE, [{"of_case": ref} for ref in {one.case.ref for one in stretches}])
 
     def _recommendations(self, connection: Connection, stretches: Sequence[Stretch]) -> None:
         """The line of each recommendation that these steps touch; of what was only told, how high it has come."""
@@ -435,9 +435,9 @@ _KEEP = (
     .values({name: bindparam(f"new_{name}") for name in ("known", "state", "closed")})
 )
 _FACTS = insert(FactRow)
-_REFS: BindParameter[str] = bindparam("refs", expanding=True)
-_OF_THEM = BundleRow.key.in_(select(NoticeRow.bundle).where(NoticeRow.case.in_(_REFS))) | BundleRow.case.in_(_REFS)
-_LIVE = update(BundleRow).where(BundleRow.live, _OF_THEM).values(CHANGED)
+_HERE: BindParameter[str] = bindparam("of_case")
+_TOLD_OF = select(NoticeRow.bundle).where(NoticeRow.case == _HERE)
+_LIVE = update(BundleRow).where(BundleRow.live, BundleRow.key.in_(_TOLD_OF) | (BundleRow.case == _HERE)).values(CHANGED)
 
 
 def _of_item(table: type[RecommendationRow | RecommendationWordsRow]) -> Update:
