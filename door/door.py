@@ -36,7 +36,7 @@ from models.case import Case, packed
 from models.command import Command, Signed, split
 from models.examining import examined
 from models.facts import Fact, Problem
-from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, OF_CLOSED, beside, judge
+from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, beside, judge, takes_closed
 from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.offered import misnamed, names
 from models.recommending import EnterRecommendation, Recommend
@@ -154,7 +154,7 @@ class Door:
             office = acts(actor, state, access_of(state, now), kind, plain)
             if refusal := _refusal(office, wrong, state, kind, {**plain, **command.also()}, now):
                 raise refusal
-            if state.closed and kind not in OF_CLOSED:
+            if state.closed and not takes_closed(state, kind):
                 raise Invalid(CLOSED)
             if seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
                 raise MovedOn

@@ -5,6 +5,7 @@ can be taken over again: what is here already is known by its key, and is not en
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from itertools import count
 from typing import Any, Final
@@ -18,7 +19,6 @@ from door.refusals import Invalid, NotAllowed
 from models.base import Message
 from models.case import Case
 from models.facts import Problem
-from models.lifecycles import COMMANDS
 from models.recommending import AT_MOST, Entered
 from models.rights import Actor, may_open
 from models.tables import CaseRow
@@ -44,8 +44,6 @@ STATES: Final[Mapping[Status, Entered]] = {
 }  # fmt: skip
 
 TOLD_EACH = 100
-COMPLETE = "complete_review"
-NOTHING_OWED = "Taken over from a tracker, with nothing owed."
 NOT_SAID = "The tracker that was taken over does not say why."
 
 
@@ -116,7 +114,8 @@ class TakingOver:
                 self._tell("Starting", number, len(fresh))
                 await start(self._engine, case)
             for ref in grown:
-                await self._engine.get_workflow_handle(ref).signal("look", 1 << 30)
+                with suppress(RPCError):  # its workflow has ended where it was closed
+                    await self._engine.get_workflow_handle(ref).signal("look", 1 << 30)
         except (RPCError, RuntimeError):  # the second: no engine yet
             return
 
@@ -152,9 +151,6 @@ class _Plan:
                 self.problems += [Problem(field=cell, words=f"{_named(wrong_)}{wrong_.words}") for wrong_ in wrong]
                 if ref not in fresh:
                     grown[ref] = None
-        for ref in fresh:
-            if COMPLETE in COMMANDS[self.taking.cases[ref].kind] and not self.taking.cases[ref].open():
-                await self.taking.give(ref, COMPLETE, {"words": NOTHING_OWED})
         return Taken(
             cases=tuple(fresh), grown=tuple(grown), entered=len(every) - known, known=known, changed=tuple(changed)
         )

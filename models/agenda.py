@@ -17,6 +17,7 @@ from models.facts import Fact
 from models.ladder import KEPT
 from models.obligation import Obligation, Told
 from models.plan import Publication, milestones, publication
+from models.practice_review import was_over
 from models.recommended import Kind, Looked, Recommendation
 from models.recommending import STORY, Forecast
 from models.referral import Event
@@ -440,8 +441,9 @@ def _waits(case: Case, one: Obligation, now: datetime) -> Waits:
 
 
 def _reviews(case: Case, facts: Sequence[Fact], stage: str, now: datetime) -> tuple[Review, ...]:
-    """A practice review until it is complete."""
-    if case.kind != "practice_review" or case.closed or case.marks.keys() & {"review_completed", "review_discontinued"}:
+    """A practice review until it is complete, if it was not when it was entered here."""
+    over = case.closed or was_over(case) or case.marks.keys() & {"review_completed", "review_discontinued"}
+    if case.kind != "practice_review" or over:
         return ()
     plan = milestones(case, facts, now)
     return (Review(ref=case.ref, stage=stage, publication=publication(case, plan, facts, now)),)

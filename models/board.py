@@ -42,6 +42,8 @@ PURSUED = frozenset(STORY)
 """Blocks of recommendations: they go on long after the case's own story, and carry it no further."""
 SENT_BACK = frozenset({"siblings_safety", "triage_again", "reassess", "reconsider", "decide_again"})
 """Steps to which a case goes back when it was further already; they go before a parked decision's waiting as well."""
+GATHERED = frozenset({"request_reports", "agency_return", "practitioner_event", "family_contribution"})
+"""What a practice review gathers side by side: one of them that is done early leaves it at the first that is not."""
 
 
 class Line(Message):
@@ -302,6 +304,8 @@ def stage_of(
     opened = {name for name in opened if name in order}
     opened = opened - BESIDE or opened
     done = {name for name in done if name in order} - opened - LASTING - PURSUED - BESIDE
+    first = next((name for name in order if name in GATHERED & opened), "")
+    done -= {name for name in GATHERED & done if first and order.index(name) > order.index(first)}
     reached = max((order.index(name) for name in done), default=-1)
     if back := [name for name in order[: reached + 1] if name in opened & SENT_BACK]:
         return back[0]

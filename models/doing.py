@@ -12,7 +12,7 @@ from urllib.parse import quote
 from models import recommending
 from models.case import Case
 from models.command import Command
-from models.judging import CLOSED, OF_CLOSED, unanswerable
+from models.judging import CLOSED, OF_CLOSED, takes_closed, unanswerable
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.rapid_review import has_met
 from models.recommending import KINDS as RECOMMENDING
@@ -164,8 +164,10 @@ def doing(view: View, key: str, now: datetime) -> Doing | None:
 
 def stands_in_the_way(view: View, kind: str, agency: str, now: datetime, about: str = "") -> str:
     """What has to happen before this can be recorded, whatever is answered; empty if nothing does."""
-    if view.state.closed:
-        return "" if kind in OF_CLOSED else CLOSED
+    if view.state.closed and not takes_closed(view.state, kind):
+        return CLOSED
+    if view.state.closed and kind in OF_CLOSED:
+        return ""
     if about in view.state.obligations and (words := unanswerable(view.state, kind, about, now)):
         return words
     pursues = kind in RECOMMENDING

@@ -14,8 +14,8 @@ from models.obligation import Dispute, Ended, Obligation, Promise, Told
 from models.policy import MARKS, Block
 from models.time import day_of, end_of
 
-OPENS_AGAIN = frozenset({"reopened", "recommendation_entered"})
-"""After these more is to come, so that no case closes by them."""
+GROWS = frozenset({"recommended", "recommendation_entered"})
+"""After these a closed case is open again, for as long as something is owed of them."""
 
 
 class OutOfOrder(RuntimeError):
@@ -32,7 +32,7 @@ def after(case: Case, fact: Fact) -> Case:
         raise OutOfOrder(message)
     lifecycle = LIFECYCLES[case.kind]
     before = case
-    case = case.model_copy(update={"known": fact.number})
+    case = case.model_copy(update={"known": fact.number, "closed": None if fact.kind in GROWS else case.closed})
     if answer := _ANSWERS.get(fact.kind):
         marks = _answer_marks(case, fact)
         case = answer(case, fact)
@@ -48,7 +48,7 @@ def after(case: Case, fact: Fact) -> Case:
         return case
     made = {name: Mark(number=fact.number, at=at) for name, at in marks.items()}
     case = _orphans(_opened(_marked(_met(case, made, fact), made, fact), made, fact), fact)
-    if case.closed is None and fact.kind not in OPENS_AGAIN and lifecycle.closes(case):
+    if case.closed is None and fact.kind != "reopened" and lifecycle.closes(case):
         return case.model_copy(update={"closed": fact.recorded})
     return case
 
@@ -226,8 +226,14 @@ def _open(case: Case, name: str, block: Block, agency: str, item: str, made: Map
 
 
 def _orphans(case: Case, fact: Fact) -> Case:
-    """A dispute, a request for time or a suspension ends with what it is about."""
-    gone = [one for one in case.open() if one.of and case.obligations[one.of].ended]
+    """A dispute, a request for time or a suspension ends with what it is about; the last of it, where it is of many."""
+    waited = case.said.get("suspended", {})
+    gone = [
+        one
+        for one in case.open()
+        if (one.of and case.obligations[one.of].ended)
+        or (one.block == "milestones_review" and all(case.obligations[key].ended for key in waited.get(one.item, ())))
+    ]
     return _each(case, gone, lambda one: _withdrawn(one, fact))
 
 

@@ -21,6 +21,7 @@ from models.making import made
 from models.obligation import Obligation
 from models.order import out_of_order
 from models.policy import Bounds, Reach, Span
+from models.practice_review import was_over
 from models.rapid_review import Outcome
 from models.time import day_of
 
@@ -55,6 +56,11 @@ def beside(case: Case, kind: str, body: dict[str, Any], now: datetime, wrong: li
         return []
 
 
+def takes_closed(case: Case, kind: str) -> bool:
+    """Whether a closed case takes this: one that was over when it was entered also takes what it recommended."""
+    return kind in OF_CLOSED or (kind in {"recommend", "enter_recommendation"} and was_over(case))
+
+
 def _allowed(  # noqa: PLR0911 -- one answer for each family of commands
     case: Case, kind: str, body: dict[str, Any], now: datetime
 ) -> list[Problem]:
@@ -62,7 +68,7 @@ def _allowed(  # noqa: PLR0911 -- one answer for each family of commands
         return _reopen(case, body)
     if kind in ACCESS:  # the story of a closed case can be read as well
         return []
-    if case.closed:
+    if case.closed and not takes_closed(case, kind):
         return [Problem(words=CLOSED)]
     if kind in _ABOUT:
         return _ABOUT[kind](case, body, now)

@@ -40,7 +40,7 @@ def _agency(case: Case, body: dict[str, Any]) -> str:
 def _worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> dict[str, Any]:
     if kind in recommending.KINDS:
         return recommending.worked_out(case, kind, body, now)
-    if case.kind == "practice_review" and (more := practice_review.worked_out(case, kind, body)):
+    if case.kind == "practice_review" and (more := practice_review.worked_out(case, kind, body, now)):
         return more
     if case.kind == "disagreement" and (more := disagreement.worked_out(case, kind, body)):
         return more

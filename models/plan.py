@@ -14,7 +14,7 @@ from models.clocks import Pause, days_used, due_time
 from models.facts import Fact
 from models.obligation import Ended, Obligation
 from models.policy import Unit
-from models.practice_review import MILESTONES
+from models.practice_review import MILESTONES, known_day
 from models.practice_review_commands import Pace, Proceeding
 from models.shelf import blocks, days
 from models.time import day_of, end_of
@@ -94,12 +94,13 @@ class Publication(Message):
     """When the report is to be published, and what speaks against it.
 
     `due`: the last day of its six months, none while that clock stands still; `on`: the day that was set for it, or is
-    expected. `settled`: when it was published or decided not to, with its `words`. `late`: the milestones at risk;
-    `risks`: what else speaks against it, in words.
+    expected. `settled`: when it was published or decided not to, none if nobody knows, with its `words`. `late`: the
+    milestones at risk; `risks`: what else speaks against it, in words.
     """
 
     due: date | None = None
     on: date | None = None
+    is_settled: bool = False
     settled: date | None = None
     words: str = ""
     late: tuple[Milestone, ...] = ()
@@ -118,7 +119,7 @@ class Publication(Message):
 
     def is_late(self, now: datetime) -> bool:
         """Whether it is past its last day, or set or expected for a day after it."""
-        return bool(not self.settled and self.due and max(self.on or self.due, day_of(now)) > self.due)
+        return bool(not self.is_settled and self.due and max(self.on or self.due, day_of(now)) > self.due)
 
 
 def milestones(case: Case, facts: Iterable[Fact], now: datetime) -> list[Milestone]:
@@ -144,16 +145,18 @@ def publication(case: Case, plan: Sequence[Milestone], facts: Iterable[Fact], no
     owed = next((one for one in plan if one.block == "publication"), None)
     on = case.said.get("publishes") or case.said.get("expected")
     settled = case.marks.get("publication_settled")
-    words = {"published": "Published", "withheld": "Not published, with reasons"}.get(
-        case.said.get("publication", ""), ""
-    )
     if settled or case.said.get("discontinued"):
-        on_ = day_of((settled or case.marks["review_discontinued"]).at)
-        return Publication(due=owed.due if owed else None, settled=on_, words=words or "Ended before its report")
+        words = "Published" if "review_published" in case.marks else "Not published, with reasons"
+        return Publication(
+            due=owed.due if owed else None,
+            is_settled=True,
+            settled=known_day(case, "publication_settled" if settled else "review_discontinued"),
+            words=words if settled else "Ended before its report",
+        )
     found = Publication(
         due=owed.due if owed else None,
         on=date.fromisoformat(on) if on else None,
-        late=tuple(one for one in plan if one.at_risk and one.block != "publication"),
+        late=tuple(one for one in plan if one.at_risk),
     )
     return found.model_copy(update={"risks": tuple(_risks(found, facts, now))})
 
@@ -215,9 +218,8 @@ def _waited(case: Case, facts: Iterable[Fact]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _risks(found: Publication, facts: Iterable[Fact], now: datetime) -> Iterator[str]:
-    if found.is_late(now):
-        passed = found.due and found.due < day_of(now)
-        yield "Its last day has passed" if passed else "It is expected after its last day"
+    if found.on and found.due and found.on > found.due:
+        yield "It is expected after its last day"
     checked = [fact for fact in facts if fact.kind == "review_checked"]
     if checked and checked[-1].data["pace"] != Pace.ON_TRACK:
         yield f"{Pace(checked[-1].data['pace']).words}, as the last check says"

@@ -14,7 +14,15 @@ from models.clocks import shifted
 from models.facts import Fact, Problem
 from models.obligation import Ended, Obligation
 from models.policy import Method, Publication, Span
-from models.practice_review_commands import COMMANDS, Contact, MilestonesOutcome, Pace, Reached, Role
+from models.practice_review_commands import (
+    COMMANDS,
+    Contact,
+    MilestonesOutcome,
+    Pace,
+    ProceedingStatus,
+    Reached,
+    Role,
+)
 from models.rapid_review import (
     Position,
     judge_returns,
@@ -31,6 +39,7 @@ NO_DELAY = "It is to be published by {day} at the latest, so this day is not lat
 NOBODY_AGREES = "No safeguarding partner agrees with this report, so it is not signed off."
 OTHER_REPORT = "The report was signed off anew after the advance copies had gone out. Send those of this report first."
 SETTLED = "The publication has been settled already."
+SIGNED_OFF = "These partners have signed this report off already. If it has changed, record the new draft first."
 TOO_LATE = "The publication is settled, so this is not recorded any more."
 NO_DELIVERABLES = "No deliverables are known of this review: it was not commissioned here."
 NONE_TO_SUSPEND = "No milestone is still to come that could wait."
@@ -88,7 +97,7 @@ def publication_of(case: Case) -> Publication:
 
 
 def worked_out(  # noqa: PLR0911 -- one answer for each command
-    case: Case, kind: str, body: dict[str, Any]
+    case: Case, kind: str, body: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     """What the fact says beside the answers: names of what is new, days that are counted, what stops and goes on."""
     if kind in _NUMBERED:
@@ -109,6 +118,8 @@ def worked_out(  # noqa: PLR0911 -- one answer for each command
             return {"agencies": list(case.said.get("agencies", ()))}
         case "suspend_milestones":
             return {"suspends": body["milestones"]}
+        case "update_proceeding" if _ends_its_reason(case, body, now):
+            return {"dates": {f"milestones_review/{body['item']}": day_of(now).isoformat()}}
         case "review_milestones" if body["outcome"] == MilestonesOutcome.LIFT:
             return {"resumes": _waiting(case, body["item"])}
         case _:
@@ -146,7 +157,15 @@ def published_from(case: Case) -> date | None:
 
 def _waiting(case: Case, item: str) -> list[str]:
     """The milestones that wait for these proceedings."""
-    return list(case.said.get("suspended", {}).get(item, ()))
+    return [key for key in case.said.get("suspended", {}).get(item, ()) if not case.obligations[key].ended]
+
+
+def _ends_its_reason(case: Case, body: dict[str, Any], now: datetime) -> bool:
+    """Whether proceedings conclude for which milestones wait: that is looked at today, not on the day that was set."""
+    was = case.said["proceedings"].get(body["item"], {}).get("status")
+    review = next((one for one in case.open() if (one.block, one.item) == ("milestones_review", body["item"])), None)
+    later = review and review.due and review.due > end_of(day_of(now))
+    return bool(later and body["status"] == ProceedingStatus.CONCLUDED and was != ProceedingStatus.CONCLUDED)
 
 
 class PracticeReview:
@@ -175,7 +194,7 @@ class PracticeReview:
         "review_completed": ("publication_settled",),
     }
 
-    def ends(self, case: Case, fact: Fact) -> dict[str, Ended]:
+    def ends(self, case: Case, fact: Fact) -> dict[str, Ended]:  # noqa: PLR0911 -- one answer for each fact
         match fact.kind:
             case "request_withdrawn":
                 return {owed_returns(case)[fact.agency].key: Ended.WITHDRAWN}
@@ -183,6 +202,9 @@ class PracticeReview:
                 return {owed_returns(case)[fact.agency].key: Ended.NOT_GIVEN}
             case "publication_planned":
                 return _ending(case, {"advance_copies"})
+            case "proceeding_updated" if fact.data.get("dates"):
+                set_for = _ending(case, {"milestones_review"})
+                return {key: how for key, how in set_for.items() if case.obligations[key].item == fact.data["item"]}
             case "review_published" | "publication_withheld":
                 return _ending(case, {"check_review", "explain_delay", "advance_copies"})
             case "review_discontinued":
@@ -190,7 +212,7 @@ class PracticeReview:
             case _:
                 return {}
 
-    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:  # noqa: PLR0911 -- one answer for each fact
+    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:  # noqa: C901, PLR0911 -- one answer for each fact
         at_ = fact.occurred
         match fact.kind:
             case "opened":
@@ -208,6 +230,8 @@ class PracticeReview:
                 return {"delay_said": at_, "delay_foreseen": at_}
             case "publication_planned":
                 return {"publication_planned": at_, **({"delay_foreseen": at_} if _plans_late(case, fact) else {})}
+            case "proceeding_updated":
+                return {"proceeding_updated": at_, **({"milestones_suspended": at_} if fact.data.get("dates") else {})}
             case "milestones_reviewed":
                 again = fact.data["outcome"] == MilestonesOutcome.CONTINUE
                 return {"milestones_reviewed": at_, **({"milestones_suspended": at_} if again else {})}
@@ -230,6 +254,7 @@ class PracticeReview:
                 return {
                     "agencies": data["agencies"],
                     "passed": passed(data["reached"]),
+                    **_stands_in(fact),
                     "entered": data["origin"],
                     "key": data["key"],
                 }
@@ -266,6 +291,8 @@ class PracticeReview:
                 return {"publishes": data["on"], "expected": data["on"]}
             case "deliverable_received":
                 return {"delivered": list(dict.fromkeys((*case.said.get("delivered", ()), data["item"])))}
+            case "report_signed_off":
+                return {"signed": {one["partner"]: one["position"] for one in data.get("positions", ())}}
             case "review_published":
                 return {"publication": "published"}
             case "publication_withheld":
@@ -316,6 +343,8 @@ class PracticeReview:
                 if "draft_received" not in case.marks and not _was_past(case, "draft_report"):
                     return [Problem(words="Record the draft report first.")]
                 agrees = any(one["position"] != Position.DISSENTS for one in body["positions"])
+                if agrees and _signed_already(case, body):
+                    return [Problem(words=SIGNED_OFF)]
                 return [] if agrees else [Problem(field="positions", words=NOBODY_AGREES)]
             case "plan_publication" | "send_advance_copies" | "publish" | "withhold_publication":
                 return self._judge_publication(case, kind, body, now)
@@ -376,15 +405,15 @@ class PracticeReview:
     def decided(self, case: Case) -> tuple[str, datetime] | None:
         if case.said.get("discontinued"):
             return "Ended before its report", case.marks["review_discontinued"].at
-        words = {"published": "The report is published", "withheld": "The report is not published"}
-        found = case.said.get("publication", "")
-        return (words[found], case.marks["publication_settled"].at) if found else None
+        if known_day(case, "publication_settled") is None:
+            return None
+        words = "The report is published" if "review_published" in case.marks else "The report is not published"
+        return words, case.marks["publication_settled"].at
 
     def closes(self, case: Case) -> bool:
-        """Its story is told, and nothing is owed. One entered when it was over waits for what it recommended."""
+        """Its story is told, and nothing is owed: of one that was over when it was entered, what it recommended."""
         over = {"review_completed", "review_discontinued"} & case.marks.keys()
-        entered = was_over(case) and bool(case.recommendations)
-        return bool(over or entered) and not case.open()
+        return bool(over or was_over(case)) and not case.open()
 
 
 def _ending(case: Case, blocks: set[str]) -> dict[str, Ended]:
@@ -438,6 +467,18 @@ def _entered(fact: Fact) -> dict[str, datetime]:
             }
         case Reached.DECIDED:
             return found
+
+
+def _stands_in(fact: Fact) -> dict[str, str]:
+    """The moment of entering, where it stands in for a day that nobody knows."""
+    known = fact.data["decided_on"] and (fact.data["settled_on"] or "publication" not in passed(fact.data["reached"]))
+    return {} if known else {"stands_in": fact.occurred.isoformat()}
+
+
+def known_day(case: Case, name: str) -> date | None:
+    """The day on which this happened; none if it has not, or if the review was entered here without it."""
+    mark = case.marks.get(name)
+    return day_of(mark.at) if mark and mark.at.isoformat() != case.said.get("stands_in") else None
 
 
 def is_under_way(case: Case) -> bool:
@@ -613,6 +654,13 @@ def _suspendable(case: Case, body: dict[str, Any]) -> list[Problem]:
 def suspendable(case: Case) -> list[str]:
     """The milestones that other proceedings can let wait."""
     return [one.key for one in case.open() if one.block in MILESTONES and not one.paused]
+
+
+def _signed_already(case: Case, body: dict[str, Any]) -> bool:
+    """Whether the same partners signed off with the same positions, and no draft has come since."""
+    signed, draft = case.marks.get("report_signed_off"), case.marks.get("draft_received")
+    same = case.said.get("signed") == {one["partner"]: one["position"] for one in body["positions"]}
+    return bool(same and signed and not (draft and draft.number > signed.number))
 
 
 def _completable(case: Case) -> list[Problem]:

@@ -3,6 +3,7 @@
 SI 2018/789 reg 14 (time and quality are monitored, requests are made in writing) and reg 15 (what a report says).
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -497,6 +498,8 @@ class Publish(Command):
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
+        words = "Enter the whole address of the page, such as https://www.example.org/report."
+        yield Cannot("address", words, lambda: not re.match(r"https?://[^\s/]+\.[^\s]+$", self.address))
         for row, one in enumerate(self.checklist):
             yield one.cannot(f"checklist.{row}")
 

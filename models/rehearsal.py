@@ -467,7 +467,7 @@ def _of_review(case: Case, agency: str, directory: Directory) -> Answers:
         "explain_delay": lambda: {"sent_at": "now", "recipients": recipients, "words": "-"},
         "plan_publication": lambda: {"on": "+20 working days"},
         "send_advance_copies": lambda: {"sent_at": "now", "recipients": recipients},
-        "publish": lambda: {"published_at": "now", "address": "-", "checklist": checks},
+        "publish": lambda: {"published_at": "now", "address": "https://example.org/report", "checklist": checks},
         "withhold_publication": lambda: {"decided_at": "now", "reasons": "-", "improvements": "-"},
         "receive_deliverable": lambda: {"item": "report"},
         "confirm_dissemination": lambda: {"agency": agency, "reached_at": "now", "words": "-", "understood": "-"},

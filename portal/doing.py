@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from models.doing import Act, Doing, doings, stands_in_the_way
-from models.judging import OF_CLOSED
+from models.judging import takes_closed
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.recommending import KINDS as RECOMMENDING
 from records.questions import CaseView
@@ -69,7 +69,7 @@ def others(view: CaseView, shown: Sequence[Doing], now: datetime) -> tuple[list[
         and kind not in {"correct", "adopt_policy", "adopt_calendar"}
         and not {"obligation", "recommendation"} & set(command.model_fields)
         and kind not in ABOUT_ITEM
-        and (view.state.closed is None or kind in OF_CLOSED)
+        and (view.state.closed is None or takes_closed(view.state, kind))
         and (kind != "submit_return" or view.asked)
         and (kind != "reopen" or LIFECYCLES[view.kind].reopens(view.state))
         and f"/cases/{view.ref}/{kind}" not in taken

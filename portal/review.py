@@ -130,7 +130,7 @@ def review_of(view: CaseView, directory: Directory, now: datetime) -> Review | N
 
 def weeks_left(one: Publication, now: datetime) -> str:
     """How long there is until the last day of publication, in a sentence; empty once it is settled."""
-    if one.settled or not one.due:
+    if one.is_settled or not one.due:
         return ""
     days, weeks = one.days_left(now), one.weeks_left(now)
     if days < 0:

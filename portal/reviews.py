@@ -12,7 +12,7 @@ from starlette.responses import Response
 from models.case import Case
 from models.directory import Directory
 from models.facts import Fact
-from models.practice_review import method_of, published_from
+from models.practice_review import known_day, method_of, published_from
 from models.practice_review_commands import Origin
 from models.rights import CASE_WIDE
 from models.time import day_of
@@ -54,9 +54,14 @@ class Review:
     def words(self) -> str:
         return STATES[self.state]
 
+    @property
+    def is_settled(self) -> bool:
+        return self.state in {"published", "withheld"}
+
     def row(self) -> list[Cell]:
         dates = (self.decided, day_of(self.due) if self.due else None, self.expected, self.settled)
         decided, due, expected, settled = (one or "" for one in dates)
+        settled = settled or ("Day not known" if self.is_settled else "")
         return [
             self.ref, self.name, self.kind, self.method, decided, self.reviewer, self.words, due, expected, settled,
             self.address, self.reasons,
@@ -66,24 +71,23 @@ class Review:
 def review(one: Published, directory: Directory) -> Review:
     """A line of the register, from a review and what its facts say of its publication."""
     case = one.case
-    decided, settled = case.marks.get("review_decided"), case.marks.get("publication_settled")
     owed = next((found for found in case.of_block("publication") if not found.ended), None)
     method, expected = method_of(case), case.said.get("expected")
-    awaiting = settled is None and not case.said.get("discontinued")
+    awaiting = "publication_settled" not in case.marks and not case.said.get("discontinued")
     reviewer = str(case.said.get("reviewer", ""))
     return Review(
         ref=case.ref,
         name=one.name,
         kind=Origin(case.said["entered"]).words if case.said.get("entered") else Origin.PRACTICE_REVIEW.words,
         method=method.title if method else "",
-        decided=day_of(decided.at) if decided else None,
+        decided=known_day(case, "review_decided"),
         year=year_of(case),
         reviewer=_named(reviewer, directory),
         state=_state(case),
         due=owed.due if owed else None,
         expected=date.fromisoformat(expected) if expected and awaiting else None,
         earliest=published_from(case) if awaiting else None,
-        settled=day_of(settled.at) if settled else None,
+        settled=known_day(case, "publication_settled"),
         address=one.address,
         reasons=one.reasons,
         restricted=bool(case.said.get("restricted")),

@@ -357,7 +357,7 @@ TERMINAL: Final[dict[str, str]] = {
     "decide": "decide",
     "open": OPENS,
     "refer": REFERS,
-    "tracker import": "enter_review, open_register, enter_recommendation and complete_review",
+    "tracker import": "enter_review, open_register and enter_recommendation",
     "policy adopt": "adopt_policy and adopt_calendar",
     "policy holiday": "adopt_calendar",
     **dict.fromkeys((
@@ -379,7 +379,7 @@ CHAT: Final[dict[str, str]] = {
 }  # fmt: skip
 """What Slack can send. Nothing of the gate is given in chat: it asks for words of one’s own, and for the evidence."""
 
-IMPORT: Final = frozenset({"enter_review", "open_register", "enter_recommendation", "complete_review"})
+IMPORT: Final = frozenset({"enter_review", "open_register", "enter_recommendation"})
 """What taking over a tracker gives. It closes nothing: what was called closed there has no evidence here."""
 
 CALLERS: Final = frozenset({

@@ -4,13 +4,17 @@ from datetime import date, timedelta
 
 import pytest
 
+from models.lifecycles import LIFECYCLES
 from models.plan import Milestone, Publication, Stands, milestones, publication
 from models.time import day_of
+from portal.reviews import COLUMNS, review
+from records.publication import Published
 from tests.models.test_practice_review import (
     POLICE_AGENCY,
     RECIPIENTS,
     commissioned,
     decided,
+    entered,
     under_way,
 )
 from tests.support.core import CHAIR, MANAGER, MONDAY, Play
@@ -99,6 +103,34 @@ def test_a_publication_that_is_expected_after_its_last_day_is_late_and_one_that_
     assert warned(play).settled == day_of(play.now)
     assert not warned(play).is_late(play.now)
     assert warned(play).risks == ()
+
+
+@pytest.mark.promise("C5")
+def test_a_publication_that_is_later_than_planned_is_itself_at_risk() -> None:
+    play = under_way()
+    play.wait(days=1)
+    suspended(play, "publication")
+    play.act(CHAIR, "review_milestones", item="p1", outcome="lift", reason="It is over.")
+    assert plan(play)["publication"].stands is Stands.LATER
+    assert [one.key for one in warned(play).late] == ["publication"]
+
+
+@pytest.mark.promise("C13")
+@pytest.mark.parametrize(
+    ("reached", "words"), [("published", "Published"), ("withheld", "Not published, with reasons")]
+)
+@pytest.mark.parametrize("on", ["2023-05-04", None])
+def test_a_review_that_was_entered_when_it_was_over_says_what_became_of_its_report_and_never_a_day_that_nobody_knows(
+    reached: str, words: str, on: str | None
+) -> None:
+    play = entered(reached, settled_on=on)
+    found, day = warned(play), date.fromisoformat(on) if on else None
+    assert (found.is_settled, found.settled, found.words) == (True, day, words)
+    decided_ = LIFECYCLES["practice_review"].decided(play.case)
+    assert (decided_ and day_of(decided_[1])) == day
+    line = review(Published(play.case, "", "", ""), play.directory)
+    assert (line.state, line.settled, line.decided) == (reached, day, day)
+    assert line.row()[COLUMNS.index("Settled")] == (day or "Day not known")
 
 
 def test_a_day_late_is_overdue_and_no_milestone_is_lost_before_it_is_commissioned() -> None:

@@ -75,7 +75,7 @@ def copies_sent() -> Play:
 def publishing(play: Play) -> dict[str, Any]:
     assert POLICY.publication
     checks = [{"check": name, "done": "yes"} for name in POLICY.publication.checklist]
-    return {"published_at": play.now, "address": "Our page of reviews", "checklist": checks}
+    return {"published_at": play.now, "address": "https://example.org/reviews/1", "checklist": checks}
 
 
 def owed(case: Case) -> set[str]:
@@ -184,6 +184,7 @@ def test_another_report_than_the_one_that_was_sent_needs_advance_copies_of_its_o
     play = signed_off()
     play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS)
     play.wait(days=12)
+    play.act(REVIEWER, "receive_draft", received_at=play.now)
     said = {"positions": positions(), "has_improvements": True, "has_analysis": True}
     play.act(CHAIR, "sign_off", signed_at=play.now, **said)
     play.wait(days=1)
@@ -201,6 +202,7 @@ def test_a_report_with_which_no_partner_agrees_is_not_signed_off() -> None:
     said = {"signed_at": play.now, "has_improvements": True, "has_analysis": True}
     with pytest.raises(Refused, match="No safeguarding partner agrees"):
         play.act(CHAIR, "sign_off", positions=against, **said)
+    play.act(REVIEWER, "receive_draft", received_at=play.now)
     with pytest.raises(Refused, match="before"):
         play.act(
             CHAIR,
@@ -371,7 +373,86 @@ def test_an_older_review_is_entered_at_its_stage_and_owes_only_what_is_still_to_
         settled_on=settled, reasons="-", agencies=[COUNCIL],
     )  # fmt: skip
     assert owed(play.case) == owes
-    assert play.case.closed is None
+    assert (play.case.closed is None) is bool(owes), "it is closed as soon as nothing is owed, and not before"
+
+
+def entered(reached: str = "published", **more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    case = Case(ref="PR-2026-0003", kind="practice_review", policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=MONDAY)
+    play = Play(case, MONDAY)
+    said = {"name": "Baby Q", "origin": "serious_case_review", "reasons": "-", "agencies": [COUNCIL], **more}
+    play.act(MANAGER, "enter_review", reached=reached, **said)
+    return play
+
+
+@pytest.mark.promise("C13")
+def test_a_review_that_was_over_when_it_was_entered_is_open_while_what_it_recommended_is_owed() -> None:
+    play = entered(settled_on="2019-03-01")
+    kept = {"text": "Ask.", "agency": COUNCIL, "measures": [], "due": "2019-09-01"}
+    play.act(MANAGER, "enter_recommendation", **kept, state="past", completed="2019-09-01", evidence="The audit.")
+    assert play.case.closed is not None, "nothing is owed of what was closed before"
+    play.act(MANAGER, "enter_recommendation", **kept, state="open", by="2027-02-01")
+    assert not play.case.model_dump()["closed"]
+    with pytest.raises(Refused, match="This case is closed"):
+        entered(settled_on="2019-03-01").act(
+            MANAGER, "link_proceeding", proceeding="criminal", status="open", words="-"
+        )
+
+
+@pytest.mark.promise("C9")
+def test_a_report_is_signed_off_once_by_the_same_partners_until_another_draft_comes() -> None:
+    play = signed_off()
+    said = {"has_improvements": True, "has_analysis": True}
+    with pytest.raises(Refused, match="signed this report off already"):
+        play.act(CHAIR, "sign_off", signed_at=play.now, positions=positions(), **said)
+    play.act(REVIEWER, "receive_draft", received_at=play.now)
+    against = [*positions()[:2], {"partner": PARTNERS[2], "position": "dissents", "words": "Too early."}]
+    play.act(CHAIR, "sign_off", signed_at=play.now, positions=against, **said)
+    play.act(CHAIR, "sign_off", signed_at=play.now, positions=positions(), **said)
+
+
+@pytest.mark.promise("C9")
+@pytest.mark.parametrize(
+    "address", ["not a link", "ftp://example.org/a", "https://", "javascript:alert(1)", "Our page"]
+)
+def test_where_a_report_can_be_read_is_the_address_of_a_page(address: str) -> None:
+    play = copies_sent()
+    play.wait(days=30)
+    with pytest.raises(Refused, match="Enter the whole address of the page"):
+        play.act(MANAGER, "publish", **{**publishing(play), "address": address})
+
+
+def waiting(*keys: str) -> Play:
+    play = signed_off()
+    play.act(MANAGER, "link_proceeding", proceeding="criminal", status="open", words="The police lead.")
+    waits = {"review": day_of(play.now) + timedelta(days=60), "authority": "The prosecutor.", "reason": "They ask."}
+    play.act(CHAIR, "suspend_milestones", item="p1", milestones=list(keys), **waits)
+    return play
+
+
+@pytest.mark.promise("C7")
+def test_a_suspension_is_looked_at_on_the_day_on_which_its_proceedings_are_concluded() -> None:
+    play = waiting("practitioner_event")
+    play.wait(days=5)
+    play.act(MANAGER, "update_proceeding", item="p1", status="open", words="A date was set.")
+    (one,) = [one for one in play.case.open() if one.block == "milestones_review"]
+    assert day_of(one.due) == day_of(MONDAY) + timedelta(days=60)  # type: ignore[arg-type]
+    play.act(MANAGER, "update_proceeding", item="p1", status="concluded", words="He was convicted.")
+    (one,) = [one for one in play.case.open() if one.block == "milestones_review"]
+    assert (day_of(one.due), one.item) == (day_of(play.now), "p1")  # type: ignore[arg-type]
+    play.act(CHAIR, "review_milestones", item="p1", outcome="lift", reason="The trial is over.")
+    assert "milestones_review" not in owed(play.case)
+
+
+@pytest.mark.promise("C7")
+def test_the_look_at_a_suspension_ends_with_the_last_milestone_that_waits() -> None:
+    play = waiting("publication", "practitioner_event")
+    play.act(CHAIR, "withhold_publication", decided_at=play.now, reasons="-", improvements="-")
+    assert "milestones_review" in owed(play.case), "the event still waits"
+    play = waiting("publication")
+    play.act(CHAIR, "withhold_publication", decided_at=play.now, reasons="-", improvements="-")
+    assert "milestones_review" not in owed(play.case)
+    with pytest.raises(Refused, match="Nothing waits for these proceedings"):
+        play.act(CHAIR, "review_milestones", item="p1", outcome="lift", reason="-")
 
 
 def test_the_reviewer_sees_the_whole_of_the_review_until_it_is_complete_and_nobody_else_on_the_register_does() -> None:

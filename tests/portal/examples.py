@@ -296,7 +296,7 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "plan_publication": {"on": "2026-06-01"},
     "send_advance_copies": {**_at("sent_at"), "recipients": ["national_panel", "ofsted"]},
     "publish": {
-        **_at("published_at"), "address": "Our page of reviews",
+        **_at("published_at"), "address": "https://example.org/reviews/1",
         "checklist": [
             {"check": "family_told", "done": "yes", "words": ""},
             {"check": "legal", "done": "not_needed", "words": "Nothing is contested."},

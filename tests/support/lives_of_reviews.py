@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from models.policy import RECOMMENDS
 from tests.support.house import PARTNERS, shipped_policy
@@ -246,7 +247,11 @@ class PracticeReviews:
         first, *others = asked.checklist
         checks = [{"check": first, "done": "not_needed", "words": self.words("check")}]
         checks += [{"check": one, "done": "yes"} for one in others]
-        return {"published_at": self.lives.moment(), "address": self.words("address"), "checklist": checks}
+        return {
+            "published_at": self.lives.moment(),
+            "address": f"https://example.org/{quote(self.words('address'))}",
+            "checklist": checks,
+        }
 
     async def published(self) -> str:
         ref = await self.copied()
