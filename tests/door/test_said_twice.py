@@ -70,6 +70,21 @@ async def test_other_words_another_agency_and_another_case_are_no_repetition(mad
     await made.act(MANAGER, other, "enter_recommendation", **entered())
 
 
+@pytest.mark.promise("C13", "D8")
+async def test_a_review_that_was_over_takes_what_it_recommended_by_hand_though_it_is_closed(made: House) -> None:
+    review = (await made.open(
+        MANAGER, "enter_review", name="Baby Q", origin="serious_case_review", decided_on="2018-05-01", agencies=[ICB],
+        reached="published", settled_on="2019-03-01",
+    )).case  # fmt: skip
+    assert (await made.case(review)).closed is not None, "nothing is owed"
+    await made.act(MANAGER, review, "enter_recommendation", **entered(text="Ask who collects the child."))
+    case = await made.case(review)
+    assert case.closed is None
+    assert [one.agency for one in case.open()] == [HOSPITALS] * len(case.open())
+    await made.act(MANAGER, review, "enter_recommendation", **entered(text="Write down who was there."))
+    assert list((await made.case(review)).recommendations) == ["r1", "r2"]
+
+
 @pytest.mark.promise("D3")
 async def test_a_second_register_of_the_same_source_and_year_asks_whether_another_is_meant(made: House) -> None:
     first = (await made.open(MANAGER, "open_register", origin="inspection", year=2024)).case

@@ -4,12 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from models.agenda import Period, agenda_of
 from models.lifecycles import LIFECYCLES
 from models.plan import Milestone, Publication, Stands, milestones, publication
 from models.time import day_of
 from portal.reviews import COLUMNS, review
 from records.publication import Published
 from tests.models.test_practice_review import (
+    COUNCIL,
     POLICE_AGENCY,
     RECIPIENTS,
     commissioned,
@@ -128,6 +130,15 @@ def test_a_review_that_was_entered_when_it_was_over_says_what_became_of_its_repo
     assert (found.is_settled, found.settled, found.words) == (True, day, words)
     decided_ = LIFECYCLES["practice_review"].decided(play.case)
     assert (decided_ and day_of(decided_[1])) == day
+    play.act(
+        MANAGER, "enter_recommendation", text="-", agency=COUNCIL, measures=[], state="open", due="2024-01-01",
+        by="2027-02-01",
+    )  # fmt: skip
+    pack = agenda_of(
+        play.case, play.facts, play.actor(MANAGER), play.directory, Period(since=None, until=day_of(play.now)), play.now
+    )
+    assert play.case.open(), "what it recommended is pursued"
+    assert pack.reviews == (), "but it runs no more"
     line = review(Published(play.case, "", "", ""), play.directory)
     assert (line.state, line.settled, line.decided) == (reached, day, day)
     assert line.row()[COLUMNS.index("Settled")] == (day or "Day not known")
