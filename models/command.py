@@ -5,6 +5,7 @@ interface, the command line and the words of a refusal: one way to do each thing
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -30,19 +31,28 @@ def _without_control(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs to Unicode that every font leaves empty."""
+
+
+def _without_nothing(text: object) -> object:
+    """A text in which nothing can be seen, such as a zero-width space alone, is no text."""
+    if not isinstance(text, str) or _CONTROL.search(text):
+        return text
+    seen = any(unicodedata.category(one)[0] in "LNPS" and one not in _BLANK_LETTERS for one in text)
+    return text if seen else ""
+
+
+_SHOWN = AfterValidator(_without_control), BeforeValidator(_without_nothing)
+
+ANOTHER_CASE = "This is another one, beside the one that is there"
 PAST, TO_COME = "The date must be today or in the past.", "The date must be today or later."
 NOT_NOW = "Leave all of it empty if it is now."
 LINE, WORDS = 200, 20_000
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LINE), AfterValidator(_without_control)
-]
-MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LINE), AfterValidator(_without_control)]
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WORDS), AfterValidator(_without_control)
-]
-MaybeWords = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=WORDS), AfterValidator(_without_control)
-]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LINE), *_SHOWN]
+MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LINE), *_SHOWN]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WORDS), *_SHOWN]
+MaybeWords = Annotated[str, StringConstraints(strip_whitespace=True, max_length=WORDS), *_SHOWN]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_./#:-]*$", max_length=120)]
 REFERENCE = r"^[A-Z]{1,3}-\d{4}-\d{4,}$"
 Ref = Annotated[str, StringConstraints(pattern=REFERENCE, max_length=20)]

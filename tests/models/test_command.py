@@ -31,7 +31,10 @@ from tests.support.core import (
 EVERY = {command.KIND: command for commands in COMMANDS.values() for command in commands.values()}
 KINDS = pytest.mark.parametrize("kind", sorted(EVERY))
 
-printable = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=30)
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that are shown as nothing
+printable = st.text(
+    st.characters(codec="utf-8", categories=["L", "N", "P", "S"], exclude_characters=BLANK), min_size=1, max_size=30
+)
 slugs = st.sampled_from(["a", "agency_return/harrowshire-police", "panel_answer#2", "harrowshire-council"])
 refs = st.sampled_from(["RR-2026-0004", "LR-2027-12345"])
 days = st.dates(date(2000, 1, 1), date(2032, 1, 1))

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from models.command import Command, part_of
+from models.disagreement import RespondDisagreement
 from models.facts import Problem
 from models.lifecycles import COMMANDS
 from models.rapid_review import ArrangeMeeting, RecordMeeting, RequestInformation
+from models.recommending import EnterRecommendation
 from models.referral import DecideDuplicate, SubmitReferral, Triage
 from models.said import ENTER
 from models.words import MOST, NOT_ASKED, problems
@@ -144,6 +146,16 @@ def test_an_empty_text_is_an_unanswered_question() -> None:
 )
 def test_the_words_say_how_to_go_on(command: type[Command], field: str, answer: object, words: str) -> None:
     assert words_at(command, {field: answer}, field) == [words]
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\u200b \ufeff", "\u2060\u00ad", "\u3164", "\u2800", "\ufe0f"])
+def test_a_text_in_which_nothing_can_be_seen_is_no_text(blank: str) -> None:
+    assert words_at(EnterRecommendation, {"text": blank}, "text") == ["Enter what is recommended."]
+    assert words_at(SubmitReferral, {"referrer_name": blank}, "referrer_name") == ["Enter your name."]
+    optional = {"agency": "a", "outcome": "resolved", "words": blank}
+    assert not RespondDisagreement.model_validate(optional).words
+    seen = RespondDisagreement.model_validate({**optional, "words": f"Fine{blank}"})
+    assert seen.words.startswith("Fine")
 
 
 def test_a_problem_in_a_row_has_its_number_in_the_path() -> None:
