@@ -14,6 +14,7 @@ from models.case import Case, whole_item
 from models.command import Command, part_of, said_of
 from models.directory import Directory
 from models.facts import Problem
+from models.listed import all_of
 from models.policy import CriteriaSet, Policy
 from models.rights import MAY
 from models.shelf import policy
@@ -101,7 +102,7 @@ def misnamed(model: type[Command], case: Case, body: Mapping[str, Any], director
     if not names(model):
         return []
     rows = offered(case, model.KIND, directory, str(body.get("item", "")))
-    found = list(_misnamed(model, body, rows, ""))
+    found = list(_misnamed(model, body, rows, "", _titles(case, model.KIND, directory)))
     if model.KIND in {"recommend", "enter_recommendation"}:
         found += _of_other_agency(body, directory)
     if model.KIND == "appoint_reviewer":
@@ -119,7 +120,9 @@ def misnamed(model: type[Command], case: Case, body: Mapping[str, Any], director
 
 
 def _of_other_agency(body: Mapping[str, Any], directory: Directory) -> Iterator[Problem]:
-    """Whoever is named for a recommendation is of the agency that acts."""
+    """Whoever is named for a recommendation is of the agency that acts, if there is such an agency."""
+    if body["agency"] not in directory.agencies:
+        return
     for field in ("owner", "deputy", "sponsor"):
         if body.get(field) and body[field] not in directory.people_of(body["agency"]):
             words = f"They hold no office in {directory.called(body['agency'])}. Choose somebody who does, or nobody."
@@ -159,7 +162,19 @@ def _keepers(case: Case, directory: Directory) -> set[str]:
     return people - set(case.said.get("locked_out", ()))
 
 
-def _misnamed(model: type[BaseModel], body: Mapping[str, Any], rows: Offered, path: str) -> Iterator[Problem]:
+def _titles(case: Case, kind: str, directory: Directory) -> Mapping[str, str]:
+    """What people call the rows for which an answer can be missing."""
+    publication = policy(case.policy).publication
+    return {
+        **(publication.checklist if publication else {}),
+        **{name: agency.name for name, agency in directory.agencies.items()},
+        **{one.id: one.text for text in texts(case, kind).values() for one in text.criteria},
+    }
+
+
+def _misnamed(
+    model: type[BaseModel], body: Mapping[str, Any], rows: Offered, path: str, titles: Mapping[str, str]
+) -> Iterator[Problem]:
     for name, field in model.model_fields.items():
         value, source, here = body.get(name), said_of(field, "rows"), f"{path}{name}"
         part = part_of(field)
@@ -168,25 +183,34 @@ def _misnamed(model: type[BaseModel], body: Mapping[str, Any], rows: Offered, pa
                 key = next(iter(part.model_fields))
                 named = [str(row[key]) for row in value]
                 yield from _strange_rows(named, rows[source], here, key)
-                yield from _missing_rows(named, rows[source] if field.is_required() else (), here)
+                yield from _missing_rows(named, rows[source] if field.is_required() else (), here, titles)
             for number, row in enumerate(value):
-                yield from _misnamed(part, row, rows, f"{here}.{number}.")
+                yield from _misnamed(part, row, rows, f"{here}.{number}.", titles)
         elif source in rows:
             several = value if isinstance(value, list) else [value]
             unknown = [one for one in several if one not in (None, "") and one not in rows[source]]
             if unknown:
-                yield Problem(field=here, words=f"There is no {', '.join(unknown)} here. Choose from those offered.")
+                yield Problem(field=here, words=_not_offered(*unknown))
 
 
 def _strange_rows(named: Sequence[str], known: Sequence[str], path: str, key: str) -> Iterator[Problem]:
     for number, one in enumerate(named):
         if one not in known:
-            yield Problem(field=f"{path}.{number}.{key}", words=f"There is no {one} here. Choose from those offered.")
+            yield Problem(field=f"{path}.{number}.{key}", words=_not_offered(one))
         elif one in named[:number]:
-            yield Problem(field=f"{path}.{number}.{key}", words=f"{one} is answered twice. Answer it once.")
+            yield Problem(field=f"{path}.{number}.{key}", words=f"“{one}” is answered twice. Answer it once.")
 
 
-def _missing_rows(named: Sequence[str], wanted: Sequence[str], path: str) -> Iterator[Problem]:
-    missing = [one for one in wanted if one not in named]
+def _not_offered(*names: str) -> str:
+    """The names are quoted: "none" is one that a program may send."""
+    is_ = "is" if len(names) == 1 else "are"
+    return f"{all_of(f'“{one}”' for one in names)} {is_} not offered here. Choose from what is."
+
+
+def _missing_rows(
+    named: Sequence[str], wanted: Sequence[str], path: str, titles: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Each by its title, and by the name that a program has to send."""
+    missing = [f"“{titles[one]}” ({one})" if one in titles else one for one in wanted if one not in named]
     if missing:
-        yield Problem(field=path, words=f"An answer is missing for: {', '.join(missing)}.")
+        yield Problem(field=path, words=f"An answer is missing for {all_of(missing)}.")

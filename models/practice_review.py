@@ -12,6 +12,7 @@ from models.calendar import in_words
 from models.case import Case
 from models.clocks import shifted
 from models.facts import Fact, Problem
+from models.listed import all_of
 from models.obligation import Ended, Obligation
 from models.policy import Method, Publication, Span
 from models.practice_review_commands import (
@@ -31,7 +32,7 @@ from models.rapid_review import (
 )
 from models.recommending import STORY as PURSUED
 from models.referral import owed
-from models.shelf import days, policy
+from models.shelf import blocks, days, policy
 from models.time import at, day_of, end_of
 
 NOTHING_SUCH = "There is nothing of this name in this review."
@@ -558,7 +559,7 @@ def _to_all(case: Case, body: dict[str, Any]) -> list[Problem]:
     """Everybody whom the policy names has to have it."""
     wanted = publication_of(case).recipients
     missing = [title for name, title in wanted.items() if name not in body.get("recipients", wanted)]
-    return [Problem(field="recipients", words=f"It has to go to {', '.join(missing)} as well.")] if missing else []
+    return [Problem(field="recipients", words=f"It has to go to {all_of(missing)} as well.")] if missing else []
 
 
 def _known(case: Case, where: str, body: dict[str, Any]) -> list[Problem]:
@@ -645,9 +646,10 @@ def _suspendable(case: Case, body: dict[str, Any]) -> list[Problem]:
     for key in named:
         one = case.obligations.get(key)
         if one is None or one.block not in MILESTONES or one.ended:
-            return [Problem(field="milestones", words=f"{key} is no milestone that is still to come.")]
+            return [Problem(field="milestones", words=f"“{key}” is no milestone that is still to come.")]
         if one.paused:
-            return [Problem(field="milestones", words=f"{key} is suspended already.")]
+            title = blocks(case.policy, case.kind)[one.block].title
+            return [Problem(field="milestones", words=f"“{title}” is suspended already.")]
     return []
 
 

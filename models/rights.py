@@ -17,6 +17,7 @@ from models.facts import Problem
 from models.fold import rules_for, rules_of
 from models.ladder import Rules
 from models.lifecycles import OPENINGS
+from models.listed import one_of
 from models.obligation import Ended, Heard, Obligation
 from models.practice_review import was_over
 from models.rapid_review import asked
@@ -422,8 +423,7 @@ def _part_of_it(
 
 
 def _any_of(case: Case, offices: Iterable[str]) -> str:
-    *others, last = [policy(case.policy).titled(name).lower() for name in sorted(offices)] or ["nobody"]
-    return f"{', '.join(others)} or {last}" if others else last
+    return one_of([policy(case.policy).titled(name).lower() for name in sorted(offices)] or ["nobody"])
 
 
 def _gated(actor: Actor, case: Case, kind: str, body: dict[str, Any]) -> str | Problem:

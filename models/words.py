@@ -4,7 +4,7 @@ Each problem names the question and says how to go on. What was typed is never r
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from models.command import FIRST_YEAR, LAST_YEAR, Choice, Command, part_of, said_of
 from models.facts import Problem
+from models.listed import one_of
 from models.said import ENTER
 
 MOST = 100
@@ -106,7 +107,7 @@ def _missing(field: FieldInfo, context: Context) -> str:
 
 def _listed(field: FieldInfo, context: Context) -> str:
     listed = choices(field)
-    return f"{enter(field)}: {_one_of(one.value for one in listed)}" if listed else _check(field, context)
+    return f"{enter(field)}: {one_of(one.value for one in listed)}" if listed else _check(field, context)
 
 
 def _boolean(field: FieldInfo, context: Context) -> str:
@@ -218,11 +219,6 @@ _SAYINGS: Mapping[str, Saying] = {
     "model_attributes_type": _group,
     "value_error": _value,
 }
-
-
-def _one_of(values: Iterable[str]) -> str:
-    *most, last = values
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _lower_first(title: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from models.command import split
 from models.lifecycles import COMMANDS
-from models.offered import misnamed
+from models.offered import misnamed, texts
 from models.rights import MAY, Actor
 from portal.rows import rows_for
 from tests.support.core import (
@@ -22,6 +22,7 @@ from tests.support.core import (
 from tests.support.house import PARTNERS, route_of
 
 CRITERIA = ("improvements", "recurrent_themes", "working_together", "panel_concluded")
+TEXTS = {one.id: one.text for one in texts(asked().case, "decide")["review_criteria"].criteria}
 
 
 def found(play: Play, kind: str, **answers: Any) -> list[tuple[str, str]]:  # noqa: ANN401 -- the answers of a form
@@ -52,7 +53,7 @@ def test_a_decision_that_answers_every_criterion_for_every_partner_is_taken() ->
 def test_a_decision_that_leaves_out_a_criterion_is_refused(left_out: str) -> None:
     rest = criteria(*[one for one in CRITERIA if one != left_out])
     assert found(asked(), "decide", **decision(criteria=rest)) == [
-        ("criteria", f"An answer is missing for: {left_out}.")
+        ("criteria", f"An answer is missing for “{TEXTS[left_out]}” ({left_out}).")
     ]
 
 
@@ -109,6 +110,19 @@ def test_what_guidance_asks_to_regard_may_stay_unanswered_but_not_be_made_up() -
 )
 def test_what_is_not_there_cannot_be_named(kind: str, answers: dict[str, Any], field: str) -> None:
     assert fields(asked(), kind, **answers) == [field]
+
+
+def test_what_is_not_there_is_quoted_so_that_none_reads_as_a_name() -> None:
+    recommended = {
+        "text": "-", "agency": "none", "owner": "p-004", "by": "2031-01-01", "measures": [{"measure": "-"}],
+    }  # fmt: skip
+    assert found(asked(), "recommend", **recommended) == [
+        ("agency", "“none” is not offered here. Choose from what is.")
+    ]
+    twice = criteria(*CRITERIA, "weather", "none")
+    assert [words for _, words in found(asked(), "decide", **decision(criteria=twice))] == [
+        "“weather” is not offered here. Choose from what is.", "“none” is not offered here. Choose from what is.",
+    ]  # fmt: skip
 
 
 @pytest.mark.promise("A4")

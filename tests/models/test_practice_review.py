@@ -143,6 +143,8 @@ def test_nothing_is_published_before_seven_working_days_after_the_advance_copies
         play.act(MANAGER, "publish", **publishing(play))
     with pytest.raises(Refused, match="It has to go to Ofsted as well"):
         play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS[:2])
+    with pytest.raises(Refused, match=r"It has to go to The Secretary of State \(the department\) and Ofsted as well"):
+        play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS[:1])
     play.act(MANAGER, "send_advance_copies", sent_at=play.now, recipients=RECIPIENTS)
     play.now = MONDAY + timedelta(days=8, hours=5)  # Tuesday of the week after: the sixth working day
     with pytest.raises(Refused, match="not before 11 November 2026"):
@@ -282,6 +284,8 @@ def test_other_proceedings_let_named_milestones_wait_and_no_others() -> None:
         play.act(CHAIR, "suspend_milestones", review=date(2028, 1, 1), **answers)
     play.act(CHAIR, "suspend_milestones", review=date(2027, 1, 20), **answers)
     assert {one.key for one in play.case.open() if one.paused} == set(named)
+    with pytest.raises(Refused, match="“Practitioner event” is suspended already"):
+        play.act(CHAIR, "suspend_milestones", review=date(2027, 1, 20), **answers)
     assert "milestones_review" in owed(play.case)
     before = play.case.obligations["draft_report"].due
     play.now += timedelta(days=40)
