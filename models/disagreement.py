@@ -42,7 +42,8 @@ class RaiseDisagreement(Command):
     challenged: Slug = asks("Whose practice or decision do you challenge?", rows="agencies")
     at_risk: Known = asks(
         "Is a child at risk now?",
-        "If so, act at once by the usual ways; do not wait for an answer here. Each step is then taken the same day.",
+        "If so, act at once by the usual ways; do not wait for an answer here. Each step is then taken the same day, "
+        "and so it is if this is not known.",
     )
     about: Words = asks("What is it about?", "The child, the decision, and why you do not agree.", private=True)
     wanted: Words = asks("What do you ask for?", private=True)
@@ -106,7 +107,7 @@ STEPS = ("answer", "respond", "answer_leads", "respond_leads", "decide_disagreem
 
 
 def at_risk(step: str) -> str:
-    """The block by which this step is owed while a child is at risk now."""
+    """The block by which this step is owed while a child is at risk now, or nobody knows that none is."""
     return f"{step}_at_risk"
 
 
@@ -149,7 +150,8 @@ class Disagreement:
         match fact.kind:
             case "disagreement_raised":
                 said = {"raised_by": fact.data["agency"], "challenged": fact.data["challenged"]}
-                return {**said, "at_risk": True} if fact.data.get("at_risk") == Known.YES else said
+                may_be = fact.data.get("at_risk") in {Known.YES, Known.NOT_KNOWN}
+                return {**said, "at_risk": True} if may_be else said
             case "disagreement_decided":
                 return {"outcome": View(fact.data["view"]).words}
             case "disagreement_responded" if fact.data["outcome"] == Response.RESOLVED:

@@ -159,7 +159,7 @@ def _opened(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
 
 
 def _replaced(case: Case, blocks: Mapping[str, Block]) -> set[str]:
-    """Of the steps that are taken otherwise while a child is at risk now, those that do not hold for this case."""
+    """Of the steps that are taken otherwise while a child may be at risk now, those that do not hold for this case."""
     if case.said.get("at_risk"):
         return {block.instead_of for block in blocks.values()}
     return {name for name, block in blocks.items() if block.instead_of}
