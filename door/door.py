@@ -40,11 +40,11 @@ from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, beside, judge, takes_
 from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.offered import misnamed, names
 from models.recommending import EnterRecommendation, Recommend
-from models.register import OpenRegister, Register
 from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts, may_open, reads
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from records.facts import fact_from
 from records.naming import file_not_clean, files_not_theirs, strange_cases
+from records.opened_before import ALIKE, opened_before
 from records.policies import in_force
 from records.said_before import SaidBefore
 from records.settings import TASK_QUEUE
@@ -66,7 +66,12 @@ Asked = TypeVar("Asked")
 REFERRER = "referrer"
 SEEN = "Something like it was recommended before: {refs}. Look at what came of that, and tick that you have seen it."
 SAME = "{refs}: the same is said to the same agency. Go on with that, or say below that this is another one."
-SAME_REGISTER = "{refs}: a register of the same source and year. Go on with it, or say below that this is another one."
+GO_ON = "Go on with it, or say below that this is another one."
+SAME_CASE = {
+    "open_register": f"{{refs}}: a register of the same source and year. {GO_ON}",
+    "enter_review": f"{{refs}}: a review of the same name, day and agencies. {GO_ON}",
+    "raise_disagreement": f"{{refs}}: the same challenge to the same agency is open. {GO_ON}",
+}
 NO_RULES = "There is no policy in force yet. The administrator has to put one in force first."
 OVERTAKING = BY_RELATION | {"submit_return", "learning_done", "tell_referrer"}
 """What may be sent from a page that is not quite up to date."""
@@ -186,19 +191,13 @@ class Door:
         return asks_back
 
     async def _there_already(self, session: AsyncSession, command: Command, actor: Actor) -> list[Problem]:
-        """Whoever opens a register beside one of the same source and year says that it is meant."""
-        if not isinstance(command, OpenRegister) or command.another:
+        """Whoever opens a case beside one that was opened for the same says that it is meant."""
+        if command.KIND not in ALIKE or getattr(command, "another", False):
             return []
-        states = await session.scalars(select(CaseRow.state).where(CaseRow.kind == Register.name))
-        every, now = map(Case.model_validate, states), self._clock()
-        refs = [
-            one.ref
-            for one in every
-            if (one.said.get("origin"), one.said.get("year")) == (command.origin, command.year)
-            and reads(actor, one, access_of(one, now)) is None
-        ]
-        words = SAME_REGISTER.format(refs=", ".join(sorted(refs)))
-        return [AsksBack(field="another", words=words)] if refs else []
+        now = self._clock()
+        every = await opened_before(session, self._recorder.vault, command)
+        refs = ", ".join(sorted(one.ref for one in every if reads(actor, one, access_of(one, now)) is None))
+        return [AsksBack(field="another", words=SAME_CASE[command.KIND].format(refs=refs))] if refs else []
 
     def _read(self, model: type[Command], answers: Mapping[str, Any]) -> tuple[Command, list[Problem]]:
         """The command, and what is impossible in it. Raises Invalid, with all that is wrong, if it cannot be read."""

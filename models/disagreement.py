@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from models import shelf
 from models.case import Case
-from models.command import Cannot, Choice, Command, Known, MaybeWords, Slug, Words, asks
+from models.command import ANOTHER_CASE, Cannot, Choice, Command, Known, MaybeWords, Slug, Words, asks
 from models.facts import Fact, Problem
 from models.obligation import Ended
 
@@ -47,6 +47,7 @@ class RaiseDisagreement(Command):
     )
     about: Words = asks("What is it about?", "The child, the decision, and why you do not agree.", private=True)
     wanted: Words = asks("What do you ask for?", private=True)
+    another: bool = asks(ANOTHER_CASE, back=True, default=False)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)

@@ -43,9 +43,9 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness:
     return Likeness(score=score, because=tuple(because))
 
 
-def plain(name: str) -> str:
-    """Letters only, without accents or case: O’Neill and o'neill are one."""
-    letters = unicodedata.normalize("NFKD", name).casefold()
+def plain(text: str) -> str:
+    """Letters and figures only, without accents or case: O’Neill and o'neill are one, with or without a full stop."""
+    letters = unicodedata.normalize("NFKD", text).casefold()
     return " ".join(
         "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c) and c not in "'’").split()
     )

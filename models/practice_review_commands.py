@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from models.command import (
+    ANOTHER_CASE,
     LATE,
     PAST,
     TO_COME,
@@ -142,6 +143,7 @@ class EnterReview(Command):
     reasons: MaybeWords = asks("Why is it not published?", private=True, default="", when=("reached", ("withheld",)))
     agencies: tuple[Slug, ...] = asks("Which agencies take part?", rows="agencies", default=())
     key: Slug | None = asks(OWN_KEY, default=None)
+    another: bool = asks(ANOTHER_CASE, back=True, default=False)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from models.case import Case
-from models.command import Choice, Command, MaybeWords, Slug, Words, asks
+from models.command import ANOTHER_CASE, Choice, Command, MaybeWords, Slug, Words, asks
 from models.facts import Fact, Problem
 from models.obligation import Ended
 from models.recommending import OWN_KEY
@@ -35,7 +35,7 @@ class OpenRegister(Command):
     year: Annotated[int, Field(ge=1990, le=2199)] = asks("Of which year?", short=True)
     words: MaybeWords = asks("What is in it?", private=True, default="")
     key: Slug | None = asks(OWN_KEY, default=None)
-    another: bool = asks("This is another one, beside the one that is there", back=True, default=False)
+    another: bool = asks(ANOTHER_CASE, back=True, default=False)
 
 
 class CloseRegister(Command):

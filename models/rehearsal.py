@@ -411,6 +411,7 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
         **_of_recommendation(act, case, agency),
         "raise_disagreement": lambda: {
             "agency": agency, "challenged": "harrowshire-council", "at_risk": "no", "about": "-", "wanted": "-",
+            "another": True,
         },
         "answer_disagreement": lambda: {"agency": agency, "answer": "disagrees", "words": "-"},
         "respond_disagreement": lambda: {"agency": agency, "outcome": "escalate", "words": "-"},
@@ -436,7 +437,7 @@ def _of_review(case: Case, agency: str, directory: Directory) -> Answers:
     return {
         "enter_review": lambda: {
             "name": "-", "origin": "practice_review", "decided_on": "-0 days", "reached": "decided",
-            "agencies": agencies,
+            "agencies": agencies, "another": True,
         },
         "commission": lambda: {
             "method": "author_led", "scope_from": "2020-01-01", "scope_until": "2020-12-31", "terms": "-",

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
 from models.case import Case
+from models.likeness import plain
 from models.rights import Actor
 from models.said_before import Earlier
 from models.tables import RecommendationWordsRow
@@ -49,12 +50,12 @@ class SaidBefore:
         ][:SHOWN]
 
     async def same(self, session: AsyncSession, case: Case, text: str, agency: str) -> list[str]:
-        """The recommendations of this case to this agency that say the same, letter by letter but for capitals."""
+        """The recommendations of this case to this agency that say the same words."""
         theirs = [item for item, one in case.recommendations.items() if one.agency == agency]
         words = RecommendationWordsRow
         of = select(words.case, words.item, words.sealed).where(words.case == case.ref, words.item.in_(theirs))
         rows = [(ref, item, sealed or b"") for ref, item, sealed in (await session.execute(of)).all()]
-        return [key for key, said in self._texts(rows) if _plain(said) == _plain(text)]
+        return [key for key, said in self._texts(rows) if plain(said) == plain(text)]
 
     async def _made(self, session: AsyncSession) -> Earlier:
         """What is made never changes its words, so that counting tells whether the index is whole."""
@@ -79,10 +80,6 @@ class SaidBefore:
 
 AT_MOST, SHOWN = 20, 5
 """So many are looked at, so that enough are left of which their reader may know; and so many are shown."""
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def _place(key: str) -> tuple[str, str]:

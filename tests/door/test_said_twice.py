@@ -62,6 +62,17 @@ async def test_the_same_words_to_the_same_agency_in_the_same_case_ask_whether_an
 
 
 @pytest.mark.promise("D3")
+@pytest.mark.parametrize(
+    "text", [TEXT.removesuffix("."), TEXT.upper(), f" {TEXT.replace(' ', '  ')} ", TEXT.replace("visit", "visit,")]
+)
+async def test_stops_spaces_and_capitals_do_not_make_other_words(made: House, register: str, text: str) -> None:
+    await made.act(MANAGER, register, "enter_recommendation", **entered())
+    with pytest.raises(Invalid, match="Invalid") as caught:
+        await made.act(MANAGER, register, "enter_recommendation", **entered(text=text))
+    assert [one.field for one in caught.value.problems] == ["another"]
+
+
+@pytest.mark.promise("D3")
 async def test_other_words_another_agency_and_another_case_are_no_repetition(made: House, register: str) -> None:
     await made.act(MANAGER, register, "enter_recommendation", **entered())
     await made.act(MANAGER, register, "enter_recommendation", **entered(text=f"{TEXT} Write it down."))
@@ -95,6 +106,42 @@ async def test_a_second_register_of_the_same_source_and_year_asks_whether_anothe
     assert problem.words.startswith(f"{first}: a register of the same source and year.")
     await made.open(MANAGER, "open_register", origin="inspection", year=2025)
     await made.open(MANAGER, "open_register", origin="inspection", year=2024, another=True)
+
+
+@pytest.mark.promise("C1")
+async def test_a_review_of_the_same_name_day_and_agencies_asks_whether_another_is_meant(made: House) -> None:
+    review = {
+        "name": "Child Rowan", "origin": "practice_review", "decided_on": "2026-01-05", "reached": "decided",
+        "agencies": [HOSPITALS, ICB],
+    }  # fmt: skip
+    first = (await made.open(MANAGER, "enter_review", **review)).case
+    with pytest.raises(Invalid) as caught:
+        await made.open(MANAGER, "enter_review", **{**review, "name": "child rowan.", "agencies": [ICB, HOSPITALS]})
+    (problem,) = caught.value.problems
+    assert problem.field == "another"
+    assert problem.words.startswith(f"{first}: a review of the same name, day and agencies.")
+    await made.open(MANAGER, "enter_review", **review, another=True)
+    for other in ({"name": "Child Ash"}, {"decided_on": "2026-01-06"}, {"agencies": [ICB]}):
+        await made.open(MANAGER, "enter_review", **{**review, **other})
+
+
+@pytest.mark.promise("F14")
+async def test_a_challenge_in_the_same_words_asks_whether_another_is_meant_while_the_first_is_open(made: House) -> None:
+    raiser = OWNERS[HOSPITALS]
+    challenge = {
+        "agency": HOSPITALS, "challenged": ICB, "at_risk": "yes", "about": "The plan was ended.", "wanted": "Another.",
+    }  # fmt: skip
+    first = (await made.open(raiser, "raise_disagreement", **challenge)).case
+    with pytest.raises(Invalid) as caught:
+        await made.open(raiser, "raise_disagreement", **{**challenge, "about": "the plan was ended"})
+    (problem,) = caught.value.problems
+    assert problem.field == "another"
+    assert problem.words.startswith(f"{first}: the same challenge to the same agency is open.")
+    await made.open(raiser, "raise_disagreement", **{**challenge, "about": "Another plan was ended."})
+    second = (await made.open(raiser, "raise_disagreement", **challenge, another=True)).case
+    for ref in (first, second):
+        await made.act(raiser, ref, "withdraw_disagreement", agency=HOSPITALS, reason="It is mended.")
+    await made.open(raiser, "raise_disagreement", **challenge)
 
 
 @pytest.mark.promise("A3", "D3")
