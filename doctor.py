@@ -303,7 +303,7 @@ def _rules(known: Known) -> Iterable[Finding]:
             grave=days.calendar.horizon < today + timedelta(days=90),
         )
     if unread := advice(known.policy):
-        names = ", ".join(one.key.removeprefix("sources.") for one in unread)
+        names = "; ".join(known.policy.sources[one.key.removeprefix("sources.")].citation for one in unread)
         yield Finding(
             what=f"Nobody has compared {len(unread)} of {len(known.policy.sources)} sources with their text: {names}.",
             why="A wrong figure makes every deadline that rests on it wrong.",

@@ -6,7 +6,7 @@ and the writing transaction use: rights, judging, facts, the fold, the ladder an
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from models.fold import after
 from models.judging import judge
 from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.making import fact_of
+from models.obligation import Told
 from models.offered import decided_against, misnamed
 from models.policy import Span, Unit
 from models.recommending import closing_quorum
@@ -33,6 +34,7 @@ from models.rights import Actor, Held, access_of, acts, may_open
 from models.spawning import opened, opens
 from models.telling import Notice, NoticeKind, notices, tell
 from models.time import at, day_of
+from models.titles import named
 
 REFERRAL, REVIEW = "referral", "review"
 KINDS: Mapping[str, str] = {
@@ -100,11 +102,16 @@ class Step(Message):
     agency: str = ""
     refused: tuple[str, ...] = ()
     obligation: str = ""
+    person: str = ""
+    """Who did it; of a message, who it is for."""
 
 
 class Timeline(Message):
+    """`titles`: what is owed, as people call it, by case and by its name there."""
+
     steps: tuple[Step, ...]
     notices: tuple[Notice, ...]
+    titles: dict[str, dict[str, str]] = {}
 
     def by_office(self) -> dict[str, int]:
         """How many messages each office would get."""
@@ -130,11 +137,16 @@ class Changed(Message):
 
 
 def step_of(fact: Fact) -> Step:
-    told = fact.data.get("told", {}) if fact.kind == "told" else {}
+    told = Told.model_validate(fact.data["told"]) if fact.kind == "told" else None
+    heard = told.heard[0].person if told and told.heard else ""
     return Step(
-        at=fact.recorded, case=fact.case, what=fact.kind, office=told.get("office", fact.office), agency=fact.agency,
-        obligation=str(fact.data.get("obligation", "")),
+        at=fact.recorded, case=fact.case, what=fact.kind, office=told.office if told else fact.office,
+        agency=fact.agency, obligation=str(fact.data.get("obligation", "")), person=heard if told else fact.actor,
     )  # fmt: skip
+
+
+def titles_of(cases: Iterable[Case], directory: Directory) -> dict[str, dict[str, str]]:
+    return {case.ref: {key: named(case, key, directory) for key in case.obligations} for case in cases}
 
 
 def difference(before: Timeline, after_: Timeline) -> list[Changed]:
@@ -199,7 +211,8 @@ class Stage:
             self._act(act, really)
         self._let_leave(self.ends)
         self._until(self.ends, inclusive=True)
-        return Timeline(steps=tuple(self.steps), notices=tuple(self.told))
+        titles = titles_of(self.cases.values(), self.directory)
+        return Timeline(steps=tuple(self.steps), notices=tuple(self.told), titles=titles)
 
     def leavings(self) -> list[tuple[datetime, str]]:
         """Who leaves when, in the order of time."""

@@ -17,7 +17,7 @@ from models.facts import ENGINE, Fact
 from models.fold import after
 from models.judging import judge
 from models.lifecycles import COMMANDS
-from models.rehearsal import Step, Timeline, step_of
+from models.rehearsal import Step, Timeline, step_of, titles_of
 from models.telling import Notice, notices, tell
 
 OTHER_RULES = frozenset({"policy_adopted", "calendar_adopted"})
@@ -37,14 +37,17 @@ def replay(histories: Iterable[History], policy: str, calendar: str, directory: 
     """Who would have been told what and when, had these rules held from the beginning until that moment."""
     steps: list[Step] = []
     told: list[Notice] = []
+    cases: list[Case] = []
     for history in histories:
         life = _Life(history, policy, calendar, directory)
         life.live(until)
         steps += life.steps
         told += life.told
+        cases.append(life.case)
     return Timeline(
-        steps=tuple(sorted(steps, key=lambda step: step.at)), notices=tuple(sorted(told, key=lambda one: one.wake_at))
-    )
+        steps=tuple(sorted(steps, key=lambda step: step.at)), notices=tuple(sorted(told, key=lambda one: one.wake_at)),
+        titles=titles_of(cases, directory),
+    )  # fmt: skip
 
 
 class _Life:

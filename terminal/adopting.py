@@ -31,6 +31,7 @@ from terminal.common import (
 if TYPE_CHECKING:
     from door.adopting import Adopting
     from models.case import Case
+    from models.directory import Directory
     from models.policy import Policy
     from models.rights import Actor
 
@@ -127,7 +128,7 @@ async def _change(data_dir: Path, by: str, change: Change, *, as_json: bool) -> 
         cases = [case for case in cases if not change.refs or case.ref in change.refs]
         found = {"open_cases": len(cases), "not_yours": hidden, **_looked_at(cases, present, fresh, actor, now, change)}
         if not as_json:
-            typer.echo("\n".join(_shown(found)))
+            typer.echo("\n".join(_shown(found, await session.directory())))
         if change.apply:
             found["done"] = await _applied(session, rules, actor, fresh, cases if change.to_cases else [], change)
         say(found, "\n".join(_outcome(found, fresh, change)), as_json=as_json)
@@ -179,8 +180,8 @@ def _track(cases: Iterable[T], words: str) -> Iterable[T]:
     return track(cases, description=words, disable=not sys.stdout.isatty())
 
 
-def _shown(found: dict[str, Any]) -> list[str]:
-    lines = [_move(one) for one in found["moves"]]
+def _shown(found: dict[str, Any], directory: "Directory") -> list[str]:
+    lines = [_move(one, directory) for one in found["moves"]]
     lines += [f"{ref} cannot follow: {words}" for ref, words in found["cannot"].items()]
     lines += [f"No longer a holiday, because the file does not name it: {one}" for one in found["holidays_lost"]]
     if found["not_yours"]:
@@ -189,8 +190,8 @@ def _shown(found: dict[str, Any]) -> list[str]:
     return [*lines, f"{counted(found['open_cases'], 'open case')} looked at."]
 
 
-def _move(one: dict[str, Any]) -> str:
-    agency = f", {one['agency']}" if one["agency"] else ""
+def _move(one: dict[str, Any], directory: "Directory") -> str:
+    agency = f", {directory.called(one['agency'])}" if one["agency"] else ""
     said = f" ({one['said']} taken back in words)" if one["said"] else ""
     if one["was"] != one["then"]:
         return f"{one['case']} {one['title']}{agency}: {_due(one['was'])} -> {_due(one['then'])}{said}"

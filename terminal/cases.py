@@ -220,7 +220,8 @@ def _explanation(found: "Explanation") -> list[str]:
         offices = ", together with ".join([_told(rung), *map(_told, rung.also)])
         over = f"; nobody in: {', '.join(rung.passed_over)}" if rung.passed_over else ""
         at = moment(rung.at) if rung.at else "-"
-        lines.append(f"  Rung {rung.rung + 1}.{rung.round}  {at}  {offices}: {rung.state}{over}")
+        again = f" (round {rung.round})" if rung.round > 1 else ""
+        lines.append(f"  Rung {rung.rung + 1}{again}  {at}  {offices}: {rung.state}{over}")
     return [*lines, f"  Next      {found.next}"]
 
 

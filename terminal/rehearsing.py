@@ -10,22 +10,32 @@ import typer
 from terminal.common import REFUSED, As, AsJson, DataDir, Session, counted, fail, moment, run, text_of, typed_day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from models.directory import Directory
     from models.policy import Policy
     from models.rehearsal import Changed, Scenario, Step, Timeline
+    from models.telling import Notice
 
 LAST_YEAR = "last-year"
 A_YEAR = timedelta(days=365)
 
 
 class Rehearsed(NamedTuple):
-    """One rehearsal, what it is of, and what changes under another policy (named; empty where there is none)."""
+    """One rehearsal, what it is of, and what changes under another policy (named; empty where there is none).
+
+    `policy` and `people`: by which offices, agencies and people are called. `titles`: as in Timeline, of all that is
+    shown.
+    """
 
     title: str
     words: str
     line: "Timeline"
-    changes: "list[Changed]"
-    other: str
+    policy: "Policy"
+    people: "Directory"
+    titles: "Mapping[str, Mapping[str, str]]"
+    changes: "Sequence[Changed]" = ()
+    other: str = ""
 
 
 def rehearse(  # noqa: PLR0913, PLR0917 -- what is rehearsed, under which rules, and by whom
@@ -77,12 +87,12 @@ def rehearse(  # noqa: PLR0913, PLR0917 -- what is rehearsed, under which rules,
         return
     typer.echo(f"{found.title}\n{found.words}\n")
     for step in found.line.steps:
-        typer.echo(_line(step))
-    _say_messages(found.line)
+        typer.echo(_line(step, found))
+    _say_messages(found)
     if found.other:
         typer.echo(f"\n{counted(len(found.changes), 'message changes', 'messages change')} under {found.other}:")
         for one in found.changes:
-            typer.echo(f"  {_change(one)}")
+            typer.echo(f"  {_change(one, found)}")
 
 
 def _scenario(name: str, policy: Path | None, compare: Path | None, directory: Path | None) -> Rehearsed:
@@ -98,9 +108,10 @@ def _scenario(name: str, policy: Path | None, compare: Path | None, directory: P
     story = _story(name, SHIPPED, rules, people)
     line = play(story, *shelf.put(rules), people)
     if compare is None:
-        return Rehearsed(story.title, story.words, line, [], "")
-    changes = difference(line, play(story, *shelf.put(_policy(compare)), people))
-    return Rehearsed(story.title, story.words, line, changes, compare.name)
+        return Rehearsed(story.title, story.words, line, rules, people, line.titles)
+    other = play(story, *shelf.put(_policy(compare)), people)
+    titles = _together(line, other)
+    return Rehearsed(story.title, story.words, line, rules, people, titles, difference(line, other), compare.name)
 
 
 async def _last_year(
@@ -136,11 +147,22 @@ async def _last_year(
         words += f" Left out are {left_out} that are not yours to open."
     title = f"The cases recorded since {begins:%d %B %Y}"
     if draft is None:
-        return Rehearsed(title, words, present, [], "")
-    line = replay(histories, *shelf.put(_policy(draft)), people, now)
+        return Rehearsed(title, words, present, shelf.policy(today[0]), people, present.titles)
+    rules = _policy(draft)
+    line = replay(histories, *shelf.put(rules), people, now)
     return Rehearsed(
-        title, f"{words} Under {draft.name}.", line, difference(present, line), f"{draft.name}, beside today"
-    )
+        title, f"{words} Under {draft.name}.", line, rules, people, _together(present, line),
+        difference(present, line), f"{draft.name}, beside today",
+    )  # fmt: skip
+
+
+def _together(*lines: "Timeline") -> dict[str, dict[str, str]]:
+    """What is owed in any of them, by its title."""
+    found: dict[str, dict[str, str]] = {}
+    for line in lines:
+        for ref, titles in line.titles.items():
+            found.setdefault(ref, {}).update(titles)
+    return found
 
 
 def _policy(file: Path) -> "Policy":
@@ -162,28 +184,47 @@ def _story(name: str, shipped: Path, rules: "Policy", people: "Directory") -> "S
     return read_scenario(text_of(file if file.exists() else Path(name)), Path(name).name, rules, people)
 
 
-def _line(step: "Step") -> str:
+def _line(step: "Step", found: Rehearsed) -> str:
     words = f"refused: {' '.join(step.refused)}" if step.refused else step.what.replace("_", " ")
-    about = step.obligation or step.agency
-    office = step.office.replace("_", " ")
-    return (
-        f"{moment(step.at):18} {step.case:13} {words}{f' {about}' if about else ''}{f' ({office})' if office else ''}"
-    )
+    about = found.titles.get(step.case, {}).get(step.obligation) or found.people.called(step.agency)
+    who = ", ".join(filter(None, (_office(step.office, found), _name(step.person, found))))
+    return f"{moment(step.at):18} {step.case:13} {words}{f': {about}' if about else ''}{f' ({who})' if who else ''}"
 
 
-def _say_messages(line: "Timeline") -> None:
+def _office(name: str, found: Rehearsed) -> str:
+    """Such as "Agency contact, Harrowshire Police" for `agency_contact/harrowshire-police`."""
+    office, _, agency = name.partition("/")
+    title = found.policy.titled(office)
+    return f"{title}, {found.people.called(agency)}" if agency else title.replace("_", " ")
+
+
+def _name(person: str, found: Rehearsed) -> str:
+    """Of somebody in the directory; whoever referred is named by that alone."""
+    return found.people.people[person].name if person in found.people.people else ""
+
+
+def _about(notice: "Notice", found: Rehearsed) -> str:
+    """What a message is about."""
+    title = found.titles.get(notice.case, {}).get(notice.obligation)
+    return title or f"{notice.kind.replace('_', ' ')} {found.people.called(notice.agency)}".strip()
+
+
+def _say_messages(found: Rehearsed) -> None:
     """Every message, by the office that it goes to."""
-    typer.echo(f"\n{counted(len(line.notices), 'message')} would be sent:")
-    for office, count in line.by_office().items():
-        typer.echo(f"  {count:5} {office.replace('_', ' ')}")
-        for notice in (one for one in line.notices if one.office == office):
-            about = notice.obligation or f"{notice.kind} {notice.agency}".strip()
-            typer.echo(f"        {moment(notice.rung_at):18} {notice.case:13} {about}")
+    notices = found.line.notices
+    typer.echo(f"\n{counted(len(notices), 'message')} would be sent:")
+    for office, count in found.line.by_office().items():
+        typer.echo(f"  {count:5} {_office(office, found)}")
+        for notice in (one for one in notices if one.office == office):
+            to = f", to {name}" if (name := _name(notice.person, found)) else ""
+            typer.echo(f"        {moment(notice.rung_at):18} {notice.case:13} {_about(notice, found)}{to}")
 
 
-def _change(one: "Changed") -> str:
+def _change(one: "Changed", found: Rehearsed) -> str:
     before, after = (
-        f"{moment(side.rung_at)} {side.office.replace('_', ' ')}" if side else "not sent"
+        f"{moment(side.rung_at)} {_office(side.office, found)}" if side else "not sent"
         for side in (one.before, one.after)
     )
-    return f"{one.key}: {before} -> {after}"
+    sent = one.before or one.after
+    what = f"{sent.case} {_about(sent, found)}" if sent else one.key
+    return f"{what}: {before} -> {after}"

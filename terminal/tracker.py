@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from models.directory import Directory
     from models.grid import Sheet
     from models.tracker import PassedOver, Remark, Tracker
-    from models.tracker_mapping import TrackerMapping
+    from models.tracker_mapping import ReviewKind, TrackerMapping
 
 app = typer.Typer(no_args_is_help=True, help="The tracker that was kept as a spreadsheet, before it is taken over.")
 HERE = Path("data")
 MAY_IMPORT = frozenset({"administrator", "business_manager"})
 MOST = 200  # lines of a table; nobody mends more than that at once
 LONGEST = 80  # of what stands in a cell: enough to know it again
+AROUND = 3  # signs beside each column of a table
 NAMED = 3  # cells of one kind of problem
 
 
@@ -185,9 +186,7 @@ def _show(found: "Tracker", name: str) -> None:
     sizes = f"{counted(len(found.reviews), 'review')}, {counted(len(found.recommendations), 'recommendation')}"
     console.print(f"{_plain(name)}: {sizes}", *[f"  {state:28} {count}" for state, count in states.items()], sep="\n")
     of = Counter(one.review for one in found.recommendations)
-    rows = [
-        (one.name, one.kind.replace("_", " "), str(one.commissioned or ""), str(of[one.key])) for one in found.reviews
-    ]
+    rows = [(one.name, _kind(one.kind), str(one.commissioned or ""), str(of[one.key])) for one in found.reviews]
     _table(console, "Reviews", ("Review", "Kind", "Commissioned", "Recommendations"), rows)
     _remarks(console, "Problems", found.problems)
     _remarks(console, "Warnings", found.warnings)
@@ -196,6 +195,14 @@ def _show(found: "Tracker", name: str) -> None:
         console.print(f"\nWhat a mapping file can say of these; put your own words for those in capitals:\n\n{lines}")
     what = f"It has {counted(len(found.problems), 'problem')}: nothing of it would be taken."
     console.print(what if found.problems else "Everything is understood.")
+
+
+def _kind(kind: "ReviewKind") -> str:
+    """As a form calls it."""
+    from door.taking_over import ORIGINS
+    from models.practice_review_commands import Origin
+
+    return Origin(ORIGINS[kind]).words if kind in ORIGINS else kind.replace("_", " ").capitalize()
 
 
 def _remarks(console: Any, title: str, remarks: "Iterable[Remark]") -> None:  # noqa: ANN401 -- rich is loaded late
@@ -214,13 +221,24 @@ def _table(console: Any, title: str, heads: "Sequence[str]", rows: "Sequence[Seq
     if not rows:
         return
     table = Table(title=title, title_justify="left", box=SIMPLE)
-    for head in heads:
-        table.add_column(head, overflow="fold")  # what has to be copied into a mapping file is never cut
+    for head, width in zip(heads, _widths(heads, rows[:MOST], console.width), strict=True):
+        table.add_column(head, overflow="fold", width=width)  # what has to be copied into a mapping file is never cut
     for row in rows[:MOST]:
         table.add_row(*map(_plain, row))
     console.print(table)
     if len(rows) > MOST:
         console.print(f"and {len(rows) - MOST} more, which --json shows.")
+
+
+def _widths(heads: "Sequence[str]", rows: "Sequence[Sequence[str]]", room: int) -> list[int | None]:
+    """How wide each column is so that no word is broken; of no width in particular where there is no room for that."""
+    columns = list(zip(heads, *rows, strict=True))
+    least = [max(len(word) for cell in cells for word in cell.split() or [""]) for cells in columns]
+    more = [max(map(len, cells)) - width for cells, width in zip(columns, least, strict=True)]
+    left = room - 1 - AROUND * len(heads) - sum(least)
+    if left < 0 or left >= sum(more):
+        return [None] * len(heads)
+    return [width + left * wish // sum(more) for width, wish in zip(least, more, strict=True)]
 
 
 def _passed(one: "PassedOver") -> tuple[str, str, str]:

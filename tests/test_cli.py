@@ -288,7 +288,7 @@ def test_status_shows_what_this_person_may_see(here: Running, review: str) -> No
 def test_why_says_rule_days_and_rungs(here: Running, review: str) -> None:
     done = here.reviews("why", review, "agency_return/harrowshire-icb", by=MANAGER)
     assert done.returncode == 0, done.stderr
-    for words in ("Return of the agency", "Rule ", "Counted ", "Rung 1.1", "Next "):
+    for words in ("Return of the agency", "Rule ", "Counted ", "Rung 1 ", "Next "):
         assert words in done.stdout
     assert here.json("why", review, "agency_return/harrowshire-icb", by=MANAGER)["obligation"].startswith(
         "agency_return"
@@ -320,7 +320,8 @@ def test_last_years_cases_are_rehearsed_under_a_draft_beside_today_and_nothing_l
     assert all(one["before"] is None for one in under["changes"])
     told = here.reviews("rehearse", "last-year", "--policy", draft, by=MANAGER).stdout
     assert f"{len(under['changes'])} messages change under draft.yaml, beside today" in told
-    assert f"{review}  submission" in told.partition("subgroup chair\n")[2]
+    about = told.partition("Chair of the case review sub-group\n")[2]
+    assert f"{review}  Submit the rapid review to the national panel" in about, "people read titles"
     assert kept(here) == before
     assert here.reviews("rehearse", "last-year", by=POLICE).returncode == 3
     assert here.reviews("rehearse", "last-year").returncode == 2
@@ -747,7 +748,7 @@ def test_a_tracker_that_is_understood_is_told_with_its_reviews_and_states(here: 
     done = check(here, TRACKER / "mended.xlsx", "--mapping", TRACKER / "mapping.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything is understood." in done.stdout
-    assert re.search(r"SCR Child Alder +serious case review +2014-03-10 +5 ", done.stdout)
+    assert re.search(r"SCR Child Alder +A serious case review +2014-03-10 +5 ", done.stdout)
     found = json.loads(check(here, TRACKER / "mended.csv", "--mapping", TRACKER / "mapping.yaml", "--json").stdout)
     assert (found["good"], len(found["reviews"]), found["recommendations"]) == (True, 16, 88)
     assert sum(found["states"].values()) == 88

@@ -177,7 +177,8 @@ async def test_a_calendar_that_ends_is_said_early_and_grave_at_its_end(there: In
 async def test_sources_that_nobody_compared_are_worth_a_look(there: Installation) -> None:
     one = await found(there, "compared")
     assert not one.grave
-    assert "panel_guidance" in one.what
+    assert "Child Safeguarding Practice Review Panel, guidance for safeguarding partners" in one.what
+    assert "panel_guidance" not in one.what, "people read what it is called"
 
 
 async def test_an_empty_last_rung_is_grave_another_empty_office_is_not(there: Installation) -> None:

@@ -23,7 +23,7 @@ from tests.support.window import words
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("rules")]
 AUTHORITY, POLICE = PEOPLE["p-001"], PEOPLE["p-005"]
-RETURN = "Return of the agency, harrowshire-police"
+RETURN = "Return of the agency, Harrowshire Police"
 
 
 @pytest.fixture(scope="module")
