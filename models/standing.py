@@ -39,6 +39,8 @@ class Rung(Message):
     at: datetime
     told_at: datetime | None = None
     muted: bool = False
+    to_come: bool = False
+    """Whether it will speak at `at`; one that has spoken may do so again, at a date that was moved."""
 
 
 class Deadline(Message):
@@ -214,8 +216,15 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
 def _rungs(one: Obligation, policy: Policy, rules: Rules) -> list[Rung]:
     """The ladder as it stands now; where the clock stands still, only what was said."""
     said = {told.rung: told.at for told in one.told}
+    still = set() if one.ended or one.paused else {*range(one.level, len(one.rungs))} - {*one.mute}
     return [
-        Rung(office=policy.together(*rung.offices), at=at, told_at=said.get(number), muted=number in one.mute)
+        Rung(
+            office=policy.together(*rung.offices),
+            at=at,
+            told_at=said.get(number),
+            muted=number in one.mute,
+            to_come=number in still,
+        )
         for number, (rung, at) in enumerate(zip(rules.ladder.rungs, one.rungs, strict=False))
         if not one.paused or number in said
     ]

@@ -1,7 +1,7 @@
 """Why a message was or was not sent: the rule, the days counted, suspensions, each rung and what became of it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import zip_longest
 
 from models import shelf
@@ -51,6 +51,13 @@ class Spoken(Message):
     passed_over: tuple[str, ...] = ()
     message: str = ""
     also: tuple[Beside, ...] = ()
+    said: datetime | None = None
+    """When it really spoke, which is later than `at` where nobody could speak then."""
+
+    @property
+    def late(self) -> bool:
+        """Whether it spoke at another minute than its own, so that two times are told."""
+        return bool(self.said and self.at and self.said - self.at >= timedelta(minutes=1))
 
 
 class Explanation(Message):
@@ -191,7 +198,7 @@ def _spoken(  # noqa: PLR0913, PLR0917 -- everything that a rung is explained fr
             rung=told.rung, round=told.round, office=first.office, at=told.due,
             state=sent if told.heard else "nobody could be told", person=first.person,
             passed_over=tuple(policy.titled(office) for office in fact.data["passed_over"]),
-            message=first.message, also=tuple(also),
+            message=first.message, also=tuple(also), said=told.at,
         )  # fmt: skip
         found.append(spoken)
     return found

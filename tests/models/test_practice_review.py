@@ -243,6 +243,25 @@ def test_a_milestone_of_the_methods_plan_is_told_with_the_plan_as_its_rule_and_n
     assert asked.force == "statutory guidance"
 
 
+@pytest.mark.promise("F11")
+def test_a_message_that_could_not_go_at_its_own_time_is_told_with_both_times() -> None:
+    play = under_way()
+    play.until(play.now)
+    (first, *_) = explain(play.case, "draft_report", play.facts, {}, play.directory, play.now).rungs
+    assert (first.said, first.at, first.late) == (play.now, play.now, False)
+    told = [one for one in play.facts if one.kind == "told"]
+    slept = [one.model_copy(update={"data": _later(one.data, hours=3)}) for one in told]
+    (first, *to_come) = explain(play.case, "draft_report", slept, {}, play.directory, play.now).rungs
+    assert (first.said, first.at, first.late) == (play.now + timedelta(hours=3), play.now, True)
+    assert not any(one.said or one.late for one in to_come)
+
+
+def _later(data: dict[str, Any], hours: int) -> dict[str, Any]:
+    """A rung that spoke so much later than it was due."""
+    at = datetime.fromisoformat(data["told"]["at"]) + timedelta(hours=hours)
+    return {**data, "told": {**data["told"], "at": at.isoformat()}}
+
+
 @pytest.mark.promise("C9")
 def test_the_day_of_publication_says_by_when_the_copies_go() -> None:
     play = signed_off()

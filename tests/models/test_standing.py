@@ -14,6 +14,7 @@ from models.obligation import Ended, Obligation
 from models.practice_review import BESIDE
 from models.rapid_review import LASTING, Outcome
 from models.rights import Actor
+from models.standing import Rung, deadlines
 from tests.support.core import (
     AUTHORITY,
     CALENDAR_NAME,
@@ -198,3 +199,27 @@ def test_whoever_owes_the_next_date_is_named_first_and_everybody_who_owes_someth
     if shown.due:
         owing = [one for one in case.open() if one.due == shown.due and blocks[one.block].title == shown.next_title]
         assert shown.waiting_for[0] in {named(one) for one in owing}
+
+
+@pytest.mark.promise("F11")
+def test_who_was_told_has_the_time_at_which_it_was_and_only_what_is_to_come_the_time_of_the_plan() -> None:
+    play = referral()
+    play.until(play.now)
+    said_at = play.now
+    play.now += timedelta(minutes=13)
+    (key,) = (one.key for one in play.case.open() if one.block == "triage")
+    before = rungs_of(play, key)
+    assert (before[0].told_at, before[0].to_come) == (said_at, False)
+    assert all(rung.to_come and not rung.told_at for rung in before[1:])
+    why = {"authority": "The police.", "reason": "The interview first."}
+    play.act(CHAIR, "suspend", obligation=key, review=(play.now + timedelta(days=9)).date(), **why)
+    assert [rung.to_come for rung in rungs_of(play, key)] == [False], "nobody is told while the clock stands still"
+    passed = play.case.obligations[key].model_copy(update={"pauses": (), "told": (), "level": 2})
+    over = play.case.model_copy(update={"obligations": {**play.case.obligations, key: passed}})
+    first, second, *rest = next(found for found in deadlines(over, WHOLE, play.now) if found.key == key).rungs
+    assert {(one.told_at, one.to_come) for one in (first, second)} == {(None, False)}, "overtaken, and never told"
+    assert all(rung.to_come for rung in rest)
+
+
+def rungs_of(play: Play, key: str) -> list[Rung]:
+    return next(one for one in deadlines(play.case, WHOLE, play.now) if one.key == key).rungs

@@ -177,6 +177,15 @@ async def test_a_recommendation_has_its_whole_story_on_one_page(site: Site) -> N
     assert tracking.TEXTS[0] not in page, "nothing of its neighbours"
 
 
+@pytest.mark.promise("D5", "F11")
+async def test_who_was_told_is_told_with_the_time_of_the_telling_alone(site: Site) -> None:
+    page = await site.page(SUBGROUP, f"/cases/{site.found.first}/recommendations/r7")
+    told = page.partition("Who is told when")[2]
+    assert "Saturday 16 May 2026 at 11:00am: Independent chair, was told; again Monday 15 June 2026 at 9:00am" in told
+    assert "No message went out, because its time was past or because of a promise or a dispute, to: Owner" in told
+    assert "silent" not in told
+
+
 @pytest.mark.promise("D1")
 async def test_what_was_left_empty_is_missing_and_breaks_nothing(site: Site) -> None:
     bare = {
