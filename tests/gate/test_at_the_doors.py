@@ -130,11 +130,11 @@ async def test_chat_answers_for_those_alone_who_may_and_passes_nothing_of_the_ga
 OPENING: dict[str, dict[str, Any]] = {
     "enter_review": {
         "name": "Oak", "origin": "practice_review", "decided_on": "2026-01-05", "reached": "under_way",
-        "agencies": [OWN],
+        "agencies": [OWN], "another": True,
     },
     "open_register": {"origin": "audit", "year": 2025, "another": True},
     "raise_disagreement": {
-        "agency": OWN, "challenged": OTHER, "at_risk": "no", "about": "The plan.", "wanted": "A meeting.",
+        "agency": OWN, "challenged": OTHER, "at_risk": "no", "about": "The plan.", "wanted": "Meet.", "another": True,
     },
 }  # fmt: skip
 ELSEWHERE = "You can only speak for your own agency"

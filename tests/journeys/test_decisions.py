@@ -181,9 +181,9 @@ async def test_every_door_refuses_a_decision_that_is_not_complete_in_words_besid
     first, *others = whole["criteria"]
     silent = [{**one, "position": "dissents", "words": ""} for one in whole["positions"]]
     wrong: list[tuple[dict[str, Any], str, str]] = [
-        ({"criteria": others}, "criteria", "missing for: improvements"),
+        ({"criteria": others}, "criteria", "(improvements)"),
         ({"criteria": [{**first, "reason": " "}, *others]}, "criteria.0.reason", "Enter why"),
-        ({"positions": whole["positions"][1:]}, "positions", "missing for: harrowshire-council"),
+        ({"positions": whole["positions"][1:]}, "positions", "(harrowshire-council)"),
         ({"positions": silent}, "positions.2.words", "Record why this partner does not agree"),
         ({"outcome": "alternative_review"}, "alternative", "Choose the kind of review"),
         ({"outcome": "joined"}, "joins", "Say which review it joins"),
