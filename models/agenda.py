@@ -18,12 +18,13 @@ from models.ladder import KEPT
 from models.obligation import Obligation, Told
 from models.plan import Publication, milestones, publication
 from models.practice_review import was_over
-from models.recommended import Kind, Looked, Recommendation
+from models.recommended import NO_MEASURE, Kind, Looked, Recommendation
 from models.recommending import STORY, Forecast
 from models.referral import Event
 from models.rights import Actor, access_of, is_of_it, reads, sees, whole
 from models.shelf import blocks, policy
 from models.time import day_of
+from models.tracking import last_word
 
 PURSUED = frozenset(STORY) - {"answer_rejection", "examine_evidence", "close_recommendation", "retest"} | {
     "immediate_learning"
@@ -155,6 +156,7 @@ class Late(Message):
     due: datetime
     heard: tuple[Heard, ...]
     next_at: datetime | None
+    disputed: bool = False
 
     @property
     def rungs(self) -> list[tuple[str, str, list[datetime]]]:
@@ -216,6 +218,15 @@ class Agenda(Message):
     disagreements: tuple[Challenge, ...] = ()
     guarded: dict[str, str] = {}
     """Cases that not everybody of a meeting may know, by their reference: why, in words."""
+
+    @property
+    def cases(self) -> set[str]:
+        """The references of everything that stands in it."""
+        parts = (
+            self.referrals, self.rapid_reviews, self.decisions, self.reviews, self.closures, self.evidence,
+            self.overdue, self.times, self.retests, self.disagreements,
+        )  # fmt: skip
+        return {one.ref for part in parts for one in part}
 
 
 def guard_of(case: Case) -> str:
@@ -333,7 +344,7 @@ class _Told:
         self._spoke: dict[str, list[Told]] = {}
         self._about: dict[tuple[str, str], list[Fact]] = {}
         for fact in facts:
-            if fact.kind == "progress_given":
+            if fact.kind == "progress_given" or (fact.kind == "recommendation_entered" and fact.data.get("progress")):
                 self._last[fact.data["item"]] = fact
             elif fact.kind == "told":
                 self._spoke.setdefault(fact.data["obligation"], []).append(Told.model_validate(fact.data["told"]))
@@ -344,7 +355,7 @@ class _Told:
     def shown(self, item: str, one: Recommendation, block: str) -> Shown:
         """With every piece that is accepted or waits; what was returned, or is void, shows nothing any more."""
         said = self._numbered.get(one.fact, {}).get("measures", ())
-        words = [str(row.get("measure", "")) for row in said] or [""] * len(one.measures)
+        words = [str(row.get("measure", "")) for row in said] or [NO_MEASURE] * len(one.measures)
         due = next(owed.due for owed in self._case.of_item(item) if owed.block == block and owed.ended is None)
         return Shown(
             ref=self._case.ref, item=item, agency=one.agency, owner=one.owner, text=self._text(one.fact), due=due,
@@ -371,9 +382,9 @@ class _Told:
                 text=self._text(one.fact if one else found[0].since),
                 first=one.due if one else None,
                 late=tuple(self._late(owed) for owed in found),
-                forecast=Forecast(last.data["forecast"]).words if last else "",
+                forecast=Forecast(last.data["forecast"]).words if last and "forecast" in last.data else "",
                 last=last.recorded if last else None,
-                last_words=str(last.data.get("words", "")) if last else "",
+                last_words=last_word(last.kind, last.data) if last else "",
             )
 
     def times(self, seen: Iterable[Obligation]) -> Iterator[TimeAsked]:
@@ -401,6 +412,7 @@ class _Told:
         assert one.due is not None, "what has no date is not overdue"
         return Late(
             key=one.key, title=self._titles[one.block], due=one.due, next_at=one.speaks(),
+            disputed=one.dispute is not None,
             heard=tuple(sorted(heard, key=lambda who: who.at)),
         )  # fmt: skip
 

@@ -179,8 +179,6 @@ class Disagreement:
                 open_ = steps_owed(case) & {"decide_disagreement", "decide_again"}
                 words = "It has not come to you, or you have decided already."
                 return [] if open_ else [Problem(words=words)]
-            case "withdraw_disagreement" if agency and agency != case.said["raised_by"]:
-                return [Problem(field="agency", words="Only the agency that raised it can take it back.")]
             case _:
                 return []
 

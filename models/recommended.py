@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from models.base import Message
 from models.time import day_of
 
 OWNER = "recommendation_owner"
 """The office of whoever is named for a recommendation: its owner, else the deputy, else the contact of the agency."""
+
+NO_MEASURE: Final = "No measure was named."
+"""What stands for the measure of a recommendation that came from elsewhere without any."""
 
 
 class Kind(StrEnum):

@@ -410,6 +410,14 @@ WITH: Mapping[str, tuple[str, ...]] = {
 # What a command becomes.
 
 
+def source_of(case: Case, said: str = Source.REVIEW) -> str:
+    """Where a recommendation comes from: a register is no review, so what comes of "this review" is of its origin."""
+    origin = case.said.get("origin")
+    if case.kind != "register" or said != Source.REVIEW or origin is None:
+        return said
+    return str(origin) if origin in {one.value for one in Source} else Source.OTHER.value
+
+
 def worked_out(  # noqa: PLR0911 -- one answer for each command
     case: Case, kind: str, body: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
@@ -418,11 +426,11 @@ def worked_out(  # noqa: PLR0911 -- one answer for each command
         case "enter_recommendation":
             item = f"r{len(case.recommendations) + 1}"
             dates = {f"deliver/{item}": body["by"]} if body["state"] == Entered.OPEN else {}
-            return {"item": item, "dates": dates}
+            return {"item": item, "dates": dates, "source": source_of(case, body["source"])}
         case "recommend":
             item = f"r{len(case.recommendations) + 1}"
             actions = [f"a{number}" for number, _ in enumerate(body["actions"], start=1)]
-            return {"item": item, "actions_named": actions}
+            return {"item": item, "actions_named": actions, "source": source_of(case, body["source"])}
         case "answer_recommendation" if body["answer"] != Answer.REJECTS:
             return _accepted(case, body["item"])
         case "answer_rejection" if body["outcome"] == Stands.STANDS:

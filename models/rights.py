@@ -219,6 +219,7 @@ class AsksBack(Problem):
 
 
 NO = "Your office does not allow this. Ask the business unit if you think that it should."
+NO_GATE = "Your office does not allow this. It is for {offices}, if they have no part in it."
 LOCKED = "You cannot open this case, because your own practice is part of it. The business unit can tell you more."
 NAMED = "This case is restricted to named people. The business unit can tell you more."
 NOT_YOURS = "There is nothing of this name in the case that is yours to answer."
@@ -232,6 +233,7 @@ OWN_RECOMMENDATION = "You are named for this recommendation, so somebody else ha
 OWN_AGENCY = "This recommendation is your own agency’s, so somebody with no part in it has to do this, as {offices}."
 LEADS_NOW = "The leads of both agencies answer each other now. Your agency’s lead, or their deputy, has to say this."
 MEETING_ONLY = "Your office records what a meeting decided. Only {offices} can close a recommendation alone."
+NOT_RAISED = "Only the agency that raised it can take it back."
 YOURSELF = "This keeps you out yourself. Tick that you know that you can then no longer open this case."
 
 
@@ -372,6 +374,8 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
         if held.office in REVIEWER and not is_reviewer(actor, case):
             continue
         if held.office in allowed and (kind not in OF_OWN_AGENCY or held.agency == body["agency"]):
+            if kind == "withdraw_disagreement" and held.agency != case.said["raised_by"]:
+                return Problem(field="agency", words=NOT_RAISED)
             return (kind in NOT_OF_IT and _part_of_it(actor, case, _pursued(case, body), allowed)) or held.office
     if of_leads and actor.holds("agency_contact", body["agency"]):
         return Problem(words=LEADS_NOW)
@@ -433,12 +437,12 @@ def _gated(actor: Actor, case: Case, kind: str, body: dict[str, Any]) -> str | P
         return Problem(words=NO)
     alone = frozenset(gate.closes if kind == "close_recommendation" else gate.accepts)
     recorded = alone | MAY[kind]
-    if not actor.anywhere(recorded):
-        return Problem(words=NO)
     by_office = kind == "close_recommendation" and body.get("decided_by") == ClosedBy.OFFICE
     one, offices = _pursued(case, body), alone if by_office else recorded
     if one and (refusal := _part_of_it(actor, case, one, offices, _shown(one, kind, body))):
         return refusal
+    if not actor.anywhere(recorded):
+        return Problem(words=NO_GATE.format(offices=_any_of(case, offices)))
     return actor.anywhere(offices) or Problem(
         field="decided_by", words=MEETING_ONLY.format(offices=_any_of(case, alone))
     )

@@ -81,6 +81,7 @@ def router(portal: Portal) -> APIRouter:
             "Cases",
             wide=True,
             lines=found[first : first + PAGE],
+            names=await portal.names((line.ref for line in found[first : first + PAGE]), visitor),
             first=first + 1,
             count=len(found),
             pages=paging(page, len(found), wanted.query),
@@ -117,6 +118,7 @@ def router(portal: Portal) -> APIRouter:
             "case.html",
             f"{TITLES[view.kind]} {ref}",
             wide=True,
+            names=await portal.names([ref], visitor),
             back="/cases",
             view=view,
             titles=TITLES,
@@ -138,7 +140,9 @@ def router(portal: Portal) -> APIRouter:
             rules=(policy(view.state.policy).version, days(view.state.calendar).calendar.version),
             outcomes=outcomes(view.state, directory),
             review=review_of(view, directory, now),
-            line=time_line(view.state, view.entries, directory),
+            line=time_line(
+                view.state, view.entries, directory, await portal.files(one for one in view.entries if one.words)
+            ),
             recommendations=await tracker.of_case(ref, visitor.actor, now),
             directory=directory,
             sees_reads=bool(visitor.actor.anywhere(NAMED_OFFICES)),

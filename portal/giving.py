@@ -27,7 +27,7 @@ from models.rights import BY_RELATION, FOUR_EYES, access_of, actor_of, acts, sec
 from models.shelf import policy
 from models.standing import Deadline
 from models.time import day_of
-from models.titles import named
+from models.titles import about, named
 from portal.advising import advice
 from portal.doing import ABOUT_ITEM, BUTTONS
 from portal.forms import DO, Form
@@ -259,7 +259,7 @@ class Giver:
             button=button if moves is None else f"Yes, {button[0].lower()}{button[1:]}",
             autosave=f"{giving.address}/save{giving.query}",
             caption=f"{TITLES[view.kind]} {view.ref}",
-            intro=_intro(giving, named(view.state, giving.about, directory)),
+            intro=_intro(giving, "" if giving.kind in ABOUT_ITEM else named(view.state, giving.about, directory)),
             saved="Your draft is kept." if await self.kept(giving) else "",
             links=(Link("Cancel", giving.page),),
         )
@@ -277,6 +277,7 @@ class Giver:
             back=giving.page,
             sheet=sheet,
             seen=view.state.known,
+            pursued=_pursued(giving),
             moves=moves,
             shown=shown,
             agencies=names,
@@ -413,6 +414,21 @@ def _newer(giving: Giving) -> list[Newer]:
 def _intro(giving: Giving, about: str) -> tuple[str, ...]:
     first = (giving.command.__doc__ or "").strip().split("\n")[0]
     return tuple(line for line in (first, f"This is about: {about}." if about else "") if line)
+
+
+def _pursued(giving: Giving) -> tuple[str, str]:
+    """Which recommendation this is about, and its text as far as this person may read it; empty if about none."""
+    state = giving.view.state
+    one = state.obligations.get(giving.about)
+    item = one.item if one else giving.about
+    found = state.recommendations.get(whole_item(item))
+    if found is None or not sees(giving.visitor.actor, giving.view.whole, found):
+        return "", ""
+    said = next((entry.words for entry in giving.view.entries if entry.number == found.fact), None) or {}
+    number, words = item.partition(".")[2][1:], [str(said.get("text", ""))]
+    if number.isdigit() and isinstance(said.get("actions"), list):
+        words += [str(row["action"]) for row in said["actions"][int(number) - 1 : int(number)]]
+    return about(state, item).capitalize(), "\n".join(words)
 
 
 def _beside(giving: Giving, directory: Directory) -> list[Happened]:

@@ -231,7 +231,15 @@ def _happened(case: Case, entry: Entry, moves: Sequence[Moved], directory: Direc
     owed = str(entry.data.get("obligation") or entry.data.get("recommendation") or "")
     about = named(case, owed, directory) or _recommendation(case, entry)
     brought = {name: mark for name, mark in case.marks.items() if mark.number == entry.number}
-    told_apart = {"obligation", "mark", "agency", "policy", "calendar", *(["item", "recommendation"] if about else [])}
+    told_apart = {
+        "obligation",
+        "mark",
+        "agency",
+        "policy",
+        "calendar",
+        "key",
+        *(["item", "recommendation"] if about else []),
+    }
     shown = {name: value for name, value in data.items() if name not in told_apart}
     rules = policy(case.followed(entry.number))
     names = {

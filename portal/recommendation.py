@@ -16,7 +16,7 @@ from models.facts import Problem
 from models.files import OPEN, KeptFile, may_open
 from models.lifecycles import COMMANDS
 from models.policy import Policy
-from models.recommended import Evidence, Kind, Looked, Recommendation, Standing, delivery, impact
+from models.recommended import NO_MEASURE, Evidence, Kind, Looked, Recommendation, Standing, delivery, impact
 from models.recommending import ACTIONS, Answer, Forecast, Retested, Source
 from models.rights import Actor, access_of, acts, sees
 from models.shelf import policy
@@ -253,6 +253,7 @@ def router(portal: Portal) -> APIRouter:
             back=f"/cases/{ref}",
             view=view,
             item=item,
+            names=await portal.names([ref], visitor),
             one=one,
             said=story.said,
             before=story.before(),
@@ -281,7 +282,9 @@ def router(portal: Portal) -> APIRouter:
             retests=story.of("impact_retested"),
             retested=RETESTED,
             looked_words=LOOKED,
-            line=time_line(view.state, story.entries, directory, story.names()),
+            line=time_line(
+                view.state, story.entries, directory, {**story.names(), **await portal.files(story.entries)}
+            ),
             can=[],
             directory=directory,
             done=f"{HAPPENED.get(done.kind, 'Recorded')}. It is recorded." if done else "",
@@ -318,7 +321,7 @@ async def _measures(portal: Portal, story: Story) -> list[Measure]:
     return [
         Measure(
             name,
-            str(row.get("measure") or "No measure was named."),
+            str(row.get("measure") or NO_MEASURE),
             str(row.get("baseline") or ""),
             of(name, Kind.DELIVERY),
             of(name, Kind.IMPACT),

@@ -19,7 +19,7 @@ from models.time import day_of
 from models.tracking import year_of
 from portal.exporting import Cell, Sheet, download
 from portal.visiting import Portal
-from records.publication import Publications, Published
+from records.publication import Published
 
 STATES: Final[Mapping[str, str]] = {
     "published": "Published", "withheld": "Not published", "ended": "Ended before its report", "awaiting": "Awaiting",
@@ -143,7 +143,7 @@ def reviewers(directory: Directory, appointed: list[tuple[Case, Fact]]) -> list[
 
 
 def router(portal: Portal) -> APIRouter:
-    pages, publications = APIRouter(), Publications(portal.there.recorder)
+    pages, publications = APIRouter(), portal.publications
 
     @pages.get("/reviews")
     async def register(request: Request) -> Response:

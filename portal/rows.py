@@ -11,6 +11,7 @@ from models.practice_review import MILESTONES, method_of, suspendable
 from models.practice_review_commands import Proceeding, Role
 from models.rapid_review import asked, owed_returns
 from models.recommending import KINDS as ABOUT_ITEM
+from models.recommending import source_of
 from models.rights import AGENCY_OFFICES, OF_OWN_AGENCY, Actor
 from models.shelf import policy
 from models.time import day_of
@@ -168,6 +169,8 @@ def suggested_for(view: CaseView, kind: str, about: str) -> dict[str, str]:
     if kind == "triage":
         return {"aware_at": day_of(view.state.marks["awareness"].at).isoformat()}
     one = view.state.recommendations.get(whole_item(about))
+    if kind in {"recommend", "enter_recommendation"}:
+        return {"source": source_of(view.state)}
     if kind == "assign_recommendation" and one:
         return {"owner": one.owner, "deputy": one.deputy, "sponsor": one.sponsor}
     asked_for = [one for one in view.entries if one.kind == "time_asked" and one.data["obligation"] == about]

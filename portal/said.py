@@ -58,6 +58,8 @@ def _words(asked: Asked, value: Any, names: Names) -> str:  # noqa: ANN401 -- an
         return day(value)
     if asked.widget is Widget.MOMENT:
         return moment(value)
+    if asked.widget is Widget.FILE:
+        return names.get(str(value), "It is kept here")
     known = names if asked.rows or asked.name == "criteria_set" else {}
     several = value if isinstance(value, (list, tuple)) else [value]
     return ", ".join(known.get(str(one), str(one)) for one in several)

@@ -1,6 +1,7 @@
 """The pack for the sub-group's next meeting, and the list of what is looked at between meetings; as page and as PDF.
 
-References and what people owe, no names of children. Everybody finds in it what they may see anyway.
+References and what people owe; of a review the name by which it is known, of children none. Everybody finds in it what
+they may see anyway.
 """
 
 from collections.abc import Iterable
@@ -38,6 +39,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         agenda, of = await agendas.next(visitor.actor, portal.clock(), named, for_all=for_all)
         await portal.questions.note_read(visitor.person, "", what, portal.clock())
         return {
+            "names": await portal.names(agenda.cases, visitor),
             "agenda": agenda, "of": of, "agencies": by_agency(agenda.overdue), "titles": TITLES,
             "directory": await portal.directory(), "between": looks_between(visitor), "for_all": for_all,
             "sees_all": bool(visitor.actor.anywhere(CASE_WIDE)),

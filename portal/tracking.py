@@ -1,6 +1,6 @@
 """The tracker: recommendations with the columns that people know, filtered and exported; their figures and themes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -30,9 +30,9 @@ STATES: Final[Mapping[str, str]] = {
     "open": "Open", "closed": "Closed", "withdrawn": "Withdrawn", "past": "Closed before it came here",
 }  # fmt: skip
 COLUMNS: Final = (
-    "Reference", "Review", "Year", "Source", "Paragraph", "Recommendation", "Agency", "Owner", "Deputy", "Sponsor",
-    "Themes", "Success measures", "Actions", "Made", "First due", "Due", "Delivery", "Delivery colour", "Impact",
-    "Impact colour", "Overdue since", "Told last", "State", "Closed", "Last word", "Last word on",
+    "Reference", "Review", "Name", "Year", "Source", "Paragraph", "Recommendation", "Agency", "Owner", "Deputy",
+    "Sponsor", "Themes", "Success measures", "Actions", "Made", "First due", "Due", "Delivery", "Delivery colour",
+    "Impact", "Impact colour", "Overdue since", "Told last", "State", "Closed", "Last word", "Last word on",
 )  # fmt: skip
 THEMES: Final = "/recommendations/themes"
 SOURCES: Final[Mapping[str, str]] = {one.value: one.words for one in Source}
@@ -70,8 +70,13 @@ def router(portal: Portal) -> APIRouter:
             offices = {name: office.title for name, office in rules.offices.items()}
             words = Words(directory, rules.themes, offices)
             every = await tracker.every(visitor.actor, asked, now)
-            rows = ([words.row(line) for line in lines] async for lines in every)
-            return await export("recommendations", COLUMNS, rows, form) or await portal.refuse(request, 404)
+
+            async def rows() -> AsyncIterator[list[list[Cell]]]:
+                async for lines in every:
+                    names = await portal.names({line.of.case for line in lines}, visitor)
+                    yield [words.row(line, names.get(line.of.case, "")) for line in lines]
+
+            return await export("recommendations", COLUMNS, rows(), form) or await portal.refuse(request, 404)
         found = await tracker.find(visitor.actor, asked, now)
         return await portal.page(
             request,
@@ -80,6 +85,7 @@ def router(portal: Portal) -> APIRouter:
             wide=True,
             here="/recommendations",
             found=found,
+            names=await portal.names({line.of.case for line in found.lines}, visitor),
             wanted=asked,
             first=PAGE * (found.page - 1) + 1,
             query=query_of(asked),
@@ -173,11 +179,12 @@ class Words:
     themes: Mapping[str, str]
     offices: Mapping[str, str]
 
-    def row(self, line: Line) -> list[Cell]:
+    def row(self, line: Line, name: str) -> list[Cell]:
         of = line.of
         cells: list[Cell] = [
             line.ref,
             TITLES[of.kind],
+            name,
             str(of.year),
             SOURCES.get(of.source, of.source),
             line.paragraph,

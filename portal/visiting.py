@@ -1,7 +1,7 @@
 """Who is at the door, and how they are answered: sessions, the token of each form, and the frame of every page."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,8 @@ from records.accounts import Accounts
 from records.drafts import Drafts
 from records.opening import Installation
 from records.policies import in_force
-from records.questions import CaseView, LikelySame, Questions
+from records.publication import Publications
+from records.questions import CaseView, Entry, LikelySame, Questions
 
 SESSION, ANONYMOUS, FORM, BROWSER = "session", "anonymous", "form", "browser"
 TITLES = {
@@ -69,6 +70,7 @@ class Portal:
         self.door = Door(there.recorder, engine, clock)
         self.questions = Questions(there.recorder)
         self.accounts = Accounts(there.database, there.vault, there.auditor)
+        self.publications = Publications(there.recorder)
         self.drafts = Drafts(there.database, there.vault)
         self.evidence = Evidence(there.recorder, there.files)
         self.pages: Environment = templates()
@@ -158,6 +160,15 @@ class Portal:
         if what:
             await self.questions.note_read(visitor.person, ref, what, self.clock())
         return found
+
+    async def names(self, refs: Iterable[str], visitor: Visitor) -> dict[str, str]:
+        """As what the reviews among these cases are known, to show beside their references."""
+        return await self.publications.names(refs, visitor.actor, self.clock())
+
+    async def files(self, entries: Iterable[Entry]) -> dict[str, str]:
+        """The names of the files that came with these facts, for whoever reads the answers of the facts."""
+        kept = [await self.evidence.files.kept(str(one.data["file"])) for one in entries if one.data.get("file")]
+        return {one.id: one.name for one in kept if one}
 
     async def hides(self, ref: str, actor: Actor) -> bool:
         """Whether there is no such case, or none of which this person may know."""

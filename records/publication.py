@@ -1,17 +1,22 @@
 """Practice reviews for the register of publication, and who was appointed to them; of those that a reader may open."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
+from models.board import circle_by
 from models.case import Case
 from models.facts import Fact
-from models.rights import Actor, access_of, reads, whole
-from models.tables import CaseRow, FactRow, TextRow
+from models.rights import Actor, access_by, access_of, reads, whole
+from models.tables import BoardRow, CaseRow, FactRow, TextRow
 from records.facts import fact_from
 from records.sealing import Vault
 from records.writing import Recorder
+
+AT_ONCE = 500
+"""Reviews of which one question asks: databases bound how much one question holds."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,22 @@ class Publications:
             words, knows = said.get(case.ref, {}), whole(actor, case, access_of(case, now))
             name, reasons = (words.get(one, "") if knows else "" for one in ("name", "reasons"))
             found.append(Published(case, name, words.get("address", ""), reasons))
+        return found
+
+    async def names(self, refs: Iterable[str], actor: Actor, now: datetime) -> dict[str, str]:
+        """As what each of these reviews is known; only of those that this person sees whole, and that have a name."""
+        columns, every = (BoardRow.case, BoardRow.kind, BoardRow.guard), sorted(set(refs))
+        found: dict[str, str] = {}
+        for begin in range(0, len(every), AT_ONCE):
+            some = BoardRow.case.in_(every[begin : begin + AT_ONCE])
+            async with self._database.reading() as session:
+                rows = await session.execute(select(*columns).where(some, BoardRow.kind == "practice_review"))
+                seen = {
+                    ref for ref, kind, guard in rows
+                    if whole(actor, circle_by(kind, guard), access_by(guard["said"], now))
+                }  # fmt: skip
+            said = await self._said(seen) if seen else {}
+            found |= {ref: words["name"] for ref, words in said.items() if "name" in words}
         return found
 
     async def appointments(self, actor: Actor, now: datetime) -> list[tuple[Case, Fact]]:

@@ -85,12 +85,10 @@ LOOKS = Row(
         "sub-group chair", "independent chair", "manager and independent chair", "lead of another and sub-group chair",
     }),
     why={
-        Why.OWN_AGENCY: frozenset({
-            "contact and sub-group chair", "lead and independent chair", "owner and sub-group chair",
-        }),
+        Why.OWN_AGENCY: OF_OWNING_AGENCY - {"colleague"},  # who cannot even open the case
         Why.NAMED_FOR_IT: NAMED_AND_LEFT,
         Why.OWNED_THEN: OWNED_IT_THEN,
-        Why.OWN_WORK: HANDS_IN_IT,
+        Why.OWN_WORK: HANDS_IN_IT | {"gave it, still manager"},
     },
 )  # fmt: skip
 """The policy names the sub-group’s chair and the independent chair to look at evidence; four eyes by relation."""
@@ -135,7 +133,7 @@ IN_DEPTH: Final[dict[str, Row]] = {
             "lead of another and sub-group chair",
         }),
         {
-            Why.OWN_AGENCY: TWO_HATS,
+            Why.OWN_AGENCY: OF_OWNING_AGENCY - {"colleague"},  # who cannot even open the case
             Why.NAMED_FOR_IT: NAMED_AND_LEFT,
             Why.OWNED_THEN: OWNED_IT_THEN,
             Why.OWN_WORK: HANDS_IN_IT | {"gave it, still manager"},
@@ -146,7 +144,7 @@ IN_DEPTH: Final[dict[str, Row]] = {
         frozenset({"independent chair", "manager and independent chair"}),
         {
             Why.MEETING_ONLY: frozenset({"manager", "sub-group chair", "lead of another and sub-group chair"}),
-            Why.OWN_AGENCY: TWO_HATS,
+            Why.OWN_AGENCY: OF_OWNING_AGENCY - {"colleague"},  # who cannot even open the case
             Why.NAMED_FOR_IT: NAMED_AND_LEFT,
             Why.OWNED_THEN: OWNED_IT_THEN,
             Why.OWN_WORK: HANDS_IN_IT | {"gave it, still manager"},
@@ -159,7 +157,7 @@ IN_DEPTH: Final[dict[str, Row]] = {
             "lead of another and sub-group chair",
         }),
         {
-            Why.OWN_AGENCY: TWO_HATS,
+            Why.OWN_AGENCY: OF_OWNING_AGENCY - {"colleague"},  # who cannot even open the case
             Why.NAMED_FOR_IT: NAMED_AND_LEFT,
             Why.OWNED_THEN: OWNED_IT_THEN,
             Why.OWN_WORK: HANDS_IN_IT | {"gave it, still manager"},

@@ -164,3 +164,24 @@ def test_the_cases_are_put_in_order_overdue_by_agency_and_what_waited_longest_fi
     every = together([police, hospitals])
     assert [one.agency for one in every.overdue] == [HOSPITALS, "harrowshire-police"]
     assert len(every.rapid_reviews) == 2
+
+
+def test_the_pack_has_the_last_word_that_came_with_an_earlier_recommendation() -> None:
+    play = asked()
+    said = {"text": "T.", "agency": HOSPITALS, "state": "open", "by": day_of(MONDAY) + timedelta(days=30)}
+    fact = play.act(MANAGER, "enter_recommendation", **said)
+    fact.data["progress"] = "Half of it is written."  # as the record reads it, with the words beside it
+    play.until(MONDAY + timedelta(days=60))
+    (one,) = (one for one in agenda(play).overdue if one.item)
+    assert (one.forecast, one.last_words) == ("", "Half of it is written.")
+    play.act(HOSPITAL_LEAD, "give_evidence", item="r1", measure="m1", shows="delivery", words="W.")
+    assert [measure.words for measure in agenda(play).evidence[0].measures] == ["No measure was named."]
+
+
+def test_an_overdue_recommendation_that_is_disputed_is_marked_as_such() -> None:
+    play = pursued()
+    play.until(MONDAY + timedelta(days=240))
+    assert not any(late.disputed for late in agenda(play).overdue[0].late)
+    play.act(HOSPITAL, "dispute", obligation="deliver/r1", ground="done", words="It was done.")
+    (late,) = (late for late in agenda(play).overdue[0].late if late.key == "deliver/r1")
+    assert late.disputed

@@ -82,7 +82,7 @@ async def test_the_tracker_shows_the_columns_that_people_know(site: Site) -> Non
     rows = await site.rows(MANAGER, "/recommendations?state=")
     assert len(rows) > 30
     late = rows[f"{site.found.first}/r7"]
-    assert late["Review"] == "Practice review, 2023"
+    assert late["Review"] == "Practice review, 2023 Baby Q"
     assert late["Agency"] == "Harrowshire Council"
     assert late["Owner"] == "Barnaby Sampleton"
     assert late["Due"] == "12 March 2026 Oldest matter: 65 days overdue"
@@ -376,3 +376,48 @@ async def test_colours_on_the_page_follow_the_hour_at_which_it_is_read(site: Sit
         assert "Overdue" in await site.page(MANAGER, f"/cases/{site.found.second}/recommendations/r1")
     finally:
         made.now = was
+
+
+# What a page says of a recommendation wherever it is worked on.
+
+
+@pytest.mark.promise("D9")
+async def test_every_form_about_a_recommendation_shows_its_number_and_its_text(site: Site) -> None:
+    for person, kind, about in (
+        (OWNERS[HOSPITALS], "give_evidence", "r4"), (OWNERS[HOSPITALS], "give_progress", "r4"),
+        (OWNERS[HOSPITALS], "promise", "deliver/r4"), (MANAGER, "close_recommendation", "r4"),
+        (SUBGROUP, "accept_evidence", "r4"),
+    ):  # fmt: skip
+        page = await site.page(person, f"/cases/{site.found.second}/{kind}?about={about}")
+        assert f"Recommendation 4 {tracking.TEXTS[3]}" in page, kind
+    action = await site.page(OWNERS[HOSPITALS], f"/cases/{site.found.second}/complete_action?about=r4.a2")
+    assert f"Recommendation 4, action 2 {tracking.TEXTS[3]} Use it." in action
+
+
+@pytest.mark.promise("D9", "C12")
+async def test_a_review_is_called_by_its_name_where_people_work_if_they_see_all_of_it(site: Site) -> None:
+    ref = site.found.second
+    for address in (f"/cases/{ref}", "/cases?closed=yes", "/recommendations?state=", "/subgroup",
+                    f"/cases/{ref}/recommendations/r4"):  # fmt: skip
+        assert "Child R" in await site.page(MANAGER, address), address
+        assert "Child R" not in await site.page(OWNERS[HOSPITALS], address), address
+        assert "Child S" not in await site.page("p-001", address), address
+    table = (await site.get(MANAGER, f"/recommendations?review={ref}&state=&as=csv")).content.decode("utf-8-sig")
+    assert {row[COLUMNS.index("Name")] for row in list(csv.reader(io.StringIO(table)))[1:]} == {"Child R"}
+
+
+@pytest.mark.promise("D8", "D9")
+async def test_what_a_register_holds_comes_from_where_the_register_says(site: Site) -> None:
+    ref = site.found.register
+    assert re.search(r'value="audit"[^>]*(checked|selected)', (await site.get(MANAGER, f"/cases/{ref}/recommend")).text)
+    item = await Tracking(site.made).recommend(ref)
+    assert "An audit, 5." in await site.page(MANAGER, f"/cases/{ref}/recommendations/{item}")
+
+
+@pytest.mark.promise("D8")
+async def test_no_key_of_an_earlier_tracker_stands_on_a_page(site: Site) -> None:
+    said = {"text": "Write it down.", "agency": HOSPITALS, "state": "unproven", "key": "280911f0c8a2"}
+    done = await site.made.act(MANAGER, site.found.register, "enter_recommendation", **said)
+    item = str(done.fact.data["item"])
+    for address in (f"/cases/{site.found.register}", f"/cases/{site.found.register}/recommendations/{item}"):
+        assert "280911f0c8a2" not in await site.page(MANAGER, address)
