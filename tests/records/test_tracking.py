@@ -366,7 +366,7 @@ async def test_lines_are_written_on_both_databases(tmp_path_factory: pytest.Temp
         one = Site(made, Tracked(ref, ref, ref, ref, ref))
         wanted = Wanted(
             review=ref, agency=HOSPITALS, theme="neglect", delivery="red", impact="grey", owner="p-011",
-            source="review", year="2026", state="open", overdue=True, sort="impact",
+            source="audit", year="2026", state="open", overdue=True, sort="impact",
         )  # fmt: skip
         assert [line.ref for line in await one.lines(wanted)] == [f"{ref}/{item}"]
         (figures,) = await one.tracker.figures(one.actor(MANAGER), made.now)

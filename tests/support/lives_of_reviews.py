@@ -143,7 +143,7 @@ class PracticeReviews:
     def entering(self, reached: str = "decided", ago: int = 0) -> dict[str, Any]:
         return {
             "name": self.words("name"), "origin": "practice_review", "decided_on": self.lives.day(-ago),
-            "reached": reached, "agencies": [POLICE_AGENCY, ICB_AGENCY],
+            "reached": reached, "agencies": [POLICE_AGENCY, ICB_AGENCY], "another": True,
         }  # fmt: skip
 
     async def entered(self, reached: str = "decided", ago: int = 0) -> str:
@@ -351,7 +351,7 @@ class Disagreements:
 
     def raising(self) -> dict[str, Any]:
         words = {name: self.words(name) for name in ("about", "wanted")}
-        return {"agency": POLICE_AGENCY, "challenged": ICB_AGENCY, "at_risk": "no", **words}
+        return {"agency": POLICE_AGENCY, "challenged": ICB_AGENCY, "at_risk": "no", "another": True, **words}
 
     async def raised(self) -> str:
         return (await self.lives.doer.open(POLICE, "raise_disagreement", **self.raising())).case
