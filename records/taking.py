@@ -8,7 +8,6 @@ from uuid import uuid4
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.batch import Batch
 from models.case import Case
 from models.command import Signed, split
 from models.examining import examined
@@ -83,5 +82,4 @@ class Taking:
         connection = await self._session.connection()
         if self._texts:
             await connection.execute(insert(TextRow), self._texts)
-        batch = Batch(case="", known=0, now=self.now)
-        await Writing(self._recorder, self._session, connection, batch).write(self._steps, self._begin)
+        await Writing(self._recorder, self._session, connection).write(self._steps, self._begin)

@@ -4,6 +4,7 @@ What is to be written is worked out first and then written in bulk, so that a hu
 one.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -82,6 +83,13 @@ FAULT = (
 )
 
 
+TOGETHER = 10
+"""Cases whose rungs are written in one transaction at most: short enough for a command that comes meanwhile."""
+
+MOMENT = 0.005
+"""Seconds in which those that are due at the same instant find each other."""
+
+
 class NoDirectory(RuntimeError):
     """The directory is empty: nobody can be told anything."""
 
@@ -126,48 +134,98 @@ class Recorder:
     def __init__(self, database: Database, vault: Vault, auditor: Auditor) -> None:
         self.database, self.vault, self.auditor = database, vault, auditor
         self.directory = DirectoryRecord(vault, auditor)
+        self._turn = asyncio.Lock()
+        self._waiting: dict[asyncio.Future[Written], Batch] = {}
+        """What is to be written without a command, and by whom it is awaited."""
 
     async def write(self, batch: Batch) -> Written:
         """Write what the batch asks for, or nothing. May run twice: what is written already is not written again."""
+        if batch.command is not None:
+            return (await self._done([batch]))[0]
+        return await self._gathered(batch)
+
+    async def _gathered(self, batch: Batch) -> Written:
+        """What cases say that fall due together is written together, for a transaction costs more than its rows.
+
+        Whoever's turn it is writes for all who wait. If that fails, each is written alone, so that one case which
+        cannot be written keeps no other from it.
+        """
+        written: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        self._waiting[written] = batch
+        try:
+            async with self._turn:
+                if not written.done():
+                    await asyncio.sleep(MOMENT)
+                    await self._write_waiting(written)
+            return written.result()
+        finally:
+            del self._waiting[written]
+
+    async def _write_waiting(self, mine: asyncio.Future[Written]) -> None:
+        group = {self._waiting[mine].case: mine}  # each case once: the same again is an attempt that came later
+        for one, batch in self._waiting.items():
+            if len(group) < TOGETHER and not one.done() and batch.case not in group:
+                group[batch.case] = one
+        try:
+            done = await self._done([self._waiting[one] for one in group.values()])
+        except Exception:
+            if len(group) == 1:
+                raise
+            group = {self._waiting[mine].case: mine}
+            done = await self._done([self._waiting[mine]])
+        for one, written in zip(group.values(), done, strict=True):
+            one.set_result(written)
+
+    async def _done(self, batches: Sequence[Batch]) -> list[Written]:
         async with self.database.writing() as session:
-            return await Writing(self, session, await session.connection(), batch).done()
+            return await Writing(self, session, await session.connection()).done(batches)
 
 
 class Writing:
-    """One transaction on one case: what it changes is worked out first, and then written table by table."""
+    """One transaction: what it changes is worked out first, and then written table by table."""
 
-    def __init__(self, recorder: Recorder, session: AsyncSession, connection: AsyncConnection, batch: Batch) -> None:
+    def __init__(self, recorder: Recorder, session: AsyncSession, connection: AsyncConnection) -> None:
         self.recorder, self.vault, self.auditor = recorder, recorder.vault, recorder.auditor
-        self.session, self.connection, self.batch = session, connection, batch
+        self.session, self.connection = session, connection
 
-    async def done(self) -> Written:
-        batch = self.batch
-        row = (await self.connection.execute(_LOCKED, {"of": batch.case})).first()
-        if row is not None and row.known > batch.known:
-            return Written(facts=tuple(await facts_after(self.session, batch.case, batch.known)), stale=True)
-        if row is None and batch.opens is None:
-            return Written(problems=(Problem(words=f"There is no case {batch.case}."),))
-        case = Case.model_validate(row.state) if row is not None else batch.opens
-        assert case is not None
+    async def done(self, batches: Sequence[Batch]) -> list[Written]:
+        """What has become of each batch, each of another case."""
+        found = await self.connection.execute(_LOCKED, {"of": [batch.case for batch in batches]})
+        rows = {ref: (known, state) for ref, known, state in found}
         directory = await self.recorder.directory.read(self.session)
         if directory is None:
             raise NoDirectory
-        if batch.command is not None:
-            return await self._commanded(batch.command, case, directory, new=row is None)
-        steps = self._told(case, batch.due, directory)
-        await self.write(steps)
-        return Written(facts=tuple(one.fact for one in steps))
+        written, told = [], []
+        for batch in batches:
+            known, state = rows.get(batch.case, (0, None))
+            if known > batch.known:
+                missed = await facts_after(self.session, batch.case, batch.known)
+                written.append(Written(facts=tuple(missed), stale=True))
+                continue
+            case = Case.model_validate(state) if state is not None else batch.opens
+            if case is None:
+                written.append(Written(problems=(Problem(words=f"There is no case {batch.case}."),)))
+            elif batch.command is not None:
+                written.append(await self._commanded(batch.command, case, directory, batch.now, new=state is None))
+            else:
+                steps = self._told(case, batch.due, directory, batch.now)
+                written.append(Written(facts=tuple(one.fact for one in steps)))
+                told += steps
+        await self.write(told)
+        return written
 
-    def _told(self, case: Case, due: Iterable[Due], directory: Directory) -> list[Step]:
+    def _told(self, case: Case, due: Iterable[Due], directory: Directory, now: datetime) -> list[Step]:
         """The rungs that speak now, as far as they are still due."""
         steps: list[Step] = []
         for one in due:
-            if case.obligations[one.key].due_rung(self.batch.now) == one:
-                steps.append(step(case, tell(case, one, directory, self.batch.now), directory))
+            if case.obligations[one.key].due_rung(now) == one:
+                steps.append(step(case, tell(case, one, directory, now), directory))
                 case = steps[-1].case
         return steps
 
-    async def _commanded(self, signed: Signed, case: Case, directory: Directory, *, new: bool) -> Written:
+    async def _commanded(
+        self, signed: Signed, case: Case, directory: Directory, now: datetime, *, new: bool
+    ) -> Written:
         """Signature, rights and state once more, inside the transaction; then the command is a fact."""
         genuine, text, words = await self._genuine(signed, case)
         if not genuine:
@@ -176,11 +234,11 @@ class Writing:
             return Written(number=number)
         model = COMMANDS[case.kind][signed.kind]
         named = model.names_cases(merged(signed.body, words))
-        actor = actor_of(directory, signed.actor, self.batch.now)
-        strange = await strange_cases(self.session, case.ref, named, actor, self.batch.now)
+        actor = actor_of(directory, signed.actor, now)
+        strange = await strange_cases(self.session, case.ref, named, actor, now)
         strange += await files_not_theirs(self.session, model, signed.body, signed.actor, case.ref)
         strange += await file_not_clean(self.session, case, signed.kind, signed.body)
-        judged = judged_again(signed, case, directory, self.batch.now, strange)
+        judged = judged_again(signed, case, directory, now, strange)
         if not isinstance(judged, Step):
             await self._settle(signed, "refused", judged)
             return Written(problems=tuple(judged))
@@ -188,8 +246,8 @@ class Writing:
         opened = await self._opened(judged, directory)
         begins = {case.ref: ""} if new else {}
         shared = await self._shared(judged, opened, directory)
-        now = next((one.case for one in reversed(shared) if one.case.ref == case.ref), judged.case)
-        told = self._told(now, now.due(self.batch.now), directory)  # what is said at once is said in the same write
+        then = next((one.case for one in reversed(shared) if one.case.ref == case.ref), judged.case)
+        told = self._told(then, then.due(now), directory, now)  # what is said at once is said in the same write
         await self.write([judged, *opened, *shared, *told], begins | {o.case.ref: case.ref for o in opened})
         if judged.fact.kind == "referral_received":
             await self._children(judged.fact, words)
@@ -421,7 +479,12 @@ def _case_row(case: Case) -> dict[str, Any]:
 
 # Statements are built once: building one costs about as much as its part of the transaction.
 
-_LOCKED = select(CaseRow.known, CaseRow.state).where(CaseRow.ref == bindparam("of")).with_for_update()
+_LOCKED = (
+    select(CaseRow.ref, CaseRow.known, CaseRow.state)
+    .where(CaseRow.ref.in_(bindparam("of", expanding=True)))
+    .order_by(CaseRow.ref)
+    .with_for_update()
+)
 _RECORDED = select(FactRow.number).where(FactRow.request == bindparam("of"))
 _SETTLED = (
     update(CommandRow)

@@ -7,19 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, update
 
 from door.refusals import Invalid
 from models import shelf
-from models.batch import Batch
+from models.batch import Batch, Written
 from models.command import Signed
 from models.lifecycles import COMMANDS
-from models.tables import CommandRow, HeadRow, NoticeRow, ObligationRow, PolicyRow, Table
+from models.tables import CaseRow, CommandRow, HeadRow, NoticeRow, ObligationRow, PolicyRow, Table
 from records.database import Database
 from records.opening import open_installation
 from records.policies import fill_shelf
 from records.settings import Settings
-from records.writing import next_ref
+from records.writing import TOGETHER, next_ref
 from tests.support.lives import EACH_OR_ALL, MANAGER, Lives, Next
 from tests.support.recording import START, Recording, kept, recording
 from tests.support.tracking import Tracking
@@ -155,6 +155,69 @@ async def test_a_rung_is_said_once_however_often_it_is_written(tmp_path: Path, d
         overtaken = await made.there.recorder.write(batch.model_copy(update={"known": case.known + 1}))
         assert overtaken.facts == ()
         assert await told(made.there.database) == before + 1
+
+
+async def due_together(made: Recording, cases: int) -> list[Batch]:
+    """So many referrals at the moment at which the first rung of each speaks."""
+    lives = Lives(made)
+    refs = [await lives.received() for _ in range(cases)]
+    made.now = max(case.wakes or START for case in [await made.case(ref) for ref in refs])
+    found = [await made.case(ref) for ref in refs]
+    return [Batch(case=one.ref, known=one.known, now=made.now, due=tuple(one.due(made.now))) for one in found]
+
+
+def commits_of(database: Database) -> list[object]:
+    """Hears every transaction that is committed from now on."""
+    heard: list[object] = []
+    for engine in database.engines:
+        event.listen(engine.sync_engine, "commit", heard.append)
+    return heard
+
+
+@pytest.mark.promise("L3", "G1")
+async def test_what_falls_due_together_is_written_together_each_case_as_if_it_were_alone(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with recording(tmp_path, database_url=database_url) as made:
+        batches, before = await due_together(made, 2 * TOGETHER), await told(made.there.database)
+        heard = commits_of(made.there.database)
+        done = await asyncio.gather(*map(made.there.recorder.write, batches))
+        assert len(heard) == 2
+        for batch, written in zip(batches, done, strict=True):
+            assert [(fact.case, fact.number) for fact in written.facts] == [(batch.case, batch.known + 1)]
+            assert (await made.case(batch.case)).known == batch.known + 1
+        assert await told(made.there.database) == before + len(batches)
+        again = await asyncio.gather(*map(made.there.recorder.write, batches))
+        assert [(one.stale, one.facts) for one in again] == [(True, one.facts) for one in done]
+        assert await made.broken() == []
+
+
+@pytest.mark.promise("L3", "G1")
+async def test_a_case_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path, database_url: str) -> None:
+    async with recording(tmp_path, database_url=database_url) as made:
+        batches = await due_together(made, 4)
+        async with made.there.database.writing() as session:
+            await session.execute(update(CaseRow).where(CaseRow.ref == batches[1].case).values(state={"ref": 1}))
+        done = await asyncio.gather(*map(made.there.recorder.write, batches), return_exceptions=True)
+        assert [isinstance(one, Exception) for one in done] == [False, True, False, False]
+        for batch in (batches[0], *batches[2:]):
+            assert (await made.case(batch.case)).known == batch.known + 1
+
+
+@pytest.mark.promise("L3", "G1")
+async def test_who_is_given_up_while_all_wait_takes_no_other_with_it(tmp_path: Path, database_url: str) -> None:
+    """The one whose turn it is may be told to stop, by the engine or because the worker ends."""
+    async with recording(tmp_path, database_url=database_url) as made:
+        batches = await due_together(made, 3)
+        tasks = [asyncio.create_task(made.there.recorder.write(batch)) for batch in batches]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(done[0], asyncio.CancelledError)
+        assert [one.facts[0].case for one in done[1:] if isinstance(one, Written)] == [one.case for one in batches[1:]]
+        same = await asyncio.gather(*(made.there.recorder.write(batches[0]) for _ in range(2)))
+        assert [one.stale for one in same] == [False, True]
+        assert same[0].facts == same[1].facts
 
 
 @pytest.mark.promise("L3", "L4")
