@@ -208,19 +208,24 @@ async def in_messages(made: Real, only: str | None = None, *, by_turns: bool = F
         rows = list(await session.scalars(select(NoticeRow).where(told_of).order_by(NoticeRow.written)))
         known = select(CaseRow).where(true() if only is None else CaseRow.ref == only)
         cases = {one.ref: Case.model_validate(one.state) for one in await session.scalars(known)}
-    assert only is not None or {row.kind for row in rows} == set(NoticeKind) - OF_THE_HOUSE
+    assert only is not None or {row.kind for row in rows if row.case} == set(NoticeKind) - OF_THE_HOUSE
     of: dict[str, list[NoticeRow]] = {}
     for row in rows:
         of.setdefault(row.person, []).append(row)
-    said = {} if only is not None else await of_the_house(made)
-    bundles: list[list[NoticeRow]] = [[row] for row, _ in said.values()]
+    bulletins = Bulletins(made.there.recorder, lambda _: True)
+    said = {row.key: await bulletins.read(row, made.now) for row in rows if not row.case}  # as the worker has told it
+    bundles: list[list[NoticeRow]] = []
+    if only is None:
+        for row, bulletin in await of_the_house(made):
+            said[row.key] = bulletin
+            bundles.append([row])
     bundles += of.values()
     alone = [[row] for told in of.values() for row in told if len(told) > 1]
     nobody = directory.model_copy(update={"holdings": ()})
     moments = ((0, directory), (3, directory), (40, directory), (0, nobody))
     for turn, (later, people) in enumerate(moments if only is None else moments[:1]):
         knowing = Knowing(cases, people, made.there.settings.address, made.now + timedelta(days=later))
-        knowing = knowing._replace(bulletins={key: one for key, (_, one) in said.items()})
+        knowing = knowing._replace(bulletins=said)
         for told in (*bundles, *(alone[turn :: len(moments)] if by_turns else alone)):
             one = parcel(f"b-{told[0].key}", told, knowing)
             assert not one.fell_back, told[0].key
@@ -231,16 +236,16 @@ async def in_messages(made: Real, only: str | None = None, *, by_turns: bool = F
     return found
 
 
-async def of_the_house(made: Real) -> dict[str, tuple[NoticeRow, Bulletin]]:
+async def of_the_house(made: Real) -> list[tuple[NoticeRow, Bulletin]]:
     """What the house would say to the manager now, of every case that there is."""
-    found = {}
+    found = []
     for kind in (NoticeKind.DIGEST, NoticeKind.HEADLINES, NoticeKind.READINESS, NoticeKind.TAKEN_OVER):
         notice = Notice(
             key=f"{kind}/2026-03-09/business_manager", kind=kind, case="", fact=0, office="business_manager",
             person=MANAGER, rung_at=made.now, wake_at=made.now,
         )  # fmt: skip
         row = NoticeRow(**notice.model_dump(), state="queued", written=made.now)
-        found[row.key] = row, await Bulletins(made.there.recorder, lambda _: True).read(row, made.now)
+        found.append((row, await Bulletins(made.there.recorder, lambda _: True).read(row, made.now)))
     return found
 
 
@@ -340,10 +345,17 @@ FAULTS = {
 }
 
 
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(["the database refuses the fact", "the table of drafts is gone"], id="two of them"),
+        pytest.param(list(FAULTS), id="all", marks=pytest.mark.proof),
+    ],
+)
 @pytest.mark.timeout(300)
 @pytest.mark.promise("K11")
 async def test_what_is_made_to_fail_prints_no_word_about_a_child(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, faults: Sequence[str]
 ) -> None:
     out, error = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(error):
@@ -353,7 +365,7 @@ async def test_what_is_made_to_fail_prints_no_word_about_a_child(
             file = tmp_path / "answers.json"
             file.write_text(json.dumps(dict(referring.answers)))
             said: list[bytes] = []
-            for fault in FAULTS.values():
+            for fault in map(FAULTS.__getitem__, faults):
                 ref = await lives.received()
                 async with made.there.database.writing() as session:
                     await session.execute(text(fault))

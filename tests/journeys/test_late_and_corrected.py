@@ -17,6 +17,7 @@ from tests.support.browsing import Served, fill, picture, served
 from tests.support.house import House, house
 from tests.support.lives import ALL, EACH, Lives, Next
 from tests.support.lives_of_reviews import OWING, Disagreements, PracticeReviews
+from tests.support.sampling import sampled
 from tests.support.window import Windows
 
 pytestmark = [pytest.mark.promise("A14"), pytest.mark.timeout(240)]
@@ -219,7 +220,7 @@ async def test_every_dated_fact_can_be_entered_late_with_a_reason(
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("lifecycle", COMMANDS)
+@pytest.mark.parametrize("lifecycle", sampled(COMMANDS, 2))
 async def test_the_date_of_every_fact_can_be_corrected_and_both_stay_visible(windows: Windows, lifecycle: str) -> None:
     made = windows.house
     await made.read_clock()

@@ -17,7 +17,7 @@ from tests.support.slack import TOKEN, Workspace, workspace
 
 @asynccontextmanager
 async def chatting(folder: Path) -> AsyncIterator[tuple[Real, Workspace]]:
-    """A house on the real engine in which everybody has an account in one workspace."""
+    """A house on the real engine in which everybody has an account in one workspace; no day brings its reports."""
     directory = read_directory_file(DIRECTORY)
     async with (
         workspace(folder, directory) as slack,
@@ -25,7 +25,7 @@ async def chatting(folder: Path) -> AsyncIterator[tuple[Real, Workspace]]:
     ):
         async with house.there.database.writing() as session:
             await house.there.recorder.directory.replace(session, slack.joined(directory), "p-018", house.now)
-            await put_in_force(session, sleepless(), house.now)
+            await put_in_force(session, sleepless().model_copy(update={"reports": None}), house.now)
         yield house, slack
 
 

@@ -1,7 +1,7 @@
 """A practice review on its pages: what waits for other proceedings, where it stands, and what can still be done."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -15,7 +15,7 @@ from portal.happened import Happened, time_line
 from portal.pages import day, short
 from records.questions import CaseView, Questions
 from tests.portal.test_tracking import Site
-from tests.support.lives import ALL, Lives
+from tests.support.lives import EACH_OR_ALL, Lives
 from tests.support.lives_of_reviews import CHAIR, MANAGER, PracticeReviews
 from tests.support.recording import Recording, recording
 from tests.support.tracking import Tracked
@@ -44,11 +44,14 @@ async def seen(made: Recording, ref: str, person: str = CHAIR) -> CaseView:
     return found
 
 
+@EACH_OR_ALL
 @pytest.mark.promise("J3")
-async def test_no_answer_on_a_time_line_is_a_key_whatever_was_recorded(made: Recording) -> None:
+async def test_no_answer_on_a_time_line_is_a_key_whatever_was_recorded(
+    made: Recording, commands: Sequence[tuple[str, str]]
+) -> None:
     directory, found = await Questions(made.there.recorder).directory(), set[tuple[str, str, str]]()
     assert directory
-    for lifecycle, kind in ALL:
+    for lifecycle, kind in commands:
         given = await Lives(made).ready(lifecycle, kind)
         done = await Lives(made).give(given)
         view = await seen(made, given.case or done.case)
