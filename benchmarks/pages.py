@@ -26,11 +26,11 @@ from benchmarks.trackers import HOME, tracker
 from door.taking_over import TakingOver
 from models.time import day_of
 from policy.reading import read_policy_file
-from portal.__main__ import settle
 from portal.app import create_app
 from portal.visiting import SESSION
 from records.accounts import Accounts
 from records.opening import Installation
+from records.trouble import settle
 
 SIZES = (100, 1_000, 10_000)
 WARM, TIMES = 5, 50

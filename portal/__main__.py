@@ -1,20 +1,12 @@
 """Starts the portal: `python -m portal`, with the settings of the environment."""
 
-import gc
-
 import uvicorn
 
 from portal.app import create_app
 from portal.chat import listening
 from records.opening import open_installation
 from records.settings import Settings
-from records.trouble import start
-
-
-def settle() -> None:
-    """What is loaded by now stays; to look through all of it for rubbish would hold up a page for 0.1 s."""
-    gc.collect()
-    gc.freeze()
+from records.trouble import settle, start
 
 
 async def run(settings: Settings) -> None:
