@@ -158,7 +158,8 @@ class Tracker:
         async def read() -> AsyncIterator[list[Line]]:
             for begin in range(0, len(keys), _AT_ONCE):
                 async with self._database.reading() as session:
-                    yield await self._lines(session, keys[begin : begin + _AT_ONCE], now)
+                    lines = await self._lines(session, keys[begin : begin + _AT_ONCE], now)
+                yield lines  # whoever reads slowly, or goes away, holds no connection meanwhile
 
         return read()
 

@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 import pytest_asyncio
 from sqlalchemy import select, text, update
+from sqlalchemy.pool import QueuePool
 
 import records.tracking
 from models.board import Line as BoardLine
@@ -268,6 +269,16 @@ async def _paged(site: Site, wanted: Wanted) -> list[str]:
     beyond = await site.tracker.find(asked[0], replace(wanted, page=last + 5), asked[2])
     assert (beyond.page, [line.ref for line in beyond.lines]) == (last, every[size * (last - 1) :])
     return every
+
+
+@pytest.mark.promise("D9", "L3")
+async def test_who_takes_an_export_slowly_or_goes_away_holds_no_connection(site: Site) -> None:
+    """There are few: four who hang up in the middle would keep everybody from every page."""
+    parts = await site.tracker.every(site.actor(MANAGER), Wanted(), site.made.now)
+    assert await anext(parts)
+    pools = [engine.sync_engine.pool for engine in site.made.there.database.engines]
+    assert [pool.checkedout() for pool in pools if isinstance(pool, QueuePool)] == [0, 0]
+    await parts.aclose()  # type: ignore[attr-defined]
 
 
 @pytest.mark.promise("D9")
