@@ -113,6 +113,8 @@ class TakingOver:
             for number, case in enumerate(fresh):
                 self._tell("Starting", number, len(fresh))
                 await start(self._engine, case)
+            if fresh:
+                self._tell("Starting", len(fresh), len(fresh))
             for ref in grown:
                 with suppress(RPCError):  # its workflow has ended where it was closed
                     await self._engine.get_workflow_handle(ref).signal("look", 1 << 30)
@@ -151,6 +153,7 @@ class _Plan:
                 self.problems += [Problem(field=cell, words=f"{_named(wrong_)}{wrong_.words}") for wrong_ in wrong]
                 if ref not in fresh:
                     grown[ref] = None
+        tell("Entering", len(every), len(every))
         return Taken(
             cases=tuple(fresh), grown=tuple(grown), entered=len(every) - known, known=known, changed=tuple(changed)
         )

@@ -72,10 +72,15 @@ async def test_a_trial_keeps_nothing_and_says_what_would_be_taken(made: House) -
 @pytest.mark.promise("C13")
 @pytest.mark.promise("G4")
 async def test_it_is_taken_over_once_however_often_it_is_asked_and_owners_are_asked_first(made: House) -> None:
-    over, mended = TakingOver(made.there.recorder, made.client), tracker("mended.xlsx")
-    manager = await made.actor(MANAGER)
+    mended, manager, progress = tracker("mended.xlsx"), await made.actor(MANAGER), dict[str, tuple[int, int]]()
+
+    def tell(what: str, done: int, of: int) -> None:
+        progress[what] = done, of
+
+    over = TakingOver(made.there.recorder, made.client, tell)
     taken = await over.take(manager, mended, await made.read_clock())
     assert (len(taken.cases), taken.entered) == (16, len(mended.recommendations))
+    assert progress == {"Entering": (taken.entered, taken.entered), "Writing": (1, 1), "Starting": (16, 16)}
     homes = [await made.case(ref) for ref in taken.cases]
     themes = Counter(theme for case in homes for one in case.recommendations.values() for theme in one.themes)
     assert themes == Counter(theme for one in mended.recommendations for theme in one.themes)
