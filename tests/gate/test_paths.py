@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from models.case import packed
+from models.case import Case, packed
 from models.recommended import Looked, Standing
 from tests.gate.people import OWN, PEOPLE
 from tests.gate.situations import LEAD, SUBGROUP, USUAL, Story, given_by, making
@@ -22,8 +22,8 @@ from tests.support.core import CHAIR, MANAGER, Play
 PROOF = os.environ.get("HYPOTHESIS_PROFILE") == "proof"
 MEASURES = ("m1", "m2")
 KINDS = ("delivery", "impact")
-LARGEST = 3_000
-"""Bytes of a case with one recommendation that many hands have gone through, as its workflow carries it."""
+LARGEST = 2_500
+"""Bytes of one recommendation that many hands have gone through, as the workflow of its case carries it."""
 
 SITS_AT_THE_GATE = {"subgroup_chair", "independent_chair"}
 RECORDS_MEETINGS = {"business_manager", "subgroup_chair", "independent_chair"}
@@ -82,6 +82,12 @@ class Paper:
         self.closed = False
         for one in self.pieces.values():
             one.void = one.void or not one.looked or bool(one.accepted_by)  # what was returned stays returned
+
+
+def carried(case: Case) -> int:
+    """Bytes of a case with this recommendation, without what the review itself owes in the meantime."""
+    of_it = {key: one for key, one in case.obligations.items() if one.item.partition(".")[0] == "r1"}
+    return len(packed(case.model_copy(update={"obligations": of_it})))
 
 
 BUSY = ("manager and independent chair", "independent chair", "sub-group chair", "contact", "manager")
@@ -258,7 +264,7 @@ class Gate(RuleBasedStateMachine):
     @invariant()
     def it_stays_small(self) -> None:
         if hasattr(self, "paper"):
-            assert len(packed(self.play.case)) < LARGEST
+            assert carried(self.play.case) < LARGEST
 
 
 @pytest.mark.promise("E2", "E3", "E8")
@@ -286,7 +292,7 @@ def test_a_recommendation_that_comes_back_every_year_for_five_years_stays_small_
         how = {"decided_by": "office", "seats": (), "evidence": names, "retest": "3_months", "words": "Better."}
         play.act(CHAIR, "close_recommendation", item="r1", **how)
         play.act(MANAGER, "retest_impact", item="r1", outcome="not_sustained", words="It did not last.")
-        sizes.append(len(packed(play.case)))
+        sizes.append(carried(play.case))
     assert sizes[-1] < LARGEST, sizes  # with seventy pieces of evidence
     assert len({one.key for one in play.notices}) == len(play.notices)
 
