@@ -73,7 +73,7 @@ SAME_CASE = {
     "raise_disagreement": f"{{refs}}: the same challenge to the same agency is open. {GO_ON}",
 }
 NO_RULES = "There is no policy in force yet. The administrator has to put one in force first."
-OVERTAKING = BY_RELATION | {"submit_return", "learning_done", "tell_referrer"}
+OVERTAKING = BY_RELATION | {"submit_return", "tell_referrer"}
 """What may be sent from a page that is not quite up to date."""
 
 

@@ -26,15 +26,13 @@ from models.shelf import blocks, policy
 from models.time import day_of
 from models.tracking import last_word
 
-PURSUED = frozenset(STORY) - {"answer_rejection", "examine_evidence", "close_recommendation", "retest"} | {
-    "immediate_learning"
-}
+PURSUED = frozenset(STORY) - {"answer_rejection", "examine_evidence", "close_recommendation", "retest"}
 """What an agency owes of a recommendation; what the partnership owes has parts of its own."""
 OWN_PART = frozenset({"accept_evidence", "close_recommendation", "answer_time", "decide_disagreement"})
 """Decisions that stand in a part of their own."""
 READ = frozenset({
-    "recommended", "recommendation_entered", "immediate_learning_agreed", "evidence_given", "evidence_amended",
-    "evidence_accepted", "progress_given", "time_asked", "milestones_suspended", "review_checked",
+    "recommended", "recommendation_entered", "evidence_given", "evidence_amended", "evidence_accepted",
+    "progress_given", "time_asked", "milestones_suspended", "review_checked",
 })  # fmt: skip
 """Facts of which the agenda tells more than the case remembers."""
 
@@ -370,17 +368,16 @@ class _Told:
         late: dict[str, list[Obligation]] = {}
         for owed in seen:
             if owed.block in PURSUED and owed.overdue(now):
-                late.setdefault(whole_item(owed.item) or owed.key, []).append(owed)
+                late.setdefault(whole_item(owed.item), []).append(owed)
         for item, found in late.items():
-            one = self._case.recommendations.get(item)
-            last = self._last.get(item)
+            one, last = self._case.recommendations[item], self._last.get(item)
             yield Overdue(
                 ref=self._case.ref,
-                item=item if one else "",
-                agency=found[0].agency,
-                owner=one.owner if one else "",
-                text=self._text(one.fact if one else found[0].since),
-                first=one.due if one else None,
+                item=item,
+                agency=one.agency,
+                owner=one.owner,
+                text=self._text(one.fact),
+                first=one.due,
                 late=tuple(self._late(owed) for owed in found),
                 forecast=Forecast(last.data["forecast"]).words if last and "forecast" in last.data else "",
                 last=last.recorded if last else None,
@@ -431,7 +428,7 @@ class _Told:
 
     def _text(self, number: int) -> str:
         said = self._numbered.get(number, {})
-        return str(said.get("text") or said.get("action") or "")
+        return str(said.get("text") or "")
 
 
 def _is_owed(case: Case, item: str, block: str) -> bool:

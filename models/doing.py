@@ -45,7 +45,6 @@ VERBS: Final[Mapping[str, str]] = {
     "submit_return": "Give the return",
     "record_analysis": "Write the analysis",
     "decide": "Record the decision",
-    "learning_done": "Say what was done",
     "record_review_learning": "Record the learning",
     "answer_recommendation": "Answer the recommendation",
     "answer_rejection": "Say whether it stands",

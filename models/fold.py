@@ -94,16 +94,16 @@ def _withdrawn(one: Obligation, fact: Fact) -> Obligation:
 
 
 def _met(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
-    """End what this fact fulfils: for an answer only its own; of what each agency owes what it names, or the oldest."""
+    """End what this fact fulfils: for an answer only its own; of what each agency owes the oldest."""
     blocks = shelf.blocks(case.policy, case.kind)
-    about, named, item = (str(fact.data.get(name, "")) for name in ("obligation", "recommendation", "item"))
+    about, item = (str(fact.data.get(name, "")) for name in ("obligation", "item"))
     met: dict[str, Obligation] = {}
     for one in case.open():
         block = blocks[one.block]
         if block.met_by not in made or (one.of and one.of != about):
             continue
         if block.each == "agency":
-            if one.agency == fact.agency and named in {"", one.key}:
+            if one.agency == fact.agency:
                 met.setdefault(one.block, one)
         elif block.each == "item":
             if one.item == item:

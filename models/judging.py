@@ -83,6 +83,9 @@ def _tried(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[P
     """What is wrong with what it would become. Raises OutsideCalendar or OverflowError."""
     fact = made(case, kind, body, now)
     then = after(case, fact)
+    if kind == "recommend":  # its clocks start when it is accepted, so that must be possible
+        accepts = {"item": fact.data["item"], "answer": recommending.Answer.ACCEPTS}
+        after(then, made(then, "answer_recommendation", accepts, now))
     if opening := spawning.opens(case, fact):
         after(*spawning.opened(then, fact, f"{LIFECYCLES[opening.kind].prefix}-0000-0000", opening))
     field = "at" if kind == "correct" else COMMANDS[case.kind][kind].OCCURRED

@@ -448,8 +448,6 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "parked_reviewed": "the parked decision was looked at again",
         "changed_decision": "the decision was changed after it had been submitted",
         "changed_decision_submitted": "the changed decision was submitted to the national panel",
-        "immediate_learning_agreed": "immediate learning became a recommendation to an agency",
-        "immediate_learning_done": "the agency said what was done about the immediate learning",
         "siblings_not_known": "it was said that other children are not known to be safe",
         "siblings_safety_answered": "it was said that the other children are safe",
         "referrer_told": "the referrer was told, or a reason for silence was recorded",
@@ -588,7 +586,6 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
             "parked_review",
             "submit_changed_decision",
             "panel_information",
-            "immediate_learning",
             "siblings_safety",
             "tell_referrer",
         }

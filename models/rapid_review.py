@@ -14,9 +14,7 @@ from pydantic import Field
 from models.case import Case
 from models.command import (
     LATE,
-    NOT_NOW,
     PAST,
-    TO_COME,
     Cannot,
     Choice,
     Command,
@@ -33,6 +31,7 @@ from models.command import (
 )
 from models.facts import Fact, Problem
 from models.obligation import Ended, Obligation
+from models.recommending import STORY as PURSUED
 from models.referral import SAFE_HINT, AnswerSafety, Body, CriterionAnswer, Referral, TellReferrer, owed, safety
 from models.time import day_of
 
@@ -318,35 +317,6 @@ class Decide(Command):
         return [("joins", ref, "")] if re.fullmatch(ours, ref, re.ASCII) else []
 
 
-class AgreeLearning(Command):
-    """Learning that does not wait for any review: it becomes a recommendation at once, owed by one agency by a date."""
-
-    KIND: ClassVar[str] = "agree_learning"
-    FACT: ClassVar[str] = "immediate_learning_agreed"
-    TITLE: ClassVar[str] = "Recommend immediate learning"
-    agency: Slug = asks("Which agency acts?", rows="agency")
-    action: Words = asks("What is recommended?", "One thing that changes, as the agency will read it.", private=True)
-    by: Day = asks("By when?")
-
-    def cannot(self, now: datetime) -> Iterator[Cannot]:
-        yield from super().cannot(now)
-        yield Cannot("by", TO_COME, lambda: self.by < day_of(now))
-
-
-class LearningDone(Command):
-    """Say what was done about one recommendation from immediate learning."""
-
-    KIND: ClassVar[str] = "learning_done"
-    FACT: ClassVar[str] = "immediate_learning_done"
-    TITLE: ClassVar[str] = "Immediate learning: say what was done"
-    OCCURRED: ClassVar[str] = "done_at"
-    agency: Slug = asks("Agency", rows="agency")
-    recommendation: Slug = asks("Which recommendation?")
-    done: Words = asks("What was done, and how do you know that it made a difference?", private=True)
-    done_at: Moment | None = asks("When was it done, if not now?", NOT_NOW, default=None)
-    late: MaybeLine = LATE
-
-
 class RecordSubmission(Command):
     """Record that the rapid review, or a changed decision, was sent to the national panel."""
 
@@ -401,14 +371,14 @@ class RecordEvent(Command):
 
 COMMANDS: tuple[type[Command], ...] = (
     RecordNotification, WithdrawNotification, RequestInformation, WithdrawRequest, SubmitReturn, RecordNoReturn,
-    RecordAnalysis, ArrangeMeeting, RecordMeeting, Decide, AgreeLearning, LearningDone, RecordSubmission,
-    RecordPanelAnswer, SendInformation, RecordEvent, AnswerSafety, TellReferrer,
+    RecordAnalysis, ArrangeMeeting, RecordMeeting, Decide, RecordSubmission, RecordPanelAnswer,
+    SendInformation, RecordEvent, AnswerSafety, TellReferrer,
 )  # fmt: skip
 
 
-LASTING = frozenset({"immediate_learning", "siblings_safety"})
-"""What stays owed when the notification is withdrawn: the criteria have nothing to do with it."""
-AFTER_WITHDRAWAL = {"tell_referrer", "learning_done", "answer_safety"}
+LASTING = frozenset({"siblings_safety"})
+"""What has nothing to do with the criteria: it stays owed when the notification is withdrawn, as recommendations do."""
+AFTER_WITHDRAWAL = {"tell_referrer", "answer_safety"}
 
 
 class RapidReview:
@@ -420,10 +390,11 @@ class RapidReview:
     story: tuple[str, ...] = (
         "siblings_safety", "notify_national_panel", "request_information", "agency_return", "independent_analysis",
         "meeting", "decision", "parked_review", "reassess", "decide_again", "submission", "panel_answer",
-        "panel_information", "reconsider", "submit_changed_decision", "immediate_learning", "tell_referrer",
+        "panel_information", "reconsider", "submit_changed_decision", "tell_referrer",
+        *PURSUED,
     )  # fmt: skip
 
-    said_dates: ClassVar[dict[str, str]] = {"parked_review": "parked_review", "immediate_learning": "by"}
+    said_dates: ClassVar[dict[str, str]] = {"parked_review": "parked_review"}
     follows: ClassVar[dict[str, tuple[str, ...]]] = {
         "national_notification_sent": ("national_notification_withdrawn",),
         "national_notification_withdrawn": ("national_notification_sent",),
@@ -439,8 +410,7 @@ class RapidReview:
         """After a withdrawn notification only the referrer is to be told; what was learnt and who is not safe stays."""
         match fact.kind:
             case "national_notification_withdrawn":
-                gone = [one for one in case.open() if LASTING.isdisjoint({one.block, _about(case, one)})]
-                return {one.key: Ended.WITHDRAWN for one in gone}
+                return {one.key: Ended.WITHDRAWN for one in case.open() if not _lasts(case, one)}
             case "request_withdrawn":
                 return {owed_returns(case)[fact.agency].key: Ended.WITHDRAWN}
             case "return_not_given":
@@ -504,7 +474,7 @@ class RapidReview:
 
     def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:  # noqa: C901, PLR0911, PLR0912 -- one case for each command
         sent = "national_notification_sent" in case.marks
-        if not sent and kind not in {"record_notification", "agree_learning", "learning_done"}:
+        if not sent and kind != "record_notification":
             return [Problem(words="The national notification has not been recorded yet. Record it first.")]
         withdrawn, reopened = case.said.get("outcome") == WITHDRAWN, case.is_open("decide_again")
         if withdrawn and not reopened and kind not in AFTER_WITHDRAWAL:
@@ -529,13 +499,6 @@ class RapidReview:
                 return owed(case, "panel_answer", words)
             case "send_information":
                 return owed(case, "panel_information", "The panel has not asked for more information.")
-            case "learning_done":
-                one = case.obligations.get(body["recommendation"])
-                if one is None or one.block != "immediate_learning" or one.agency != body["agency"]:
-                    words = "This agency has no such recommendation in this case."
-                    return [Problem(field="recommendation", words=words)]
-                words = "This recommendation is not owed any more."
-                return [Problem(words=words)] if one.ended else []
             case "answer_safety":
                 return owed(case, "siblings_safety", "The safety of other children has been answered already.")
             case "tell_referrer":
@@ -649,6 +612,7 @@ def _given_up(case: Case, agency: str, now: datetime) -> list[Problem]:
     return _owes_return(owing, agency) or ([] if agency in late else [Problem(field="agency", words=words)])
 
 
-def _about(case: Case, one: Obligation) -> str:
-    """The block of what a dispute, a request for time or a suspension is about; empty for anything else."""
-    return case.obligations[one.of].block if one.of else ""
+def _lasts(case: Case, one: Obligation) -> bool:
+    """Whether this, or what it asks about, stays owed when the notification is withdrawn."""
+    about = case.obligations[one.of] if one.of else one
+    return about.block in LASTING or case.recommendation(about) is not None

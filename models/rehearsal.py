@@ -417,8 +417,6 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
         "record_panel_answer": lambda: {"received_at": "now", "position": "agrees"},
         "send_information": lambda: {"sent_at": "now", "words": "-"},
         "record_event": lambda: {"event": "inquest", "happened_at": "now", "words": "-"},
-        "agree_learning": lambda: {"agency": agency, "action": "-", "by": "+10 working days"},
-        "learning_done": lambda: {"agency": agency, "recommendation": f"immediate_learning/{agency}", "done": "-"},
         "tell_referrer": lambda: {"how": "email", "words": "-"},
         **_of_review(case, agency, directory),
         **_of_recommendation(act, case, agency),

@@ -60,8 +60,6 @@ MAY: dict[str, frozenset[str]] = {
     "arrange_meeting": UNIT,
     "record_meeting": UNIT,
     "decide": CHAIR,
-    "agree_learning": UNIT | CHAIR,
-    "learning_done": AGENCY,
     "record_submission": UNIT,
     "record_panel_answer": UNIT,
     "send_information": UNIT,
@@ -140,7 +138,6 @@ MAY: dict[str, frozenset[str]] = {
 OF_OWN_AGENCY = frozenset(
     {
         "submit_return",
-        "learning_done",
         "confirm_dissemination",
         "raise_disagreement",
         "answer_disagreement",

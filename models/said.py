@@ -130,9 +130,6 @@ ENTER: Final[Mapping[str, str]] = {
     "What is recommended?": "Enter what is recommended",
     "Which recommendation?": "Choose the recommendation",
     "By when?": "Enter by when",
-    "What was done, and how do you know that it made a difference?": (
-        "Enter what was done, and how you know that it made a difference"
-    ),
     "Reference, if the panel gave one": "Enter the panel’s reference",
     "When did it arrive?": "Enter when it arrived",
     "What does the panel say?": "Choose what the panel says",

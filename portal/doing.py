@@ -29,7 +29,6 @@ BUTTONS: Final[Mapping[str, str]] = {
     "arrange_meeting": "Send the invitations",
     "record_meeting": "Record the meeting",
     "decide": "Record the decision",
-    "agree_learning": "Recommend this",
     "reopen": "Reopen the case",
     "enter_review": "Enter the review",
     "open_register": "Open the register",

@@ -71,7 +71,6 @@ BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "settle_dispute": ("disputed",),
     "answer_time": ("time_asked",),
     "review_suspension": ("suspended", "suspension_reviewed"),
-    "learning_done": ("immediate_learning_agreed",),
 }
 """What whoever fills in a form has to have read: shown beside it, folded."""
 

@@ -98,8 +98,6 @@ TITLES: Final[Mapping[str, str]] = {
     "meeting_arranged": "The meeting was arranged",
     "meeting_recorded": "The meeting was held",
     "decision_recorded": "The decision was recorded",
-    "immediate_learning_agreed": "Immediate learning became a recommendation",
-    "immediate_learning_done": "A recommendation from immediate learning was carried out",
     "submission_sent": "The rapid review went to the national panel",
     "panel_answered": "The national panel answered",
     "panel_information_sent": "The national panel was sent what it asked for",

@@ -11,7 +11,7 @@ from models.practice_review import MILESTONES, method_of, suspendable
 from models.practice_review_commands import Proceeding, Role
 from models.rapid_review import asked, owed_returns
 from models.recommending import KINDS as ABOUT_ITEM
-from models.recommending import source_of
+from models.recommending import Source, source_of
 from models.rights import AGENCY_OFFICES, OF_OWN_AGENCY, Actor
 from models.shelf import policy
 from models.time import day_of
@@ -149,8 +149,6 @@ def with_evidence(rows: Rows, entries: Iterable[Entry], item: str) -> Rows:
 
 def fixed_for(case: Case, kind: str, about: str, rows: Rows) -> dict[str, str]:
     """Answers that the page gives: the text decided against, what it is about, one's own agency."""
-    if kind == "learning_done" and about in case.obligations:
-        return {"agency": case.obligations[about].agency, "recommendation": about}
     if kind in ABOUT_ITEM:
         return {"item": about} if about else {}
     if kind in OF_OWN_AGENCY and len(rows["agency"]) == 1:
@@ -170,16 +168,19 @@ def suggested_for(view: CaseView, kind: str, about: str) -> dict[str, str]:
         return {"aware_at": day_of(view.state.marks["awareness"].at).isoformat()}
     one = view.state.recommendations.get(whole_item(about))
     if kind in {"recommend", "enter_recommendation"}:
-        return {"source": source_of(view.state)}
+        return {"source": Source.IMMEDIATE if _is_running(view.state) else source_of(view.state)}
     if kind == "assign_recommendation" and one:
         return {"owner": one.owner, "deputy": one.deputy, "sponsor": one.sponsor}
     asked_for = [one for one in view.entries if one.kind == "time_asked" and one.data["obligation"] == about]
     return {"until": str(asked_for[-1].data["until"])} if kind == "answer_time" and asked_for else {}
 
 
+def _is_running(case: Case) -> bool:
+    """Whether it is a rapid review before its decision: what it recommends now is learning that does not wait."""
+    return case.kind == "rapid_review" and "decided" not in case.marks
+
+
 def _own(case: Case, kind: str, actor: Actor, directory: Directory) -> list[str]:
-    if kind == "agree_learning":
-        return list(directory.agencies)
     held = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
     return [name for name in directory.agencies if name in held and (kind != "submit_return" or name in asked(case))]
 

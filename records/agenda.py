@@ -21,7 +21,7 @@ from records.facts import fact_from
 from records.policies import in_force
 from records.writing import Recorder
 
-OF_ITEM = READ - {"time_asked", "milestones_suspended", "review_checked", "immediate_learning_agreed"}
+OF_ITEM = READ - {"time_asked", "milestones_suspended", "review_checked"}
 """Facts about one recommendation: read only of those that the agenda shows."""
 OPEN = ("open", "paused", "disputed")
 """The states of what is still owed, as the line of an obligation has them."""

@@ -1,23 +1,25 @@
-"""Immediate learning: a recommendation to one agency at once, owed by a date, chased, and met by its own answer."""
+"""Immediate learning: a recommendation at once, before any other step of the review, that closes as every other."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from door.refusals import Invalid, NotAllowed
+from door.refusals import Invalid
+from models.recommended import Standing
 from models.time import day_of
 from tests.support.browsing import Served, fill, picture, send, served, text_of
 from tests.support.house import House
-from tests.support.lives import CHAIR, ICB, MANAGER, POLICE, POLICE_AGENCY, Lives
+from tests.support.lives import CHAIR, MANAGER, POLICE, POLICE_AGENCY, Lives
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.browser, pytest.mark.promise("B10"),
 ]  # fmt: skip
 
-LEAD = "p-004"
-FIRST, SECOND = "Every call is logged with the child's name.", "Officers ask who else lives there."
+LEAD, SUBGROUP = "p-004", "p-020"
+TEXT, MEASURE = "Log every call with the child's name.", "Nine of ten calls name the child."
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -26,122 +28,64 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served
         yield made
 
 
-async def recommend(site: Served, ref: str, person: str, action: str, days: int) -> None:
-    """On its page, before anything else is decided."""
-    page = await site.page(person)
+def recommending(house: House) -> dict[str, Any]:
+    by = str(day_of(house.now) + timedelta(days=14))
+    measures = [{"measure": MEASURE, "baseline": "Four."}]
+    return {"text": TEXT, "agency": POLICE_AGENCY, "by": by, "measures": measures, "source": "immediate", "seen": True}
+
+
+@pytest.mark.promise("D1", "D4")
+async def test_what_cannot_wait_is_recommended_before_the_panel_is_notified_and_is_answered(site: Served) -> None:
+    ref = await Lives(site.house).opened()
+    page = await site.page(MANAGER)
     await page.goto(f"/cases/{ref}")
-    await page.get_by_role("link", name="Recommend immediate learning").click()
-    by = str(day_of(site.house.now) + timedelta(days=days))
-    await fill(page, {"agency": POLICE_AGENCY, "action": action, "by": by})
+    await page.get_by_role("link", name="Make a recommendation").click()
+    assert await page.input_value('[name="source"]:checked') == "immediate", "of a review that is not decided yet"
+    by = str(day_of(site.house.now) + timedelta(days=14))
+    await fill(page, {"text": TEXT, "agency": POLICE_AGENCY, "by": by, "measures.0.measure": MEASURE})
     await picture(page, "learning-recommend")
     await send(page)
-    assert "Immediate learning became a recommendation" in await text_of(page)
-    assert action in await text_of(page)
-
-
-def learning(number: int = 1) -> str:
-    return f"immediate_learning/{POLICE_AGENCY}{'' if number == 1 else f'#{number}'}"
-
-
-async def due(house: House, ref: str, number: int = 1) -> object:
-    one = (await house.case(ref)).obligations[learning(number)].due
-    return day_of(one) if one else None
-
-
-async def test_learning_is_recommended_at_once_owed_by_a_date_and_met_by_its_own_answer(site: Served) -> None:
-    house, lives = site.house, Lives(site.house)
-    ref = await lives.opened()  # the national panel has not even been notified
-    await recommend(site, ref, MANAGER, FIRST, 14)
-    await recommend(site, ref, CHAIR, SECOND, 7)
-    assert [await due(house, ref, number) for number in (1, 2)] == [
-        day_of(house.now) + timedelta(days=days) for days in (14, 7)
-    ]
-
-    # The agency hears of it, sees both in their words, and says which one is done.
+    if "This is advice" in await text_of(page):
+        await send(page)
     lead = await site.page(LEAD)
     inbox = await text_of(lead, "/inbox")
-    assert f"Recommendation from immediate learning ({ref})" in inbox
-    assert FIRST not in inbox
-    shown = await text_of(lead, f"/cases/{ref}")
-    await picture(lead, "learning-agency")
-    assert FIRST in shown
-    assert SECOND in shown
-    assert shown.index(SECOND) < shown.index(FIRST), "the earlier date stands first"
-    await lead.locator(".portal-owed", has_text=SECOND).get_by_role("button", name="Say what was done").click()
-    beside = await text_of(lead)
-    assert SECOND in beside
-    assert FIRST not in beside, "only what is answered stands beside the form"
-    await fill(lead, {"done": "The form asks it now; ten calls were looked at."})
-    await picture(lead, "learning-done")
+    assert f"Answer the recommendation: recommendation 1 ({ref})" in inbox
+    assert TEXT not in inbox, "messages say no words of a case"
+    await lead.goto(f"/cases/{ref}")
+    await lead.get_by_role("button", name="Answer the recommendation").click()
+    await fill(lead, {"answer": "accepts"})
     await send(lead)
-    after = await text_of(lead)
-    assert "A recommendation from immediate learning was carried out" in after
-    assert "The form asks it now; ten calls were looked at." in after
-    case = await house.case(ref)
-    assert case.obligations[learning(1)].ended is None
-    assert case.obligations[learning(2)].ended == "met"
-    assert f"Recommendation from immediate learning, Harrowshire Police (“{SECOND}”): done" in after
-
-    # The other one is chased up its ladder when its date has passed.
-    last = case.obligations[learning(1)].due
-    assert last is not None
-    await house.wait_until(last + timedelta(days=10, hours=12))
-    told = [one.office for one in await house.notices(ref) if one.obligation == learning(1)]
-    assert list(dict.fromkeys(told)) == ["agency_lead", "business_manager", "independent_chair"]
-    manager = await site.page(MANAGER)
-    assert "overdue" in (await text_of(manager, f"/cases/{ref}/deadlines")).partition(FIRST)[2][:200]
+    one = (await site.house.case(ref)).recommendations["r1"]
+    assert (one.standing, one.agency) == (Standing.PURSUED, POLICE_AGENCY)
 
 
 async def test_it_is_owed_whatever_becomes_of_the_review_and_the_case_waits_for_it(site: Served) -> None:
     """No practice review is held; the review is decided, submitted, answered and told, and still waits for this."""
     house, lives = site.house, Lives(site.house)
-    ref = await lives.answered()
+    ref = await lives.met()
+    await house.act(MANAGER, ref, "recommend", **recommending(house), another=True)
+    await house.act(CHAIR, ref, "decide", **lives.deciding("no_further_review"))
+    await house.act(MANAGER, ref, "record_submission", **lives.submitting())
+    await house.act(MANAGER, ref, "record_panel_answer", **lives.answering())
     await house.act(MANAGER, ref, "tell_referrer", **lives.telling())
-    other = await lives.met()
-    by = str(day_of(house.now) + timedelta(days=20))
-    await house.act(MANAGER, other, "agree_learning", agency=POLICE_AGENCY, action=FIRST, by=by)
-    await house.act(CHAIR, other, "decide", **lives.deciding("no_further_review"))
-    await house.act(MANAGER, other, "record_submission", **lives.submitting())
-    await house.act(MANAGER, other, "record_panel_answer", **lives.answering())
-    await house.act(MANAGER, other, "tell_referrer", **lives.telling())
-    assert (await house.case(ref)).closed is not None
-    assert [one.key for one in (await house.case(other)).open()] == [learning()]
+    case = await house.case(ref)
+    assert case.closed is None
+    assert {one.block for one in case.open()} == {"answer_recommendation"}
     board = await text_of(await site.page(MANAGER), "/cases")
-    assert "Recommendation from immediate learning" in board[board.index(other) :]
-    await house.act(POLICE, other, "learning_done", agency=POLICE_AGENCY, recommendation=learning(), done="Done.")
-    assert (await house.case(other)).closed is not None
+    assert "Recommendations are pursued" in board[board.index(ref) :]
 
 
-async def test_it_is_promised_and_extended_like_everything_that_is_owed(site: Served) -> None:
+@pytest.mark.promise("E1", "E2")
+async def test_that_it_is_done_is_not_enough_it_closes_on_accepted_evidence_of_both_kinds_alone(site: Served) -> None:
     house, lives = site.house, Lives(site.house)
     ref = await lives.notified()
-    by = day_of(house.now) + timedelta(days=8)
-    await house.act(MANAGER, ref, "agree_learning", agency=POLICE_AGENCY, action=FIRST, by=str(by))
-    later, reason = str(by + timedelta(days=3)), "Training."
-    await house.act(LEAD, ref, "ask_time", obligation=learning(), until=later, reason=reason)
-    await house.act(CHAIR, ref, "answer_time", obligation=learning(), granted=True, until=later, reason="Agreed.")
-    assert await due(house, ref) == by + timedelta(days=3)
-    await house.act(LEAD, ref, "promise", obligation=learning(), until=str(day_of(house.now) + timedelta(days=2)))
-    assert (await house.case(ref)).obligations[learning()].promises
-
-
-async def test_nobody_answers_for_another_agency_or_for_what_is_not_owed(site: Served) -> None:
-    house, lives = site.house, Lives(site.house)
-    ref = await lives.notified()
-    by = str(day_of(house.now) + timedelta(days=8))
-    await house.act(MANAGER, ref, "agree_learning", agency=POLICE_AGENCY, action=FIRST, by=by)
-    said = {"agency": POLICE_AGENCY, "recommendation": learning(), "done": "Done."}
-    with pytest.raises(NotAllowed):
-        await house.act(ICB, ref, "learning_done", **said)
-    for other in (learning(2), "submission", "nothing"):
-        with pytest.raises(Invalid) as refusal:
-            await house.act(POLICE, ref, "learning_done", **{**said, "recommendation": other})
-        assert [one.field for one in refusal.value.problems] == ["recommendation"]
-    page = await site.page(ICB)
-    answer = await page.goto(f"/cases/{ref}/learning_done?about={learning()}")
-    assert answer is not None
-    assert answer.status in {403, 404}
-    page = await site.page(POLICE)
-    answer = await page.goto(f"/cases/{ref}/learning_done")
-    assert answer is not None
-    assert answer.status == 404, "it has to be said which one"
+    await house.act(MANAGER, ref, "recommend", **recommending(house), another=True)
+    await house.act(POLICE, ref, "answer_recommendation", item="r1", answer="accepts")
+    closing = {"item": "r1", "decided_by": "office", "retest": "6_months", "words": "It is done."}
+    for evidence, shows in (("e1", "delivery"), ("e2", "impact")):
+        with pytest.raises(Invalid):
+            await house.act(CHAIR, ref, "close_recommendation", **closing, evidence=["e1"])
+        await house.act(POLICE, ref, "give_evidence", item="r1", measure="m1", shows=shows, words="Ten calls.")
+        await house.act(SUBGROUP, ref, "accept_evidence", item="r1", evidence=evidence, words="It is dated.")
+    await house.act(CHAIR, ref, "close_recommendation", **closing, evidence=["e1", "e2"])
+    assert (await house.case(ref)).recommendations["r1"].standing is Standing.CLOSED

@@ -122,22 +122,6 @@ def test_asking_further_agencies_opens_their_returns_and_nothing_once_more() -> 
     assert not {"meeting#2", "independent_analysis#2", "decision#2"} & owed(play)
 
 
-@pytest.mark.promise("B10")
-def test_each_immediate_learning_is_owed_for_itself_and_met_for_itself() -> None:
-    play = asked()
-    first, second = f"immediate_learning/{POLICE}", f"immediate_learning/{POLICE}#2"
-    for day in (date(2026, 11, 20), date(2026, 12, 4)):
-        play.act(MANAGER, "agree_learning", agency=POLICE, action="a", by=day)
-    assert [play.case.obligations[key].due for key in (first, second)] == [
-        end_of(date(2026, 11, 20)),
-        end_of(date(2026, 12, 4)),
-    ]
-    play.act(LEAD, "learning_done", agency=POLICE, recommendation=second, done="d")
-    assert (play.case.obligations[first].ended, play.case.obligations[second].ended) == (None, Ended.MET)
-    play.act(LEAD, "learning_done", agency=POLICE, recommendation=first, done="d")
-    assert play.case.obligations[first].ended is Ended.MET
-
-
 def test_what_has_not_started_counts_from_its_opening_until_it_has() -> None:
     lifecycles = {name: dict(blocks) for name, blocks in POLICY.lifecycles.items()}
     meeting = lifecycles["rapid_review"]["meeting"].model_copy(update={"starts": "analysis_recorded"})
@@ -229,8 +213,8 @@ AT_ONCE: dict[str, Callable[[Play, str], object]] = {
     "suspension": lambda play, agency: play.act(
         CHAIR, "suspend", obligation=f"agency_return/{agency}", review=date(2026, 12, 1), authority="a", reason="r"
     ),
-    "learning": lambda play, agency: play.act(
-        MANAGER, "agree_learning", agency=agency, action="a", by=date(2026, 12, 1)
+    "event": lambda play, agency: play.act(
+        MANAGER, "record_event", event="inquest" if agency == ICB else "police_outcome", happened_at=play.now, words="w"
     ),
 }  # fmt: skip
 
@@ -295,19 +279,23 @@ def test_a_withdrawn_notification_leaves_only_the_referrer_to_be_told() -> None:
     assert play.case.closed == play.now
 
 
-@pytest.mark.promise("A10")
-def test_immediate_learning_outlives_a_withdrawn_notification() -> None:
+def recommended(play: Play) -> None:
+    """Learning that does not wait for the end of the review; the police have accepted it."""
+    measure = {"measure": "m", "baseline": "b"}
+    by = date(2026, 11, 20)
+    play.act(MANAGER, "recommend", text="t", agency=POLICE, by=by, measures=[measure], source="immediate")
+    play.act(LEAD, "answer_recommendation", item="r1", answer="accepts")
+
+
+@pytest.mark.promise("A10", "B10")
+def test_a_recommendation_outlives_a_withdrawn_notification_with_what_is_asked_about_it() -> None:
     play = asked()
-    play.act(MANAGER, "agree_learning", agency=POLICE, action="a", by=date(2026, 11, 20))
-    lead = holder("agency_lead", POLICE)
-    play.act(lead, "ask_time", obligation=f"immediate_learning/{POLICE}", until=date(2026, 11, 23), reason="r")
+    recommended(play)
+    play.act(LEAD, "ask_time", obligation="deliver/r1", until=date(2026, 11, 23), reason="r")
     play.act(MANAGER, "withdraw_notification", withdrawn_at=play.now, reason="r")
-    learning = f"immediate_learning/{POLICE}"
-    assert owed(play) == {"tell_referrer", learning, f"time_request/{learning}"}
+    assert owed(play) == {"tell_referrer", "deliver/r1", "progress/r1", "time_request/deliver/r1"}
     play.act(MANAGER, "tell_referrer", how="email", words="w")
     assert play.case.closed is None
-    play.act(lead, "learning_done", agency=POLICE, recommendation=learning, done="d")
-    assert play.case.closed == play.now
 
 
 @pytest.mark.promise("A10")
@@ -580,15 +568,13 @@ def test_the_meeting_and_every_submission_ask_after_them(answer_given: str) -> N
 
 
 @pytest.mark.promise("B12", "B10")
-def test_a_withdrawn_notification_makes_nobody_safe_and_undoes_no_learning() -> None:
+def test_a_withdrawn_notification_makes_nobody_safe_and_undoes_no_recommendation() -> None:
     play = asked()
     play.act(MANAGER, "record_meeting", **{**meeting_answers(play.now), "siblings_safe": "no"})
-    play.act(MANAGER, "agree_learning", agency=POLICE, action="a", by=date(2026, 11, 20))
+    recommended(play)
     play.act(MANAGER, "withdraw_notification", withdrawn_at=play.now, reason="r")
-    learning = f"immediate_learning/{POLICE}"
-    assert owed(play) == {"tell_referrer", "siblings_safety", learning}
+    assert owed(play) == {"tell_referrer", "siblings_safety", "deliver/r1", "progress/r1"}
     play.act(MANAGER, "tell_referrer", how="email", words="w")
-    play.act(LEAD, "learning_done", agency=POLICE, recommendation=learning, done="d")
-    assert play.case.closed is None
     play.act(MANAGER, "answer_safety", siblings_safe="yes", words="w")
-    assert play.case.closed == play.now
+    assert owed(play) == {"deliver/r1", "progress/r1"}
+    assert play.case.closed is None

@@ -229,10 +229,6 @@ REFUSALS: dict[str, tuple[list[Callable[[Play], object]], Callable[[Play], objec
     "an answer of the panel to nothing": (
         [], act(MANAGER, "record_panel_answer", received_at=MONDAY, position="agrees"), "No answer of the panel",
     ),
-    "learning that was not agreed": (
-        [], act(holder("agency_lead", POLICE), "learning_done", agency=POLICE, recommendation="triage", done="d"),
-        "no such",
-    ),
 }  # fmt: skip
 
 
@@ -263,7 +259,18 @@ def test_the_state_is_judged_whatever_the_door_has_judged_before() -> None:
     ("kind", "body"),
     [
         ("correct", {"mark": "national_notification_sent", "at": "0001-01-01T00:00:00+14:00"}),
-        ("agree_learning", {"agency": POLICE, "by": "9999-12-31"}),
+        (
+            "recommend",
+            {
+                **dict.fromkeys(("text", "owner", "deputy", "sponsor", "paragraph"), ""),
+                "agency": POLICE,
+                "by": "9999-12-31",
+                "measures": [{"measure": "m"}],
+                "actions": [],
+                "themes": [],
+                "source": "review",
+            },
+        ),
         ("promise", {"obligation": RETURN, "until": "9999-12-31"}),
     ],
 )

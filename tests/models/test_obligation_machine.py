@@ -197,7 +197,11 @@ class Life(RuleBasedStateMachine):
 
     def somebody(self, one: Obligation, office: int) -> str:
         offices = [one.owed_by, *rules_of(self.play.case, one).offices()]
-        return holder(offices[office % len(offices)], one.agency)
+        return self.holder(offices[office % len(offices)], one)
+
+    def holder(self, office: str, one: Obligation) -> str:
+        named = self.play.case.recommendation(one)
+        return named.owner if named and office == "recommendation_owner" else holder(office, one.agency)
 
     @rule(number=picks, office=st.integers(0, 5), days=FEW_DAYS)
     def promise(self, number: int, office: int, days: int) -> None:
@@ -235,7 +239,7 @@ class Life(RuleBasedStateMachine):
             one = owing[number % len(owing)]
             assert one.due
             until = day_of(one.due) + timedelta(days=days)
-            self.act(holder(one.owed_by, one.agency), "ask_time", obligation=one.key, until=until, reason="r")
+            self.act(self.holder(one.owed_by, one), "ask_time", obligation=one.key, until=until, reason="r")
 
     @precondition(lambda self: self.owes("time_request"))
     @rule(number=picks, granted=st.booleans(), days=st.integers(0, 7))
@@ -448,17 +452,19 @@ class Review(Life):
     def inquest(self) -> None:
         self.act(MANAGER, "record_event", event="inquest", happened_at=self.play.now, words="n")
 
+    @precondition(lambda self: len(self.play.case.recommendations) < 3)
     @rule(first=st.integers(0, 6), days=st.integers(0, 30))
     def learn(self, first: int, days: int) -> None:
-        self.act(MANAGER, "agree_learning", agency=AGENCIES[first], action="a", by=self.day(days))
+        owner = holder("agency_contact", AGENCIES[first])
+        said = {"text": "t", "measures": [{"measure": "m"}], "source": "immediate", "by": self.day(days)}
+        self.act(MANAGER, "recommend", agency=AGENCIES[first], owner=owner, **said)
 
-    @precondition(lambda self: self.owes("immediate_learning"))
+    @precondition(lambda self: self.owes("answer_recommendation"))
     @rule(number=picks)
     def learnt(self, number: int) -> None:
-        owing = sorted(one.key for one in self.play.case.of_block("immediate_learning") if not one.ended)
-        learning = owing[number % len(owing)]
-        agency = self.play.case.obligations[learning].agency
-        self.act(holder("agency_lead", agency), "learning_done", agency=agency, recommendation=learning, done="d")
+        owing = [one for one in self.play.case.of_block("answer_recommendation") if not one.ended]
+        one = owing[number % len(owing)]
+        self.act(holder("agency_lead", one.agency), "answer_recommendation", item=one.item, answer="accepts")
 
     @precondition(lambda self: self.owes("tell_referrer"))
     @rule()

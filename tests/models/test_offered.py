@@ -101,7 +101,6 @@ def test_what_guidance_asks_to_regard_may_stay_unanswered_but_not_be_made_up() -
     ("kind", "answers", "field"),
     [
         ("request_information", {"agencies": ["harrowshire-police", "nowhere"]}, "agencies"),
-        ("agree_learning", {"agency": "nowhere", "action": "a", "by": "2026-12-01"}, "agency"),
         ("record_meeting", {**meeting_answers(MONDAY), "seats": ["the_throne"]}, "seats"),
         ("record_meeting", {**meeting_answers(MONDAY), "agencies": ["nowhere"]}, "agencies"),
         ("lock_out", {"person": "p-999", "locked": True, "reason": "r"}, "person"),

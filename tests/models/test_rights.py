@@ -120,8 +120,6 @@ REVIEW: dict[tuple[str, str], set[str]] = {
     ("arrange_meeting", ""): BY_THE_UNIT,
     ("record_meeting", ""): BY_THE_UNIT,
     ("decide", ""): {"chair"},
-    ("agree_learning", ""): BY_UNIT_OR_CHAIR,
-    ("learning_done", ""): BY_THE_AGENCY,
     ("record_submission", ""): BY_THE_UNIT,
     ("record_panel_answer", ""): BY_THE_UNIT,
     ("send_information", ""): BY_THE_UNIT,
@@ -435,12 +433,13 @@ def test_whoever_acts_acts_in_the_office_that_allows_it(cases: dict[str, Case]) 
     assert acts(both, case, Access(), "promise", {"obligation": RETURN}) == "agency_lead"
 
 
-def test_an_agency_with_immediate_learning_takes_part_although_it_was_not_asked() -> None:
+def test_an_agency_with_a_recommendation_takes_part_although_it_was_not_asked() -> None:
     play = asked(agencies=(OWN,))
     assert reads(actor("lead, other"), play.case, Access()) is not None
-    play.act("p-018", "agree_learning", agency=OTHER, action="a", by=date(2026, 12, 1))
+    play.act("p-018", "recommend", text="t", agency=OTHER, by=date(2026, 12, 1), measures=[{"measure": "m"}])
     assert reads(actor("lead, other"), play.case, Access()) is None
-    assert acts(actor("lead, other"), play.case, Access(), "learning_done", {"agency": OTHER}) == "agency_lead"
+    answer = {"item": "r1", "answer": "accepts"}
+    assert acts(actor("lead, other"), play.case, Access(), "answer_recommendation", answer) == "agency_lead"
 
 
 # Four eyes: whoever asked does not answer, in whatever other office

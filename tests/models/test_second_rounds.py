@@ -247,7 +247,6 @@ AGO = {"record_notification, after it was withdrawn": 3}
 ONCE = {
     "record_meeting": "no meeting calls for another before a decision; who was there first is recorded in any order",
     "record_event": "what happens outside is called for by nothing here",
-    "learning_done": "each recommendation is done once, at its own time",
     "notify_secretary_of_state": "a death is notified once",
     "complete_action": "each action is done once, by a day of its own",
     "hold_practitioner_event": "what is recorded again is another event, and nothing calls for it",

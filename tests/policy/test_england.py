@@ -70,7 +70,6 @@ FIGURES = [
     ("rapid_review", "parked_review", None, "parked", "business_manager", LOCAL, PLAN),
     ("rapid_review", "submit_changed_decision", "2 working days", "changed_decision", "business_manager", LOCAL, PLAN),
     ("rapid_review", "panel_information", "5 working days", "panel_asked_more", "business_manager", LOCAL, PLAN),
-    ("rapid_review", "immediate_learning", None, "immediate_learning_agreed", "agency_lead", STATUTORY, WT2023),
     ("rapid_review", "tell_referrer", "2 working days", "decided", "business_manager", LOCAL, PLAN),
     # Of a practice review: six calendar months from the decision to the publication, and what they are told of it.
     ("practice_review", "commission", "20 working days", "review_decided", "business_manager", LOCAL, REVIEW_PLAN),
@@ -164,9 +163,9 @@ def test_the_trigger_of_the_rapid_review_is_a_setting() -> None:
 
 
 @pytest.mark.promise("B2")
-def test_each_agency_owes_its_return_and_its_learning() -> None:
+def test_each_agency_owes_its_return() -> None:
     each = {name for name, block in POLICY.lifecycles["rapid_review"].items() if block.each == "agency"}
-    assert each == {"agency_return", "immediate_learning"}
+    assert each == {"agency_return"}
 
 
 # Rungs, typed by hand: (office, anchor, delay).

@@ -240,13 +240,6 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         "parked_review": "2026-09-01",
         "passed_to": ["cqc", "lado"],
     },
-    "agree_learning": {"agency": "gp", "action": "Records are flagged.", "by": "2026-04-30"},
-    "learning_done": {
-        "agency": "gp",
-        "recommendation": "immediate_learning/gp",
-        "done": "All records are flagged; an audit shows it.",
-        **_at("done_at"),
-    },
     "record_submission": {**_at("sent_at"), **_SAFE, "reference": ""},
     "record_panel_answer": {**_at("received_at"), "position": "more_information", "points": "When was it seen?"},
     "send_information": {**_at("sent_at"), "words": "The dates."},

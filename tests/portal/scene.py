@@ -82,10 +82,12 @@ async def play(house: House) -> Scene:
     await house.act(
         MANAGER,
         review,
-        "agree_learning",
+        "recommend",
+        text="Every call is logged with the child's name.",
         agency="harrowshire-police",
-        action="Every call is logged with the child's name.",
         by=str(day(house, 5)),
+        measures=[{"measure": "Ten calls of ten name the child."}],
+        source="immediate",
     )
     await house.act(
         MANAGER,

@@ -273,8 +273,11 @@ async def test_what_is_not_confirmed_names_the_key_with_which_it_is_recorded_onc
     nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=converter(portal.there.keys))
     working = portal.door
     portal.door = Door(portal.there.recorder, nowhere, portal.clock, patience=timedelta(seconds=1))
-    body = {"agency": "harrowshire-icb", "action": f"Records are flagged {given}.", "by": str(site.house.now.date())}
-    path = f"/cases/{site.review}/agree_learning"
+    body = {
+        "text": f"Flag the records {given}.", "agency": "harrowshire-icb", "by": str(site.house.now.date()),
+        "measures": [{"measure": "They are flagged."}], "seen": True, "another": True,
+    }  # fmt: skip
+    path = f"/cases/{site.review}/recommend"
     try:
         unsure = await site.post(MANAGER, path, body, given)
     finally:

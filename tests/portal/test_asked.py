@@ -35,8 +35,9 @@ async def _review(made: House) -> str:
     sent = {"sent_at": made.now.isoformat(), "sent_by": "The director", "reference": "N-1"}
     await made.act(AUTHORITY, review, "record_notification", **sent)
     await made.act(MANAGER, review, "request_information", agencies=ASKED, words=LOOK_FOR)
-    by = str(day_of(made.now) + timedelta(days=5))
-    await made.act(CHAIR, review, "agree_learning", agency="harrowshire-probation", action="Check the list.", by=by)
+    measures, by = [{"measure": "Every list is checked."}], str(day_of(made.now) + timedelta(days=5))
+    said = {"text": "Check the list.", "agency": "harrowshire-probation", "by": by, "measures": measures}
+    await made.act(CHAIR, review, "recommend", **said)
     return review
 
 

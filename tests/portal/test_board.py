@@ -123,11 +123,11 @@ async def test_what_is_awaited_from_outside_is_never_overdue_on_the_board(site: 
 
 async def test_what_is_owed_here_is_told_before_what_is_awaited_from_outside(site: Site) -> None:
     await site.house.act(
-        MANAGER, site.submitted, "agree_learning", agency="harrowshire-police", action="A change.",
-        by=str(day_of(site.house.now) + timedelta(days=9)),
+        MANAGER, site.submitted, "recommend", text="A change.", agency="harrowshire-police",
+        by=str(day_of(site.house.now) + timedelta(days=9)), measures=[{"measure": "It is changed."}],
     )  # fmt: skip
     row = (await site.rows(MANAGER))[site.submitted]
-    assert row["Stage"].startswith("Recommendation from immediate learning")
+    assert row["Stage"].startswith("Recommendations are pursued")
     assert row["Waiting for"] == "Agency lead and main board member, Harrowshire Police The national panel"
     assert row["State"] == "Awaited"
 

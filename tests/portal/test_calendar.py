@@ -118,17 +118,16 @@ async def test_an_entry_says_a_reference_the_policys_words_and_a_date_and_nothin
 
 async def test_the_calendar_follows_when_a_date_moves_and_when_it_is_done(site: Site) -> None:
     address = await site.subscribe(POLICE)
-    name = f"{site.scene.review}/immediate_learning/harrowshire-police"
+    name = f"{site.scene.review}/answer_recommendation/r1"
     before = (await site.events(address))[name].decoded("dtstart")
-    learning = {"agency": "harrowshire-police", "recommendation": "immediate_learning/harrowshire-police"}
     later = before + timedelta(days=2)
     await site.house.act(
-        POLICE, site.scene.review, "ask_time", obligation=learning["recommendation"], until=str(later), reason="r"
+        POLICE, site.scene.review, "ask_time", obligation="answer_recommendation/r1", until=str(later), reason="r"
     )
-    given = {"obligation": learning["recommendation"], "granted": True, "until": str(later), "reason": "r"}
+    given = {"obligation": "answer_recommendation/r1", "granted": True, "until": str(later), "reason": "r"}
     await site.house.act(CHAIR, site.scene.review, "answer_time", **given)
     assert (await site.events(address))[name].decoded("dtstart") == later
-    await site.house.act(POLICE, site.scene.review, "learning_done", **learning, done="It is done.")
+    await site.house.act(POLICE, site.scene.review, "answer_recommendation", item="r1", answer="accepts")
     assert name not in await site.events(address)
 
 

@@ -56,9 +56,8 @@ async def test_a_meeting_is_arranged_before_it_is_recorded_and_recorded_once_it_
 @pytest.mark.promise("K3")
 async def test_a_return_is_offered_only_to_whoever_was_asked(site: Site) -> None:
     made, parked = site.house, site.scene.parked
-    await made.act(
-        MANAGER, parked, "agree_learning", agency="harrow-vale-hospitals", action="Ask.", by=str(scene.day(made, 9))
-    )
+    measures, by = [{"measure": "They ask."}], str(scene.day(made, 9))
+    await made.act(MANAGER, parked, "recommend", text="Ask.", agency="harrow-vale-hospitals", by=by, measures=measures)
     page = await site.read(HOSPITAL, f"/cases/{parked}")
     assert page.status_code == 200, "it owes what was recommended to it"
     assert "submit_return" not in page.text
@@ -246,7 +245,7 @@ async def test_json_of_a_closed_case_names_only_what_a_closed_case_takes(site: S
 
 
 @pytest.mark.promise("L11", "K3")
-async def test_json_tells_an_agency_of_no_learning_that_it_does_not_owe_and_of_no_case_that_it_may_not_open(
+async def test_json_tells_an_agency_of_no_recommendation_that_it_does_not_owe_and_of_no_case_that_it_may_not_open(
     site: Site,
 ) -> None:
     review = (await scene.opened(site.house))[1]
@@ -254,12 +253,12 @@ async def test_json_tells_an_agency_of_no_learning_that_it_does_not_owe_and_of_n
     await site.house.act(MANAGER, review, "request_information", agencies=agencies)
     asked = await told(site, HOSPITAL, review)
     assert "submit_return" in asked["can"]
-    assert "learning_done" not in asked["can"]
+    assert "answer_recommendation" not in asked["can"]
     assert (asked["parent"], (await told(site, MANAGER, review))["parent"]) == (None, await referral_of(site, review))
-    by = str(scene.day(site.house, 9))
-    await site.house.act(MANAGER, review, "agree_learning", agency=agencies[0], action="Ask.", by=by)
+    said = {"text": "Ask.", "agency": agencies[0], "by": str(scene.day(site.house, 9)), "measures": [{"measure": "-"}]}
+    await site.house.act(MANAGER, review, "recommend", **said, seen=True, another=True)
     lead = (await told(site, scene.HOSPITAL_LEAD, review))["can"]
-    assert "learning_done" in lead
+    assert "answer_recommendation" in lead
 
 
 async def referral_of(site: Site, review: str) -> str:

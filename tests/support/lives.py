@@ -303,18 +303,10 @@ class Lives:
         async def more_wanted() -> str:
             return await self.answered("more_information")
 
-        async def learnt() -> str:
-            ref = await self.notified()
-            await self.doer.act(MANAGER, ref, "agree_learning", **agree())
-            return ref
-
         async def unsafe() -> str:
             ref = await self.asked()
             await self.doer.act(MANAGER, ref, "record_meeting", **{**self.meeting(), "siblings_safe": "no"})
             return ref
-
-        def agree() -> dict[str, Any]:
-            return {"agency": POLICE_AGENCY, "action": self.words("action"), "by": self.day(9)}
 
         now = self.moment
         return {
@@ -340,14 +332,6 @@ class Lives:
             ),
             "record_meeting": of(MANAGER, self.asked, "record_meeting", self.meeting),
             "decide": of(CHAIR, self.met, "decide", self.deciding),
-            "agree_learning": of(MANAGER, self.notified, "agree_learning", agree),
-            "learning_done": of(
-                POLICE, learnt, "learning_done",
-                lambda: {
-                    "agency": POLICE_AGENCY, "recommendation": f"immediate_learning/{POLICE_AGENCY}",
-                    "done": self.words("done"),
-                },
-            ),
             "record_submission": of(MANAGER, self.decided, "record_submission", self.submitting),
             "record_panel_answer": of(MANAGER, self.submitted, "record_panel_answer", self.answering),
             "send_information": of(

@@ -208,7 +208,7 @@ async def test_the_same_request_with_other_words_or_from_somebody_else_is_refuse
 
 async def test_the_same_request_is_answered_alike_when_its_dates_have_passed(tmp_path: Path) -> None:
     async with house(tmp_path) as made:
-        command = await Lives(made).ready("rapid_review", "agree_learning")
+        command = await Lives(made).ready("rapid_review", "recommend")
         actor = await made.actor(MANAGER)
         done = await made.door.act(actor, command.case, command.kind, command.answers, "one")
         await made.wait(timedelta(days=30))
