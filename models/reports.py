@@ -1,7 +1,7 @@
 """Which regular reports are due, and to whom: pure, so that a report is written once however often one asks."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from models.calendar import WorkingDays
@@ -10,7 +10,6 @@ from models.policy import Policy, Scope, Weekly
 from models.telling import NoticeKind
 from models.time import at, day_of
 
-MORNING = time(8, 30)
 WEEK = timedelta(days=7)
 TOO_LATE = timedelta(days=3)
 """After so long a weekly report that could not be written is left to the next one."""
@@ -40,7 +39,7 @@ def reports(policy: Policy, days: WorkingDays, directory: Directory, now: dateti
         keys = {office: f"{kind}/{year}-W{week:02}/{office}" for office in weekly.offices}
         found += [Report(key, kind, office, "", moment) for office, key in keys.items()]
     for meeting in rules.headlines.meetings:
-        moment = at(days.add(meeting, -rules.headlines.working_days_before), MORNING)
+        moment = at(days.add(meeting, -rules.headlines.working_days_before), policy.message_time)
         if moment <= now and day_of(now) <= meeting:
             for office in rules.headlines.offices:
                 found += _before(meeting, office, moment, _agencies(office, policy, directory))
@@ -55,7 +54,7 @@ def next_report(policy: Policy, days: WorkingDays, now: datetime) -> datetime | 
     weekly = [_last(one, now) + WEEK for one in (rules.digest, rules.readiness)]
     weekly = [at(day_of(moment), one.at) for moment, one in zip(weekly, (rules.digest, rules.readiness), strict=True)]
     before = rules.headlines.working_days_before
-    meetings = [at(days.add(meeting, -before), MORNING) for meeting in rules.headlines.meetings]
+    meetings = [at(days.add(meeting, -before), policy.message_time) for meeting in rules.headlines.meetings]
     return min(moment for moment in (*weekly, *meetings) if moment > now)
 
 

@@ -44,7 +44,7 @@ async def test_what_is_not_urgent_waits_for_the_next_working_morning_and_what_is
     said = [text for text in await chat.reads(MANAGER) if loud in text]
     assert said, "whether children are safe is asked at night as well"
     assert all(quiet not in text for text in said)
-    morning = at(WORK.add(day_of(night), 1), time(8))
+    morning = at(WORK.add(day_of(night), 1), time(9, 5))
     await chat.house.wait_until(morning - timedelta(seconds=30))
     assert [text for text in await chat.reads(MANAGER) if quiet in text] == []
     await chat.house.wait_until(morning + timedelta(seconds=1))

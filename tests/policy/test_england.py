@@ -479,6 +479,7 @@ def test_no_value_can_be_changed_unnoticed(place: Place) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(600)
 @pytest.mark.promise("F8")
 def test_no_value_at_all_can_be_changed_unnoticed() -> None:
     for place in PLACES:

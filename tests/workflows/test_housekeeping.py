@@ -72,11 +72,11 @@ async def test_once_a_week_manager_and_chair_hear_of_all_that_is_outstanding(cha
     ref = (await chat.house.refer()).case
     before = Counter(row.person for row in await said(chat, NoticeKind.DIGEST))
     for week in range(1, 4):
-        now = await until(chat, 0, time(8, 30))
+        now = await until(chat, 0, time(9))
         digests = await said(chat, NoticeKind.DIGEST)
         after = Counter(row.person for row in digests)
         assert {person: after[person] - before[person] for person in after} == {MANAGER: week, SUBGROUP: week}
-        assert digests[-1].rung_at == at(day_of(now), time(8, 30))
+        assert digests[-1].rung_at == at(day_of(now), time(9))
         await chat.posted()
     found = [text for text in await chat.reads(SUBGROUP) if "What is outstanding this week" in text]
     assert len(found) == before[SUBGROUP] + week, "one a week"
@@ -92,7 +92,7 @@ async def test_the_weekly_report_names_empty_offices_missing_deputies_and_whom_n
     alone = [one.model_copy(update={"deputy": None}) if one.person == SUBGROUP else one for one in fewer]
     kept = chat.directory
     await replaced(chat, chat.directory.model_copy(update={"people": people, "holdings": tuple(alone)}))
-    await until(chat, 0, time(8, 30))
+    await until(chat, 0, time(9))
     report = [text for text in await chat.reads(MANAGER) if "Not everybody can be reached" in text][-1]
     assert "Nobody can be told: Chair of the safeguarding partners." in report
     assert "No deputy: Chair of the case review sub-group." in report
@@ -144,7 +144,7 @@ async def test_board_members_get_headline_figures_before_each_meeting_and_only_o
         await put_in_force(session, rules.model_copy(update={"reports": reports}), chat.house.now)
     await chat.keeps_house()
     assert await said(chat, NoticeKind.HEADLINES) == []
-    await chat.house.wait_until(at(meeting - timedelta(days=7), time(8, 31)))
+    await chat.house.wait_until(at(meeting - timedelta(days=7), time(9, 1)))
     told = await said(chat, NoticeKind.HEADLINES)
     seats = [(one.office, one.agency) for one in chat.directory.holdings if one.office in lines.offices]
     assert sorted((row.office, row.agency or None) for row in told) == sorted(seats)
