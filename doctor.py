@@ -25,8 +25,9 @@ from models.policy import Policy
 from models.tables import AccountRow, FileRow, HeadRow, LinkRow, MailRow
 from models.time import day_of
 from notifier.ways import channels, leading_to
+from policy.checks import uncompared
 from policy.problems import together
-from policy.reading import advice, check_against, read_directory_file
+from policy.reading import check_against, read_directory_file
 from records.database import Database
 from records.directory import invented
 from records.faults import UNREADABLE
@@ -302,8 +303,8 @@ def _rules(known: Known) -> Iterable[Finding]:
             do=f"{do.partition('. ')[2]} Then: {typed('policy adopt FILE --apply --open-cases')}",
             grave=days.calendar.horizon < today + timedelta(days=90),
         )
-    if unread := advice(known.policy):
-        names = "; ".join(known.policy.sources[one.key.removeprefix("sources.")].citation for one in unread)
+    if unread := uncompared(known.policy.sources):
+        names = "; ".join(known.policy.sources[name].citation for name in unread)
         yield Finding(
             what=f"Nobody has compared {len(unread)} of {len(known.policy.sources)} sources with their text: {names}.",
             why="A wrong figure makes every deadline that rests on it wrong.",

@@ -3,7 +3,7 @@
 import math
 
 from models.fold import is_dated
-from models.policy import ITEMS_OF_AN_AGENCY, Rung, Scope, Span, Unit
+from models.policy import ITEMS_OF_AN_AGENCY, Ladder, Rung, Scope, Span, Unit
 from policy.problems import Path
 from policy.shapes import did_you_mean, fit
 from policy.written import Written
@@ -101,6 +101,15 @@ def is_surely_in_order(before: Rung, after: Rung) -> bool:
     if before.delay.unit is after.delay.unit:
         return before.delay.n <= after.delay.n
     return reach(before.delay)[1] + _slack(before.delay, after.delay) <= reach(after.delay)[0]
+
+
+def unreminded(ladder: Ladder) -> Rung | None:
+    """The rung at which others hear of it first, though whoever owes it was told at the start and then no more."""
+    first, *later = ladder.rungs
+    by_due = (rung for rung in later if rung.after == "start" or rung.delay.n <= 0)
+    if first.after == "due" or not later or any(first.office in rung.offices for rung in (later[0], *by_due)):
+        return None
+    return later[0]
 
 
 def reach(span: Span) -> tuple[int, int]:

@@ -5,7 +5,7 @@ Nothing is half read: either a whole Policy or Directory, or PolicyProblems with
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -14,13 +14,14 @@ from pydantic import BaseModel
 
 from models.calendar import WorkingDays
 from models.directory import Directory
-from models.policy import Calendar, Office, Policy, Scope
+from models.policy import Calendar, Ladder, Office, Policy, Scope
 from models.recommended import OWNER
 from models.rehearsal import Scenario
 from models.tracker_mapping import TrackerMapping
 from policy.acts import cross_check_scenario
 from policy.checks import cross_check, uncompared
 from policy.directory import cross_check_directory
+from policy.ladders import in_words, unreminded
 from policy.problems import PolicyProblems, Problem
 from policy.shapes import check_shape, shaped
 from policy.tracker import cross_check_tracker
@@ -95,11 +96,15 @@ def read_directory_file(path: Path, policy: Policy | None = None) -> Directory:
 
 
 def advice(policy: Policy, on: date | None = None) -> list[Problem]:
-    """What is allowed but better mended: sources that nobody compared with their text, a calendar that ends soon."""
+    """What is allowed but better mended.
+
+    A calendar that ends soon, ladders that remind nobody, and sources that nobody compared with their text.
+    """
     ends = WorkingDays(policy.calendar).warning(on) if on else None
     horizon = [Problem(0, "calendar.horizon", ends, grave=False)] if ends else []
     words = "Nobody has said that this was compared with the text. Do it, then fill in `checked_by` and `checked_on`."
-    return horizon + [Problem(0, f"sources.{name}", words, grave=False) for name in uncompared(policy.sources)]
+    unread = [Problem(0, f"sources.{name}", words, grave=False) for name in uncompared(policy.sources)]
+    return [*horizon, *_without_reminder(policy.ladders), *unread]
 
 
 def check_against(policy: Policy, directory: Directory, on: date | None = None) -> list[Problem]:
@@ -172,6 +177,18 @@ def _empty_seats(policy: Policy, directory: Directory, on: date | None) -> list[
         for seat_name, seat in quorum.seats.items()
         if (seat.office, seat.kind) not in held
     ]
+
+
+def _without_reminder(ladders: Mapping[str, Ladder]) -> Iterator[Problem]:
+    for name, ladder in ladders.items():
+        if rung := unreminded(ladder):
+            owes = ladder.rungs[0].office
+            words = (
+                f"`{owes}` is told {in_words(ladder.rungs[0])} and not again by the due time: what anybody hears next "
+                f"goes over their head to `{rung.office}` ({in_words(rung)}). Let a rung remind `{owes}` by then, such "
+                "as at `delay: 0 working days`."
+            )
+            yield Problem(0, f"ladders.{name}", words, grave=False)
 
 
 def _digest(content: object) -> str:

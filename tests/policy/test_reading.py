@@ -587,5 +587,40 @@ def test_a_source_that_nobody_compared_is_a_warning() -> None:
     assert "sources.wt2023_ch5" not in {one.key for one in advice(read_policy(text, ""))}
 
 
+AGENCY_RETURN = """      - {office: agency_contact, after: start, delay: 0 hours}
+      - {office: agency_contact, delay: -3 working days}
+      - {office: agency_contact, delay: 0 working days}
+      - {office: agency_lead, delay: 1 working day}
+"""
+AT_START, BEFORE, AT_DUE, ABOVE = AGENCY_RETURN.splitlines(keepends=True)
+
+
+@pytest.mark.promise("F8", "F1")
+@pytest.mark.parametrize(
+    ("rungs", "advised"),
+    [
+        (AT_START + ABOVE, True),
+        (AT_START + ABOVE.replace("1 working day", "-1 working day"), True),
+        (AT_START + BEFORE + ABOVE, False),
+        (AT_START + AT_DUE + ABOVE, False),
+        (AT_START + AT_START.replace("0 hours", "4 hours") + ABOVE, False),
+        (AT_START + ABOVE.replace("agency_lead,", "agency_lead, also: [agency_contact],"), False),
+        (AT_START + ABOVE.replace("1 working day", "-1 working day") + AT_DUE, False),
+        (ABOVE, False),  # nobody was told at the start, so nobody was left without a reminder since
+    ],
+)
+def test_whoever_owes_is_reminded_before_others_hear_or_the_check_advises_so(rungs: str, *, advised: bool) -> None:
+    found = advice(read_policy(changed(ENGLAND, AGENCY_RETURN, rungs), ""))
+    about = [one for one in found if one.key.startswith("ladders")]
+    assert [one.key for one in about] == ["ladders.agency_return"] * advised
+    assert all("`agency_contact` is told at start and not again by the due time" in one.words for one in about)
+    assert not any(one.grave for one in about)
+
+
+@pytest.mark.promise("F8")
+def test_every_ladder_that_is_shipped_reminds_whoever_owes_before_others_hear_of_it() -> None:
+    assert not [one for one in advice(POLICY) if one.key.startswith("ladders")]
+
+
 def test_every_step_stands_in_the_words_of_the_marks() -> None:
     assert STEPS.keys() == MARKS.keys()
