@@ -12,7 +12,7 @@ from models import shelf
 from models.case import Case
 from models.command import ANOTHER_CASE, Cannot, Choice, Command, Known, MaybeWords, Slug, Words, asks
 from models.facts import Fact, Problem
-from models.obligation import Ended
+from models.obligation import Ended, Obligation
 
 
 class Answered(Choice):
@@ -30,6 +30,11 @@ class View(Choice):
     CHALLENGE = "challenge", "The challenge is right"
     PARTLY = "partly", "Both are right in part"
     CHALLENGED = "challenged", "The agency that was challenged is right"
+
+
+class Risk(Choice):
+    NOW = "yes", "Yes, a child is at risk now"
+    OVER = "no", "No, no child is at risk any more"
 
 
 class RaiseDisagreement(Command):
@@ -92,6 +97,19 @@ class DecideDisagreement(Command):
     words: Words = asks("What is to be done, by whom, and what follows for practice?", private=True)
 
 
+class ChangeRisk(Command):
+    """Say that a child is at risk now, or that none is any more. What is open is counted anew from that moment."""
+
+    KIND: ClassVar[str] = "change_risk"
+    FACT: ClassVar[str] = "risk_changed"
+    TITLE: ClassVar[str] = "Say if a child is at risk now"
+    at_risk: Risk = asks(
+        "Is a child at risk now?",
+        "If so, act at once by the usual ways; do not wait for an answer here. Each step is then taken the same day.",
+    )
+    reason: Words = asks("What has changed?", private=True)
+
+
 class WithdrawDisagreement(Command):
     """Take a challenge back."""
 
@@ -104,12 +122,24 @@ class WithdrawDisagreement(Command):
 
 ANSWERING = ("answer", "answer_leads")
 RESPONDING = ("respond", "respond_leads")
+TAKEN_SO: Mapping[bool, Mapping[str, str]] = {
+    True: {Risk.NOW: "Each step is taken the same day already, because a child is or may be at risk now."},
+    False: {Risk.OVER: "The steps are taken already as while no child is at risk."},
+}
+"""Why nothing would change, by whether a child is or may be at risk now."""
 STEPS = ("answer", "respond", "answer_leads", "respond_leads", "decide_disagreement")
 
 
 def at_risk(step: str) -> str:
     """The block by which this step is owed while a child is at risk now, or nobody knows that none is."""
     return f"{step}_at_risk"
+
+
+def counted_anew(case: Case) -> list[Obligation]:
+    """The steps that are open, and are owed by other dates while a child may be at risk now."""
+    blocks = shelf.blocks(case.policy, case.kind)
+    both_ways = {name for one, block in blocks.items() if block.instead_of for name in (one, block.instead_of)}
+    return [one for one in case.open() if one.block in both_ways]
 
 
 def steps_owed(case: Case, agency: str | None = None) -> set[str]:
@@ -124,7 +154,8 @@ class Disagreement:
     name = "disagreement"
     prefix = "PD"
     commands: tuple[type[Command], ...] = (
-        RaiseDisagreement, AnswerDisagreement, RespondDisagreement, DecideDisagreement, WithdrawDisagreement,
+        RaiseDisagreement, AnswerDisagreement, RespondDisagreement, DecideDisagreement, ChangeRisk,
+        WithdrawDisagreement,
     )  # fmt: skip
     story: tuple[str, ...] = (
         *(name for step in STEPS for name in (step, at_risk(step))),
@@ -153,6 +184,8 @@ class Disagreement:
                 said = {"raised_by": fact.data["agency"], "challenged": fact.data["challenged"]}
                 may_be = fact.data.get("at_risk") in {Known.YES, Known.NOT_KNOWN}
                 return {**said, "at_risk": True} if may_be else said
+            case "risk_changed":
+                return {"at_risk": fact.data["at_risk"] == Risk.NOW}
             case "disagreement_decided":
                 return {"outcome": View(fact.data["view"]).words}
             case "disagreement_responded" if fact.data["outcome"] == Response.RESOLVED:
@@ -163,9 +196,13 @@ class Disagreement:
                 return {}
 
     def ends(self, case: Case, fact: Fact) -> Mapping[str, Ended]:
-        if fact.kind != "disagreement_withdrawn":
-            return {}
-        return {one.key: Ended.WITHDRAWN for one in case.open()}
+        match fact.kind:
+            case "disagreement_withdrawn":
+                return {one.key: Ended.WITHDRAWN for one in case.open()}
+            case "risk_changed":
+                return {one.key: Ended.COUNTED_ANEW for one in counted_anew(case)}
+            case _:
+                return {}
 
     def judge(self, case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
         agency = body.get("agency", "")
@@ -179,6 +216,9 @@ class Disagreement:
                 open_ = steps_owed(case) & {"decide_disagreement", "decide_again"}
                 words = "It has not come to you, or you have decided already."
                 return [] if open_ else [Problem(words=words)]
+            case "change_risk":
+                words = TAKEN_SO[bool(case.said.get("at_risk"))].get(body.get("at_risk", ""), "")
+                return [Problem(field="at_risk", words=words)] if words else []
             case _:
                 return []
 
@@ -199,7 +239,10 @@ def _turn(case: Case, blocks: tuple[str, ...], agency: str, words: str) -> list[
 
 
 def worked_out(case: Case, kind: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Whose turn it is next: the agency that was challenged answers, the one that raised it responds."""
+    """Whose turn it is next: the agency that was challenged answers, the one that raised it responds.
+
+    Risk that is said anew leaves the turn as it is; by when it was owed until then is kept.
+    """
     match kind:
         case "raise_disagreement":
             return {"agencies": [body["challenged"]]}
@@ -207,5 +250,10 @@ def worked_out(case: Case, kind: str, body: dict[str, Any]) -> dict[str, Any]:
             return {"agencies": [case.said["challenged"]]}
         case "answer_disagreement":
             return {"agencies": [case.said["raised_by"]]}
+        case "change_risk":
+            steps = counted_anew(case)
+            due = next((one.due for one in steps if one.due), None)
+            was = {"was": due.isoformat()} if due else {}
+            return {"agencies": [one.agency for one in steps if one.agency], **was}
         case _:
             return {}

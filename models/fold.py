@@ -17,6 +17,9 @@ from models.time import day_of, end_of
 GROWS = frozenset({"recommended", "recommendation_entered"})
 """After these a closed case is open again, for as long as something is owed of them."""
 
+ANEW = "risk_changed"
+"""From this what is open counts anew, whatever else starts its clock."""
+
 
 class OutOfOrder(RuntimeError):
     """A fact that is not the next one: the caller asks the record for what it has missed."""
@@ -151,8 +154,9 @@ def _started(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
 def _opened(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
     blocks = shelf.blocks(case.policy, case.kind)
     passed = {*case.said.get("passed", ()), *_replaced(case, blocks)}
+    anew = _counted_anew(case, blocks, fact)
     for name, block in blocks.items():
-        if block.opens in made and name not in passed and not _asked_before(case, block, name):
+        if (block.opens in made or name in anew) and name not in passed and not _asked_before(case, block, name):
             for agency, item in _each_of(case, name, block, fact):
                 case = _open(case, name, block, agency, item, made, fact)
     return case
@@ -163,6 +167,17 @@ def _replaced(case: Case, blocks: Mapping[str, Block]) -> set[str]:
     if case.said.get("at_risk"):
         return {block.instead_of for block in blocks.values()}
     return {name for name, block in blocks.items() if block.instead_of}
+
+
+def _counted_anew(case: Case, blocks: Mapping[str, Block], fact: Fact) -> set[str]:
+    """The other way to owe each step that this fact counts anew."""
+    gone = {
+        one.block
+        for one in case.obligations.values()
+        if one.ended is Ended.COUNTED_ANEW and one.ended_by == fact.number
+    }
+    sooner = {name for name, block in blocks.items() if block.instead_of in gone}
+    return sooner | {blocks[name].instead_of for name in gone}
 
 
 def _asked_before(case: Case, block: Block, name: str) -> bool:
@@ -211,11 +226,12 @@ def _open(case: Case, name: str, block: Block, agency: str, item: str, made: Map
     if not said and any(one.ended is None for one in earlier):
         return case
     nth = max((int(one.key.partition("#")[2] or 1) for one in earlier), default=0) + 1
-    start = made.get(block.starts) or case.marks.get(block.starts)
+    mark = ANEW if ANEW in made else block.starts
+    start = made.get(mark) or case.marks.get(mark)
     rules = rules_for(case, name, about)
     fresh = Obligation(
         key=base if nth == 1 else f"{base}#{nth}", block=name, agency=agency, owed_by=rules.block.owed_by, item=item,
-        of=about, opened=fact.recorded, mark=block.starts, since=start.number if start else 0,
+        of=about, opened=fact.recorded, mark=mark, since=start.number if start else 0,
         start=start.at if start else fact.occurred, due=said, said=said, rungs=(),
     )  # fmt: skip
     fresh = ladder.clocked(fresh, rules)
@@ -368,7 +384,7 @@ def _policy(case: Case, fact: Fact) -> Case:
 
 def _counted_from(case: Case, one: Obligation, starts: str) -> Obligation:
     """The same obligation, its clock counting from what the policy now names: from the opening if that has not been."""
-    if one.mark == starts:
+    if one.mark in {starts, ANEW}:
         return one
     mark = case.marks.get(f"{starts}/{one.agency}") or case.marks.get(starts)
     changes = {"mark": starts, "since": mark.number if mark else 0, "start": mark.at if mark else one.opened}

@@ -17,6 +17,8 @@ class Ended(StrEnum):
     WITHDRAWN = "withdrawn"
     NOT_GIVEN = "not_given"
     """It was owed to the end, and it was recorded why it did not come."""
+    COUNTED_ANEW = "counted_anew"
+    """The same is owed by another block from then on: it was said anew whether a child is at risk now."""
 
 
 class Heard(Message):

@@ -509,6 +509,7 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "raised_to_chair": "it was taken to the independent chair",
         "disagreement_decided": "the independent chair decided",
         "disagreement_withdrawn": "the challenge was withdrawn",
+        "risk_changed": "it was said anew whether a child is at risk now",
         "resolved": "it was resolved",
         "reopened": "the closed disagreement was reopened",
     },

@@ -428,6 +428,7 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
         "respond_disagreement": lambda: {"agency": agency, "outcome": "escalate", "words": "-"},
         "decide_disagreement": lambda: {"view": "partly", "words": "-"},
         "withdraw_disagreement": lambda: {"agency": agency},
+        "change_risk": lambda: {"at_risk": "no" if case.said.get("at_risk") else "yes"},
         "dispute": lambda: {"ground": "not_ours", "words": "-"},
     }  # fmt: skip
     found = complete[act.do]() if act.do in complete else {}

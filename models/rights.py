@@ -71,6 +71,7 @@ MAY: dict[str, frozenset[str]] = {
     "respond_disagreement": AGENCY,
     "decide_disagreement": CHAIR,
     "withdraw_disagreement": AGENCY,
+    "change_risk": AGENCY | CHAIR,  # that no child is at risk any more: nobody of the agency that is challenged
     "enter_review": UNIT,
     "commission": UNIT | CHAIR,
     "appoint_reviewer": UNIT | CHAIR,
@@ -231,6 +232,10 @@ OWN_AGENCY = "This recommendation is your own agency’s, so somebody with no pa
 LEADS_NOW = "The leads of both agencies answer each other now. Your agency’s lead, or their deputy, has to say this."
 MEETING_ONLY = "Your office records what a meeting decided. Only {offices} can close a recommendation alone."
 NOT_RAISED = "Only the agency that raised it can take it back."
+NOT_LIFTED = (
+    "A child is or may be at risk now. Only the agency that raised this, or the independent chair, says that none is "
+    "any more, and nobody of your agency."
+)
 YOURSELF = "This keeps you out yourself. Tick that you know that you can then no longer open this case."
 
 
@@ -354,6 +359,8 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
         return _gated(actor, case, kind, body)
     if kind in OF_ITEM:
         return _of_item(actor, case, kind, body)
+    if kind == "change_risk":
+        return _says_risk(actor, case)
     allowed = MAY[kind]
     if kind in {"suspend", "review_suspension", "suspend_milestones", "review_milestones"}:
         allowed = frozenset({policy(case.policy).bounds.suspension_office})
@@ -378,6 +385,16 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
         return Problem(words=LEADS_NOW)
     if kind in OF_OWN_AGENCY and actor.anywhere(MAY[kind]):
         return Problem(field="agency", words="You can only answer for your own agency.")
+    return Problem(words=NO)
+
+
+def _says_risk(actor: Actor, case: Case) -> str | Problem:
+    """The office in which they say whether a child is at risk now: one of either agency, or that which decides."""
+    sides = {case.said["raised_by"], case.said["challenged"]}
+    for held in actor.offices:
+        if held.office in MAY["change_risk"] and (held.office not in AGENCY_OFFICES or held.agency in sides):
+            lifts = case.said.get("at_risk") and actor.belongs_to(case.said["challenged"])
+            return Problem(words=NOT_LIFTED) if lifts else held.office
     return Problem(words=NO)
 
 

@@ -264,6 +264,7 @@ ENTER: Final[Mapping[str, str]] = {
     "Whose practice or decision do you challenge?": "Choose the agency that you challenge",
     "Is a child at risk now?": "Choose whether a child is at risk now",
     "What do you ask for?": "Enter what you ask for",
+    "What has changed?": "Enter what has changed",
     "What is your agency’s answer?": "Choose your agency’s answer",
     "What will you do, and why?": "Enter what you will do, and why",
     "Does the answer resolve it?": "Choose whether the answer resolves it",

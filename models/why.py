@@ -126,7 +126,7 @@ def _rule(case: Case, one: Obligation, block: Block) -> str:
         return f"{span.words} from the decision to review, as the method “{method.title}” plans it"
     if block.budget is None:
         return "by the day that a person said"
-    began = marks_of(case.kind).get(block.starts, block.starts)
+    began = marks_of(case.kind).get(one.mark, one.mark)
     counts = f"{block.budget.words}, counted from when {began}{'' if _hourly(block) else ', that day not counted'}"
     return f"{counts}; at least {block.at_least.words} from the request" if block.at_least else counts
 

@@ -331,12 +331,13 @@ def unreadable(case: str) -> Said:
 
 def state_of(one: Obligation, now: datetime) -> str:
     """What has become of an obligation, in words; empty while it is simply owed."""
-    if one.ended is Ended.MET:
-        return f"This has been {_done(one)}. Nothing more is needed."
-    if one.ended is Ended.WITHDRAWN:
-        return "This is not owed any more."
-    if one.ended is Ended.NOT_GIVEN:
-        return "It was recorded that this did not come, and why."
+    if one.ended:
+        return {
+            Ended.MET: f"This has been {_done(one)}. Nothing more is needed.",
+            Ended.WITHDRAWN: "This is not owed any more.",
+            Ended.NOT_GIVEN: "It was recorded that this did not come, and why.",
+            Ended.COUNTED_ANEW: "This is owed by another date: it was said anew whether a child is at risk now.",
+        }[one.ended]
     if one.paused:
         return "The clock of this is suspended."
     if one.dispute:
@@ -348,7 +349,10 @@ def state_of(one: Obligation, now: datetime) -> str:
 def status_of(one: Obligation, now: datetime) -> str:
     """The same in a word or two, for the head of a message."""
     if one.ended:
-        return {Ended.MET: _done(one), Ended.WITHDRAWN: "not owed any more", Ended.NOT_GIVEN: "did not come"}[one.ended]
+        return {
+            Ended.MET: _done(one), Ended.WITHDRAWN: "not owed any more", Ended.NOT_GIVEN: "did not come",
+            Ended.COUNTED_ANEW: "owed by another date",
+        }[one.ended]  # fmt: skip
     if one.paused:
         return "suspended"
     if one.dispute:

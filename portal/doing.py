@@ -33,6 +33,7 @@ BUTTONS: Final[Mapping[str, str]] = {
     "enter_review": "Enter the review",
     "open_register": "Open the register",
     "raise_disagreement": "Raise it",
+    "change_risk": "Say so",
     "commission": "Commission the review",
     "appoint_reviewer": "Appoint them",
     "recommend": "Make this recommendation",

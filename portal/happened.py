@@ -17,7 +17,7 @@ from models.shelf import days, policy
 from models.time import day_of
 from models.titles import about as item_words
 from models.titles import named
-from portal.pages import day
+from portal.pages import by, day
 from portal.questions import asked_of
 from portal.rows import rows_of_case
 from portal.said import Names, Pair, answered
@@ -64,6 +64,7 @@ TITLES: Final[Mapping[str, str]] = {
     "disagreement_responded": "The agency that raised it responded",
     "disagreement_decided": "The disagreement was decided",
     "disagreement_withdrawn": "The challenge was withdrawn",
+    "risk_changed": "It was said anew whether a child is at risk now",
     "recommended": "A recommendation was made",
     "recommendation_entered": "An earlier recommendation was entered",
     "recommendation_assigned": "A recommendation got an owner",
@@ -293,6 +294,9 @@ def _note(case: Case, entry: Entry) -> str:
         return f"It follows policy {policy(entry.data['policy']).version}."
     if entry.kind in {"calendar_adopted", "reopened"} and "calendar" in entry.data:
         return f"It follows calendar {days(entry.data['calendar']).calendar.version}."
+    if entry.kind == "risk_changed" and "was" in entry.data:
+        was = datetime.fromisoformat(entry.data["was"])
+        return f"What is open is counted anew from then; it had been due {by(was)}."
     if entry.kind != "meeting_recorded":
         return ""
     return "It had its quorum." if entry.data.get("quorate") else _no_quorum(case, entry)

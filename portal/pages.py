@@ -176,7 +176,12 @@ def templates() -> Environment:
     return env
 
 
-ENDED: Final[Mapping[str, str]] = {"met": "done", "withdrawn": "withdrawn", "not_given": "closed without it"}
+ENDED: Final[Mapping[str, str]] = {
+    "met": "done",
+    "withdrawn": "withdrawn",
+    "not_given": "closed without it",
+    "counted_anew": "counted anew",
+}
 """What became of something that was owed."""
 
 

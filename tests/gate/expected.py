@@ -286,6 +286,8 @@ ONCE: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("disagreement", "respond_disagreement"): ITS_AGENCY,
     ("disagreement", "decide_disagreement"): THE_CHAIR,
     ("disagreement", "withdraw_disagreement"): ITS_AGENCY,
+    # That one is. That none is any more: see LIFTS_RISK.
+    ("disagreement", "change_risk"): ITS_AGENCY | THE_CHAIR | {"contact of another", "lead of another"},
     ("practice_review", "reopen"): UNIT_AND_CHAIR,
     ("register", "reopen"): UNIT_AND_CHAIR,
     ("disagreement", "reopen"): UNIT_AND_CHAIR,
@@ -297,6 +299,13 @@ OF_LEADS: Final[dict[str, frozenset[str]]] = {
     "respond_disagreement": frozenset({"lead"}),
 }
 """Who speaks for an agency once a disagreement has come to the leads: its contact does not."""
+
+LIFTS_RISK: Final = frozenset({
+    "contact", "lead", "contact and sub-group chair", "lead and independent chair", "independent chair",
+    "manager and independent chair", "owner who left, now independent chair", "sponsor who left, now independent chair",
+    "gave it, now independent chair", "owned it then, now independent chair",
+})  # fmt: skip
+"""Who says that no child is at risk any more: who raised it or decides it, and nobody of the agency challenged."""
 
 OPENED_BY: Final[dict[str, frozenset[str]]] = {
     "enter_review": UNIT,

@@ -18,6 +18,7 @@ from models.rights import Access, acts, may_open
 from tests.gate.expected import (
     HOLDERS,
     IN_DEPTH,
+    LIFTS_RISK,
     OF_LEADS,
     ONCE,
     ONLY_WHERE_NAMED,
@@ -234,6 +235,14 @@ def test_a_disagreement_that_has_come_to_the_leads_is_theirs_alone() -> None:
         with pytest.raises(Refused, match="Your agency’s lead, or their deputy, has to say this"):
             say(command, "contact")
         say(command, "lead")
+
+
+@pytest.mark.promise("F14")
+def test_that_no_child_is_at_risk_any_more_is_said_by_those_alone_and_never_by_the_side_that_is_challenged() -> None:
+    case = case_of("disagreement")
+    at_risk = case.model_copy(update={"said": {**case.said, "at_risk": True}})
+    said = {who: acts(one.actor, at_risk, Access(), "change_risk", {}) for who, one in PEOPLE.items()}
+    assert {who for who, office in said.items() if isinstance(office, str)} == LIFTS_RISK
 
 
 @pytest.mark.parametrize("command", OPENED_BY)

@@ -1,24 +1,30 @@
 """A professional disagreement while a child may be at risk now: each step the same day, at any hour, told at once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from models import shelf
 from models.board import line_of
+from models.disagreement import STEPS, at_risk
 from models.doing import doings, sight
 from models.facts import Problem
+from models.obligation import Ended, Obligation
 from models.rights import Access, Actor, Held, acts
+from models.telling import NoticeKind
+from models.why import explain
+from notifier.words import state_of
 from tests.models.test_rights import fresh
-from tests.support.core import CHAIR, DIRECTORY, MANAGER, MONDAY, Play, Refused, holder
+from tests.support.core import CHAIR, DIRECTORY, MANAGER, MONDAY, POLICY, Play, Refused, holder
 
 RAISER, CHALLENGED = "harrowshire-police", "harrowshire-council"
 POLICE, COUNCIL = holder("agency_contact", RAISER), holder("agency_contact", CHALLENGED)
 POLICE_LEAD, COUNCIL_LEAD = holder("agency_lead", RAISER), holder("agency_lead", CHALLENGED)
 
 
-def raised(at_risk: str) -> Play:
+def raised(risk: str) -> Play:
     return fresh(
-        "disagreement", POLICE, "raise_disagreement", agency=RAISER, challenged=CHALLENGED, at_risk=at_risk, about="a",
+        "disagreement", POLICE, "raise_disagreement", agency=RAISER, challenged=CHALLENGED, at_risk=risk, about="a",
         wanted="w",
     )  # fmt: skip
 
@@ -38,9 +44,9 @@ def to_the_chair(play: Play) -> list[tuple[str, timedelta]]:
 
 
 @pytest.mark.promise("F14")
-@pytest.mark.parametrize("at_risk", ["yes", "not_known"])
-def test_while_a_child_is_or_may_be_at_risk_every_level_together_takes_no_more_than_a_day(at_risk: str) -> None:
-    steps = to_the_chair(raised(at_risk))
+@pytest.mark.parametrize("risk", ["yes", "not_known"])
+def test_while_a_child_is_or_may_be_at_risk_every_level_together_takes_no_more_than_a_day(risk: str) -> None:
+    steps = to_the_chair(raised(risk))
     assert [name for name, _ in steps] == [
         "answer_at_risk", "respond_at_risk", "answer_leads_at_risk", "respond_leads_at_risk",
         "decide_disagreement_at_risk",
@@ -58,11 +64,11 @@ def test_while_no_child_is_at_risk_the_steps_are_counted_in_working_days() -> No
 
 
 @pytest.mark.promise("F14", "F1")
-@pytest.mark.parametrize("at_risk", ["yes", "not_known"])
+@pytest.mark.parametrize("risk", ["yes", "not_known"])
 def test_contact_lead_and_business_manager_hear_at_once_that_a_child_may_be_at_risk_and_it_is_urgent(
-    at_risk: str,
+    risk: str,
 ) -> None:
-    play = raised(at_risk)
+    play = raised(risk)
     play.until(play.now)
     (key,) = (one.key for one in play.case.open())
     said = play.said(key)
@@ -103,3 +109,118 @@ def test_at_the_level_of_the_leads_a_contact_answers_no_more_and_the_chair_decid
     play.act(POLICE_LEAD, "respond_disagreement", agency=RAISER, outcome="escalate", words="-")
     play.act(CHAIR, "decide_disagreement", view="challenge", words="-")
     assert play.case.closed
+
+
+TURNS = (
+    (COUNCIL, "answer_disagreement", {"agency": CHALLENGED, "answer": "disagrees"}),
+    (POLICE, "respond_disagreement", {"agency": RAISER, "outcome": "escalate"}),
+    (COUNCIL_LEAD, "answer_disagreement", {"agency": CHALLENGED, "answer": "disagrees"}),
+    (POLICE_LEAD, "respond_disagreement", {"agency": RAISER, "outcome": "escalate"}),
+)
+LEVELS = range(len(TURNS) + 1)
+
+
+def at_level(level: int, risk: str) -> Play:
+    play = raised(risk)
+    for person, kind, answers in TURNS[:level]:
+        play.act(person, kind, words="-", **answers)
+    return play
+
+
+def open_(play: Play) -> Obligation:
+    (one,) = play.case.open()
+    return one
+
+
+@pytest.mark.promise("F14")
+@pytest.mark.parametrize("level", LEVELS)
+def test_once_it_is_said_that_a_child_is_at_risk_the_open_step_is_due_within_hours_from_then(level: int) -> None:
+    play = at_level(level, "no")
+    before = open_(play)
+    play.until(play.now + timedelta(hours=7))
+    play.act(POLICE, "change_risk", at_risk="yes", reason="-")
+    one = open_(play)
+    assert (one.block, one.agency) == (f"{before.block}_at_risk", before.agency)
+    assert (one.start, one.mark) == (play.now, "risk_changed")
+    assert one.due
+    assert timedelta() < one.due - play.now <= timedelta(hours=12)
+    assert play.case.obligations[before.key].ended is Ended.COUNTED_ANEW
+    assert play.case.obligations[before.key].due == before.due  # the history keeps it
+    assert datetime.fromisoformat(play.facts[-1].data["was"]) == before.due
+    play.until(play.now)
+    assert "business_manager" in {office for _, office in play.said(one.key)}
+
+
+@pytest.mark.promise("F14")
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("late", [timedelta(minutes=5), timedelta(days=9)])
+def test_once_no_child_is_at_risk_the_open_step_is_counted_in_working_days_and_nothing_is_overdue_by_it(
+    level: int, late: timedelta
+) -> None:
+    play = at_level(level, "not_known")
+    play.until(play.now + late)
+    play.act(CHAIR, "change_risk", at_risk="no", reason="-")
+    one = open_(play)
+    assert not one.block.endswith("_at_risk")
+    assert one.due
+    assert one.due - play.now > timedelta(days=1)
+    assert not one.overdue(play.now)
+
+
+@pytest.mark.promise("F14")
+def test_after_risk_was_said_anew_the_later_steps_follow_it_and_it_goes_on_to_its_end() -> None:
+    play = raised("no")
+    play.act(COUNCIL, "change_risk", at_risk="yes", reason="-")
+    assert {name for name, _ in to_the_chair(play)} == {at_risk(step) for step in STEPS}
+    play.act(POLICE_LEAD, "change_risk", at_risk="no", reason="-")
+    assert open_(play).block == "decide_disagreement"
+    play.act(POLICE_LEAD, "change_risk", at_risk="yes", reason="-")
+    assert open_(play).key == "decide_disagreement_at_risk#2"
+    play.act(CHAIR, "decide_disagreement", view="partly", words="-")
+    assert play.case.closed
+
+
+@pytest.mark.promise("F14")
+def test_who_was_told_of_the_old_date_hears_that_it_is_another_now() -> None:
+    play = raised("no")
+    play.until(play.now)
+    (before,) = play.case.open()
+    play.act(POLICE, "change_risk", at_risk="yes", reason="-")
+    (moved,) = [one for one in play.notices if one.kind is NoticeKind.MOVED]
+    assert (moved.obligation, moved.office) == (before.key, "agency_contact")
+    assert state_of(play.case.obligations[before.key], play.now).startswith("This is owed by another date")
+
+
+@pytest.mark.promise("F14")
+@pytest.mark.parametrize(("risk", "again"), [("yes", "yes"), ("not_known", "yes"), ("no", "no")])
+def test_what_is_taken_so_already_is_not_said_anew(risk: str, again: str) -> None:
+    play = raised(risk)
+    with pytest.raises(Refused, match="already"):
+        play.act(POLICE, "change_risk", at_risk=again, reason="-")
+
+
+@pytest.mark.promise("F14")
+def test_the_agency_that_is_challenged_says_that_a_child_is_at_risk_and_never_that_none_is_any_more() -> None:
+    play = raised("no")
+    play.act(COUNCIL, "change_risk", at_risk="yes", reason="-")
+    with pytest.raises(Refused, match="nobody of your agency"):
+        play.act(COUNCIL_LEAD, "change_risk", at_risk="no", reason="-")
+    play.act(POLICE, "change_risk", at_risk="no", reason="-")
+
+
+@pytest.mark.promise("F14", "F9")
+def test_another_policy_goes_on_counting_from_when_risk_was_said_anew() -> None:
+    play = raised("yes")
+    play.until(play.now + timedelta(days=5))
+    play.act(POLICE, "change_risk", at_risk="no", reason="-")
+    due, other = open_(play).due, POLICY.model_copy(update={"version": "other"})
+    play.act(MANAGER, "adopt_policy", policy=shelf.put(other)[0], reason="-")
+    assert open_(play).due == due
+
+
+@pytest.mark.promise("F14", "F15")
+def test_the_date_says_that_it_counts_from_when_risk_was_said_anew() -> None:
+    play = raised("no")
+    play.act(POLICE, "change_risk", at_risk="yes", reason="-")
+    said = explain(play.case, open_(play).key, play.facts, {}, DIRECTORY, play.now)
+    assert said.rule == "4 hours, counted from when it was said anew whether a child is at risk now"

@@ -220,6 +220,7 @@ DISAGREEMENT: dict[tuple[str, str], set[str]] = {
     ("respond_disagreement", ""): BY_THE_AGENCY,
     ("decide_disagreement", ""): {"chair"},
     ("withdraw_disagreement", ""): BY_THE_AGENCY,
+    ("change_risk", ""): {"contact, own", "lead, own", "contact, asked", "lead, asked", "chair"},
     ("promise", CHALLENGE): {"contact, asked", "lead, asked", "chair", "manager"},
     ("dispute", CHALLENGE): {"contact, asked", "lead, asked", "chair", "manager"},
     ("ask_time", CHALLENGE): {"contact, asked", "lead, asked", "chair", "manager"},

@@ -361,6 +361,7 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "answer_disagreement": {"agency": "gp", "answer": "partly", "words": "It ends later."},
     "respond_disagreement": {"agency": "police", "outcome": "escalate", "words": "Not late enough."},
     "decide_disagreement": {"view": "partly", "words": "Meet again within a month."},
+    "change_risk": {"at_risk": "yes", "reason": "She has been sent home."},
     "withdraw_disagreement": {"agency": "police", "reason": "It was settled on the telephone."},
 }  # fmt: skip
 """As plain data, and as a browser would send it: every question that is asked is answered, if only with nothing."""
