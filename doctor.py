@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from first_start import SHIPPED
 from models import shelf, watch
 from models.base import Message
-from models.directory import ChannelName, Directory
+from models.directory import ChannelName, Directory, Holding
 from models.files import FileState
 from models.policy import Policy
 from models.tables import AccountRow, FileRow, HeadRow, LinkRow, MailRow
@@ -326,7 +326,7 @@ def _offices(known: Known) -> Iterable[Finding]:
     do = f"Enter a holder in the directory file, then: {typed('directory import FILE --as YOUR-ADDRESS')}"
     for one in together(check_against(known.policy, known.directory, day_of(known.now))):
         yield Finding(
-            what=str(one),
+            what=one.words,
             why="A ladder that ends in silence lets what is owed be forgotten."
             if one.grave
             else "Its messages go on at once to whoever comes next, and nobody of that office hears of it.",
@@ -335,12 +335,17 @@ def _offices(known: Known) -> Iterable[Finding]:
         )
     alone = [one for one in known.directory.holdings if not one.deputy and one.covers(day_of(known.now))]
     if alone:
-        offices = ", ".join(f"{one.office}{' in ' + one.agency if one.agency else ''}" for one in alone)
+        offices = "; ".join(_named(one, known.policy, known.directory) for one in alone)
         yield Finding(
             what=f"{counted(len(alone), 'office has', 'offices have')} no deputy: {offices}.",
             why="While the holder is on leave nobody is told.",
             do=do.replace("holder", "deputy"),
         )
+
+
+def _named(one: Holding, policy: Policy, directory: Directory) -> str:
+    """An office, and the agency of which it is, as people call them."""
+    return f"{policy.titled(one.office)}{' in ' + directory.called(one.agency) if one.agency else ''}"
 
 
 def _invented(known: Known) -> Iterable[Finding]:

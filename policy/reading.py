@@ -118,10 +118,11 @@ def check_against(policy: Policy, directory: Directory, on: date | None = None) 
             continue
         ends_here = [ladder for ladder, one in policy.ladders.items() if one.rungs[-1].office == name]
         for place in _empty_places(name, office, directory, on):
-            words = f"The last rung, `{name}`, is held by nobody{place}. Enter a holder in the directory."
+            words = f"The last rung, {office.title}, is held by nobody{place}. Enter a holder in the directory."
             problems += [Problem(0, f"ladders.{ladder}", words) for ladder in ends_here]
             if not ends_here:
-                words = f"Held by nobody{place}: its rungs are passed over. Enter a holder in the directory."
+                empty = f"{office.title} is held by nobody{place}: its rungs are passed over."
+                words = f"{empty} Enter a holder in the directory."
                 problems.append(Problem(0, f"offices.{name}", words, grave=False))
     return problems + _empty_seats(policy, directory, on)
 
@@ -157,12 +158,12 @@ def _text_of(path: Path) -> str:
 
 
 def _empty_places(name: str, office: Office, directory: Directory, on: date | None) -> list[str]:
-    """Where an office is held by nobody, as the end of a sentence: nothing for the partnership, or ` in AGENCY`."""
+    """Where an office is held by nobody, as the end of a sentence: nothing for the partnership, or ` in` the agency."""
     held = {one.agency for one in directory.holdings if one.office == name and (on is None or one.covers(on))}
     if office.scope is Scope.PARTNERSHIP:
         return [] if held else [""]
-    agencies = [id_ for id_, agency in directory.agencies.items() if agency.partner or not office.partners_only]
-    return [f" in `{agency}`" for agency in agencies if agency not in held and None not in held]
+    agencies = {id_: one.name for id_, one in directory.agencies.items() if one.partner or not office.partners_only}
+    return [f" in {called}" for id_, called in agencies.items() if id_ not in held and None not in held]
 
 
 def _empty_seats(policy: Policy, directory: Directory, on: date | None) -> list[Problem]:
@@ -172,7 +173,12 @@ def _empty_seats(policy: Policy, directory: Directory, on: date | None) -> list[
         if on is None or one.covers(on)
     }
     return [
-        Problem(0, f"quorums.{name}.seats.{seat_name}", "Nobody could fill this seat. Enter a holder.", grave=False)
+        Problem(
+            0,
+            f"quorums.{name}.seats.{seat_name}",
+            f"Nobody could fill the seat “{seat.title}” of “{quorum.title}”. Enter a holder.",
+            grave=False,
+        )
         for name, quorum in policy.quorums.items()
         for seat_name, seat in quorum.seats.items()
         if (seat.office, seat.kind) not in held

@@ -1,6 +1,7 @@
 """`reviews doctor` names each misconfiguration, says why it matters and what to do, and changes nothing."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -31,7 +32,7 @@ from records.watching import Watching
 from serving import engine_command
 from tests.support.clamd import EICAR, clamd
 from tests.support.documents import pieces
-from tests.support.house import DIRECTORY, POLICY, furnished
+from tests.support.house import DIRECTORY, POLICY, furnished, shipped_policy
 from tests.support.mailbox import mailbox
 from tests.support.notify import OTHER_KEY, service
 from tests.support.running import free_port
@@ -184,16 +185,27 @@ async def test_sources_that_nobody_compared_are_worth_a_look(there: Installation
 async def test_an_empty_last_rung_is_grave_another_empty_office_is_not(there: Installation) -> None:
     full = read_directory_file(DIRECTORY)
     await put(there, without(full, "independent_chair"))
-    assert (await found(there, "`independent_chair`, is held by nobody")).grave
+    assert (await found(there, "The last rung, Independent chair, is held by nobody")).grave
     await put(there, without(full, "subgroup_chair"))
-    assert not (await found(there, "offices.subgroup_chair")).grave
+    assert not (await found(there, "Chair of the case review sub-group is held by nobody")).grave
 
 
 async def test_an_office_without_a_deputy_is_worth_a_look(there: Installation) -> None:
     full = read_directory_file(DIRECTORY)
     alone = [one.model_copy(update={"deputy": None}) if one.office == "reviewer" else one for one in full.holdings]
     await put(there, full.model_copy(update={"holdings": tuple(alone)}))
-    assert "reviewer" in (await found(there, "1 office has no deputy")).what
+    assert "Independent reviewer" in (await found(there, "1 office has no deputy")).what
+
+
+async def test_offices_and_agencies_are_named_as_people_call_them(there: Installation) -> None:
+    full = read_directory_file(DIRECTORY)
+    alone = [one.model_copy(update={"deputy": None}) for one in full.holdings if one.office == "agency_lead"]
+    await put(there, full.model_copy(update={"holdings": tuple(alone)}))
+    said = " ".join(one.what for one in await examine(there.settings))
+    assert "The last rung, Independent chair, is held by nobody" in said
+    assert "Agency lead and main board member in Harrowshire Police" in said
+    keys = {*shipped_policy().offices, *shipped_policy().ladders, *full.agencies}
+    assert {key for key in keys if re.search("[_-]", key) and key in said} == set()
 
 
 def without(directory: Directory, office: str) -> Directory:
