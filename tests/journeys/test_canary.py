@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from datetime import timedelta
@@ -39,6 +40,7 @@ from records.codec import EngineCodec
 from records.database import Database
 from tests.support import canary
 from tests.support.canary import found_in
+from tests.support.documents import PDF
 from tests.support.house import ROOT
 from tests.support.lives import ALL, EACH, EACH_OR_ALL, MANAGER, POLICE_AGENCY, Doer, Lives, Next
 from tests.support.real import Real, real
@@ -172,18 +174,32 @@ async def in_plain_columns(database: Database) -> set[str]:
 
 
 async def in_histories(made: Real) -> set[str]:
-    """Every workflow's id, memo, search attributes and history, as the engine keeps it and as our codec reads it."""
-    codec, found, seen = EngineCodec(made.there.keys), set[str](), 0
-    async for one in made.client.list_workflows():
-        found |= found_in(f"{one.id} {one.workflow_type} {await one.memo()} {one.search_attributes} {one.raw_info}")
-        history: WorkflowHistory = await made.client.get_workflow_handle(one.id, run_id=one.run_id).fetch_history()
-        found |= found_in(history.to_json())
-        for payload in _payloads(history.to_json_dict()):
-            seen += 1
-            (decoded,) = await codec.decode([payload])
-            found |= found_in(decoded.data)
+    found, seen = set[str](), 0
+    async for kept in histories(made):
+        found |= found_in(kept)
+        seen += isinstance(kept, bytes)
     assert seen > len(EACH), "the histories hold what was sent"
     return found
+
+
+async def histories(made: Real) -> AsyncIterator[str | bytes]:
+    """Every workflow's id, memo, search attributes and history as the engine keeps it; as bytes what was sealed."""
+    codec = EngineCodec(made.there.keys)
+    async for one in made.client.list_workflows():
+        yield f"{one.id} {one.workflow_type} {await one.memo()} {one.search_attributes} {one.raw_info}"
+        history: WorkflowHistory = await made.client.get_workflow_handle(one.id, run_id=one.run_id).fetch_history()
+        yield history.to_json()
+        for payload in _payloads(history.to_json_dict()):
+            (decoded,) = await codec.decode([payload])
+            yield _unpacked(decoded.data)
+
+
+def _unpacked(data: bytes) -> bytes:
+    """The state of a case is carried compressed; whatever else was sent is as it was."""
+    try:
+        return zlib.decompress(data)
+    except zlib.error:
+        return data
 
 
 def _payloads(body: Any) -> list[Payload]:  # noqa: ANN401 -- any JSON value
@@ -302,6 +318,28 @@ async def test_a_child_is_found_nowhere_outside_the_encrypted_columns(
         held = await Post(made.there.database, made.there.vault).read()
         assert any(found_in(mail.to) for mail in held), "the canary was there: sealed mail holds it"
     assert in_files(tmp_path / "data") == {}
+
+
+@pytest.mark.promise("K8", "E4")
+async def test_the_name_of_a_file_of_evidence_stands_in_no_history_of_the_engine(tmp_path: Path) -> None:
+    async with real(tmp_path / "data") as made:
+        ready = await Lives(made).ready("rapid_review", "give_evidence")
+        email = await password_of(made, ready.person)
+        async with browser(made, []) as client:
+            token = (await client.post("/api/v1/session", json={"email": email, "password": PASSWORD})).json()["token"]
+            named = f'attachment; filename="{quote(f"{canary.NAME} {canary.MARK}.pdf")}"'
+            kept = await client.post(
+                f"/api/v1/cases/{ready.case}/files", content=PDF,
+                headers={"Authorization": f"Bearer {token}", "content-disposition": named},
+            )  # fmt: skip
+        assert canary.MARK in kept.text, "whoever gave it reads its name"
+        file = kept.json()["id"]
+        await made.act(ready.person, ready.case, ready.kind, **{**ready.answers, "file": file})
+        seen = [one async for one in histories(made)]
+        assert any(file.encode() in one for one in seen if isinstance(one, bytes)), (
+            "the engine knows the file by its id"
+        )
+        assert set.union(*(found_in(one) for one in seen)) == set()
 
 
 @pytest.mark.timeout(300)
