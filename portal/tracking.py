@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -60,6 +61,12 @@ def query_of(one: Wanted, page: int = 0) -> str:
 def router(portal: Portal) -> APIRouter:
     pages, tracker = APIRouter(), Tracker(portal.there.recorder)
 
+    async def unknown(actor: Actor, review: str, now: datetime) -> str:
+        """Why a reference leads to nothing; empty if it leads somewhere. A case shut to them is as if not there."""
+        if not review.strip() or (await tracker.find(actor, Wanted(review=review), now)).count:
+            return ""
+        return f"No recommendation that you may see comes from “{review}”. A reference reads like PR-2026-0001"
+
     @pages.get("/recommendations")
     async def recommendations(request: Request) -> Response:
         visitor, now = await portal.signed_in(request), portal.clock()
@@ -85,6 +92,7 @@ def router(portal: Portal) -> APIRouter:
             wide=True,
             here="/recommendations",
             found=found,
+            problem="" if found.count else await unknown(visitor.actor, asked.review, now),
             names=await portal.names({line.of.case for line in found.lines}, visitor),
             wanted=asked,
             first=PAGE * (found.page - 1) + 1,

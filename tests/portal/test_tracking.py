@@ -159,6 +159,66 @@ async def test_fifty_stand_on_a_page_with_the_way_to_the_next(tmp_path_factory: 
         assert 'href="/recommendations?agency=harrow-vale-hospitals&amp;state=open&amp;sort=due&amp;page=2"' in html_
 
 
+@pytest.mark.promise("D9")
+@pytest.mark.parametrize("typed", ["PR-2026-0002", "%20pr-2026-0002"])
+async def test_the_recommendations_of_one_review_are_asked_for_by_its_reference(site: Site, typed: str) -> None:
+    assert site.found.second == "PR-2026-0002"
+    rows = await site.rows(MANAGER, f"/recommendations?review={typed}&sort=reference&state=")
+    assert list(rows) == [f"{site.found.second}/r{number}" for number in range(1, 10)]
+    late = await site.rows(MANAGER, f"/recommendations?review={typed}&agency=harrowshire-council")
+    assert {row["Agency"] for row in late.values()} == {"Harrowshire Council"}
+
+
+@pytest.mark.promise("D9")
+async def test_a_reference_that_leads_to_nothing_is_said_beside_its_field_and_nothing_typed_is_lost(site: Site) -> None:
+    asked = "review=pr-2026-9999&agency=harrowshire-police&state=closed"
+    shown = (await site.get(MANAGER, f"/recommendations?{asked}")).text
+    assert "<title>Error: Recommendations" in shown
+    assert 'href="#review"' in shown
+    beside = re.search(r'<p id="review-error".*?</p>.*?<input[^>]*id="review"[^>]*>', shown, re.DOTALL)
+    assert beside
+    assert "No recommendation that you may see comes from “pr-2026-9999”" in words(beside[0])
+    assert 'value="pr-2026-9999"' in beside[0]
+    for kept in ("harrowshire-police", "closed"):
+        assert f'<option value="{kept}" selected>' in shown
+    for review in (site.found.second, "", "%20"):
+        empty = await site.get(MANAGER, f"/recommendations?review={review}&owner=nobody")
+        assert "Error:" not in empty.text, "the other filters leave nothing, and the reference is right"
+
+
+@pytest.mark.promise("D9", "K4")
+async def test_the_filter_by_review_tells_nobody_of_a_case_that_they_may_not_see(site: Site) -> None:
+    partner = "p-001"
+    shut, none = [
+        (await site.page(partner, f"/recommendations?review={ref}")).replace(ref, "it")
+        for ref in (site.found.secret, "PR-2026-9999")
+    ]
+    assert "No recommendation that you may see comes from “it”" in shut
+    assert shut == none
+
+
+@pytest.mark.promise("D9", "K11")
+async def test_no_name_of_a_review_is_sent_to_stand_in_an_address(site: Site) -> None:
+    shown = (await site.get(MANAGER, "/recommendations")).text
+    kind = re.search(r'<input[^>]*id="review"[^>]*>', shown)
+    assert kind
+    takes = re.search(r'pattern="([^"]*)"', kind[0])
+    assert takes
+    assert all(re.fullmatch(takes[1], ref) for ref in (*site.found.every, " pr-2026-0002 "))
+    assert not re.fullmatch(takes[1], "Child R")
+
+
+@pytest.mark.promise("D9")
+async def test_from_a_case_leads_a_way_to_its_recommendations_in_the_tracker(site: Site) -> None:
+    for ref in (site.found.second, site.found.register):
+        page = (await site.get(MANAGER, f"/cases/{ref}")).text
+        way = re.search(r'href="(/recommendations\?review=[^"]*)"', page)
+        assert way, ref
+        rows = await site.rows(MANAGER, html.unescape(way[1]))
+        listed = re.findall(r"/recommendations/(r\d+)\"", page)
+        assert set(rows) == {f"{ref}/{item}" for item in listed}, "closed or not"
+
+
 # The story of one.
 
 
