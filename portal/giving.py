@@ -28,7 +28,9 @@ from models.shelf import policy
 from models.standing import Deadline
 from models.time import day_of
 from models.titles import about, named
+from models.tracking import Tracked
 from portal.advising import advice
+from portal.before import Earlier, came_of, was_closed
 from portal.doing import ABOUT_ITEM, BUTTONS
 from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line
@@ -38,12 +40,11 @@ from portal.said import Pair
 from portal.showing import Uploads
 from portal.typed import text_in
 from portal.uploads import Received, is_multipart, received
-from portal.visiting import TITLES, Portal, Visitor, one_of, typed
+from portal.visiting import TITLES, Portal, Visitor, one_of, titles, typed
 from records.drafts import Draft
 from records.file_types import TAKEN
 from records.files import in_words
 from records.questions import CaseView, Newer
-from records.said_before import Before
 from records.sealing import fingerprint
 
 ADOPTING: Final[Mapping[str, str]] = {"adopt_policy": "policy", "adopt_calendar": "calendar"}
@@ -209,13 +210,23 @@ class Giver:
         said = await self.portal.questions.referral(giving.view, giving.visitor.actor, "referrer", now)
         return [(title, str(said[name])) for name, title in REFERRER.items() if said.get(name)]
 
-    async def before(self, giving: Giving, form: Form) -> list[Before]:
+    async def before(self, giving: Giving, form: Form) -> list[Earlier]:
         """What was recommended before that is like what is being written, once the door has asked to look at it."""
         asked = any(one.field == "seen" for one in form.problems)
         text = text_in(form.typed, "text")
         if giving.kind != "recommend" or not text or not (asked or text_in(form.typed, "seen")):
             return []
-        return await self.portal.door.said_before.like(text, giving.visitor.actor, self.portal.clock())
+        found = await self.portal.door.said_before.like(text, giving.visitor.actor, self.portal.clock())
+        return [Earlier(one, await self._came_of(one.line.of, giving.visitor)) for one in found]
+
+    async def _came_of(self, of: Tracked, visitor: Visitor) -> list[Pair]:
+        """How it was closed, and on what. It is read as on its own page, and that is noted as there."""
+        if not was_closed(of):
+            return []
+        questions, now = self.portal.questions, self.portal.clock()
+        await questions.note_read(visitor.person, of.case, f"recommendation {of.item}", now)
+        entries = await questions.of_recommendation(of.case, of.item, visitor.actor, now)
+        return came_of(of, entries, titles(await self.portal.rules()))
 
     async def drop(self, giving: Giving, fact: int) -> None:
         """What was typed has become a fact."""

@@ -195,6 +195,21 @@ class Questions:
             newer=newer,
         )
 
+    async def of_recommendation(self, ref: str, item: str, actor: Actor, now: datetime) -> list[Entry]:
+        """What has happened about one recommendation, with its words; nothing for those who may not see it."""
+        async with self._recorder.database.reading() as session:
+            row = await session.get(CaseRow, ref)
+            case = Case.model_validate(row.state) if row else None
+            one = case.recommendations.get(item) if case else None
+            if case is None or one is None:
+                return []
+            access = access_of(case, now)
+            all_of_it = whole(actor, case, access)
+            if reads(actor, case, access) or not sees(actor, all_of_it, one):
+                return []
+            directory = await self._recorder.directory.read(session)
+            return await self._entries(session, case, actor, directory, all_of_it=all_of_it, item=item)
+
     @staticmethod
     async def _newer(session: AsyncSession, case: Case) -> list[Newer]:
         """The rules in force that this case does not follow: it began under others."""
@@ -467,15 +482,25 @@ class Questions:
             row = await session.get(CaseRow, ref)
             return Case.model_validate(row.state) if row else None
 
-    async def _entries(
-        self, session: AsyncSession, case: Case, actor: Actor, directory: Directory | None, *, all_of_it: bool
+    async def _entries(  # noqa: PLR0913 -- whose case, who reads it, and how much of it
+        self,
+        session: AsyncSession,
+        case: Case,
+        actor: Actor,
+        directory: Directory | None,
+        *,
+        all_of_it: bool,
+        item: str = "",
     ) -> list[Entry]:
+        """What they may read of its facts; `item`: of those about this recommendation alone."""
         rows = (await session.scalars(select(FactRow).where(FactRow.case == case.ref).order_by(FactRow.number))).all()
         own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
         theirs = {item for item, one in case.recommendations.items() if sees(actor, all_of_it, one)}
         entries = []
         for row in rows:
             fact = fact_from(row)
+            if item and about(fact.data) != item:
+                continue
             if not all_of_it and fact.agency not in own and about(fact.data) not in theirs:
                 continue
             words = await self._words(session, fact) if fact.text else None

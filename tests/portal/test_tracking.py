@@ -5,6 +5,7 @@ import html
 import io
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 
 import httpx2
@@ -13,13 +14,16 @@ import pytest_asyncio
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
+from models.rights import actor_of
 from models.tables import ReadRow
+from models.tracking import about as item_of
 from portal.app import create_app
 from portal.doing import ABOUT_ITEM
 from portal.recommendation import GATE, ORDER
 from portal.tracking import COLUMNS
 from portal.visiting import SESSION
 from records.accounts import Accounts
+from records.questions import CaseView, Questions
 from tests.support import tracking
 from tests.support.recording import Recording, recording
 from tests.support.tracking import CHAIR, HOSPITALS, LEADS, MANAGER, OWNERS, PROBATION, SUBGROUP, Tracked, Tracking
@@ -37,6 +41,18 @@ class Site:
         self.app = create_app(made.there, None, lambda: made.now)  # type: ignore[arg-type]
 
     async def get(self, person: str, address: str) -> httpx2.Response:
+        async with self.client(person) as client:
+            return await client.get(address)
+
+    async def send(self, person: str, address: str, **typed: str) -> str:
+        """What a form answers to what was typed into it."""
+        async with self.client(person) as client:
+            token = re.search(r'name="_csrf" value="([^"]*)"', (await client.get(address)).text)
+            assert token
+            return (await client.post(address, data={"_csrf": token[1], "_request": "w-1", **typed})).text
+
+    @asynccontextmanager
+    async def client(self, person: str) -> AsyncIterator[httpx2.AsyncClient]:
         there = self.made.there
         async with there.database.writing() as session:
             token = await Accounts(there.database, there.vault, there.auditor).begin(session, person, self.made.now)
@@ -44,7 +60,7 @@ class Site:
         async with httpx2.AsyncClient(
             transport=transport, base_url="http://reviews.test", cookies={SESSION: token}
         ) as client:
-            return await client.get(address)
+            yield client
 
     async def page(self, person: str, address: str) -> str:
         answer = await self.get(person, address)
@@ -352,6 +368,81 @@ async def test_the_page_of_a_case_lists_its_recommendations_with_both_colours(si
     assert "Evidence was returned" in page.text
     theirs = (await site.get(OWNERS[HOSPITALS], f"/cases/{site.found.second}")).text
     assert re.findall(r"/recommendations/(r\d+)\"", theirs) == ["r4"]
+
+
+# What was recommended before, beside a new recommendation.
+
+
+async def before(site: Site, text: str) -> dict[str, str]:
+    """What is shown of each earlier one, by its reference, to the chair who writes this."""
+    page = await site.send(CHAIR, f"/cases/{site.found.register}/recommend", text=text, seen="true")
+    found = page.partition('id="before"')[2].partition("Look at what came of these")[0]
+    lines = [words(one) for one in found.split("<h3")[1:]]
+    return {re.findall(r"[A-Z]{2}-[\d-]+/r\d+", one)[0]: one for one in lines}
+
+
+@pytest.mark.promise("D3", "E7")
+async def test_an_earlier_one_that_was_closed_says_by_whom_on_which_evidence_and_whether_it_lasted(site: Site) -> None:
+    found = await before(site, tracking.TEXTS[0])
+    for said in (
+        "Closed 11 April 2026, by one office (Independent chair): Children are seen sooner.",
+        "Evidence that it was done The audit of the last quarter: nineteen of twenty records.",
+        "Evidence that it made a difference The audit of the last quarter: nineteen of twenty records.",
+        "Tested again The difference has lasted, 16 May 2026, Chair of the case review sub-group: Ten more were read.",
+    ):
+        assert said in found[f"{site.found.first}/r1"], said
+    untested = (await before(site, tracking.TEXTS[1]))[f"{site.found.first}/r2"]
+    assert "Tested again Not yet; due 6 months after it was closed" in untested
+    assert "Closed" not in found[f"{site.found.first}/r7"], "what is pursued was not closed"
+
+
+@pytest.mark.promise("D3", "E8")
+async def test_an_earlier_one_that_was_reopened_says_so_after_how_it_was_closed(site: Site) -> None:
+    item = await Tracking(site.made).pursued(site.found.register, text="Photograph each bruise beside a ruler.")
+    await Tracking(site.made).closed(site.found.register, item)
+    await site.made.act(SUBGROUP, site.found.register, "reopen_recommendation", item=item, reason="No ruler is there.")
+    found = (await before(site, "Photograph bruises with a ruler beside them."))[f"{site.found.register}/{item}"]
+    assert found.index("Closed 16 May 2026") < found.index("Reopened 16 May 2026: No ruler is there.")
+    assert "Tested again" not in found
+
+
+@pytest.mark.promise("D3", "D8")
+async def test_an_earlier_one_that_came_here_closed_is_not_taken_for_proven(site: Site) -> None:
+    said = {
+        "text": "Weigh every infant at every contact.", "agency": HOSPITALS, "state": "past",
+        "evidence": "An email of 2019.",
+    }  # fmt: skip
+    item = (await site.made.act(MANAGER, site.found.register, "enter_recommendation", **said)).fact.data["item"]
+    found = (await before(site, "Weigh each baby at each contact."))[f"{site.found.register}/{item}"]
+    assert "Nothing was shown here, and nobody here closed it." in found
+    assert "Named as evidence, as it came An email of 2019." in found
+
+
+@pytest.mark.promise("D3", "K3", "K4")
+async def test_evidence_of_earlier_ones_is_read_by_nobody_who_may_not_open_their_page(site: Site) -> None:
+    questions, now, first = Questions(site.made.there.recorder), site.made.now, site.found.first
+    directory = await questions.directory()
+    assert directory
+    for person, ref, item in (
+        (OWNERS[HOSPITALS], first, "r1"), ("p-001", site.found.secret, "r1"), (STRANGER, first, "r1"),
+        (MANAGER, first, "r99"), (MANAGER, "PR-2026-9999", "r1"),
+    ):  # fmt: skip
+        actor = actor_of(directory, person, now)
+        assert await questions.of_recommendation(ref, item, actor, now) == [], (person, ref, item)
+    theirs = actor_of(directory, OWNERS[HOSPITALS], now)
+    told = await questions.of_recommendation(site.found.second, "r4", theirs, now)
+    page = await questions.case(site.found.second, theirs, now)
+    assert told
+    assert isinstance(page, CaseView)
+    assert told == [one for one in page.entries if item_of(one.data) == "r4"]
+
+
+@pytest.mark.promise("D3", "K6")
+async def test_reading_on_what_an_earlier_one_was_closed_is_noted_as_on_its_page(site: Site) -> None:
+    await before(site, tracking.TEXTS[0])
+    async with site.made.there.database.reading() as session:
+        noted = (await session.execute(select(ReadRow.case, ReadRow.what).where(ReadRow.person == CHAIR))).all()
+    assert (site.found.first, "recommendation r1") in [tuple(one) for one in noted]
 
 
 # Figures and themes.
