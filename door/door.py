@@ -157,21 +157,23 @@ class Door:
                 return await self._same(session, earlier, case, actor.person, command)
             plain = split(command)[0]
             office = acts(actor, state, access_of(state, now), kind, plain)
-            if refusal := _refusal(office, wrong, state, kind, {**plain, **command.also()}, now):
-                raise refusal
+            if isinstance(office, Problem):
+                raise _refusal(office, wrong)
             if state.closed and not takes_closed(state, kind):
-                raise Invalid(CLOSED)
-            if seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
+                raise Invalid(wrong or CLOSED)
+            if not wrong and seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
                 raise MovedOn
             directory = await self._recorder.directory.read(session) if names(model) else None
             named = model.names_cases(command.model_dump(mode="json"))
             strange = await strange_cases(session, case, named, actor, now)
             strange += await files_not_theirs(session, model, plain, actor.person, case)
             strange += await file_not_clean(session, state, kind, plain)
-            if strange := strange or (misnamed(model, state, plain, directory) if directory else []):
-                raise Invalid(strange)
-            if asks_back := await self._said_before(session, state, command, actor):
-                raise Invalid(asks_back)
+            strange += misnamed(model, state, plain, directory) if directory else []
+            wrong = _with(_with(wrong, strange), await self._said_before(session, state, command, actor))
+            if wrong:
+                # What names nothing that is there is not judged by it.
+                forbidden = [] if strange else beside(state, kind, {**plain, **command.also()}, now, wrong)
+                raise Invalid([*wrong, *forbidden])
             signed = await self._kept(session, command, case, actor.person, request, earlier)
             return signed, None if state.closed else state
 
@@ -436,17 +438,17 @@ async def _done(session: AsyncSession, request: str) -> Fact | None:
     return fact_from(row) if row else None
 
 
-def _refusal(  # noqa: PLR0913, PLR0917 -- all that can be wrong
-    office: str | Problem, wrong: list[Problem], state: Case, kind: str, body: dict[str, Any], now: datetime
-) -> Invalid | NotAllowed | None:
-    """What is wrong with the answers, and beside it, for whoever may know, what the state forbids; or who asks."""
+def _refusal(office: Problem, wrong: list[Problem]) -> Invalid | NotAllowed:
+    """What is said to whoever may not do this: what is wrong with the answers, else that, or who asks back."""
     if isinstance(office, AsksBack):
         return Invalid([*wrong, office])
-    if isinstance(office, Problem):
-        return Invalid(wrong) if wrong else NotAllowed([office])
-    if not wrong:
-        return None
-    return Invalid(wrong if state.closed else [*wrong, *beside(state, kind, body, now, wrong)])
+    return Invalid(wrong) if wrong else NotAllowed([office])
+
+
+def _with(wrong: list[Problem], more: list[Problem]) -> list[Problem]:
+    """Both, so that nobody mends one answer only to hear of the next; of each answer one thing is said."""
+    fields = {one.field for one in wrong}
+    return [*wrong, *(one for one in more if one.field not in fields)]
 
 
 def _why(signed: Signed, error: WorkflowUpdateFailedError) -> Invalid | NotConfirmed:

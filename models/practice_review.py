@@ -609,16 +609,17 @@ def _contacted(case: Case, body: dict[str, Any]) -> list[Problem]:
     """One step after the other, and nobody on a day that is kept free of contact."""
     if not body.get("item"):
         return []
+    found = list[Problem]()
     known, step = case.said["contributors"][body["item"]], body.get("step", "")
     if _BEFORE.get(step) and _BEFORE[step] not in known:
         first = Contact(_BEFORE[step]).words
-        return [Problem(field="step", words=f"This comes after another step. Record first: {first.lower()}.")]
+        found.append(Problem(field="step", words=f"This comes after another step. Record first: {first.lower()}."))
     on = day_of(datetime.fromisoformat(body["on"])).isoformat() if body.get("on") else ""
     for quiet in case.said.get("quiet", ()):
         if quiet["item"] in {"everybody", body["item"]} and quiet["first"] <= on <= quiet["last"]:
             words = f"From {_day(quiet['first'])} to {_day(quiet['last'])} nobody may be contacted."
-            return [Problem(field="on", words=words)]
-    return []
+            return [*found, Problem(field="on", words=words)]
+    return found
 
 
 def _day(said: str) -> str:

@@ -792,10 +792,10 @@ def _closable(case: Case, one: Recommendation, body: dict[str, Any]) -> list[Pro
         return [Problem(words="Evidence waits to be looked at. Accept or return it first.")]
     found = _dated_before(body, "decided_at", one.reopened, "reopened")
     named = [name for name in body.get("evidence", one.accepted) if name in one.accepted]
+    only = one.model_copy(update={"evidence": {name: one.evidence[name] for name in named}})
     if len(named) < len(body.get("evidence", ())):
         found.append(Problem(field="evidence", words="Name evidence that has been accepted."))
-    only = one.model_copy(update={"evidence": {name: one.evidence[name] for name in named}})
-    if not found and not only.is_proven:
+    elif not only.is_proven:
         words = "; ".join(lacking(only))
         found.append(Problem(field="evidence", words=f"What you name does not show all of it: {words}."))
     if body.get("decided_by") == ClosedBy.MEETING and not holds_quorum(closing_quorum(case), set(body["seats"])):

@@ -349,9 +349,11 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         command, form = form.checked(portal.clock())
         if command is None:
             return await giver.show(request, giving, form, asked, 422)
-        if one_of(pairs, "_shown") != _as_shown(command):
-            moves = None if form.problems else giver.moves(giving, command)
-            if moves is not None or (not one_of(pairs, "_shown") and advice(giving.view, kind, form)):
+        shown = one_of(pairs, "_shown")
+        advised = not shown and bool(advice(giving.view, kind, form))
+        if shown != _as_shown(command) and not form.problems:  # else the door says what is wrong besides
+            moves = giver.moves(giving, command)
+            if moves is not None or advised:
                 return await giver.show(request, giving, form, asked, moves=moves, shown=_as_shown(command))
         try:
             done = await portal.door.act(giving.visitor.actor, ref, kind, form.answers, asked, giving.seen)
@@ -360,7 +362,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         except Refusal as refusal:
             # A new request: the old one was answered, and what is sent next may have other words.
             again = form.refused(refusal.problems)
-            return await giver.show(request, giving, again, "", refusal.status, shown=one_of(pairs, "_shown"))
+            shown = _as_shown(command) if advised else shown  # advice stands beside what is wrong, and is given once
+            return await giver.show(request, giving, again, "", refusal.status, shown=shown)
         await giver.drop(giving, done.fact.number)
         return portal.go(f"{giving.page}?{DONE}={done.fact.number}")
 

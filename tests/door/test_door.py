@@ -547,6 +547,35 @@ async def test_a_disk_that_is_full_for_the_worker_delays_what_was_asked_and_lose
         await own.close()
 
 
+@pytest.mark.promise("D2", "D3")
+async def test_all_that_is_wrong_in_a_recommendation_is_said_at_once_each_beside_its_question(made: House) -> None:
+    register = (await made.open(MANAGER, "open_register", origin="audit", year=2026)).case
+    text = "Ask at every home visit who else lives in the home."
+    said = {"text": text, "agency": POLICE_AGENCY, "measures": [{"measure": "More children are seen."}]}
+    right = {**said, "by": str(day_of(made.now) + timedelta(days=90))}
+    await made.act(MANAGER, register, "recommend", **right)
+    wrong = {"by": "2020-01-01", "owner": ICB, "deputy": ICB, "sponsor": ICB}
+    with pytest.raises(Invalid) as caught:
+        await made.act(MANAGER, register, "recommend", **{**said, **wrong})
+    assert [one.field for one in caught.value.problems] == ["by", "deputy", "owner", "sponsor", "another", "seen"]
+    with pytest.raises(NotAllowed):
+        await made.act(POLICE, register, "recommend", **right, owner=ICB)  # nothing is said to whom it does not concern
+    assert len((await made.case(register)).recommendations) == 1
+
+
+@pytest.mark.promise("C1")
+async def test_what_cannot_be_in_a_commission_and_what_it_names_in_vain_are_said_together(made: House) -> None:
+    review = (await made.open(
+        MANAGER, "enter_review", name="Child T", origin="practice_review", decided_on=str(day_of(made.now)),
+        reached="decided", agencies=[ICB_AGENCY],
+    )).case  # fmt: skip
+    plan = {"method": "author_led", "terms": "Why nobody asked.", "budget": "12000"}
+    wrong = {"scope_from": "2026-01-31", "scope_until": "2024-01-01", "agencies": ["no-agency"]}
+    with pytest.raises(Invalid) as caught:
+        await made.act(MANAGER, review, "commission", **plan, **wrong)
+    assert [one.field for one in caught.value.problems] == ["scope_until", "agencies"]
+
+
 @pytest.mark.promise("J3")
 async def test_what_is_wrong_in_a_decision_and_what_its_case_forbids_is_said_at_once(made: House) -> None:
     referral = (await made.refer()).case

@@ -324,6 +324,9 @@ def test_nobody_is_contacted_on_days_kept_free_and_steps_follow_each_other() -> 
     contact = {"item": "c1", "how": "A letter."}
     with pytest.raises(Refused, match="From 1 November 2026 to 8 November 2026 nobody may be contacted"):
         play.act(MANAGER, "record_contact", step="invited", on=play.now, **contact)
+    with pytest.raises(Refused) as refused:
+        play.act(MANAGER, "record_contact", step="heard", on=play.now, **contact)
+    assert [one.field for one in refused.value.problems] == ["step", "on"], "both at once"
     play.now += timedelta(days=8)
     with pytest.raises(Refused, match="Record first: they were invited"):
         play.act(MANAGER, "record_contact", step="heard", on=play.now, **contact)

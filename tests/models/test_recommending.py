@@ -180,6 +180,19 @@ def test_a_meeting_closes_with_its_quorum_and_an_office_only_if_the_policy_names
     play.act(CHAIR, "close_recommendation", **closing(play, decided_by="office", seats=[]))
 
 
+@pytest.mark.promise("E2", "E6", "E8")
+def test_a_closure_hears_at_once_that_its_date_its_evidence_and_its_quorum_are_wrong() -> None:
+    play = closed()
+    play.now += timedelta(days=10)
+    play.act(SUBGROUP, "reopen_recommendation", item="r1", reason="It is not done any more.")
+    for shows in ("delivery", "impact"):
+        accepted(play, given(play, shows))
+    wrong = {"evidence": one(play).accepted[:1], "seats": ["police"], "decided_at": play.now - timedelta(days=5)}
+    with pytest.raises(Refused) as refused:
+        play.act(MANAGER, "close_recommendation", **closing(play, **wrong, late="-"))
+    assert [found.field for found in refused.value.problems] == ["decided_at", "evidence", "seats"]
+
+
 @pytest.mark.promise("E6")
 def test_the_chair_of_the_meeting_that_closes_records_what_it_decided_and_does_not_close_alone() -> None:
     play = proven()

@@ -445,6 +445,25 @@ async def test_reading_on_what_an_earlier_one_was_closed_is_noted_as_on_its_page
     assert (site.found.first, "recommendation r1") in [tuple(one) for one in noted]
 
 
+@pytest.mark.promise("D2", "D3")
+async def test_whoever_recommends_hears_of_every_mistake_at_once_with_the_advice_beside_it(site: Site) -> None:
+    shown = await site.send(
+        CHAIR, f"/cases/{site.found.second}/recommend", **{
+            "text": tracking.TEXTS[1], "agency": "harrowshire-police", "owner": OWNERS[HOSPITALS],
+            "by-day": "1", "by-month": "2", "by-year": "2020", "measures.0.measure": "More are seen.",
+        }
+    )  # fmt: skip
+    problems = words(shown.partition("govuk-error-summary__list")[2].partition("</ul>")[0])
+    for said in (
+        "They hold no office in Harrowshire Police.",
+        "The date must be today or later.",
+        "tick that you have",
+    ):
+        assert said in problems, said
+    assert "This is advice. You can send it as it is." in shown
+    assert re.search(r'name="_shown" value=".+"', shown), "advice is given once"
+
+
 # Figures and themes.
 
 
