@@ -14,7 +14,8 @@ Decided here, and tested in tests/models/test_ladder.py:
   new round; that the earlier message is untrue is said at once, in words (see telling.py).
 - Nobody is gone over before they were asked: for what opens after its due time, the rungs after the due time count
   from the opening. Of the reminders that should have come before it, the highest speaks at the opening.
-- The last rung is said again every `again` until somebody answers. A dispute does not stop it.
+- The last rung is said again every `again` until somebody answers, counted from its own time unless it was said late.
+  A dispute does not stop it.
 - What is missed on a day is said at the hour of messages on the next day (working day, for a rung that counts in them);
   a rung in hours speaks at the very moment.
 """
@@ -30,6 +31,8 @@ from models.time import at, day_of, end_of
 FRIDAY = 4
 KEPT = 8
 """How many of the last rungs that spoke, and of the last promises, the state carries; the record keeps all."""
+IN_TIME = timedelta(minutes=1)
+"""A rung for which the engine wakes less than this after its time was said in time: the next counts from that time."""
 
 
 class Rules:
@@ -82,7 +85,7 @@ def told(one: Obligation, said: Told, rules: Rules) -> Obligation:
         "promises": promises,
         "level": rules.top if top else said.rung + 1,
         "round": one.round + 1 if top else one.round,
-        "again": max(said.at, said.due) if top else None,
+        "again": (said.due if said.at - said.due < IN_TIME else said.at) if top else None,
     }
     return _planned(one.model_copy(update=changes), rules)
 

@@ -765,6 +765,20 @@ def test_when_nobody_knows_whether_the_children_are_safe_the_business_unit_hears
     ]
 
 
+@pytest.mark.promise("F1", "F13")
+@pytest.mark.parametrize(("late", "next_in"), [(timedelta(seconds=40), 4), (timedelta(hours=3), 7)])
+def test_what_is_said_again_in_hours_counts_from_its_own_time_unless_it_was_said_late(
+    late: timedelta, next_in: int
+) -> None:
+    """Else every wake of the engine would move it on by a little, and rehearsal would say another time."""
+    play = referral(others="not_known", siblings_safe="not_known")
+    play.wait(hours=5)
+    sixth = MONDAY + timedelta(hours=6)
+    play.sleep_until(sixth + late)
+    play.speak()
+    assert play.case.obligations["siblings_safety"].speaks() == sixth + timedelta(hours=next_in)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
