@@ -35,6 +35,7 @@ from tests.support.running import (
     reviews,
     write_json,
 )
+from tests.support.sampling import sampled
 from tests.test_documents import commands
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("cli")]
@@ -631,7 +632,7 @@ def test_records_that_cannot_be_opened_are_said_in_words(folder: Path, command: 
     assert (done.returncode, done.stderr) == (1, f"{READ_ONLY}\n")
 
 
-@pytest.mark.parametrize("command", [["audit", "verify"], ["prepare"], ["serve"]])
+@pytest.mark.parametrize("command", sampled([["audit", "verify"], ["prepare"], ["serve"]], 3))
 @pytest.mark.parametrize(
     ("address", "words"),
     [

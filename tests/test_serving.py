@@ -352,15 +352,15 @@ def alone(process: tuple[str, ...], folder: Path, **settings: str) -> tuple[int,
 @PROCESSES
 @pytest.mark.parametrize(
     ("setting", "value", "words"),
-    [
+    sampled([
         ("REVIEWS_PORT", "abc", "REVIEWS_PORT cannot be read: "),
         ("REVIEWS_SMTP_STARTTLS", "perhaps", "REVIEWS_SMTP_STARTTLS cannot be read: "),
         ("REVIEWS_DATABASE_URL", "nonsense", NO_DATABASE),
         ("REVIEWS_DATABASE_URL", "oracle://reviews@host/reviews", NO_DATABASE),
         ("REVIEWS_DATABASE_URL", "postgresql://reviews@host/reviews", NO_DATABASE),
         ("REVIEWS_DATA_DIR", "nowhere", "There is no installation in nowhere. Set REVIEWS_DATA_DIR "),
-    ],
-)
+    ], 3),
+)  # fmt: skip
 def test_a_process_started_by_itself_says_which_setting_is_wrong(
     process: tuple[str, ...], setting: str, value: str, words: str, tmp_path: Path
 ) -> None:

@@ -220,7 +220,7 @@ async def test_every_dated_fact_can_be_entered_late_with_a_reason(
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("lifecycle", sampled(COMMANDS, 2))
+@pytest.mark.parametrize("lifecycle", sampled(COMMANDS, 3))
 async def test_the_date_of_every_fact_can_be_corrected_and_both_stay_visible(windows: Windows, lifecycle: str) -> None:
     made = windows.house
     await made.read_clock()

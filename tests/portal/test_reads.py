@@ -19,6 +19,7 @@ from tests.portal import scene
 from tests.portal.scene import CHAIR, HOSPITAL, LOCKED_OUT, MANAGER, POLICE, Scene
 from tests.portal.walking import Seen, Walker, form_of, state_of
 from tests.support.house import House, house
+from tests.support.sampling import sampled
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.promise("K6")]
 
@@ -60,7 +61,7 @@ def shows(seen: Seen, refs: list[str]) -> set[str]:
     return {ref for ref in refs if ref in seen.text}
 
 
-@pytest.mark.parametrize("person", [MANAGER, CHAIR, HOSPITAL])
+@pytest.mark.parametrize("person", sampled([MANAGER, CHAIR, HOSPITAL], 2))
 async def test_every_page_file_and_export_that_shows_a_case_is_noted(site: Site, person: str) -> None:
     """Every address that can be come to by links, and every form sent empty: none shows a case without a note."""
     walker, refs = await site.walker(person), [ref for ref in vars(site.scene).values() if isinstance(ref, str)]

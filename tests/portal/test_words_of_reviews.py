@@ -15,7 +15,7 @@ from portal.happened import Happened, time_line
 from portal.pages import day, short
 from records.questions import CaseView, Questions
 from tests.portal.test_tracking import Site
-from tests.support.lives import EACH_OR_ALL, Lives
+from tests.support.lives import SOME_OR_ALL, Lives
 from tests.support.lives_of_reviews import CHAIR, MANAGER, PracticeReviews
 from tests.support.recording import Recording, recording
 from tests.support.tracking import Tracked
@@ -44,7 +44,7 @@ async def seen(made: Recording, ref: str, person: str = CHAIR) -> CaseView:
     return found
 
 
-@EACH_OR_ALL
+@SOME_OR_ALL
 @pytest.mark.promise("J3")
 async def test_no_answer_on_a_time_line_is_a_key_whatever_was_recorded(
     made: Recording, commands: Sequence[tuple[str, str]]
