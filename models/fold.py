@@ -226,7 +226,7 @@ def _open(case: Case, name: str, block: Block, agency: str, item: str, made: Map
     if not said and any(one.ended is None for one in earlier):
         return case
     nth = max((int(one.key.partition("#")[2] or 1) for one in earlier), default=0) + 1
-    mark = ANEW if ANEW in made else block.starts
+    mark = ANEW if ANEW in made and block.instead_of else block.starts
     start = made.get(mark) or case.marks.get(mark)
     rules = rules_for(case, name, about)
     fresh = Obligation(
@@ -234,11 +234,31 @@ def _open(case: Case, name: str, block: Block, agency: str, item: str, made: Map
         of=about, opened=fact.recorded, mark=mark, since=start.number if start else 0,
         start=start.at if start else fact.occurred, due=said, said=said, rungs=(),
     )  # fmt: skip
-    fresh = ladder.clocked(fresh, rules)
+    was = next((one for one in case.obligations.values() if _is_counted_anew(one, fact, agency)), None)
+    fresh = _otherwise(fresh, was, earlier, rules) if was else ladder.clocked(fresh, rules)
     # What ended by this very fact stays until the next time: that it is over is still to be written and said.
     gone = {one.key for one in earlier if (one.of or one.item) and one.ended and one.ended_by != fact.number}
     kept = {key: one for key, one in case.obligations.items() if key not in gone}
     return case.model_copy(update={"obligations": {**kept, fresh.key: fresh}})
+
+
+def _is_counted_anew(one: Obligation, fact: Fact, agency: str) -> bool:
+    return one.ended is Ended.COUNTED_ANEW and one.ended_by == fact.number and one.agency == agency
+
+
+def _otherwise(fresh: Obligation, was: Obligation, earlier: list[Obligation], rules: Rules) -> Obligation:
+    """The same step as it is owed from now on, since a child is at risk or none is any more; never later than it was.
+
+    While one is, within hours, and by the ordinary date if that comes first. Once none is, by the ordinary date again,
+    counted from the step's own beginning: whoever says that one is and none is gains no day and silences no rung.
+    """
+    if rules.block.instead_of:
+        sooner = ladder.clocked(fresh, rules)
+        passed = was.due is not None and sooner.due is not None and was.due < sooner.due
+        return ladder.clocked(sooner.model_copy(update={"said": was.due}), rules) if passed else sooner
+    if earlier:
+        return ladder.taken_up(earlier[-1], rules)
+    return ladder.clocked(fresh.model_copy(update={"mark": was.mark, "since": was.since, "start": was.start}), rules)
 
 
 def _orphans(case: Case, fact: Fact) -> Case:

@@ -207,6 +207,14 @@ def ended(one: Obligation, how: Ended, at_: datetime, by: int = 0) -> Obligation
     return one.model_copy(update={**over, "ended": how, "ended_at": at_, "ended_by": by})
 
 
+def taken_up(one: Obligation, rules: Rules) -> Obligation:
+    """What had ended is owed on as it stood: its date holds, and what has been said stays said."""
+    last = one.told[-1] if one.told else None
+    again = last.at if last and last.rung >= rules.top else None
+    back = {"ended": None, "ended_at": None, "ended_by": 0, "again": again}
+    return _planned(one.model_copy(update=back), rules)
+
+
 # The plan: when it is due, and when each rung speaks.
 
 

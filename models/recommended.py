@@ -103,8 +103,6 @@ class Recommendation(Message):
     retested: str = ""
     """What came of the last test of its impact after closure: sustained, not_sustained or missed."""
     round: int = 1
-    reopened: datetime | None = None
-    """When it was taken up last, after it had been closed: it is not closed again before that."""
     overrides: tuple[Override, ...] = ()
 
     def shown(self, kind: Kind, *states: Looked) -> bool:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from models.calendar import in_words
 from models.case import Case, whole_item
 from models.clocks import shifted
 from models.command import (
@@ -570,9 +571,9 @@ def _after(one: Recommendation, fact: Fact) -> Recommendation:  # noqa: C901, PL
             )  # fmt: skip
         case "impact_retested":
             tested = with_(retested=said["outcome"])
-            return tested if said["outcome"] == Retested.SUSTAINED else reopened(tested, fact.occurred)
+            return tested if said["outcome"] == Retested.SUSTAINED else reopened(tested)
         case "recommendation_reopened":
-            return reopened(one, fact.occurred)
+            return reopened(one)
         case "colour_overridden":
             hand = Override(
                 axis=Kind(said["axis"]), colour=Colour(said["colour"]), until=date.fromisoformat(said["until"])
@@ -582,7 +583,7 @@ def _after(one: Recommendation, fact: Fact) -> Recommendation:  # noqa: C901, PL
             return one
 
 
-def reopened(one: Recommendation, at: datetime) -> Recommendation:
+def reopened(one: Recommendation) -> Recommendation:
     """Pursued once more: what was given before is void or stays returned, so that a closure needs fresh evidence."""
     void = {
         name: found if found.state is Looked.RETURNED else found.model_copy(update={"state": Looked.VOID})
@@ -595,7 +596,6 @@ def reopened(one: Recommendation, at: datetime) -> Recommendation:
             "closed": None,
             "closed_on": (),
             "round": one.round + 1,
-            "reopened": at,
         }
     )
 
@@ -611,7 +611,7 @@ def missed(case: Case, one: Obligation, fact: Fact) -> Case:
     if one.block != "retest" or item not in case.recommendations:
         return case
     was = case.recommendations[item].model_copy(update={"retested": "missed"})
-    return case.model_copy(update={"recommendations": {**case.recommendations, item: reopened(was, fact.recorded)}})
+    return case.model_copy(update={"recommendations": {**case.recommendations, item: reopened(was)}})
 
 
 def marks(before: Case, case: Case, fact: Fact) -> dict[str, datetime]:
@@ -710,11 +710,11 @@ def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Pr
     one = case.recommendations.get(whole_item(str(body.get("item", ""))))
     if one is None:
         return [Problem(field="item", words="There is no such recommendation in this case.")]
-    return _judge(case, one, kind, body)
+    return _judge(case, one, kind, body, now)
 
 
 def _judge(  # noqa: C901, PLR0911 -- one case for each command
-    case: Case, one: Recommendation, kind: str, body: dict[str, Any]
+    case: Case, one: Recommendation, kind: str, body: dict[str, Any], now: datetime
 ) -> list[Problem]:
     pursued = one.standing is Standing.PURSUED
     match kind:
@@ -739,9 +739,7 @@ def _judge(  # noqa: C901, PLR0911 -- one case for each command
         case "close_recommendation":
             return _closable(case, one, body)
         case "retest_impact":
-            owed = any(found.block == "retest" and found.ended is None for found in case.of_item(str(body["item"])))
-            words = "Its impact is not to be tested again now."
-            return _dated_before(body, "tested_at", one.closed, "closed") if owed else [Problem(words=words)]
+            return _testable(case, one, body, now)
         case "reopen_recommendation":
             words = "Only a recommendation that is closed can be reopened."
             return [] if one.standing in {Standing.CLOSED, Standing.PAST} else [Problem(words=words)]
@@ -782,6 +780,30 @@ def _looked_at(one: Recommendation, body: dict[str, Any]) -> list[Problem]:
     return [] if found.state is Looked.GIVEN else [Problem(field="evidence", words=words)]
 
 
+def _testable(case: Case, one: Recommendation, body: dict[str, Any], now: datetime) -> list[Problem]:
+    """That a difference has lasted is seen once months have passed: from the first reminder on, and not before.
+
+    That it has not lasted can be said as soon as it is seen.
+    """
+    owed = next(
+        (found for found in case.of_item(str(body["item"])) if found.block == "retest" and not found.ended), None
+    )
+    if owed is None:
+        return [Problem(words="Its impact is not to be tested again now.")]
+    tested = datetime.fromisoformat(body["tested_at"]) if body.get("tested_at") else now
+    soonest = day_of(min(moment for moment in (*owed.rungs, owed.due) if moment))
+    if body.get("outcome", Retested.SUSTAINED) == Retested.SUSTAINED and day_of(tested) < soonest:
+        words = f"Whether it has lasted is tested from {in_words(soonest)} on. If it has not lasted, say so now."
+        return [Problem(field="outcome", words=words)]
+    return _dated_before(body, "tested_at", one.closed, "closed")
+
+
+def _proven(case: Case, body: dict[str, Any]) -> datetime | None:
+    """When the last of its evidence was accepted; none where that is not known."""
+    found = (one for one in case.of_item(str(body["item"])) if one.block == "close_recommendation" and not one.ended)
+    return max((one.opened for one in found), default=None)
+
+
 def _closable(case: Case, one: Recommendation, body: dict[str, Any]) -> list[Problem]:
     """No closure without accepted evidence of delivery and of impact for every measure, named by whoever closes."""
     if one.standing is not Standing.PURSUED:
@@ -790,7 +812,7 @@ def _closable(case: Case, one: Recommendation, body: dict[str, Any]) -> list[Pro
         return [Problem(words=f"It cannot be closed: {'; '.join(missing)}.")]
     if one.waiting:
         return [Problem(words="Evidence waits to be looked at. Accept or return it first.")]
-    found = _dated_before(body, "decided_at", one.reopened, "reopened")
+    found = _dated_before(body, "decided_at", _proven(case, body), "shown by accepted evidence")
     named = [name for name in body.get("evidence", one.accepted) if name in one.accepted]
     only = one.model_copy(update={"evidence": {name: one.evidence[name] for name in named}})
     if len(named) < len(body.get("evidence", ())):

@@ -167,7 +167,7 @@ def ready(now: datetime) -> dict[str, tuple[str, Mapping[str, Any]]]:
         "return_evidence": ("given", {**FIRST, **REASON}),
         "close_recommendation": ("proven", CLOSING),
         "close_recommendation, alone": ("proven", {**CLOSING, "decided_by": "office", "seats": ()}),
-        "retest_impact": ("closed", {**ABOUT, "outcome": "sustained", **WORDS}),
+        "retest_impact": ("closed", {**ABOUT, "outcome": "not_sustained", **WORDS}),
         "reopen_recommendation": ("closed", {**ABOUT, **REASON}),
         "override_colour": ("pursued", {**ABOUT, "axis": "delivery", "colour": "amber", "until": month(now), **REASON}),
         "promise": ("pursued", {"obligation": DELIVER, "until": now.date() + timedelta(days=7)}),

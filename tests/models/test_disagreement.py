@@ -154,17 +154,38 @@ def test_once_it_is_said_that_a_child_is_at_risk_the_open_step_is_due_within_hou
 @pytest.mark.promise("F14")
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("late", [timedelta(minutes=5), timedelta(days=9)])
-def test_once_no_child_is_at_risk_the_open_step_is_counted_in_working_days_and_nothing_is_overdue_by_it(
+def test_once_no_child_is_at_risk_the_open_step_is_due_as_if_none_had_been_and_nothing_is_overdue_by_it(
     level: int, late: timedelta
 ) -> None:
-    play = at_level(level, "not_known")
+    play, plain = at_level(level, "not_known"), at_level(level, "no")
     play.until(play.now + late)
+    before = open_(play)
     play.act(CHAIR, "change_risk", at_risk="no", reason="-")
     one = open_(play)
-    assert not one.block.endswith("_at_risk")
-    assert one.due
-    assert one.due - play.now > timedelta(days=1)
-    assert not one.overdue(play.now)
+    assert (one.block, one.due, one.start) == (open_(plain).block, open_(plain).due, open_(plain).start)
+    assert before.overdue(play.now) or not one.overdue(play.now)
+
+
+@pytest.mark.promise("F14")
+def test_saying_again_and_again_that_a_child_is_at_risk_and_is_not_gains_no_day_and_keeps_the_chair_from_nothing() -> (
+    None
+):
+    play, plain = raised("no"), raised("no")
+    due = open_(play).due
+    assert due
+    for _ in range(4):
+        play.until(play.now + timedelta(days=3))
+        play.act(COUNCIL, "change_risk", at_risk="yes", reason="-")
+        at_once = open_(play).due
+        assert at_once
+        assert at_once <= max(due, play.now)
+        play.until(play.now + timedelta(minutes=30))
+        play.act(CHAIR, "change_risk", at_risk="no", reason="-")
+        assert open_(play).due == due
+    plain.until(play.now)
+    heard = [office for _, office in play.said(open_(play).key)]
+    assert "independent_chair" in heard
+    assert set(heard) == {office for _, office in plain.said(open_(plain).key)}
 
 
 @pytest.mark.promise("F14")

@@ -25,6 +25,7 @@ from models.case import Case
 from models.clocks import furthest
 from models.facts import Fact
 from models.fold import after, rules_of
+from models.judging import reach_of
 from models.ladder import hushed_until
 from models.obligation import Due, Obligation, Told
 from models.policy import Force, Ladder, Proclaimed, Rung, Span, Unit
@@ -209,7 +210,7 @@ class Life(RuleBasedStateMachine):
         if one is None or not self.act(self.somebody(one, office), "promise", obligation=one.key, until=self.day(days)):
             return
         case = self.play.case
-        bound = furthest(now, POLICY.bounds.promise_most, shelf.days(case.calendar))
+        bound = furthest(now, reach_of(case, one).promise_most, shelf.days(case.calendar))
         bound = max(bound, day_of(one.due)) if one.due else bound
         later = case.obligations[one.key]
         hushed, speaks = hushed_until(later, rules_of(case, later)), later.speaks()

@@ -95,6 +95,7 @@ def test_a_recommendation_is_answered_carried_out_shown_and_closed_on_evidence_o
     assert one(play).standing is Standing.CLOSED
     assert one(play).closed_on == ("e1", "e2")
     assert owed(play.case) == {"retest"}
+    play.wait(days=170)
     play.act(SUBGROUP, "retest_impact", item="r1", outcome="sustained", words="Read again.")
     assert owed(play.case) == set()
 
@@ -239,6 +240,7 @@ def test_whoever_gave_the_evidence_neither_closes_on_it_nor_tests_the_impact_aga
     with pytest.raises(Refused, match=r"had a hand in this evidence.* business manager, independent chair or"):
         play.act(MANAGER, "close_recommendation", **closing(play))
     play.act(SUBGROUP, "close_recommendation", **closing(play))
+    play.wait(days=170)
     with pytest.raises(Refused, match="had a hand in this evidence"):
         play.act(MANAGER, "retest_impact", item="r1", outcome="sustained", words="Read again.")
     play.act(SUBGROUP, "retest_impact", item="r1", outcome="sustained", words="Read again.")
@@ -288,6 +290,31 @@ def test_a_failed_test_of_impact_leaves_returned_what_was_returned() -> None:
     assert {name: found.state for name, found in one(play).evidence.items()} == {
         back: Looked.RETURNED, **dict.fromkeys(names, Looked.VOID),
     }  # fmt: skip
+
+
+@pytest.mark.promise("E7")
+def test_that_a_difference_has_lasted_is_not_said_before_the_months_have_passed_and_that_it_has_not_at_once() -> None:
+    play = closed()
+    lasts = {"item": "r1", "outcome": "sustained", "words": "Read again."}
+    with pytest.raises(Refused, match=r"is tested from \d+ \w+ \d{4} on. If it has not lasted, say so now"):
+        play.act(SUBGROUP, "retest_impact", **lasts)
+    play.wait(days=100)
+    with pytest.raises(Refused, match="is tested from"):
+        play.act(SUBGROUP, "retest_impact", **lasts)
+    play.act(SUBGROUP, "retest_impact", **{**lasts, "outcome": "not_sustained"})
+    assert one(play).standing is Standing.PURSUED
+
+
+@pytest.mark.promise("E2", "E6")
+def test_it_is_not_closed_for_a_day_before_its_evidence_was_accepted() -> None:
+    play = pursued()
+    play.wait(days=10)
+    accepted(play, given(play, "delivery"), given(play, "impact"))
+    play.wait(days=3)
+    late = {"decided_at": play.now - timedelta(days=4), "late": "The minutes came today."}
+    with pytest.raises(Refused, match="before the recommendation was shown by accepted evidence"):
+        play.act(MANAGER, "close_recommendation", **closing(play), **late)
+    play.act(MANAGER, "close_recommendation", **closing(play), **{**late, "decided_at": play.now - timedelta(days=2)})
 
 
 @pytest.mark.promise("E8")

@@ -174,7 +174,7 @@ def proven(play: Play) -> Play:
         act(play, MANAGER, "reopen_recommendation", item="r1", reason="r")
     for number, shows in enumerate(("delivery", "impact"), start=given + 1):
         play.act(CONTACT, "give_evidence", item="r1", measure="m1", shows=shows, words="w")
-        play.act(SUBGROUP, "accept_evidence", item="r1", evidence=f"e{number}", words="w")
+        act(play, SUBGROUP, "accept_evidence", item="r1", evidence=f"e{number}", words="w")
     return play
 
 
@@ -238,7 +238,7 @@ ITEMS: dict[str, Again] = {
         {"item": "r1", "decided_by": "meeting", "seats": SEATS, "evidence": ["e3", "e4"], "retest": "6_months",
          "words": "w"},
     ),
-    "retest_impact": (closed_once, MANAGER, {"item": "r1", "outcome": "sustained", "words": "w"}),
+    "retest_impact": (closed_once, MANAGER, {"item": "r1", "outcome": "not_sustained", "words": "w"}),
 }  # fmt: skip
 
 AGO = {"record_notification, after it was withdrawn": 3}

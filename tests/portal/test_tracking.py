@@ -385,7 +385,7 @@ async def before(site: Site, text: str) -> dict[str, str]:
 async def test_an_earlier_one_that_was_closed_says_by_whom_on_which_evidence_and_whether_it_lasted(site: Site) -> None:
     found = await before(site, tracking.TEXTS[0])
     for said in (
-        "Closed 11 April 2026, by one office (Independent chair): Children are seen sooner.",
+        "Closed 2 March 2026, by one office (Independent chair): Children are seen sooner.",
         "Evidence that it was done The audit of the last quarter: nineteen of twenty records.",
         "Evidence that it made a difference The audit of the last quarter: nineteen of twenty records.",
         "Tested again The difference has lasted, 16 May 2026, Chair of the case review sub-group: Ten more were read.",

@@ -110,7 +110,7 @@ class Recommendations:
         described = {"item": "r1", "evidence": "e1", "words": self.words("words")}
         colour = {"item": "r1", "axis": "impact", "colour": "amber", "until": self.lives.day(20), **reason}
         news = {"item": "r1", "forecast": "at_risk", "words": self.words("words")}
-        tested = {"item": "r1", "outcome": "sustained", "words": self.words("words")}
+        tested = {"item": "r1", "outcome": "not_sustained", "words": self.words("words")}
         named = {"item": "r1", "owner": "", **reason}
         return {
             "recommend": _to(MANAGER, self.fresh, self.making),

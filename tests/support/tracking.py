@@ -77,14 +77,14 @@ class Tracking:
             name = await self.given(ref, item, shows)
             await self.made.act(SUBGROUP, ref, "accept_evidence", item=item, evidence=name, words="Ten were read.")
 
-    async def closed(self, ref: str, item: str) -> None:
+    async def closed(self, ref: str, item: str, retest: str = "6_months") -> None:
         await self.accepted(ref, item, "delivery", "impact")
-        await self.shut(ref, item)
+        await self.shut(ref, item, retest)
 
-    async def shut(self, ref: str, item: str) -> None:
+    async def shut(self, ref: str, item: str, retest: str = "6_months") -> None:
         named = (await self.made.case(ref)).recommendations[item].accepted
         await self.made.act(
-            CHAIR, ref, "close_recommendation", item=item, decided_by="office", evidence=named, retest="6_months",
+            CHAIR, ref, "close_recommendation", item=item, decided_by="office", evidence=named, retest=retest,
             words="Children are seen sooner.",
         )  # fmt: skip
 
@@ -116,9 +116,9 @@ async def play(made: Recording) -> Tracked:
     found = Tracked(first, second, secret, register, await made.child_of(referral))
     await made.act(MANAGER, secret, "restrict", restricted=True, reason="Staff of the board are concerned.")
     await _early(all_of, found)
+    await all_of.closed(first, "r1", retest="3_months")
     await all_of.wait(found.every, 40)
-    for item in ("r1", "r2"):
-        await all_of.closed(first, item)
+    await all_of.closed(first, "r2")
     await all_of.wait(found.every, 35)
     await _late(all_of, found)
     return found
