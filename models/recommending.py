@@ -13,7 +13,7 @@ from pydantic import Field
 
 from models.calendar import in_words
 from models.case import Case, whole_item
-from models.clocks import shifted
+from models.clocks import furthest, shifted
 from models.command import (
     LATE,
     NOT_NOW,
@@ -431,7 +431,10 @@ def worked_out(  # noqa: PLR0911 -- one answer for each command
         case "recommend":
             item = f"r{len(case.recommendations) + 1}"
             actions = [f"a{number}" for number, _ in enumerate(body["actions"], start=1)]
-            return {"item": item, "actions_named": actions, "source": source_of(case, body["source"])}
+            return {
+                "item": item, "actions_named": actions, "source": source_of(case, body["source"]),
+                "dates": _answered_first(case, item, date.fromisoformat(body["by"]), now),
+            }  # fmt: skip
         case "answer_recommendation" if body["answer"] != Answer.REJECTS:
             return _accepted(case, body["item"])
         case "answer_rejection" if body["outcome"] == Stands.STANDS:
@@ -446,6 +449,13 @@ def worked_out(  # noqa: PLR0911 -- one answer for each command
             return {"quorate": holds_quorum(quorum, seats), "dates": {f"retest/{body['item']}": on.isoformat()}}
         case _:
             return {}
+
+
+def _answered_first(case: Case, item: str, by: date, now: datetime) -> dict[str, str]:
+    """The day of the answer, where the recommendation is to be carried out before the answer had to come."""
+    budget = blocks(case.policy, case.kind)["answer_recommendation"].budget
+    sooner = budget is not None and by < furthest(now, budget, days(case.calendar))
+    return {f"answer_recommendation/{item}": by.isoformat()} if sooner else {}
 
 
 def _accepted(case: Case, item: str) -> dict[str, Any]:

@@ -128,6 +128,8 @@ def _rule(case: Case, one: Obligation, block: Block) -> str:
         return "by the day that a person said"
     began = marks_of(case.kind).get(one.mark, one.mark)
     counts = f"{block.budget.words}, counted from when {began}{'' if _hourly(block) else ', that day not counted'}"
+    if one.block == "answer_recommendation":
+        return f"{counts}; no later than the recommendation itself is due"
     return f"{counts}; at least {block.at_least.words} from the request" if block.at_least else counts
 
 

@@ -9,7 +9,8 @@ from models import shelf
 from models.case import Case
 from models.recommended import Kind, Looked, Standing, delivery, impact, turns
 from models.rights import Held
-from tests.support.core import CHAIR, MANAGER, MONDAY, POLICY, Play, Refused, review
+from models.time import day_of, end_of
+from tests.support.core import CHAIR, DAYS, MANAGER, MONDAY, POLICY, Play, Refused, review
 
 POLICE_LEAD, POLICE, POLICE_DEPUTY = "p-004", "p-005", "p-006"
 HOSPITAL_LEAD, HOSPITAL = "p-010", "p-011"
@@ -98,6 +99,23 @@ def test_a_recommendation_is_answered_carried_out_shown_and_closed_on_evidence_o
     play.wait(days=170)
     play.act(SUBGROUP, "retest_impact", item="r1", outcome="sustained", words="Read again.")
     assert owed(play.case) == set()
+
+
+@pytest.mark.promise("D1")
+@pytest.mark.parametrize(("days", "owed"), [(0, 0), (1, 1), (13, 13), (14, 14), (15, 14), (180, 14)])
+def test_the_answer_is_due_no_later_than_the_recommendation_itself(days: int, owed: int) -> None:
+    answer = made(by=MONDAY.date() + timedelta(days=days)).case.obligations["answer_recommendation/r1"]
+    assert answer.due == end_of(MONDAY.date() + timedelta(days=owed))
+
+
+@pytest.mark.promise("D1")
+@pytest.mark.parametrize("days", [0, 1])
+def test_whoever_is_asked_for_what_is_due_at_once_hears_it_when_it_is_due_and_others_after_them(days: int) -> None:
+    play, by = made(by=MONDAY.date() + timedelta(days=days)), MONDAY.date() + timedelta(days=days)
+    play.wait(days=21)
+    said = play.said("answer_recommendation/r1")
+    assert {day_of(moment) for moment, office in said if office == "agency_lead"} == {MONDAY.date(), by}
+    assert min(day_of(moment) for moment, office in said if office == "business_manager") == DAYS.add(by, 2)
 
 
 @pytest.mark.promise("D1")
