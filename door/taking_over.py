@@ -19,6 +19,7 @@ from door.refusals import Invalid, NotAllowed
 from models.base import Message
 from models.case import Case
 from models.facts import Problem
+from models.practice_review_commands import Reached
 from models.recommending import AT_MOST, Entered
 from models.rights import Actor, may_open
 from models.tables import CaseRow
@@ -37,6 +38,11 @@ ORIGINS: Final[Mapping[ReviewKind, str]] = {
     ReviewKind.SERIOUS_CASE_REVIEW: "serious_case_review", ReviewKind.LCSPR: "practice_review",
     ReviewKind.RAPID_REVIEW: "rapid_review", ReviewKind.OTHER: "learning_review",
 }  # fmt: skip
+REACHED: Final[Mapping[ReviewStatus, Reached]] = {
+    ReviewStatus.UNDER_WAY: Reached.UNDER_WAY, ReviewStatus.PUBLISHED: Reached.PUBLISHED,
+    ReviewStatus.NOT_PUBLISHED: Reached.WITHHELD, ReviewStatus.OVER: Reached.OVER,
+}  # fmt: skip
+SETTLED: Final = frozenset({Reached.PUBLISHED, Reached.WITHHELD})
 STATES: Final[Mapping[Status, Entered]] = {
     Status.NOT_STARTED: Entered.OPEN, Status.IN_PROGRESS: Entered.OPEN, Status.DELIVERED: Entered.UNPROVEN,
     Status.CLOSED_WITHOUT_EVIDENCE: Entered.UNPROVEN, Status.CLOSED_WITH_EVIDENCE: Entered.PAST,
@@ -193,18 +199,23 @@ class _Plan:
             year = (review.commissioned or review.published or day_of(self.taking.now)).year
             return "open_register", {"origin": "audit", "year": year}, f"audits/{year}"
         agencies = {one.agency for one in self.tracker.recommendations if one.review == review.key}
-        published = review.status is ReviewStatus.PUBLISHED or (review.status is None and review.published is not None)
-        withheld = review.status is ReviewStatus.NOT_PUBLISHED
-        reached = "published" if published else "withheld" if withheld else "under_way"
+        reached = _reached(review)
         return (
             "enter_review",
             {
                 "name": review.name, "origin": ORIGINS[review.kind], "decided_on": _said(review.commissioned),
-                "reached": reached, "settled_on": None if reached == "under_way" else _said(review.published),
-                "reasons": NOT_SAID if reached == "withheld" else "", "agencies": sorted(agencies),
+                "reached": reached.value, "settled_on": _said(review.published) if reached in SETTLED else None,
+                "reasons": NOT_SAID if reached is Reached.WITHHELD else "", "agencies": sorted(agencies),
             },
             review.key,
         )  # fmt: skip
+
+
+def _reached(review: Review) -> Reached:
+    """How far a review has come; without a word of that, a day of publication says it."""
+    said = REACHED[review.status] if review.status else Reached.UNDER_WAY
+    is_open_which = review.status in {None, ReviewStatus.OVER}
+    return Reached.PUBLISHED if is_open_which and review.published else said
 
 
 def _entering(one: Recommendation, name: str) -> dict[str, Any]:

@@ -94,13 +94,14 @@ class Publication(Message):
     """When the report is to be published, and what speaks against it.
 
     `due`: the last day of its six months, none while that clock stands still; `on`: the day that was set for it, or is
-    expected. `settled`: when it was published or decided not to, none if nobody knows, with its `words`. `late`: the
-    milestones at risk; `risks`: what else speaks against it, in words.
+    expected. `settled`: when it was published or decided not to, none if nobody knows, with its `words`; `is_known`:
+    whether anybody knows which. `late`: the milestones at risk; `risks`: what else speaks against it, in words.
     """
 
     due: date | None = None
     on: date | None = None
     is_settled: bool = False
+    is_known: bool = True
     settled: date | None = None
     words: str = ""
     late: tuple[Milestone, ...] = ()
@@ -146,10 +147,15 @@ def publication(case: Case, plan: Sequence[Milestone], facts: Iterable[Fact], no
     on = case.said.get("publishes") or case.said.get("expected")
     settled = case.marks.get("publication_settled")
     if settled or case.said.get("discontinued"):
-        words = "Published" if "review_published" in case.marks else "Not published, with reasons"
+        words = (
+            "Published" if "review_published" in case.marks
+            else "Not published, with reasons" if "publication_withheld" in case.marks
+            else "Whether it was published is not known"
+        )  # fmt: skip
         return Publication(
             due=owed.due if owed else None,
             is_settled=True,
+            is_known=bool({"review_published", "publication_withheld", "review_discontinued"} & case.marks.keys()),
             settled=known_day(case, "publication_settled" if settled else "review_discontinued"),
             words=words if settled else "Ended before its report",
         )

@@ -439,7 +439,7 @@ def passed(reached: str) -> list[str]:
             return []
         case Reached.UNDER_WAY | Reached.SIGNED_OFF:
             return list(RUN)
-        case Reached.PUBLISHED | Reached.WITHHELD:
+        case Reached.PUBLISHED | Reached.WITHHELD | Reached.OVER:
             return [*RUN, "publication", *AFTERWARDS]
 
 
@@ -466,13 +466,17 @@ def _entered(fact: Fact) -> dict[str, datetime]:
                 "publication_withheld": settled,
                 "publication_settled": settled,
             }
+        case Reached.OVER:
+            return {**found, "publication_settled": fact.occurred}
         case Reached.DECIDED:
             return found
 
 
 def _stands_in(fact: Fact) -> dict[str, str]:
     """The moment of entering, where it stands in for a day that nobody knows."""
-    known = fact.data["decided_on"] and (fact.data["settled_on"] or "publication" not in passed(fact.data["reached"]))
+    said = fact.data
+    settled = said["reached"] != Reached.OVER and said["settled_on"]
+    known = said["decided_on"] and (settled or "publication" not in passed(said["reached"]))
     return {} if known else {"stands_in": fact.occurred.isoformat()}
 
 
@@ -484,7 +488,7 @@ def known_day(case: Case, name: str) -> date | None:
 
 def is_under_way(case: Case) -> bool:
     """Whether the review was under way when it was entered here, and its report is still to be signed off."""
-    return _was_past(case, "partners_sign_off") and "report_signed_off" not in case.marks
+    return _was_past(case, "partners_sign_off") and not {"report_signed_off", "publication_settled"} & case.marks.keys()
 
 
 def was_over(case: Case) -> bool:

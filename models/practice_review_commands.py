@@ -55,6 +55,7 @@ class Reached(Choice):
     SIGNED_OFF = "signed_off", "Its report is signed off"
     PUBLISHED = "published", "It is published"
     WITHHELD = "withheld", "It is finished and not published"
+    OVER = "over", "It is finished; whether it was published is not known"
 
 
 class Pace(Choice):
@@ -147,7 +148,7 @@ class EnterReview(Command):
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
-        over = {Reached.PUBLISHED, Reached.WITHHELD}
+        over = {Reached.PUBLISHED, Reached.WITHHELD, Reached.OVER}
         words = "Enter when it was decided: its clock counts from that day."
         yield Cannot("decided_on", words, lambda: self.reached not in over and self.decided_on is None)
         yield Cannot("decided_on", PAST, lambda: self.decided_on and self.decided_on > day_of(now))

@@ -64,11 +64,12 @@ class ReviewKind(StrEnum):
 
 
 class ReviewStatus(StrEnum):
-    """How far a review is: it goes on, it was published, or it ended without being published."""
+    """How far a review is: it goes on, it was published, it ended without that, or it is over and nobody says which."""
 
     UNDER_WAY = "under_way"
     PUBLISHED = "published"
     NOT_PUBLISHED = "not_published"
+    OVER = "over"
 
 
 class Meaning(StrEnum):

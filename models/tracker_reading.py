@@ -297,8 +297,8 @@ class _Reading:
             self._words.complain(case.said[Column.PUBLISHED][0], OUT_BEFORE_BEGUN)
         status = said.get(Column.REVIEW_STATUS)
         if begun is None and out is None and status is None and self._mapping.reviews_over:
-            status = ReviewStatus.NOT_PUBLISHED
-        over = status in {ReviewStatus.PUBLISHED, ReviewStatus.NOT_PUBLISHED} or (status is None and out is not None)
+            status = ReviewStatus.OVER
+        over = status not in {None, ReviewStatus.UNDER_WAY} or (status is None and out is not None)
         if not over and begun is None and kind is not ReviewKind.AUDIT:
             self._words.complain(case.spot, NOT_BEGUN, "" if status else "reviews_over: true", case.name)
         return Review(

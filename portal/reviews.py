@@ -23,6 +23,7 @@ from records.publication import Published
 
 STATES: Final[Mapping[str, str]] = {
     "published": "Published", "withheld": "Not published", "ended": "Ended before its report", "awaiting": "Awaiting",
+    "unknown": "Not known",
 }  # fmt: skip
 COLUMNS: Final = (
     "Reference", "Name", "Kind", "Method", "Decided", "Reviewer", "State", "Due", "Expected", "Settled",
@@ -99,7 +100,9 @@ def _state(case: Case) -> str:
         return "ended"
     if "review_published" in case.marks:
         return "published"
-    return "withheld" if "publication_withheld" in case.marks else "awaiting"
+    if "publication_withheld" in case.marks:
+        return "withheld"
+    return "unknown" if "publication_settled" in case.marks else "awaiting"
 
 
 def _named(person: str, directory: Directory) -> str:

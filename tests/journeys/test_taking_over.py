@@ -16,6 +16,7 @@ from models.recommended import Standing
 from models.tables import CaseRow, FactRow, NoticeRow
 from models.time import at, day_of
 from models.tracker import Status, Tracker, key_of
+from models.tracker_mapping import ReviewStatus
 from models.tracker_reading import read_tracker
 from notifier.rendering import MOST
 from policy.reading import read_directory_file, read_policy_file, read_tracker_mapping
@@ -113,6 +114,24 @@ async def test_it_is_taken_over_once_however_often_it_is_asked_and_owners_are_as
         heard = Counter(await session.scalars(select(NoticeRow.person)))
     assert sum(heard.values()) > 40, "half of it was overdue long ago"
     assert heard[CHAIR] <= 2, "nobody is gone over before their owners were asked"
+
+
+@pytest.mark.promise("C13")
+async def test_of_a_review_that_is_over_nothing_is_said_of_its_publication_but_what_the_tracker_says(
+    tmp_path: Path,
+) -> None:
+    mended, over = tracker("mended.xlsx"), {"status": ReviewStatus.OVER, "commissioned": None}
+    said = [one for one in mended.reviews if one.published][:2]
+    reviews = (said[0].model_copy(update=over), said[1].model_copy(update={**over, "published": None}))
+    keys = {one.key for one in reviews}
+    of_them = tuple(one for one in mended.recommendations if one.review in keys)
+    async with house(tmp_path) as made:
+        taking = TakingOver(made.there.recorder, made.client)
+        two = mended.model_copy(update={"reviews": reviews, "recommendations": of_them})
+        taken = await taking.take(await made.actor(MANAGER), two, await made.read_clock())
+        found = [(await made.case(ref)).marks.keys() for ref in taken.cases]
+    assert sorted("review_published" in marks for marks in found) == [False, True]
+    assert not any("publication_withheld" in marks for marks in found)
 
 
 # The first morning, by chat, under the policy as it is shipped

@@ -17,9 +17,10 @@ from tests.models.test_practice_review import (
     commissioned,
     decided,
     entered,
+    publishing,
     under_way,
 )
-from tests.support.core import CHAIR, MANAGER, MONDAY, Play
+from tests.support.core import CHAIR, MANAGER, MONDAY, Play, Refused
 
 REPORT = f"agency_return/{POLICE_AGENCY}"
 
@@ -142,6 +143,28 @@ def test_a_review_that_was_entered_when_it_was_over_says_what_became_of_its_repo
     line = review(Published(play.case, "", "", ""), play.directory)
     assert (line.state, line.settled, line.decided) == (reached, day, day)
     assert line.row()[COLUMNS.index("Settled")] == (day or "Day not known")
+
+
+@pytest.mark.promise("C13")
+@pytest.mark.parametrize("on", ["2022-05-04", None])
+def test_nothing_is_claimed_of_the_publication_of_a_review_of_which_nobody_said_whether_it_was_published(
+    on: str | None,
+) -> None:
+    play = entered("over", decided_on=on, reasons="")
+    found = warned(play)
+    assert play.case.closed, "nothing is owed of it"
+    assert (found.is_settled, found.is_known, found.settled) == (True, False, None)
+    assert found.words == "Whether it was published is not known"
+    assert LIFECYCLES["practice_review"].decided(play.case) is None
+    line = review(Published(play.case, "", "", ""), play.directory)
+    assert (line.words, line.settled, line.decided) == ("Not known", None, date.fromisoformat(on) if on else None)
+    assert line.row()[COLUMNS.index("Settled")] == ""
+    play.act(
+        MANAGER, "enter_recommendation", text="-", agency=COUNCIL, measures=[], state="open", due="2024-01-01",
+        by="2027-02-01",
+    )  # fmt: skip
+    with pytest.raises(Refused, match="settled already"):
+        play.act(MANAGER, "publish", **publishing(play))
 
 
 def test_a_day_late_is_overdue_and_no_milestone_is_lost_before_it_is_commissioned() -> None:

@@ -387,6 +387,7 @@ def test_a_coroners_report_is_answered_within_fifty_six_days_by_the_agency_it_na
         ("signed_off", None, {"publication", "check_review"}),
         ("published", "2019-03-01", set()),
         ("withheld", "2019-03-01", set()),
+        ("over", None, set()),
     ],
 )
 def test_an_older_review_is_entered_at_its_stage_and_owes_only_what_is_still_to_come(

@@ -328,7 +328,7 @@ def test_a_review_of_which_nothing_says_how_far_it_has_come_is_named_unless_the_
     (said,) = small(row(), mapping=over(reviews_over=False)).problems
     assert (said.cell, said.found, said.mend) == ("Tracker!A2", "SCR Child A", "reviews_over: true")
     (review,) = small(row()).reviews
-    assert review.status is ReviewStatus.NOT_PUBLISHED
+    assert review.status is ReviewStatus.OVER
     listed = ("Review", "Commissioned", "Published", "Review status")
     for known in ((date(2018, 3, 1), None, None), (None, date(2019, 3, 1), None), (None, None, "Published")):
         sheets = [Sheet("Reviews", (listed, ("SCR Child A", *known))), Sheet("Tracker", (HEADS, row()))]
