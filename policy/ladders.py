@@ -104,10 +104,10 @@ def is_surely_in_order(before: Rung, after: Rung) -> bool:
 
 
 def unreminded(ladder: Ladder) -> Rung | None:
-    """The rung at which others hear of it first, though whoever owes it was told at the start and then no more."""
+    """The rung after the first, where whoever owes it is told at the start and then no more by the due time."""
     first, *later = ladder.rungs
     by_due = (rung for rung in later if rung.after == "start" or rung.delay.n <= 0)
-    if first.after == "due" or not later or any(first.office in rung.offices for rung in (later[0], *by_due)):
+    if first.after == "due" or not later or any(first.office in rung.offices for rung in by_due):
         return None
     return later[0]
 

@@ -191,7 +191,7 @@ def _without_reminder(ladders: Mapping[str, Ladder]) -> Iterator[Problem]:
             owes = ladder.rungs[0].office
             words = (
                 f"`{owes}` is told {in_words(ladder.rungs[0])} and not again by the due time: what anybody hears next "
-                f"goes over their head to `{rung.office}` ({in_words(rung)}). Let a rung remind `{owes}` by then, such "
+                f"goes to `{rung.office}` ({in_words(rung)}). Let a rung remind `{owes}` by then, such "
                 "as at `delay: 0 working days`."
             )
             yield Problem(0, f"ladders.{name}", words, grave=False)

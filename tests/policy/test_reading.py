@@ -593,6 +593,7 @@ AGENCY_RETURN = """      - {office: agency_contact, after: start, delay: 0 hours
       - {office: agency_lead, delay: 1 working day}
 """
 AT_START, BEFORE, AT_DUE, ABOVE = AGENCY_RETURN.splitlines(keepends=True)
+TOGETHER = ABOVE.replace("agency_lead,", "agency_lead, also: [agency_contact],")
 
 
 @pytest.mark.promise("F8", "F1")
@@ -604,7 +605,9 @@ AT_START, BEFORE, AT_DUE, ABOVE = AGENCY_RETURN.splitlines(keepends=True)
         (AT_START + BEFORE + ABOVE, False),
         (AT_START + AT_DUE + ABOVE, False),
         (AT_START + AT_START.replace("0 hours", "4 hours") + ABOVE, False),
-        (AT_START + ABOVE.replace("agency_lead,", "agency_lead, also: [agency_contact],"), False),
+        (AT_START + TOGETHER, True),
+        (AT_START + TOGETHER.replace("1 working day", "2 working days"), True),
+        (AT_START + TOGETHER.replace("1 working day", "0 working days"), False),
         (AT_START + ABOVE.replace("1 working day", "-1 working day") + AT_DUE, False),
         (ABOVE, False),  # nobody was told at the start, so nobody was left without a reminder since
     ],
