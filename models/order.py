@@ -1,6 +1,7 @@
 """The order in which things happen: nothing is before what it follows, whether it is recorded late or corrected.
 
-What can only be done after something else is named by its lifecycle (`follows`). What is done once more is besides not
+What can only be done after something else is named by its lifecycle (`follows`). Nothing follows a day that nobody
+knows, for which the entry of a review stands in. What is done once more is besides not
 before what called for it: the mark that opened what it fulfils, such as a reopening or the panel's disagreement.
 """
 
@@ -11,6 +12,7 @@ from models.case import Case, base
 from models.lifecycles import LIFECYCLES
 from models.obligation import Ended
 from models.policy import marks_of
+from models.practice_review import known_day
 from models.time import precedes
 
 
@@ -29,7 +31,9 @@ def out_of_order(case: Case, then: Case) -> Iterator[str]:
                 yield "Something here was recorded as done before this. Correct that date first."
         for first in (*follows.get(base(name), ()), *_called_by(then, name)):
             earlier = _last(then, first, mark.number)
-            if earlier and not moved.isdisjoint({name, earlier}) and precedes(mark.at, then.marks[earlier].at):
+            if not earlier or moved.isdisjoint({name, earlier}) or known_day(then, earlier) is None:
+                continue
+            if precedes(mark.at, then.marks[earlier].at):
                 words = marks_of(case.kind)
                 yield (
                     f"This is before {words[first]}. Check both dates."

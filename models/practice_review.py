@@ -188,9 +188,9 @@ class PracticeReview:
         "reviewer_appointed": ("review_decided",),
         "review_announced": ("reviewer_appointed",),
         "report_signed_off": ("review_decided", "draft_received"),
-        "advance_copies_sent": ("report_signed_off",),
+        "advance_copies_sent": ("report_signed_off", "review_decided"),
         "review_published": ("report_signed_off", "advance_copies_sent"),
-        "publication_withheld": ("report_signed_off",),
+        "publication_withheld": ("report_signed_off", "review_decided"),
         "report_lodged": ("review_published",),
         "review_completed": ("publication_settled",),
     }
@@ -454,7 +454,7 @@ def _entered(fact: Fact) -> dict[str, datetime]:
         case Reached.UNDER_WAY:
             return {**found, "check_due": fact.recorded}
         case Reached.SIGNED_OFF:
-            return {**found, "report_signed_off": fact.recorded, "check_due": fact.recorded}
+            return {**found, "report_signed_off": fact.occurred, "check_due": fact.recorded}
         case Reached.PUBLISHED:
             settled = on(said["settled_on"])
             return {**found, "report_signed_off": settled, "review_published": settled, "publication_settled": settled}
@@ -474,10 +474,18 @@ def _entered(fact: Fact) -> dict[str, datetime]:
 
 def _stands_in(fact: Fact) -> dict[str, str]:
     """The moment of entering, where it stands in for a day that nobody knows."""
-    said = fact.data
-    settled = said["reached"] != Reached.OVER and said["settled_on"]
-    known = said["decided_on"] and (settled or "publication" not in passed(said["reached"]))
-    return {} if known else {"stands_in": fact.occurred.isoformat()}
+    return {} if _says_its_days(fact.data) else {"stands_in": fact.occurred.isoformat()}
+
+
+def _says_its_days(said: Mapping[str, Any]) -> bool:
+    """Whether the day of everything is said that is behind a review: nobody is asked when a report was signed off."""
+    match Reached(said["reached"]):
+        case Reached.DECIDED | Reached.UNDER_WAY:
+            return bool(said["decided_on"])
+        case Reached.PUBLISHED | Reached.WITHHELD:
+            return bool(said["decided_on"] and said["settled_on"])
+        case Reached.SIGNED_OFF | Reached.OVER:
+            return False
 
 
 def known_day(case: Case, name: str) -> date | None:
@@ -521,7 +529,8 @@ def _plans_late(case: Case, fact: Fact) -> bool:
 def _too_early(case: Case, body: dict[str, Any]) -> list[Problem]:
     if "advance_copies_sent" not in case.marks:
         return [Problem(words="The advance copies have to be sent first.")]
-    if case.marks["advance_copies_sent"].at < case.marks["report_signed_off"].at:
+    signed = known_day(case, "report_signed_off") and case.marks["report_signed_off"].at
+    if signed and case.marks["advance_copies_sent"].at < signed:
         return [Problem(words=OTHER_REPORT)]
     at_ = body.get("published_at")
     return _not_long_enough(case, "published_at", day_of(datetime.fromisoformat(at_)) if at_ else None)

@@ -425,6 +425,17 @@ def test_a_review_that_was_over_when_it_was_entered_is_open_while_what_it_recomm
         )
 
 
+@pytest.mark.promise("C13")
+def test_a_review_that_was_signed_off_when_it_was_entered_takes_what_was_done_since_its_decision() -> None:
+    play = entered("signed_off", decided_on=day_of(MONDAY) - timedelta(days=90))
+    copies = {"recipients": RECIPIENTS, "late": "It was kept elsewhere."}
+    with pytest.raises(Refused, match="before it was decided to review"):
+        play.act(MANAGER, "send_advance_copies", sent_at=MONDAY - timedelta(days=91), **copies)
+    play.act(MANAGER, "send_advance_copies", sent_at=MONDAY - timedelta(days=30), **copies)
+    play.act(MANAGER, "publish", **publishing(play))
+    assert play.case.marks["review_published"].at == MONDAY
+
+
 @pytest.mark.promise("C9")
 def test_a_report_is_signed_off_once_by_the_same_partners_until_another_draft_comes() -> None:
     play = signed_off()
