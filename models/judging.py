@@ -30,6 +30,7 @@ CLOSED = "This case is closed. It can be reopened, with a reason."
 OF_CLOSED = ACCESS | {"reopen"}
 """What a closed case takes: who may read it can still be changed."""
 NO_SUCH_DATE = "A date in this lies where no calendar reaches. Check its year."
+NO_GATE = "That policy has no gate of evidence, so what this case recommends could be neither answered nor closed."
 NO_CALENDAR, NO_POLICY = "There is no calendar of this name.", "There is no policy of this name."
 """Said as well for what was put in force a moment ago, until the worker has loaded it."""
 
@@ -260,6 +261,8 @@ def _policy(case: Case, body: dict[str, Any], now: datetime) -> list[Problem]:
         blocks = shelf.blocks(body["policy"], case.kind)
     except shelf.NotOnShelf:
         return [Problem(field="policy", words=NO_POLICY)]
+    if case.recommendations and shelf.policy(body["policy"]).gate is None:
+        return [Problem(field="policy", words=NO_GATE)]
     lost = sorted({one.block for one in case.obligations.values()} - blocks.keys())
     words = f"That policy knows nothing of what this case has asked for: {', '.join(lost)}."
     return [Problem(field="policy", words=words)] if lost else []

@@ -323,6 +323,15 @@ def test_that_a_difference_has_lasted_is_not_said_before_the_months_have_passed_
     assert one(play).standing is Standing.PURSUED
 
 
+@pytest.mark.promise("E2", "F9")
+def test_a_case_with_recommendations_follows_no_policy_that_has_no_gate() -> None:
+    name, _ = shelf.put(POLICY.model_copy(update={"version": "no gate", "gate": None}))
+    play = made()
+    with pytest.raises(Refused, match="no gate of evidence"):
+        play.act(MANAGER, "adopt_policy", policy=name, reason="r")
+    review().act(MANAGER, "adopt_policy", policy=name, reason="r")
+
+
 @pytest.mark.promise("E2", "E6")
 def test_it_is_not_closed_for_a_day_before_its_evidence_was_accepted() -> None:
     play = pursued()
