@@ -16,6 +16,7 @@ from models.rapid_review import has_met
 from models.referral import Route, leads
 from models.rights import NAMED_OFFICES, may_open
 from models.shelf import days, policy
+from portal.challenge import challenge_of
 from portal.doing import can, others
 from portal.giving import DONE
 from portal.happened import TITLES as HAPPENED
@@ -140,6 +141,7 @@ def router(portal: Portal) -> APIRouter:
             rules=(policy(view.state.policy).version, days(view.state.calendar).calendar.version),
             outcomes=outcomes(view.state, directory),
             review=review_of(view, directory, now),
+            challenge=challenge_of(view, directory),
             line=time_line(
                 view.state, view.entries, directory, await portal.files(one for one in view.entries if one.words)
             ),

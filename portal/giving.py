@@ -31,6 +31,7 @@ from models.titles import about, named
 from models.tracking import Tracked
 from portal.advising import advice
 from portal.before import Earlier, came_of, was_closed
+from portal.challenge import challenge_of
 from portal.doing import ABOUT_ITEM, BUTTONS
 from portal.forms import DO, Form
 from portal.happened import Happened, mark_words, quorum_words, time_line
@@ -52,6 +53,10 @@ ADOPTING: Final[Mapping[str, str]] = {"adopt_policy": "policy", "adopt_calendar"
 SHOWN_BEFORE: Final = frozenset({"correct", "suspend", "review_suspension", "answer_time", *ADOPTING})
 """Commands that move dates: what they move is shown before they are recorded. So it is of what is entered late."""
 
+CHALLENGED: Final = (
+    "answer_disagreement", "respond_disagreement", "decide_disagreement", "change_risk", "withdraw_disagreement",
+)  # fmt: skip
+"""Commands of a disagreement that is going on: what it is about is shown beside each."""
 BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "triage": ("referral_received", "triaged"),
     "answer_safety": (
@@ -72,6 +77,7 @@ BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "settle_dispute": ("disputed",),
     "answer_time": ("time_asked",),
     "review_suspension": ("suspended", "suspension_reviewed"),
+    **dict.fromkeys(CHALLENGED, ("disagreement_answered", "disagreement_responded", "risk_changed")),
 }
 """What whoever fills in a form has to have read: shown beside it, folded."""
 
@@ -295,6 +301,7 @@ class Giver:
             notes=[] if first else _notes(giving, directory, now),
             asked=asked_about,
             referrer=await self.referrer(giving),
+            challenge=challenge_of(view, directory) if giving.kind in CHALLENGED else [],
             beside=_beside(giving, directory),
             news=_news(giving, directory),
             likely=await self.portal.likely(view, giving.visitor.actor) if giving.kind == "triage" else [],

@@ -9,6 +9,7 @@ from typing import Final
 from models.case import Case
 from models.command import Command
 from models.directory import Directory
+from models.disagreement import Risk
 from models.lifecycles import COMMANDS
 from models.obligation import Told
 from models.policy import Policy, marks_of
@@ -119,6 +120,8 @@ TITLES: Final[Mapping[str, str]] = {
     "reopened": "The case was reopened",
 }
 """What each fact says has happened."""
+RISK: Final = {Risk.NOW: "A child is at risk now", Risk.OVER: "No child is at risk any more"}
+"""The same of risk that was said anew, by what was said."""
 
 
 @dataclass(frozen=True)
@@ -278,6 +281,8 @@ def _title(entry: Entry) -> str:
             if entry.data["granted"]
             else "More time was refused"
         )
+    if entry.kind == "risk_changed":
+        return RISK[Risk(entry.data["at_risk"])]
     return TITLES.get(entry.kind, entry.kind.replace("_", " ").capitalize())
 
 

@@ -96,6 +96,30 @@ async def test_saying_that_no_child_is_at_risk_any_more_is_not_offered_to_the_si
     assert (await site.post(ICB, "change_risk", at_risk="no", reason="She is safe.")).status_code == 403
     async with await site.client(POLICE) as client:
         page = await client.get(f"/cases/{site.ref}")
-    assert "It was said anew whether a child is at risk now" in page.text
+    assert "<strong>A child is at risk now</strong>" in page.text
     assert "What is open is counted anew from then; it had been due by the end of" in page.text
     assert (await site.post(POLICE, "change_risk", at_risk="no", reason="She is safe.")).status_code == 200
+    async with await site.client(POLICE) as client:
+        page = await client.get(f"/cases/{site.ref}")
+    assert "<strong>No child is at risk any more</strong>" in page.text
+
+
+async def test_what_a_disagreement_is_about_stands_on_its_page_and_beside_every_form_of_it(site: Site) -> None:
+    agencies = site.directory.agencies
+    sides = f"{agencies[RAISER].name} challenges {agencies[CHALLENGED].name}"
+    needed = (sides, CHALLENGE["about"], CHALLENGE["wanted"], "No (said")
+    forms = {POLICE: "change_risk", ICB: "answer_disagreement"}
+    for person, kind in forms.items():
+        async with await site.client(person) as client:
+            for address in (f"/cases/{site.ref}", f"/cases/{site.ref}/{kind}"):
+                top = (await client.get(address)).text.partition('id="challenge"')[2].partition("</dl>")[0]
+                assert all(words in top for words in needed), address
+
+
+async def test_whoever_responds_sees_what_was_answered_beside_the_form(site: Site) -> None:
+    answer = {"agency": CHALLENGED, "answer": "disagrees", "words": "The plan has to stay ended."}
+    assert (await site.post(ICB, "answer_disagreement", **answer)).status_code == 200
+    async with await site.client(POLICE) as client:
+        page = await client.get(f"/cases/{site.ref}/respond_disagreement")
+    assert CHALLENGE["about"] in page.text
+    assert answer["words"] in page.text
