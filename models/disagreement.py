@@ -37,6 +37,10 @@ class Risk(Choice):
     OVER = "no", "No, no child is at risk any more"
 
 
+RISK: Mapping[Risk, str] = {Risk.NOW: "A child is at risk now", Risk.OVER: "No child is at risk any more"}
+"""What it means for everybody that risk was said anew."""
+
+
 class RaiseDisagreement(Command):
     """Challenge another agency about a child. It answers by a date; if that does not resolve it, it goes up."""
 

@@ -43,7 +43,7 @@ KINDS: Mapping[str, str] = {
 }  # fmt: skip
 """What a scenario calls each kind of case."""
 NAMES = {kind: name for name, kind in KINDS.items()}
-OF_ONE_FACT = frozenset({NoticeKind.MOVED, NoticeKind.ANSWERED, NoticeKind.INVITED})
+OF_ONE_FACT = frozenset({NoticeKind.MOVED, NoticeKind.ANSWERED, NoticeKind.INVITED, NoticeKind.RISK})
 """Messages whose key counts facts, of which other rules make more or fewer."""
 
 

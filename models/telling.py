@@ -21,6 +21,9 @@ MANAGER = "business_manager"
 OFFICES_OF_THE_UNIT = (MANAGER, "administrator")
 """The business unit, in the order in which its offices are told what the house itself has to say."""
 
+OF_AGENCY = ("agency_contact", "agency_lead")
+"""The offices of an agency, in the order in which they are told what it has to know."""
+
 
 class NoticeKind(StrEnum):
     OWED = "owed"
@@ -33,6 +36,8 @@ class NoticeKind(StrEnum):
     """A dispute or a request for time has been answered, or nobody has to answer it any more."""
     INVITED = "invited"
     """A meeting has been arranged."""
+    RISK = "risk"
+    """To the agency that raised a disagreement: somebody said anew whether a child is at risk now."""
     ASTRAY = "astray"
     """To the business unit: a message has not arrived, or nobody knows. Of no case, like those that follow."""
     TAKEN_OVER = "taken_over"
@@ -130,6 +135,7 @@ def notices(before: Case, after: Case, fact: Fact, directory: Directory) -> list
             *_moved(before, after, fact, directory, {(one.obligation, one.person) for one in answered}),
             *answered,
             *_invited(after, fact, directory),
+            *_risk(after, fact, directory),
         ]
     return [one.model_copy(update={"urgent": True}) if _is_urgent(after, one) else one for one in sent]
 
@@ -326,6 +332,24 @@ def _asker(before: Case, block: str, key: str) -> Heard:
         dispute = before.obligations[key].dispute
         return Heard(office=dispute.office, person=dispute.person) if dispute else Heard(office="")
     return Heard.model_validate(before.said.get(f"time/{key}", {"office": ""}))
+
+
+def _risk(case: Case, fact: Fact, directory: Directory) -> Iterator[Notice]:
+    """The agency that raised a disagreement hears of the risk at once, whoever's turn it is, unless it is its own word.
+
+    Its contact hears it, else its lead.
+    """
+    if fact.kind != "risk_changed":
+        return
+    agency, kept_out = case.said["raised_by"], KeptOut(case, directory, fact.recorded)
+    people = {name: directory.look_up(name, agency, fact.recorded, kept_out).person for name in OF_AGENCY}
+    office, person = next(((name, who) for name, who in people.items() if who), ("", ""))
+    if person and person != fact.actor:
+        yield Notice(
+            key=f"{case.ref}/risk/{fact.number}", kind=NoticeKind.RISK, case=case.ref, fact=fact.number, office=office,
+            agency=agency, person=person, rung_at=fact.recorded, wake_at=fact.recorded,
+            urgent=bool(case.said.get("at_risk")),
+        )  # fmt: skip
 
 
 def _seats(case: Case, directory: Directory) -> Iterator[tuple[str, str]]:

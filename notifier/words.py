@@ -9,6 +9,7 @@ from models import shelf
 from models.base import Message
 from models.case import Case
 from models.directory import Directory
+from models.disagreement import RISK, Risk
 from models.obligation import Ended, Obligation
 from models.policy import Policy, Scope
 from models.rights import AGENCY_OFFICES, FOUR_EYES, WAITING, KeptOut
@@ -234,13 +235,14 @@ def shown(notice: Notice, case: Case, directory: Directory, now: datetime) -> Sh
         "office": policy.offices[notice.office].title,
         "agency": agency.name if agency else "",
         "at": in_full(datetime.fromisoformat(notice.data["at"])) if "at" in notice.data else "",
-        "outcome": _outcome(notice),
+        "outcome": _outcome(notice, case),
+        "urgent": notice.urgent,
         "passed_over": ", ".join(policy.offices[office].title for office in notice.data.get("passed_over", ())),
         "filled": notice.kind is NoticeKind.EMPTY_OFFICE and _is_filled(notice, case, directory, now),
     }
     one = case.obligations.get(notice.obligation)
     if one is None:
-        status, state = meeting_over(case, notice)
+        status, state = disagreement_over(case) if notice.kind is NoticeKind.RISK else meeting_over(case, notice)
         return Shown.model_validate({**base, "state": state, "status": status})
     block = shelf.blocks(case.policy, case.kind)[one.block]
     about = case.obligations.get(one.of)
@@ -386,6 +388,11 @@ def meeting_over(case: Case, notice: Notice) -> tuple[str, str]:
     return ("called off", "The case is closed, so there is no meeting.") if case.closed else ("", "")
 
 
+def disagreement_over(case: Case) -> tuple[str, str]:
+    """That a disagreement is closed, in a word and in a sentence; empty while it goes on."""
+    return ("closed", "The disagreement is closed.") if case.closed else ("", "")
+
+
 def _is_filled(notice: Notice, case: Case, directory: Directory, now: datetime) -> bool:
     """Whether every office that was passed over has somebody now. Of a seat it is not known of which agency it was."""
     offices = notice.data.get("passed_over", ())
@@ -400,8 +407,10 @@ def by(due: datetime) -> str:
     return f"the end of {day(due)}" if is_whole_day(due) else in_full(due)
 
 
-def _outcome(notice: Notice) -> str:
-    """What was answered; empty for what nobody has to answer any more."""
+def _outcome(notice: Notice, case: Case) -> str:
+    """What was answered, or is so of the risk by now; empty for what nobody has to answer any more."""
+    if notice.kind is NoticeKind.RISK:
+        return RISK[Risk.NOW if case.said.get("at_risk") else Risk.OVER]
     if notice.kind is not NoticeKind.ANSWERED or "outcome" not in notice.data:
         return ""
     words = {

@@ -9,7 +9,7 @@ from typing import Final
 from models.case import Case
 from models.command import Command
 from models.directory import Directory
-from models.disagreement import Risk
+from models.disagreement import RISK, Risk
 from models.lifecycles import COMMANDS
 from models.obligation import Told
 from models.policy import Policy, marks_of
@@ -120,8 +120,6 @@ TITLES: Final[Mapping[str, str]] = {
     "reopened": "The case was reopened",
 }
 """What each fact says has happened."""
-RISK: Final = {Risk.NOW: "A child is at risk now", Risk.OVER: "No child is at risk any more"}
-"""The same of risk that was said anew, by what was said."""
 
 
 @dataclass(frozen=True)

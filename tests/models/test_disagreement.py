@@ -13,7 +13,7 @@ from models.obligation import Ended, Obligation
 from models.rights import Access, Actor, Held, acts
 from models.telling import NoticeKind
 from models.why import explain
-from notifier.words import state_of
+from notifier.words import say, state_of
 from tests.models.test_rights import fresh
 from tests.support.core import CHAIR, DIRECTORY, MANAGER, MONDAY, POLICY, Play, Refused, holder
 
@@ -245,3 +245,31 @@ def test_the_date_says_that_it_counts_from_when_risk_was_said_anew() -> None:
     play.act(POLICE, "change_risk", at_risk="yes", reason="-")
     said = explain(play.case, open_(play).key, play.facts, {}, DIRECTORY, play.now)
     assert said.rule == "4 hours, counted from when it was said anew whether a child is at risk now"
+
+
+@pytest.mark.promise("F14")
+@pytest.mark.parametrize("level", LEVELS)
+def test_whoever_raised_it_hears_at_once_what_somebody_else_says_of_the_risk(level: int) -> None:
+    play = at_level(level, "no")
+    play.act(COUNCIL, "change_risk", at_risk="yes", reason="-")
+    play.act(CHAIR, "change_risk", at_risk="no", reason="-")
+    heard = [one for one in play.notices if one.kind is NoticeKind.RISK]
+    assert [(one.person, one.agency, one.urgent) for one in heard] == [(POLICE, RAISER, True), (POLICE, RAISER, False)]
+    assert {one.wake_at for one in heard} == {play.now}
+
+
+@pytest.mark.promise("F14")
+def test_nobody_is_told_of_the_risk_that_they_said_themselves() -> None:
+    play = raised("no")
+    play.act(POLICE, "change_risk", at_risk="yes", reason="-")
+    assert [one for one in play.notices if one.kind is NoticeKind.RISK] == []
+
+
+@pytest.mark.promise("F14")
+def test_what_is_said_of_the_risk_reads_as_it_is_by_now() -> None:
+    play = raised("no")
+    play.act(COUNCIL, "change_risk", at_risk="yes", reason="-")
+    (heard,) = (one for one in play.notices if one.kind is NoticeKind.RISK)
+    assert say(heard, play.case, DIRECTORY, play.now).subject.startswith("A child is at risk now (")
+    play.act(CHAIR, "change_risk", at_risk="no", reason="-")
+    assert say(heard, play.case, DIRECTORY, play.now).subject.startswith("No child is at risk any more (")

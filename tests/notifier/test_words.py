@@ -66,6 +66,7 @@ DATA: dict[NoticeKind, list[dict[str, Any]]] = {
         {},
         *({"outcome": outcome} for outcome in ("not_owed", "done", "still_owed", "True", "False")),
     ],
+    NoticeKind.RISK: [{}],
     NoticeKind.INVITED: [{"at": at(day_of(NOW), BEGAN.time()).isoformat()}],
 }
 
