@@ -286,7 +286,7 @@ NEEDED: Final = frozenset({
     "Decide.alternative", "Decide.parked_on", "Decide.parked_review", "Decide.joins",
     "EnterReview.settled_on", "EnterReview.reasons", "AppointReviewer.reason", "RecordContact.answer",
     "ReviewMilestones.review", "ChecklistAnswer.words", "AnswerRecommendation.words", "EnterRecommendation.by",
-    "RespondDisagreement.words",
+    "RespondDisagreement.words", "CloseRecommendation.seats",
 })  # fmt: skip
 """What a model leaves open and its command then asks for, as an earlier answer has it."""
 

@@ -13,6 +13,7 @@ from models.answers import AnswerTime, DisputeIt, Promise
 from models.command import Choice, Command, Part, asks
 from models.facts import Problem
 from models.rapid_review import ArrangeMeeting, Decide, RecordNotification, RequestInformation, SubmitReturn
+from models.recommending import CloseRecommendation
 from models.referral import SubmitReferral, Triage
 from portal.forms import CHANGED, STEPS, STRANGE, Form, steps
 from portal.questions import RowsMissing, Widget, asked_of
@@ -404,6 +405,11 @@ def test_what_stands_in_a_fresh_form_is_what_would_be_recorded() -> None:
 def test_optional_is_said_only_where_it_is_true() -> None:
     optional = {one.name for one in Form.empty(SubmitReferral).questions() if one.optional}
     assert optional == {"place", "agencies_involved", "referrer_phone"}
+
+
+def test_seats_are_not_called_optional_where_a_meeting_without_them_cannot_close() -> None:
+    optional = {asked.name for asked in asked_of(CloseRecommendation) if is_optional(CloseRecommendation, asked)}
+    assert "seats" not in optional
 
 
 @pytest.mark.parametrize("kind", EVERY)
