@@ -16,6 +16,8 @@ from models.directory import Directory
 from models.facts import Problem
 from models.listed import all_of
 from models.policy import CriteriaSet, Policy
+from models.recommending import KINDS as OF_RECOMMENDATIONS
+from models.recommending import NO_SUCH
 from models.rights import MAY
 from models.shelf import policy
 from models.time import day_of
@@ -101,7 +103,10 @@ def misnamed(model: type[Command], case: Case, body: Mapping[str, Any], director
     """Every plain answer that names what is not there, and every row that is missing or stands there twice."""
     if not names(model):
         return []
-    rows = offered(case, model.KIND, directory, str(body.get("item", "")))
+    item = str(body.get("item", ""))
+    if model.KIND in OF_RECOMMENDATIONS and item and whole_item(item) not in case.recommendations:
+        return [NO_SUCH]
+    rows = offered(case, model.KIND, directory, item)
     found = list(_misnamed(model, body, rows, "", _titles(case, model.KIND, directory)))
     if model.KIND in {"recommend", "enter_recommendation"}:
         found += _of_other_agency(body, directory)

@@ -709,6 +709,9 @@ def _gone(one: Recommendation, fact: Fact) -> frozenset[str]:
 # What the state of a case allows.
 
 
+NO_SUCH = Problem(field="item", words="There is no such recommendation in this case.")
+
+
 def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Problem]:
     """Why the state does not allow this; nothing if it does."""
     if not pursues(case):
@@ -718,9 +721,7 @@ def judge(case: Case, kind: str, body: dict[str, Any], now: datetime) -> list[Pr
         words = f"One case pursues at most {AT_MOST} recommendations."
         return [Problem(words=words)] if len(case.recommendations) >= AT_MOST else []
     one = case.recommendations.get(whole_item(str(body.get("item", ""))))
-    if one is None:
-        return [Problem(field="item", words="There is no such recommendation in this case.")]
-    return _judge(case, one, kind, body, now)
+    return _judge(case, one, kind, body, now) if one else [NO_SUCH]
 
 
 def _judge(  # noqa: C901, PLR0911 -- one case for each command

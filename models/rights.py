@@ -405,6 +405,8 @@ def _of_item(actor: Actor, case: Case, kind: str, body: dict[str, Any]) -> str |
     for held in actor.offices:
         if held.office in MAY[kind] and (held.office not in AGENCY_OFFICES or held.agency == agency):
             return held.office
+    if one is None and body.get("item"):  # whoever may say it of some is told that there is none of this name
+        return actor.anywhere(MAY[kind]) or Problem(words=NO)
     if one and kind in OF_OWNER and _is_named(actor, one):
         return OWNER
     if one and actor.anywhere(MAY[kind] & AGENCY_OFFICES):

@@ -168,3 +168,21 @@ async def test_the_form_comes_back_with_all_that_was_typed_and_a_box_to_tick(mad
         assert 'name="another"' in back.text
         done = await client.post("/open/open_register", data={**typed, "_request": uuid4().hex, "another": "true"})
         assert done.status_code == 303
+
+
+@pytest.mark.promise("K2")
+@pytest.mark.parametrize(
+    ("person", "kind", "answers"),
+    [
+        (OWNERS[HOSPITALS], "answer_recommendation", {"answer": "accepts"}),
+        (MANAGER, "give_evidence", {"measure": "m1", "shows": "delivery", "words": "The audit of May."}),
+    ],
+)
+async def test_whoever_names_a_recommendation_that_is_not_there_hears_just_that(
+    made: House, register: str, person: str, kind: str, answers: dict[str, Any]
+) -> None:
+    await made.act(MANAGER, register, "enter_recommendation", **entered())
+    with pytest.raises(Invalid) as caught:
+        await made.act(person, register, kind, item="r77", **answers)
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.words) == ("item", "There is no such recommendation in this case.")

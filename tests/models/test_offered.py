@@ -153,3 +153,9 @@ def test_whoever_has_left_the_directory_can_still_be_let_go() -> None:
     assert [one.field for one in misnamed(model, play.case, {"person": "p-999", "locked": False}, left)] == ["person"]
     rows = rows_for(play.case, "lock_out", left, Actor(person="p-018"), [])
     assert ("p-004", "p-004", "") in rows["people"], "and their page offers it"
+
+
+@pytest.mark.promise("K2")
+def test_of_a_recommendation_that_is_not_there_nothing_else_is_said() -> None:
+    evidence = {"item": "r77", "measure": "m1", "shows": "delivery", "words": "-"}
+    assert found(asked(), "give_evidence", **evidence) == [("item", "There is no such recommendation in this case.")]

@@ -443,6 +443,18 @@ def test_an_agency_with_a_recommendation_takes_part_although_it_was_not_asked() 
     assert acts(actor("lead, other"), play.case, Access(), "answer_recommendation", answer) == "agency_lead"
 
 
+@pytest.mark.promise("K2")
+def test_only_whoever_may_say_it_of_some_recommendation_hears_that_there_is_none_of_this_name() -> None:
+    play = asked(agencies=(OWN,))
+    play.act("p-018", "recommend", text="t", agency=OTHER, by=date(2026, 12, 1), measures=[{"measure": "m"}])
+    answer = {"item": "r77", "answer": "accepts"}
+    assert acts(actor("lead, other"), play.case, Access(), "answer_recommendation", answer) == "agency_lead"
+    for who in ("reviewer", "chair"):
+        assert isinstance(acts(actor(who), play.case, Access(), "answer_recommendation", answer), Problem)
+    elsewhere = asked(agencies=(OTHER,)).case
+    assert isinstance(acts(actor("lead, own"), elsewhere, Access(), "answer_recommendation", answer), Problem)
+
+
 # Four eyes: whoever asked does not answer, in whatever other office
 
 
