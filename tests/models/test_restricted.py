@@ -6,12 +6,13 @@ from itertools import count
 
 import pytest
 
+from models.case import Case
 from models.directory import Directory, Holding, Person
 from models.facts import Fact
 from models.policy import Scope
 from models.rights import access_of, actor_of, reads
 from models.telling import OF_THE_HOUSE, NoticeKind
-from tests.support.core import DIRECTORY, MONDAY, POLICY, Play, asked, referral
+from tests.support.core import CALENDAR_NAME, DIRECTORY, MONDAY, POLICY, POLICY_NAME, Play, asked, referral
 
 AGENCY = "harrowshire-police"
 RETURN = f"agency_return/{AGENCY}"
@@ -102,17 +103,40 @@ def unsafe(restrict: bool) -> Watched:  # noqa: FBT001 -- whether it is restrict
     return play
 
 
+def disagreed(restrict: bool) -> Watched:  # noqa: FBT001 -- whether it is restricted
+    """A disagreement in which the other agency says that a child is at risk now, and then a long silence."""
+    council = "harrowshire-council"
+    play = Watched(
+        Play(
+            Case(ref="XX-2026-0001", kind="disagreement", policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=MONDAY),
+            MONDAY,
+        )
+    )
+    play.act(
+        who("agency_contact", AGENCY), "raise_disagreement", agency=AGENCY, challenged=council, at_risk="no", about="a",
+        wanted="w",
+    )  # fmt: skip
+    if restrict:
+        restricted(play)
+    play.act(who("agency_contact", council), "change_risk", at_risk="yes", reason="r")
+    play.wait(days=10)
+    return play
+
+
+LIVES = (review_of, unsafe, disagreed)
+
+
 @pytest.mark.promise("K4")
 def test_of_a_restricted_case_nobody_is_sent_anything_that_they_cannot_open() -> None:
-    plays = [review_of(restrict=True), unsafe(restrict=True)]
-    assert [play.strangers for play in plays] == [[], []]
+    plays = [life_of(restrict=True) for life_of in LIVES]
+    assert [play.strangers for play in plays] == [[] for _ in LIVES]
     assert {one.kind for play in plays for one in play.notices} == set(NoticeKind) - OF_THE_HOUSE
 
 
 @pytest.mark.promise("K4")
 def test_the_same_life_of_an_open_case_tells_offices_that_would_be_strangers_to_a_restricted_one() -> None:
-    open_ = {one.office for play in (review_of(restrict=False), unsafe(restrict=False)) for one in play.notices}
-    shut = {one.office for play in (review_of(restrict=True), unsafe(restrict=True)) for one in play.notices}
+    open_ = {one.office for life_of in LIVES for one in life_of(restrict=False).notices}
+    shut = {one.office for life_of in LIVES for one in life_of(restrict=True).notices}
     assert open_ - shut >= {"subgroup_chair", "safeguarding_partner_chair", "administrator"}
 
 

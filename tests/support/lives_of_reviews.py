@@ -393,7 +393,7 @@ class Disagreements:
             "decide_disagreement": _to(
                 CHAIR, self.with_the_chair, lambda: {"view": "partly", "words": self.words("words")}
             ),
-            "change_risk": _to(POLICE, self.raised, lambda: {"at_risk": "yes", "reason": self.words("reason")}),
+            "change_risk": _to(ICB, self.raised, lambda: {"at_risk": "yes", "reason": self.words("reason")}),
             "withdraw_disagreement": _to(POLICE, self.raised, self.withdrawing),
         }
 
