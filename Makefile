@@ -28,10 +28,10 @@ run: $(VENV)/.run
 
 setup: $(VENV)/.dev
 
-# Tests wait for processes and timers for a third of their time, so two cores carry three workers.
+# Tests wait for processes, timers and browsers for a good part of their time, so two cores carry four workers.
 # Files keep their order: the longest first (tests/conftest.py), not those with the most tests.
 test: $(VENV)/.dev
-	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "not proof and not soak" $(ARGS)
+	$(PYTEST) -n 4 --dist loadfile --no-loadscope-reorder -m "not proof and not soak" $(ARGS)
 
 proof: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=proof $(PYTEST) -n 2 --dist loadgroup -m proof --timeout 1800 $(ARGS)
