@@ -338,6 +338,14 @@ async def nobody_is_left(town: Town) -> None:
         await town.leaves_no_name("locked out")
 
 
+async def a_child_is_at_risk(town: Town) -> None:
+    """In a disagreement the other agency says so: whoever raised it hears."""
+    for _ in WAYS:
+        await town.turn()
+        await town.lives.give(await town.lives.ready("disagreement", "change_risk"))
+        await town.leaves_no_name("a child is at risk")
+
+
 async def weeks_go_by(town: Town) -> None:
     """Much becomes late. There are reports each week, with something to say, and figures before a meeting."""
     today = day_of(town.house.now)
@@ -382,8 +390,8 @@ async def another_takes_over(town: Town) -> None:
 async def test_a_child_is_found_in_no_byte_that_leaves_whatever_happens_in_its_case(tmp_path: Path) -> None:
     async with town(tmp_path) as one:
         for happens in (
-            by_the_pages, answers_in_chat, nobody_is_left, weeks_go_by, something_goes_wrong, every_ending,
-            every_command, another_takes_over,
+            by_the_pages, answers_in_chat, nobody_is_left, a_child_is_at_risk, weeks_go_by, something_goes_wrong,
+            every_ending, every_command, another_takes_over,
         ):  # fmt: skip
             await happens(one)
         arrived = await one.arrived()
