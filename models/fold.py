@@ -236,6 +236,8 @@ def _open(case: Case, name: str, block: Block, agency: str, item: str, made: Map
     )  # fmt: skip
     was = next((one for one in case.obligations.values() if _is_counted_anew(one, fact, agency)), None)
     fresh = _otherwise(fresh, was, earlier, rules) if was else ladder.clocked(fresh, rules)
+    if name in case.said.get("held", ()):
+        fresh = ladder.paused(fresh, fact.recorded)
     # What ended by this very fact stays until the next time: that it is over is still to be written and said.
     gone = {one.key for one in earlier if (one.of or one.item) and one.ended and one.ended_by != fact.number}
     kept = {key: one for key, one in case.obligations.items() if key not in gone}

@@ -1,0 +1,488 @@
+"""What people say to the review of a child's death: its commands and their choices. What they change: child_death.py.
+
+Children Act 2004 s16M and s16N; Child Death Review: Statutory and Operational Guidance (England), 2018.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from models.command import (
+    LATE,
+    NOT_NOW,
+    PAST,
+    TO_COME,
+    Cannot,
+    Choice,
+    Command,
+    Day,
+    Known,
+    Line,
+    MaybeLine,
+    MaybeWords,
+    Moment,
+    Part,
+    Slug,
+    Words,
+    asks,
+)
+from models.nhs_number import can_be_nhs_number
+from models.rapid_review import Holds, RecordNoReturn, RequestInformation, WithdrawRequest
+from models.referral import OF_AGE, Sex
+from models.time import day_of
+
+
+class Place(Choice):
+    """Where a child is believed to have died, as the national reporting form has it."""
+
+    EMERGENCY = "emergency_department", "Hospital: emergency department"
+    WARD = "paediatric_ward", "Hospital: children’s ward"
+    NEONATAL = "neonatal_unit", "Hospital: neonatal unit"
+    INTENSIVE = "intensive_care", "Hospital: intensive care unit"
+    HOSPITAL = "hospital_other", "Hospital: elsewhere"
+    HOME = "home", "Home of normal residence"
+    PRIVATE = "other_private", "Other private residence"
+    FOSTER = "foster_home", "Foster home"
+    RESIDENTIAL = "residential_care", "Residential care"
+    PUBLIC = "public_place", "Public place"
+    SCHOOL = "school", "School"
+    HOSPICE = "hospice", "Hospice"
+    MENTAL_HEALTH = "mental_health_unit", "Mental health inpatient unit"
+    ABROAD = "abroad", "Abroad"
+    OTHER = "other", "Elsewhere"
+    NOT_KNOWN = "not_known", "Not known"
+
+
+class Ethnic(Choice):
+    """Ethnic groups in the five in which figures are published."""
+
+    WHITE = "white", "White"
+    MIXED = "mixed", "Mixed"
+    ASIAN = "asian", "Asian or Asian British"
+    BLACK = "black", "Black or Black British"
+    OTHER = "other", "Other"
+    NOT_KNOWN = "not_known", "Not known or not stated"
+
+
+class Criterion(Choice):
+    """When the agencies respond jointly and at once (Child Death Review guidance 2018, chapter 2)."""
+
+    EXTERNAL = "external", "It is or could be due to external causes"
+    SUDDEN = "sudden", "It is sudden and there is no immediately apparent cause"
+    CUSTODY = "custody", "It occurred in custody, or while the child was detained under the Mental Health Act"
+    NOT_NATURAL = "not_natural", "The first circumstances raise a suspicion that it may not have been natural"
+    STILLBIRTH = "stillbirth", "It was a stillbirth at which no health professional was present"
+
+
+class WaitsFor(Choice):
+    """What goes on elsewhere, and for which the review may have to wait."""
+
+    POST_MORTEM = "post_mortem", "Post-mortem report"
+    INQUEST = "inquest", "Inquest"
+    POLICE = "police", "Police investigation or prosecution"
+    PATIENT_SAFETY = "patient_safety", "Patient safety incident investigation"
+    PERINATAL = "perinatal", "Perinatal mortality review"
+    MATERNITY = "maternity", "Maternity and newborn safety investigation"
+    PRACTICE_REVIEW = "practice_review", "Local child safeguarding practice review"
+    OTHER = "other", "Another investigation or review"
+
+
+class Step(Choice):
+    """What a wait holds back: of the review's own way, never what an agency owes."""
+
+    MEETING = "meeting", "The child death review meeting"
+    PANEL = "panel", "The panel"
+
+
+class WaitOutcome(Choice):
+    GOES_ON = "goes_on", "It goes on: look again on another day"
+    ENDED = "ended", "It has ended"
+
+
+class Domain(Choice):
+    CHILD = "child", "Factors intrinsic to the child"
+    SOCIAL = "social", "Social environment, with family and parenting"
+    PHYSICAL = "physical", "Physical environment"
+    SERVICE = "service", "Service provision"
+
+
+class Influence(Choice):
+    NONE = "0", "0: no information, or none identified"
+    VULNERABILITY = "1", "1: may have contributed to vulnerability, ill health or death"
+    SUFFICIENT = "2", "2: provides a complete and sufficient explanation for the death"
+
+
+class Category(Choice):
+    """Categories of death. Of those that apply the first here counts: they are listed by rank."""
+
+    INFLICTED = "1", "Deliberately inflicted injury, abuse or neglect"
+    SELF_HARM = "2", "Suicide or deliberate self-inflicted harm"
+    TRAUMA = "3", "Trauma and other external factors"
+    MALIGNANCY = "4", "Malignancy"
+    ACUTE = "5", "Acute medical or surgical condition"
+    CHRONIC = "6", "Chronic medical condition"
+    GENETIC = "7", "Chromosomal, genetic and congenital anomalies"
+    PERINATAL = "8", "Perinatal or neonatal event"
+    INFECTION = "9", "Infection"
+    UNEXPLAINED = "10", "Sudden unexpected, unexplained death"
+
+
+class Modifiable(Choice):
+    YES = "modifiable", "Modifiable factors were identified"
+    NO = "none", "No modifiable factors were identified"
+    TOO_LITTLE = "too_little", "There was not enough information to say"
+
+
+class Considered(Choice):
+    """What the practice-review sub-group decides on a death that was put before it."""
+
+    REFER = "refer", "It is referred for a rapid review"
+    NOT_MET = "not_met", "The criteria are not met"
+    WAIT = "wait", "It is decided when more is known"
+
+
+class FamilyContact(Choice):
+    FIRST = "first", "First contact"
+    QUESTIONS = "questions", "Their questions for the review were heard"
+    MEETING = "meeting", "After the review meeting"
+    FEEDBACK = "feedback", "They were told what the panel found"
+    OTHER = "other", "Something else"
+
+
+class NotifyDeath(Command):
+    """Tell the child death review partners that a child has died."""
+
+    KIND: ClassVar[str] = "notify_death"
+    FACT: ClassVar[str] = "death_notified"
+    TITLE: ClassVar[str] = "Notify the death of a child"
+    name: Line = asks("Full name of the child", private=True)
+    nhs_number: MaybeLine = asks("NHS number, if you have it", private=True, default="", short=True)
+    born: Day = asks("Date of birth", private=True)
+    died: Day = asks(
+        "Date of death", "If it is not known, the day on which the child was last known to be alive.", private=True
+    )
+    died_known: Known = asks("Is the date of death certain?")
+    showed_life: Known = asks(
+        "Was the child born alive?",
+        "A stillbirth is not reviewed here, unless no health professional was present and it is not certain.",
+    )
+    sex: Sex = asks("Sex", private=True)
+    ethnic_group: Ethnic = asks("Ethnic group", private=True)
+    address: MaybeWords = asks("Home address", private=True, default="")
+    resident: Known = asks("Did the child normally live in our area?")
+    place: Place = asks("Where did the child die?", private=True)
+    where: MaybeLine = asks("Name of the place", private=True, default="")
+    expected: Known = asks(
+        "Was the death expected?", "Whether it was anticipated as a significant possibility 24 hours before."
+    )
+    circumstances: Words = asks("What is known of how the child died?", private=True)
+    care_status: MaybeLine = asks(
+        "Care or protection status", "For example child protection plan, child in need, looked after.", private=True,
+        default="",
+    )  # fmt: skip
+    others: Known = asks("Are there other children in the household, or in the same care?")
+    professionals: MaybeWords = asks(
+        "Who knew the child?", "General practitioner, school, consultant and everybody else, with how to reach them.",
+        private=True, default="",
+    )  # fmt: skip
+    notifier_name: Line = asks("Your name", private=True)
+    notifier_role: Line = asks("Your role", private=True)
+    notifier_agency: Line = asks("Your organisation", private=True)
+    notifier_contact: Line = asks("How can you be reached?", private=True)
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("died", PAST, lambda: self.died > day_of(now))
+        words = "The date of death is before the date of birth. Check both dates."
+        yield Cannot("died", words, lambda: self.died < self.born)
+        words = "By these dates they were 18 or older. Deaths of adults are not reviewed here. Check both dates."
+        yield Cannot("born", words, lambda: _years(self.born, self.died) >= OF_AGE)
+        words = "A stillbirth with a health professional present is not reviewed here."
+        yield Cannot("showed_life", words, lambda: self.showed_life is Known.NO)
+        words = "This cannot be an NHS number. Check its ten digits, or leave it empty if you are not sure."
+        yield Cannot("nhs_number", words, lambda: self.nhs_number and not can_be_nhs_number(self.nhs_number))
+
+
+def _years(born: date, until: date) -> int:
+    """Whole years of age on a day."""
+    return until.year - born.year - ((until.month, until.day) < (born.month, born.day))
+
+
+class CriterionAnswer(Part):
+    criterion: Criterion = asks("Criterion")
+    met: Known = asks("Does it apply?")
+
+
+class RecordImmediateDecisions(Command):
+    """Record what was decided in the first hours: joint response, coroner, certificate, key worker, other children."""
+
+    KIND: ClassVar[str] = "record_immediate_decisions"
+    FACT: ClassVar[str] = "immediate_decisions_recorded"
+    TITLE: ClassVar[str] = "Record the immediate decisions"
+    OCCURRED: ClassVar[str] = "decided_at"
+    criteria: tuple[CriterionAnswer, ...] = asks("Criteria for a joint agency response", rows="joint_response")
+    coroner: Known = asks("Has the coroner been told?")
+    certificate: Known = asks("Is a medical certificate of cause of death issued?")
+    patient_safety: Known = asks("Does anything in the care call for a patient safety investigation?")
+    siblings_safe: Known = asks("Are other children in the household safe?")
+    words: MaybeWords = asks("Who decided this, and why?", private=True, default="")
+    decided_at: Moment | None = asks("When was it decided, if not now?", NOT_NOW, default=None)
+    late: MaybeLine = LATE
+
+
+class RecordDatabaseNotification(Command):
+    """Record that the national child mortality database was notified."""
+
+    KIND: ClassVar[str] = "record_database_notification"
+    FACT: ClassVar[str] = "national_database_notified"
+    TITLE: ClassVar[str] = "Record the notification to the national database"
+    OCCURRED: ClassVar[str] = "sent_at"
+    sent_at: Moment = asks("When was it sent?")
+    late: MaybeLine = LATE
+    reference: MaybeLine = asks("Reference of the database", private=True, default="", short=True)
+
+
+class NameKeyWorker(Command):
+    """Name who is there for the family throughout the review."""
+
+    KIND: ClassVar[str] = "name_key_worker"
+    FACT: ClassVar[str] = "key_worker_named"
+    TITLE: ClassVar[str] = "Name the key worker"
+    name: Line = asks("Who is it?", private=True)
+    contact: Line = asks("How can they be reached?", private=True)
+    cover: MaybeLine = asks("Who stands in for them?", private=True, default="")
+
+
+class RecordJointResponse(Command):
+    """Record that the agencies met for their joint response."""
+
+    KIND: ClassVar[str] = "record_joint_response"
+    FACT: ClassVar[str] = "joint_response_held"
+    TITLE: ClassVar[str] = "Record the joint agency response"
+    OCCURRED: ClassVar[str] = "held_at"
+    held_at: Moment = asks("When did they meet?")
+    late: MaybeLine = LATE
+    words: Words = asks("What was agreed, and who visits?", private=True)
+
+
+class ReturnForm(Command):
+    """Give the reporting form of your agency. That it holds nothing is an answer."""
+
+    KIND: ClassVar[str] = "return_form"
+    FACT: ClassVar[str] = "return_received"
+    TITLE: ClassVar[str] = "Give the reporting form"
+    agency: Slug = asks("Agency", rows="agency")
+    holds: Holds = asks("Does your agency hold information?")
+    summary: MaybeWords = asks(
+        "What your agency knows and did", private=True, default="", when=("holds", ("something",))
+    )
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Enter a summary, or say that your agency holds nothing."
+        yield Cannot("summary", words, lambda: self.holds is Holds.SOMETHING and not self.summary)
+
+
+class OpenWait(Command):
+    """Say that the review waits for something outside. It is looked at again on a day."""
+
+    KIND: ClassVar[str] = "open_wait"
+    FACT: ClassVar[str] = "wait_opened"
+    TITLE: ClassVar[str] = "Record what the review waits for"
+    kind: WaitsFor = asks("For what?")
+    since: Day = asks("Since when is it under way?")
+    holds: Annotated[tuple[Step, ...], Field(min_length=1, max_length=2)] = asks("What waits for it?")
+    review: Day = asks("When do you look again?", "Ask then how far it is.")
+    words: MaybeWords = asks("Who leads it, and under which reference?", private=True, default="")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("since", PAST, lambda: self.since > day_of(now))
+        yield Cannot("review", TO_COME, lambda: self.review < day_of(now))
+
+
+class ReviewWait(Command):
+    """Say how far something is for which the review waits, or that it has ended and what it found."""
+
+    KIND: ClassVar[str] = "review_wait"
+    FACT: ClassVar[str] = "wait_reviewed"
+    TITLE: ClassVar[str] = "Look at what the review waits for"
+    OCCURRED: ClassVar[str] = "ended_at"
+    item: Slug = asks("Which?")
+    outcome: WaitOutcome = asks("How far is it?")
+    review: Day | None = asks("When do you look again?", default=None, when=("outcome", ("goes_on",)))
+    ended_at: Moment | None = asks("When did it end?", NOT_NOW, default=None, when=("outcome", ("ended",)))
+    late: MaybeLine = LATE
+    abuse: Known | None = asks("Does it find abuse or neglect?", default=None, when=("outcome", ("ended",)))
+    words: MaybeWords = asks("What is known of it now?", private=True, default="")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        goes_on = "Enter the day on which you look again."
+        yield Cannot("review", goes_on, lambda: self.outcome is WaitOutcome.GOES_ON and self.review is None)
+        yield Cannot("review", TO_COME, lambda: self.review and self.review < day_of(now))
+        words = "Say whether it finds abuse or neglect, or “Not known”."
+        yield Cannot("abuse", words, lambda: self.outcome is WaitOutcome.ENDED and self.abuse is None)
+
+
+class PlanMeeting(Command):
+    """Set the day of the child death review meeting."""
+
+    KIND: ClassVar[str] = "plan_meeting"
+    FACT: ClassVar[str] = "meeting_planned"
+    TITLE: ClassVar[str] = "Set the day of the review meeting"
+    on: Day = asks("On which day?", "Those who knew the child need at least a month’s notice.")
+    reason: MaybeLine = asks("If it is sooner than in a month: why?", private=True, default="")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("on", TO_COME, lambda: self.on < day_of(now))
+
+
+class RecordDeathMeeting(Command):
+    """Record the child death review meeting, and what it passes on to the panel."""
+
+    KIND: ClassVar[str] = "record_death_meeting"
+    FACT: ClassVar[str] = "death_meeting_held"
+    TITLE: ClassVar[str] = "Record the review meeting"
+    OCCURRED: ClassVar[str] = "held_at"
+    held_at: Moment = asks("When was it held?")
+    late: MaybeLine = LATE
+    agencies: tuple[Slug, ...] = asks("Which agencies took part?", rows="agencies", default=())
+    words: Words = asks("What was found, and what did the family ask?", private=True)
+
+
+class DraftAnalysis(Command):
+    """Give the draft of the analysis to the panel, without any name."""
+
+    KIND: ClassVar[str] = "draft_analysis"
+    FACT: ClassVar[str] = "analysis_drafted"
+    TITLE: ClassVar[str] = "Give the draft analysis"
+    summary: Words = asks(
+        "Summary for the panel", "As short as possible, and without names, places and dates.", private=True
+    )
+
+
+class ListForPanel(Command):
+    """Put the death on the list of a panel."""
+
+    KIND: ClassVar[str] = "list_for_panel"
+    FACT: ClassVar[str] = "panel_listed"
+    TITLE: ClassVar[str] = "List for a panel"
+    on: Day = asks("Of which day?")
+    theme: MaybeLine = asks("Theme of the panel, if it has one", default="", short=True)
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("on", TO_COME, lambda: self.on < day_of(now))
+
+
+class DeferPanel(Command):
+    """Take the death off the list of a panel, with the reason."""
+
+    KIND: ClassVar[str] = "defer_panel"
+    FACT: ClassVar[str] = "panel_deferred"
+    TITLE: ClassVar[str] = "Defer the panel’s review"
+    reason: Words = asks("Why, and what has to come first?", private=True)
+
+
+class FactorFound(Part):
+    domain: Domain = asks("Domain")
+    factor: Words = asks("Factor", private=True)
+    influence: Influence = asks("Influence")
+
+
+class CompleteAnalysis(Command):
+    """Record the panel’s review: who sat, the factors, the category, whether anything could have been changed."""
+
+    KIND: ClassVar[str] = "complete_analysis"
+    FACT: ClassVar[str] = "panel_recorded"
+    TITLE: ClassVar[str] = "Record the panel’s review"
+    OCCURRED: ClassVar[str] = "held_at"
+    held_at: Moment = asks("When did the panel meet?")
+    late: MaybeLine = LATE
+    seats: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=20)] = asks("Who sat?", rows="panel_seats")
+    interests: MaybeWords = asks("Which interests were declared, and who left?", private=True, default="")
+    factors: Annotated[tuple[FactorFound, ...], Field(max_length=40)] = asks("Factors", default=())
+    categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=10)] = asks(
+        "Which categories apply?", "Of several the one that stands first counts."
+    )
+    modifiable: Modifiable = asks("Could anything have been changed?")
+    learning: MaybeWords = asks("What is learnt?", private=True, default="")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Name the factors that could be changed."
+        yield Cannot("factors", words, lambda: self.modifiable is Modifiable.YES and not self.factors)
+
+
+class SubmitAnalysis(Command):
+    """Record that the completed analysis went to the national database."""
+
+    KIND: ClassVar[str] = "submit_analysis"
+    FACT: ClassVar[str] = "analysis_submitted"
+    TITLE: ClassVar[str] = "Record the submission of the analysis"
+    OCCURRED: ClassVar[str] = "sent_at"
+    sent_at: Moment = asks("When was it sent?")
+    late: MaybeLine = LATE
+
+
+class LogFamilyContact(Command):
+    """Log a contact of the key worker with the family."""
+
+    KIND: ClassVar[str] = "log_family_contact"
+    FACT: ClassVar[str] = "family_contacted"
+    TITLE: ClassVar[str] = "Log a contact with the family"
+    OCCURRED: ClassVar[str] = "held_at"
+    contact: FamilyContact = asks("What was it about?")
+    held_at: Moment = asks("When was it?")
+    late: MaybeLine = LATE
+    words: MaybeWords = asks("What was said and asked?", private=True, default="")
+
+
+class ConsiderReview(Command):
+    """Decide in the sub-group whether the death is one for a practice review."""
+
+    KIND: ClassVar[str] = "consider_review"
+    FACT: ClassVar[str] = "review_considered"
+    TITLE: ClassVar[str] = "Decide whether a practice review is considered"
+    outcome: Considered = asks("What was decided?")
+    again: Day | None = asks("When is it decided at the latest?", default=None, when=("outcome", ("wait",)))
+    reasons: Words = asks("Why?", private=True)
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Enter the day by which it is decided."
+        yield Cannot("again", words, lambda: self.outcome is Considered.WAIT and self.again is None)
+        yield Cannot("again", TO_COME, lambda: self.again and self.again < day_of(now))
+
+
+class HandOver(Command):
+    """Hand the review over to the area where the child lived."""
+
+    KIND: ClassVar[str] = "hand_over"
+    FACT: ClassVar[str] = "death_handed_over"
+    TITLE: ClassVar[str] = "Hand over to another area"
+    area: Line = asks("To which area?", private=True)
+    words: MaybeWords = asks("What went with it?", private=True, default="")
+
+
+class ConfirmHandOver(Command):
+    """Record that the other area has received the review."""
+
+    KIND: ClassVar[str] = "confirm_hand_over"
+    FACT: ClassVar[str] = "hand_over_received"
+    TITLE: ClassVar[str] = "Record that the other area has received it"
+    OCCURRED: ClassVar[str] = "received_at"
+    received_at: Moment = asks("When did they confirm it?")
+    late: MaybeLine = LATE
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    NotifyDeath, RecordImmediateDecisions, RecordDatabaseNotification, NameKeyWorker, RequestInformation,
+    WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait, PlanMeeting,
+    RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis, LogFamilyContact,
+    ConsiderReview, HandOver, ConfirmHandOver,
+)  # fmt: skip
