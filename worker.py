@@ -36,6 +36,7 @@ from records.policies import IN_FORCE, fill_shelf
 from records.settings import TASK_QUEUE, Settings
 from records.trouble import start
 from records.watching import Watching
+from workflows.child_death import ChildDeath
 from workflows.correspondence import Correspondence
 from workflows.disagreement import Disagreement
 from workflows.housekeeping import KeepHouse
@@ -44,7 +45,7 @@ from workflows.rapid_review import RapidReview
 from workflows.referral import Referral
 from workflows.register import Register
 
-WORKFLOWS = [Referral, RapidReview, PracticeReview, Register, Disagreement, Correspondence, KeepHouse]
+WORKFLOWS = [Referral, RapidReview, PracticeReview, ChildDeath, Register, Disagreement, Correspondence, KeepHouse]
 ANSWER = timedelta(seconds=5)
 """How long the engine has to answer the watch."""
 

@@ -1,8 +1,8 @@
 """The review of a child's death: notified, answered jointly where it must be, met on, analysed by a panel.
 
-Children Act 2004 s16M and s16N; Child Death Review: Statutory and Operational Guidance (England), 2018; Working Together
-to Safeguard Children 2023, chapter 6. Every clock counts from the notification: the dates of birth and death are kept
-encrypted alone, and a notification is expected within 48 hours.
+Children Act 2004 s16M and s16N; Child Death Review: Statutory and Operational Guidance (England), 2018; Working
+Together to Safeguard Children 2023, chapter 6. Every clock counts from the notification: the days of birth and death
+are kept encrypted alone, and a notification is expected within 48 hours.
 
 What the review waits for outside holds back its meeting or its panel and nothing else: those clocks stand still, nobody
 is chased for them, and each wait has a day on which somebody looks at it again.
@@ -27,7 +27,7 @@ from models.facts import Fact, Problem
 from models.obligation import Ended
 from models.rapid_review import judge_returns, owed_returns
 from models.recommending import STORY as PURSUED
-from models.referral import owed
+from models.referral import owed, safety
 from models.shelf import policy
 from models.time import day_of
 
@@ -36,25 +36,19 @@ UNEXPLAINED = frozenset({Criterion.SUDDEN, Criterion.NOT_NATURAL})
 """Criteria by which a death is put before the practice-review sub-group, unless it is known that they do not apply."""
 
 
-def worked_out(  # noqa: PLR0911 -- one answer for each command
-    case: Case, kind: str, body: dict[str, Any]
-) -> dict[str, Any]:
+def worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> dict[str, Any]:
     """What the fact says beside the answers: names of what is new, days, and what stands still and goes on."""
     match kind:
         case "open_wait":
             item = f"w{len(case.said.get('waits', {})) + 1}"
-            return {"item": item, "suspends": _stands_still(case, body["holds"]), "dates": _look(item, body["review"])}
-        case "review_wait" if body["outcome"] == WaitOutcome.GOES_ON:
-            return {"dates": _look(body["item"], body["review"])}
-        case "review_wait":
+            return {"item": item, "suspends": _stands_still(case, body["holds"])}
+        case "review_wait" if body["outcome"] == WaitOutcome.ENDED:
             return {"resumes": _goes_on(case, body["item"])}
         case "complete_analysis":
             quorum = policy(case.policy).quorums["child_death_panel"]
             seats = set(body["seats"])
             quorate = len(seats & set(quorum.seats)) >= quorum.least and set(quorum.always) <= seats
             return {"quorate": quorate, "category": category(body["categories"]).value}
-        case "consider_review" if body["outcome"] == Considered.WAIT:
-            return {"dates": {"consider_again": body["again"]}}
         case _:
             return {}
 
@@ -67,10 +61,6 @@ def category(applies: list[str]) -> Category:
 def waits(case: Case) -> dict[str, dict[str, Any]]:
     """What the review waits for now, by name: for what, since when, and which steps it holds back."""
     return {name: one for name, one in case.said.get("waits", {}).items() if not one.get("ended")}
-
-
-def _look(item: str, day: str) -> dict[str, str]:
-    return {f"wait_review/{item}": day}
 
 
 def _held(case: Case, block: str, besides: str = "") -> bool:
@@ -100,7 +90,7 @@ class ChildDeath:
         "consider_review", "consider_again", "reconsider_review", "submit_analysis", "family_feedback", "hand_over",
         "confirm_hand_over", *PURSUED,
     )  # fmt: skip
-    said_dates: ClassVar[dict[str, str]] = {}
+    said_dates: ClassVar[dict[str, str]] = {"wait_review": "review", "consider_again": "again"}
     follows: ClassVar[dict[str, tuple[str, ...]]] = {
         "meeting_held": ("death_notified",),
         "analysis_drafted": ("meeting_held",),
@@ -115,7 +105,9 @@ class ChildDeath:
                 elsewhere = {"death_elsewhere": at} if data["resident"] == Known.NO else {}
                 return {"death_notified": at, **elsewhere}
             case "immediate_decisions_recorded":
-                return {"immediate_decisions_recorded": at, **_called_for(fact)}
+                return {"immediate_decisions_recorded": at, **_called_for(fact), **safety(fact)}
+            case "siblings_safety_answered":
+                return safety(fact)
             case "wait_reviewed":
                 found = {"abuse_found": at} if data.get("abuse") == Known.YES else {}
                 again = {"wait_opened": at} if data["outcome"] == WaitOutcome.GOES_ON else {}
@@ -195,6 +187,8 @@ class ChildDeath:
                 due = {"consider_review", "consider_again", "reconsider_review"}
                 words = "No decision is due on this death."
                 return [] if any(case.is_open(block) for block in due) else [Problem(words=words)]
+            case "answer_safety":
+                return owed(case, "siblings_safety", "The safety of other children has been answered already.")
             case "submit_analysis":
                 return owed(case, "submit_analysis", "There is no analysis to submit yet, or it has been submitted.")
             case "confirm_hand_over":

@@ -30,7 +30,7 @@ from models.command import (
 )
 from models.nhs_number import can_be_nhs_number
 from models.rapid_review import Holds, RecordNoReturn, RequestInformation, WithdrawRequest
-from models.referral import OF_AGE, Sex
+from models.referral import OF_AGE, AnswerSafety, Sex
 from models.time import day_of
 
 
@@ -227,7 +227,7 @@ class RecordImmediateDecisions(Command):
     certificate: Known = asks("Is a medical certificate of cause of death issued?")
     patient_safety: Known = asks("Does anything in the care call for a patient safety investigation?")
     siblings_safe: Known = asks("Are other children in the household safe?")
-    words: MaybeWords = asks("Who decided this, and why?", private=True, default="")
+    words: Words = asks("Who decided this, who cares for the other children, and how is that known?", private=True)
     decided_at: Moment | None = asks("When was it decided, if not now?", NOT_NOW, default=None)
     late: MaybeLine = LATE
 
@@ -481,7 +481,7 @@ class ConfirmHandOver(Command):
 
 
 COMMANDS: tuple[type[Command], ...] = (
-    NotifyDeath, RecordImmediateDecisions, RecordDatabaseNotification, NameKeyWorker, RequestInformation,
+    NotifyDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification, NameKeyWorker, RequestInformation,
     WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait, PlanMeeting,
     RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis, LogFamilyContact,
     ConsiderReview, HandOver, ConfirmHandOver,

@@ -242,7 +242,7 @@ def _turn(case: Case, blocks: tuple[str, ...], agency: str, words: str) -> list[
     return [] if steps_owed(case, agency).intersection(blocks) else [Problem(words=words)]
 
 
-def worked_out(case: Case, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+def worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Whose turn it is next: the agency that was challenged answers, the one that raised it responds.
 
     Risk that is said anew leaves the turn as it is; by when it was owed until then is kept.

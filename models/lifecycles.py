@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol
 
 from models.answers import ANSWERS
 from models.case import Case
+from models.child_death import ChildDeath
 from models.command import Command
 from models.disagreement import Disagreement
 from models.facts import Fact, Problem
@@ -53,14 +54,14 @@ class Lifecycle(Protocol):
         """Decided, the story told, and nothing owed."""
 
 
-_ALL: tuple[Lifecycle, ...] = (Referral(), RapidReview(), PracticeReview(), Register(), Disagreement())
+_ALL: tuple[Lifecycle, ...] = (Referral(), RapidReview(), PracticeReview(), ChildDeath(), Register(), Disagreement())
 LIFECYCLES: dict[str, Lifecycle] = {one.name: one for one in _ALL}
 
 
 REFERRING = "submit_referral"
 OPENINGS: dict[str, str] = {
-    REFERRING: "referral", "enter_review": "practice_review", "open_register": "register",
-    "raise_disagreement": "disagreement",
+    REFERRING: "referral", "enter_review": "practice_review", "notify_death": "child_death",
+    "open_register": "register", "raise_disagreement": "disagreement",
 }  # fmt: skip
 """Commands that open a case, each with its kind."""
 OPENS = tuple(kind for kind in OPENINGS if kind != REFERRING)

@@ -1,9 +1,10 @@
 """How a command becomes a fact: the same words, with who did it in which office, when, and under which number."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from models import disagreement, practice_review, recommending
+from models import child_death, disagreement, practice_review, recommending
 from models.case import Case, whole_item
 from models.command import Signed
 from models.facts import Fact
@@ -37,12 +38,17 @@ def _agency(case: Case, body: dict[str, Any]) -> str:
     return one.agency if one else pursued.agency if pursued else ""
 
 
+_OF_KIND: Mapping[str, Callable[[Case, str, dict[str, Any], datetime], dict[str, Any]]] = {
+    "practice_review": practice_review.worked_out,
+    "child_death": child_death.worked_out,
+    "disagreement": disagreement.worked_out,
+}
+
+
 def _worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> dict[str, Any]:
     if kind in recommending.KINDS:
         return recommending.worked_out(case, kind, body, now)
-    if case.kind == "practice_review" and (more := practice_review.worked_out(case, kind, body, now)):
-        return more
-    if case.kind == "disagreement" and (more := disagreement.worked_out(case, kind, body)):
+    if case.kind in _OF_KIND and (more := _OF_KIND[case.kind](case, kind, body, now)):
         return more
     if kind == "record_meeting":
         quorum = policy(case.policy).quorums["rapid_review_meeting"]

@@ -405,7 +405,7 @@ class Area(Word):
     contact_email: Text
 
 
-RECOMMENDS: Final = frozenset({"rapid_review", "practice_review", "register"})
+RECOMMENDS: Final = frozenset({"rapid_review", "practice_review", "register", "child_death"})
 """Kinds of case that make recommendations and pursue them."""
 
 # What can happen, by lifecycle: the marks that a block's `opens`, `starts` and `met_by` may name. `any`: in every case.
@@ -493,6 +493,38 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
         "review_completed": "the review was completed",
         "review_discontinued": "the review was ended before its report",
         "reopened": "the closed case was reopened",
+    },
+    "child_death": {
+        "death_notified": "the death was notified",
+        "death_elsewhere": "the child lived in another area",
+        "immediate_decisions_recorded": "the immediate decisions were recorded",
+        "siblings_not_known": "it was said that other children are not known to be safe",
+        "siblings_safety_answered": "it was said that the other children are safe",
+        "joint_response_due": "a criterion for a joint agency response applies, or may apply",
+        "joint_response_held": "the agencies met for their joint response",
+        "death_unexplained": "the death is unexplained, or may be",
+        "national_database_notified": "the national database was notified",
+        "key_worker_named": "the key worker was named",
+        "information_requested": "the agencies were asked for their reporting forms",
+        "return_received": "the agency’s reporting form was received",
+        "wait_opened": "it was said for what the review waits",
+        "wait_reviewed": "what the review waits for was looked at again",
+        "abuse_found": "abuse or neglect was found",
+        "meeting_planned": "the day of the review meeting was set",
+        "meeting_held": "the review meeting was held",
+        "analysis_drafted": "the draft analysis was given",
+        "panel_listed": "the death was listed for a panel",
+        "panel_deferred": "the panel’s review was deferred",
+        "panel_recorded": "a panel was recorded, with or without its quorum",
+        "panel_reviewed": "the panel has reviewed the death with its quorum",
+        "analysis_submitted": "the analysis was submitted to the national database",
+        "family_contacted": "the family was contacted",
+        "family_told": "the family was told what the panel found",
+        "review_considered": "the sub-group decided whether a practice review is considered",
+        "consideration_waits": "the sub-group will decide when more is known",
+        "death_handed_over": "the review was handed over to another area",
+        "hand_over_received": "the other area has received the review",
+        "reopened": "the closed review was reopened",
     },
     "register": {
         "register_opened": "the register was opened",
@@ -616,6 +648,28 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
             "keep_available",
             "complete_review",
             "complete_again",
+        }
+    ),
+    "child_death": frozenset(
+        {
+            "immediate_decisions",
+            "national_database",
+            "siblings_safety",
+            "key_worker",
+            "joint_response",
+            "request_information",
+            "agency_return",
+            "wait_review",
+            "meeting",
+            "draft_analysis",
+            "panel",
+            "consider_review",
+            "consider_again",
+            "reconsider_review",
+            "submit_analysis",
+            "family_feedback",
+            "hand_over",
+            "confirm_hand_over",
         }
     ),
     "register": frozenset(),

@@ -33,6 +33,9 @@ AUTHORITY = frozenset({"local_authority_lead", "business_manager"})
 AGENCY = frozenset({"agency_contact", "agency_lead"})
 REVIEWER = frozenset({"reviewer"})
 """Of a review whoever was appointed there; whoever else is on the register has no part in it."""
+DEATHS = frozenset({"child_death_coordinator", "designated_doctor"})
+"""In the review of a child's death they do what the business unit does elsewhere."""
+PANEL = frozenset({"panel_chair"})
 CASE_WIDE = frozenset({
     "business_manager", "subgroup_chair", "independent_chair", "local_authority_lead", "safeguarding_partner_chair",
     "safeguarding_partner",
@@ -64,6 +67,25 @@ MAY: dict[str, frozenset[str]] = {
     "record_panel_answer": UNIT,
     "send_information": UNIT,
     "record_event": UNIT,
+    "notify_death": UNIT | AGENCY | DEATHS,
+    "record_immediate_decisions": DEATHS,
+    "record_database_notification": DEATHS,
+    "name_key_worker": DEATHS,
+    "record_joint_response": DEATHS,
+    "return_form": AGENCY,
+    "open_wait": DEATHS,
+    "review_wait": DEATHS,
+    "plan_meeting": DEATHS,
+    "record_death_meeting": DEATHS,
+    "draft_analysis": DEATHS,
+    "list_for_panel": DEATHS | PANEL,
+    "defer_panel": DEATHS | PANEL,
+    "complete_analysis": DEATHS | PANEL,
+    "submit_analysis": DEATHS,
+    "log_family_contact": DEATHS,
+    "consider_review": UNIT | {"subgroup_chair"},
+    "hand_over": DEATHS,
+    "confirm_hand_over": DEATHS,
     "open_register": UNIT,
     "close_register": UNIT,
     "raise_disagreement": AGENCY,
@@ -270,9 +292,14 @@ def reads(actor: Actor, case: Case | Circle, access: Access) -> Problem | None:
     """Why this person may not open the case; nothing if they may."""
     if refusal := shut_out(actor, case, access):
         return refusal
-    if actor.person in access.let_in or actor.anywhere(CASE_WIDE) or is_reviewer(actor, case) or _party(actor, case):
+    if actor.person in access.let_in or actor.anywhere(_wide(case)) or is_reviewer(actor, case) or _party(actor, case):
         return None
     return Problem(words=NO)
+
+
+def _wide(case: Case | Circle) -> frozenset[str]:
+    """The offices that see all of such a case: of a child's death those who review it, and the business unit."""
+    return DEATHS | PANEL | UNIT if case.kind == "child_death" else CASE_WIDE
 
 
 def shut_out(actor: Actor, case: Case | Circle, access: Access) -> Problem | None:
@@ -317,7 +344,7 @@ def whole(actor: Actor, case: Case | Circle, access: Access) -> bool:
     if case.kind == "disagreement" and _party(actor, case):  # both agencies read all that passes between them
         return True
     named = not access.restricted or actor.anywhere(NAMED_OFFICES) or _party(actor, case, still=True)
-    return bool(named and actor.anywhere(CASE_WIDE))
+    return bool(named and actor.anywhere(_wide(case)))
 
 
 def asked_for(actor: Actor, case: Case, access: Access) -> bool:
@@ -361,7 +388,7 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
         return _of_item(actor, case, kind, body)
     if kind == "change_risk":
         return _says_risk(actor, case)
-    allowed = MAY[kind]
+    allowed = MAY[kind] | (DEATHS if case.kind == "child_death" and UNIT <= MAY[kind] else frozenset())
     if kind in {"suspend", "review_suspension", "suspend_milestones", "review_milestones"}:
         allowed = frozenset({policy(case.policy).bounds.suspension_office})
     if kind == "review_suspension":

@@ -21,7 +21,7 @@ from notifier.templating import render
 ANSWERS = {WAITING[kind] for kind in FOUR_EYES}
 KINDS = {
     "referral": "Referral", "rapid_review": "Rapid review", "practice_review": "Practice review",
-    "register": "Register", "disagreement": "Disagreement",
+    "child_death": "Child death", "register": "Register", "disagreement": "Disagreement",
 }  # fmt: skip
 NOT_YOURS = "not_yours"
 """The words for whoever has nothing to do with the matter any more, whatever it was."""

@@ -36,7 +36,8 @@ from records.questions import CaseView, Entry, LikelySame, Questions
 SESSION, ANONYMOUS, FORM, BROWSER = "session", "anonymous", "form", "browser"
 TITLES = {
     "referral": "Referral", "rapid_review": "Rapid review", "practice_review": "Practice review",
-    "register": "Register of recommendations", "disagreement": "Professional disagreement",
+    "child_death": "Child death", "register": "Register of recommendations",
+    "disagreement": "Professional disagreement",
 }  # fmt: skip
 
 

@@ -17,14 +17,13 @@ from models.lifecycles import COMMANDS
 from models.rights import LOCKED, MAY, NAMED, NO, Access, Actor, Held, access_of, acts, reads, whole
 from models.spawning import opened, opens
 from tests.support.core import (
-    CALENDAR_NAME,
     DIRECTORY,
     MONDAY,
     POLICY,
-    POLICY_NAME,
     Play,
     Refused,
     asked,
+    fresh,
     referral,
     triage_answers,
 )
@@ -293,13 +292,6 @@ def cases() -> dict[str, Case]:
             wanted="w",
         ).case,
     }  # fmt: skip
-
-
-def fresh(kind: str, person: str, command: str, /, **answers: Any) -> Play:  # noqa: ANN401 -- the answers of a form
-    """A case that this command opens."""
-    play = Play(Case(ref="XX-2026-0001", kind=kind, policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=MONDAY), MONDAY)
-    play.act(person, command, **answers)
-    return play
 
 
 def practice() -> Play:

@@ -118,6 +118,13 @@ class Play:
         ]
 
 
+def fresh(kind: str, person: str, command: str, /, **answers: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    """A case that this command opens."""
+    play = Play(Case(ref="XX-2026-0001", kind=kind, policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=MONDAY), MONDAY)
+    play.act(person, command, **answers)
+    return play
+
+
 def review(now: datetime = MONDAY, aware: datetime | None = None, policy: str = POLICY_NAME) -> Play:
     """A rapid review that has just been opened."""
     data = {"aware": (aware or now - timedelta(days=1)).isoformat(), "children": [1], "referral": "LR-2026-0001"}

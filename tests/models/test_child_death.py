@@ -1,0 +1,154 @@
+"""The review of a child's death, by the pure core: its way, and what it waits for."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from models.time import day_of, end_of
+from tests.support.core import MONDAY, Play, Refused, fresh
+
+COORDINATOR, DOCTOR, PANEL, SUBGROUP, CONTACT = "p-024", "p-025", "p-026", "p-020", "p-011"
+HOSPITALS = "harrow-vale-hospitals"
+CRITERIA = ("external", "sudden", "custody", "not_natural", "stillbirth")
+SEATS = ["panel_chair", "local_authority", "icb", "police"]
+
+
+def notifying(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    today = day_of(MONDAY)
+    return {
+        "name": "Ann", "born": today - timedelta(days=400), "died": today, "died_known": "yes", "showed_life": "yes",
+        "sex": "female", "ethnic_group": "white", "resident": "yes", "place": "home", "expected": "no",
+        "circumstances": "Found in the morning.", "others": "no", "notifier_name": "N", "notifier_role": "Nurse",
+        "notifier_agency": "Hospital", "notifier_contact": "01632 960000", **more,
+    }  # fmt: skip
+
+
+def deciding(*applies: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    criteria = [{"criterion": one, "met": "yes" if one in applies else "no"} for one in CRITERIA]
+    known = dict.fromkeys(("coroner", "certificate", "patient_safety"), "no")
+    return {"criteria": criteria, **known, "siblings_safe": "yes", "words": "w", **more}
+
+
+def notified(**more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    return fresh("child_death", COORDINATOR, "notify_death", **notifying(**more))
+
+
+def waits(play: Play, kind: str, *holds: str) -> str:
+    review = day_of(play.now) + timedelta(days=60)
+    fact = play.act(COORDINATOR, "open_wait", kind=kind, since=day_of(play.now), holds=holds, review=review)
+    return str(fact.data["item"])
+
+
+def drafted(play: Play) -> None:
+    play.act(COORDINATOR, "record_immediate_decisions", **deciding())
+    play.act(COORDINATOR, "record_database_notification", sent_at=play.now)
+    play.act(COORDINATOR, "name_key_worker", name="K", contact="c")
+    play.act(COORDINATOR, "request_information", agencies=[HOSPITALS])
+    play.act(CONTACT, "return_form", agency=HOSPITALS, holds="nothing")
+    play.act(DOCTOR, "record_death_meeting", held_at=play.now, words="w")
+    play.act(DOCTOR, "draft_analysis", summary="s")
+
+
+def analysing(play: Play, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    return {"held_at": play.now, "seats": SEATS, "categories": ["8", "5"], "modifiable": "none", **more}
+
+
+@pytest.mark.promise("H2", "H3", "H4", "H6", "H9", "H11")
+def test_a_death_goes_from_its_notification_by_the_panel_to_its_end() -> None:
+    play = notified()
+    assert {one.block for one in play.case.open()} == {
+        "immediate_decisions", "national_database", "key_worker", "request_information", "meeting",
+    }  # fmt: skip
+    drafted(play)
+    play.act(PANEL, "complete_analysis", **analysing(play))
+    assert (play.case.said["category"], play.case.said["modifiable"]) == ("5", "none"), "the highest rank counts"
+    play.act(COORDINATOR, "submit_analysis", sent_at=play.now)
+    assert play.case.closed is None
+    play.act(COORDINATOR, "log_family_contact", contact="feedback", held_at=play.now)
+    assert play.case.closed == play.now
+
+
+@pytest.mark.promise("H5")
+def test_what_waits_for_a_post_mortem_is_never_late_and_is_looked_at_again_by_its_day() -> None:
+    play = notified()
+    item = waits(play, "post_mortem", "meeting")
+    play.wait(days=180)
+    meeting = play.case.obligations["meeting"]
+    assert meeting.paused
+    assert not meeting.overdue(play.now)
+    assert not [one for one in play.notices if one.obligation == "meeting" and one.rung_at > MONDAY]
+    heard = [office for _, office in play.said("wait_review/w1")]
+    assert heard[:3] == ["child_death_coordinator", "designated_doctor", "panel_chair"], "a forgotten wait escalates"
+    with pytest.raises(Refused, match="post-mortem report has not come"):
+        play.act(DOCTOR, "record_death_meeting", held_at=play.now, words="w")
+    play.act(COORDINATOR, "review_wait", item=item, outcome="ended", abuse="no")
+    due = play.case.obligations["meeting"].due
+    assert due
+    assert due > play.now + timedelta(days=80), "the time of waiting does not count"
+    play.act(DOCTOR, "record_death_meeting", held_at=play.now, words="w")
+
+
+@pytest.mark.promise("H5", "H7")
+def test_a_panel_that_opens_while_an_inquest_goes_on_does_not_begin_to_run() -> None:
+    play = notified()
+    item = waits(play, "inquest", "panel")
+    drafted(play)
+    assert play.case.obligations["panel"].paused
+    with pytest.raises(Refused, match="The panel waits for: Inquest"):
+        play.act(COORDINATOR, "list_for_panel", on=day_of(play.now) + timedelta(days=30))
+    play.act(COORDINATOR, "review_wait", item=item, outcome="ended", abuse="no")
+    assert not play.case.obligations["panel"].paused
+
+
+@pytest.mark.promise("H12")
+def test_a_finding_of_neglect_opens_the_decision_also_where_none_was_ever_made() -> None:
+    play = notified()
+    play.act(COORDINATOR, "record_immediate_decisions", **deciding())
+    assert not play.case.is_open("consider_review"), "nothing was unexplained"
+    item = waits(play, "inquest", "panel")
+    play.wait(days=50)
+    play.act(COORDINATOR, "review_wait", item=item, outcome="ended", abuse="yes")
+    assert play.case.is_open("reconsider_review")
+    play.act(SUBGROUP, "consider_review", outcome="refer", reasons="r")
+    assert not play.case.is_open("reconsider_review")
+
+
+@pytest.mark.promise("H12")
+@pytest.mark.parametrize("criterion", ["sudden", "not_natural"])
+def test_an_unexplained_death_is_put_before_the_sub_group(criterion: str) -> None:
+    play = notified()
+    play.act(COORDINATOR, "record_immediate_decisions", **deciding(criterion))
+    assert play.case.is_open("consider_review")
+    assert play.case.is_open("joint_response")
+
+
+@pytest.mark.promise("H7")
+def test_a_panel_without_its_quorum_has_reviewed_nothing() -> None:
+    play = notified()
+    drafted(play)
+    play.act(PANEL, "complete_analysis", **analysing(play, seats=["panel_chair", "icb", "police", "designated_doctor"]))
+    assert play.case.is_open("panel")
+
+
+@pytest.mark.promise("H1")
+@pytest.mark.parametrize(
+    ("answers", "field"),
+    [
+        ({"died": day_of(MONDAY) - timedelta(days=401)}, "died"),
+        ({"born": day_of(MONDAY).replace(year=2008)}, "born"),
+        ({"died": day_of(MONDAY) + timedelta(days=1)}, "died"),
+        ({"showed_life": "no"}, "showed_life"),
+        ({"nhs_number": "9434765918"}, "nhs_number"),
+    ],
+)
+def test_a_death_that_cannot_be_is_refused_beside_its_field(answers: dict[str, Any], field: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        notified(**answers)
+    assert [one.field for one in refusal.value.problems] == [field]
+
+
+def test_the_reporting_form_is_due_after_fifteen_working_days() -> None:
+    play = notified()
+    play.act(COORDINATOR, "request_information", agencies=[HOSPITALS])
+    assert play.case.obligations[f"agency_return/{HOSPITALS}"].due == end_of(day_of(MONDAY) + timedelta(days=21))
