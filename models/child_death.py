@@ -15,10 +15,12 @@ from typing import Any, ClassVar
 from models.case import Case
 from models.child_death_commands import (
     COMMANDS,
+    ELSEWHERE,
     Category,
     Considered,
     Criterion,
     FamilyContact,
+    Step,
     WaitOutcome,
     WaitsFor,
 )
@@ -40,15 +42,15 @@ def worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> di
     """What the fact says beside the answers: names of what is new, days, and what stands still and goes on."""
     match kind:
         case "open_wait":
-            item = f"w{len(case.said.get('waits', {})) + 1}"
-            return {"item": item, "suspends": _stands_still(case, body["holds"])}
+            return {"item": _next_wait(case), "suspends": _stands_still(case, body["holds"])}
+        case "record_immediate_decisions" if body["post_mortem"] == Known.YES:
+            return {"item": _next_wait(case), "suspends": _stands_still(case, [Step.MEETING])}
         case "review_wait" if body["outcome"] == WaitOutcome.ENDED:
             return {"resumes": _goes_on(case, body["item"])}
         case "complete_analysis":
             quorum = policy(case.policy).quorums["child_death_panel"]
-            seats = set(body["seats"])
-            quorate = len(seats & set(quorum.seats)) >= quorum.least and set(quorum.always) <= seats
-            return {"quorate": quorate, "category": category(body["categories"]).value}
+            seats = set(body["seats"]) - set(body["left"])
+            return {"quorate": len(seats & set(quorum.seats)) >= quorum.least and set(quorum.always) <= seats}
         case _:
             return {}
 
@@ -61,6 +63,10 @@ def category(applies: list[str]) -> Category:
 def waits(case: Case) -> dict[str, dict[str, Any]]:
     """What the review waits for now, by name: for what, since when, and which steps it holds back."""
     return {name: one for name, one in case.said.get("waits", {}).items() if not one.get("ended")}
+
+
+def _next_wait(case: Case) -> str:
+    return f"w{len(case.said.get('waits', {})) + 1}"
 
 
 def _held(case: Case, block: str, besides: str = "") -> bool:
@@ -102,10 +108,11 @@ class ChildDeath:
         at, data = fact.occurred, fact.data
         match fact.kind:
             case "death_notified":
-                elsewhere = {"death_elsewhere": at} if data["resident"] == Known.NO else {}
-                return {"death_notified": at, **elsewhere}
+                elsewhere = {"death_elsewhere": at} if data["area"] == ELSEWHERE else {}
+                return {"death_notified": at, **elsewhere, **safety(fact)}
             case "immediate_decisions_recorded":
-                return {"immediate_decisions_recorded": at, **_called_for(fact), **safety(fact)}
+                waits_ = {"wait_opened": at} if "item" in data else {}
+                return {"immediate_decisions_recorded": at, **_called_for(fact), **waits_, **safety(fact)}
             case "siblings_safety_answered":
                 return safety(fact)
             case "wait_reviewed":
@@ -129,7 +136,10 @@ class ChildDeath:
         data = fact.data
         match fact.kind:
             case "death_notified":
-                return {"expected": data["expected"], "resident": data["resident"]}
+                return {"children": data["children"], "area": data["area"]}
+            case "immediate_decisions_recorded" if "item" in data:
+                one = {"kind": WaitsFor.POST_MORTEM, "since": day_of(fact.occurred).isoformat(), "holds": [Step.MEETING]}
+                return _waiting({**case.said.get("waits", {}), data["item"]: one})
             case "wait_opened":
                 one = {"kind": data["kind"], "since": data["since"], "holds": data["holds"]}
                 return _waiting({**case.said.get("waits", {}), data["item"]: one})
@@ -142,8 +152,6 @@ class ChildDeath:
                 return {"panel_on": data["on"], "theme": data["theme"]}
             case "panel_deferred":
                 return {"panel_on": ""}
-            case "panel_recorded" if data["quorate"]:
-                return {"category": data["category"], "modifiable": data["modifiable"]}
             case "review_considered":
                 return {"considered": data["outcome"]}
             case _:
@@ -181,8 +189,14 @@ class ChildDeath:
             case "draft_analysis":
                 words = "Record the review meeting first."
                 return [] if "meeting_held" in case.marks else [Problem(words=words)]
-            case "list_for_panel" | "complete_analysis":
+            case "list_for_panel":
                 return _ready(case)
+            case "defer_panel":
+                words = "It is not on the list of a panel."
+                return [] if case.said.get("panel_on") else [Problem(words=words)]
+            case "complete_analysis":
+                words = "List it for a panel first."
+                return _ready(case) or ([] if case.said.get("panel_on") else [Problem(words=words)])
             case "consider_review":
                 due = {"consider_review", "consider_again", "reconsider_review"}
                 words = "No decision is due on this death."
@@ -201,7 +215,7 @@ class ChildDeath:
 
     def decided(self, case: Case) -> tuple[str, datetime] | None:
         at = case.marks.get("panel_reviewed")
-        return (f"Category {case.said['category']}", at.at) if at else None
+        return ("Reviewed by the panel", at.at) if at else None
 
     def closes(self, case: Case) -> bool:
         return bool({"panel_reviewed", "hand_over_received"} & case.marks.keys()) and not case.open()

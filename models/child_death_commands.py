@@ -3,11 +3,11 @@
 Children Act 2004 s16M and s16N; Child Death Review: Statutory and Operational Guidance (England), 2018.
 """
 
-from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Annotated, ClassVar
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import EmailStr, Field
 
 from models.command import (
     LATE,
@@ -74,6 +74,11 @@ class Criterion(Choice):
     CUSTODY = "custody", "It occurred in custody, or while the child was detained under the Mental Health Act"
     NOT_NATURAL = "not_natural", "The first circumstances raise a suspicion that it may not have been natural"
     STILLBIRTH = "stillbirth", "It was a stillbirth at which no health professional was present"
+
+
+ELSEWHERE = "elsewhere"
+"""Where a child lived, if in no area of ours; another area then reviews the death."""
+NOT_OURS: Mapping[str, str] = {ELSEWHERE: "In another area", "not_known": "Not known"}
 
 
 class WaitsFor(Choice):
@@ -152,61 +157,95 @@ class FamilyContact(Choice):
 
 
 class NotifyDeath(Command):
-    """Tell the child death review partners that a child has died."""
+    """Tell the child death review partners that a child has died. Any professional does, within 48 hours."""
 
     KIND: ClassVar[str] = "notify_death"
     FACT: ClassVar[str] = "death_notified"
     TITLE: ClassVar[str] = "Notify the death of a child"
-    name: Line = asks("Full name of the child", private=True)
-    nhs_number: MaybeLine = asks("NHS number, if you have it", private=True, default="", short=True)
-    born: Day = asks("Date of birth", private=True)
-    died: Day = asks(
-        "Date of death", "If it is not known, the day on which the child was last known to be alive.", private=True
-    )
-    died_known: Known = asks("Is the date of death certain?")
-    showed_life: Known = asks(
-        "Was the child born alive?",
-        "A stillbirth is not reviewed here, unless no health professional was present and it is not certain.",
-    )
-    sex: Sex = asks("Sex", private=True)
-    ethnic_group: Ethnic = asks("Ethnic group", private=True)
-    address: MaybeWords = asks("Home address", private=True, default="")
-    resident: Known = asks("Did the child normally live in our area?")
-    place: Place = asks("Where did the child die?", private=True)
-    where: MaybeLine = asks("Name of the place", private=True, default="")
-    expected: Known = asks(
-        "Was the death expected?", "Whether it was anticipated as a significant possibility 24 hours before."
-    )
-    circumstances: Words = asks("What is known of how the child died?", private=True)
+    name: Line = asks("Full name of the child", private=True, step="child")
+    nhs_number: MaybeLine = asks(
+        "NHS number, if you have it", "It keeps one death from being counted twice.", private=True, default="",
+        short=True, step="child",
+    )  # fmt: skip
+    born: Day = asks("Date of birth", private=True, step="child")
+    sex: Sex = asks("Sex", private=True, step="child")
+    ethnic_group: Ethnic = asks("Ethnic group", private=True, step="child")
+    address: MaybeWords = asks("Home address", private=True, default="", step="child")
+    area: Slug = asks("Where did the child normally live?", rows="areas", step="child")
     care_status: MaybeLine = asks(
         "Care or protection status", "For example child protection plan, child in need, looked after.", private=True,
-        default="",
+        default="", step="child",
     )  # fmt: skip
-    others: Known = asks("Are there other children in the household, or in the same care?")
+    died: Day = asks(
+        "Date of death", "If it is not known, the last day on which the child was known to be alive.", private=True,
+        step="death",
+    )  # fmt: skip
+    died_known: Known = asks("Is that day certain?", private=True, step="death")
+    showed_life: Known = asks("Was the child born alive?", private=True, step="death")
+    attended: Known | None = asks(
+        "Was a health professional present at the birth?", private=True, default=None,
+        when=("showed_life", ("no", "not_known")), step="death",
+    )  # fmt: skip
+    place: Place = asks("Where did the child die?", private=True, step="death")
+    where: MaybeLine = asks("Name of the place", private=True, default="", step="death")
+    expected: Known = asks(
+        "Was the death expected?", "Whether it was anticipated as a significant possibility 24 hours before.",
+        private=True, step="death",
+    )  # fmt: skip
+    circumstances: Words = asks("What is known of how the child died?", private=True, step="death")
+    others: Known = asks("Are there other children in the household, or in the same care?", step="others")
+    siblings_safe: Known | None = asks(
+        "Are they safe now?", "Unless you answer yes, we ask after them as soon as you send this.", step="others",
+        default=None, when=("others", ("yes", "not_known")),
+    )  # fmt: skip
     professionals: MaybeWords = asks(
-        "Who knew the child?", "General practitioner, school, consultant and everybody else, with how to reach them.",
-        private=True, default="",
+        "Who knew the child?",
+        "General practitioner, health visitor, school, consultant and everybody else, with how to reach them. They are "
+        "asked for what they know.", private=True, default="", step="others",
     )  # fmt: skip
-    notifier_name: Line = asks("Your name", private=True)
-    notifier_role: Line = asks("Your role", private=True)
-    notifier_agency: Line = asks("Your organisation", private=True)
-    notifier_contact: Line = asks("How can you be reached?", private=True)
+    notifier_name: Line = asks("Your name", private=True, step="you")
+    notifier_role: Line = asks("Your role", private=True, step="you")
+    notifier_agency: Line = asks("Your organisation", private=True, step="you")
+    notifier_email: EmailStr = asks(
+        "Your work e-mail address", "A link that is sent there proves that it is yours.", private=True, step="you"
+    )
+    notifier_phone: MaybeLine = asks("A phone number for questions", private=True, step="you", default="", short=True)
+
+    def also(self) -> dict[str, Any]:
+        return {"children": [1]}
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
-        yield Cannot("died", PAST, lambda: self.died > day_of(now))
+        words = (
+            "This date of birth is to come. The death of a child who was not born is not reviewed here: check the date, "
+            "or tell the maternity service."
+        )
+        yield Cannot("born", words, lambda: self.born > _latest(self.place, now))
+        yield Cannot("died", PAST, lambda: self.died > _latest(self.place, now))
         words = "The date of death is before the date of birth. Check both dates."
-        yield Cannot("died", words, lambda: self.died < self.born)
+        yield Cannot("died", words, lambda: self.died < self.born <= _latest(self.place, now))
         words = "By these dates they were 18 or older. Deaths of adults are not reviewed here. Check both dates."
-        yield Cannot("born", words, lambda: _years(self.born, self.died) >= OF_AGE)
-        words = "A stillbirth with a health professional present is not reviewed here."
-        yield Cannot("showed_life", words, lambda: self.showed_life is Known.NO)
+        yield Cannot("born", words, lambda: age(self.born, self.died) >= OF_AGE)
+        words = "Say whether a health professional was present at the birth, or “Not known”."
+        yield Cannot("attended", words, lambda: self.showed_life is not Known.YES and self.attended is None)
+        words = (
+            "A stillbirth at which a health professional was present is not reviewed here. Tell the perinatal mortality "
+            "review of the hospital. If the child showed any sign of life, change the answer above."
+        )
+        yield Cannot("attended", words, lambda: self.showed_life is Known.NO and self.attended is Known.YES)
         words = "This cannot be an NHS number. Check its ten digits, or leave it empty if you are not sure."
         yield Cannot("nhs_number", words, lambda: self.nhs_number and not can_be_nhs_number(self.nhs_number))
+        words = "Say whether the other children are safe, or “Not known”."
+        yield Cannot("siblings_safe", words, lambda: self.others is not Known.NO and self.siblings_safe is None)
 
 
-def _years(born: date, until: date) -> int:
-    """Whole years of age on a day."""
+def _latest(place: Place, now: datetime) -> date:
+    """The last day that it can be anywhere: abroad it may be tomorrow already."""
+    return day_of(now + timedelta(hours=14)) if place is Place.ABROAD else day_of(now)
+
+
+def age(born: date, until: date) -> int:
+    """Whole years of age on a day. Who was born on 29 February is a year older on 1 March."""
     return until.year - born.year - ((until.month, until.day) < (born.month, born.day))
 
 
@@ -223,13 +262,28 @@ class RecordImmediateDecisions(Command):
     TITLE: ClassVar[str] = "Record the immediate decisions"
     OCCURRED: ClassVar[str] = "decided_at"
     criteria: tuple[CriterionAnswer, ...] = asks("Criteria for a joint agency response", rows="joint_response")
-    coroner: Known = asks("Has the coroner been told?")
-    certificate: Known = asks("Is a medical certificate of cause of death issued?")
-    patient_safety: Known = asks("Does anything in the care call for a patient safety investigation?")
-    siblings_safe: Known = asks("Are other children in the household safe?")
+    coroner: Known = asks("Has the coroner been told?", private=True)
+    certificate: Known = asks("Is a medical certificate of cause of death issued?", private=True)
+    patient_safety: Known = asks("Does anything in the care call for a patient safety investigation?", private=True)
+    post_mortem: Known = asks(
+        "Is there a post-mortem examination?", "If so, the review meeting waits for its report, and nobody is chased."
+    )
+    review: Day | None = asks(
+        "When do you ask how far the report is?", default=None, when=("post_mortem", ("yes",))
+    )
+    others: Known = asks("Are there other children in the household, or in the same care?")
+    siblings_safe: Known | None = asks("Are they safe now?", default=None, when=("others", ("yes", "not_known")))
     words: Words = asks("Who decided this, who cares for the other children, and how is that known?", private=True)
     decided_at: Moment | None = asks("When was it decided, if not now?", NOT_NOW, default=None)
     late: MaybeLine = LATE
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "Say whether the other children are safe, or “Not known”."
+        yield Cannot("siblings_safe", words, lambda: self.others is not Known.NO and self.siblings_safe is None)
+        words = "Enter the day on which you ask how far the report of the post-mortem examination is."
+        yield Cannot("review", words, lambda: self.post_mortem is Known.YES and self.review is None)
+        yield Cannot("review", TO_COME, lambda: self.review and self.review < day_of(now))
 
 
 class RecordDatabaseNotification(Command):
@@ -310,7 +364,7 @@ class ReviewWait(Command):
     FACT: ClassVar[str] = "wait_reviewed"
     TITLE: ClassVar[str] = "Look at what the review waits for"
     OCCURRED: ClassVar[str] = "ended_at"
-    item: Slug = asks("Which?")
+    item: Slug = asks("Which?", rows="waits")
     outcome: WaitOutcome = asks("How far is it?")
     review: Day | None = asks("When do you look again?", default=None, when=("outcome", ("goes_on",)))
     ended_at: Moment | None = asks("When did it end?", NOT_NOW, default=None, when=("outcome", ("ended",)))
@@ -404,18 +458,23 @@ class CompleteAnalysis(Command):
     held_at: Moment = asks("When did the panel meet?")
     late: MaybeLine = LATE
     seats: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=20)] = asks("Who sat?", rows="panel_seats")
-    interests: MaybeWords = asks("Which interests were declared, and who left?", private=True, default="")
-    factors: Annotated[tuple[FactorFound, ...], Field(max_length=40)] = asks("Factors", default=())
-    categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=10)] = asks(
-        "Which categories apply?", "Of several the one that stands first counts."
+    left: tuple[Slug, ...] = asks(
+        "Who declared an interest and left?", "They do not count for the quorum.", rows="panel_seats", default=()
     )
-    modifiable: Modifiable = asks("Could anything have been changed?")
+    interests: MaybeWords = asks("Which interests were declared?", private=True, default="")
+    factors: Annotated[tuple[FactorFound, ...], Field(max_length=40)] = asks("Factors", private=True, default=())
+    categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=10)] = asks(
+        "Which categories apply?", "Of several the one that stands first counts.", private=True
+    )
+    modifiable: Modifiable = asks("Could anything have been changed?", private=True)
     learning: MaybeWords = asks("What is learnt?", private=True, default="")
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
         words = "Name the factors that could be changed."
         yield Cannot("factors", words, lambda: self.modifiable is Modifiable.YES and not self.factors)
+        words = "Say which interest was declared."
+        yield Cannot("interests", words, lambda: self.left and not self.interests)
 
 
 class SubmitAnalysis(Command):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from models.case import Case, whole_item
+from models.child_death_commands import NOT_OURS, Criterion
 from models.command import Command, part_of, said_of
 from models.directory import Directory
 from models.facts import Problem
@@ -54,9 +55,19 @@ def offered(case: Case, kind: str, directory: Directory, item: str = "") -> Offe
         "checklist": list(book.publication.checklist) if book.publication else [],
         "themes": list(book.themes),
         "children": [str(number) for number in case.said.get("children", ())],
+        **_of_deaths(book),
     }
     found |= {rows: [one.id for one in text.criteria] for rows, text in texts(case, kind).items()}
     return {**found, **_of_recommendation(case, directory, item)}
+
+
+def _of_deaths(book: Policy) -> dict[str, Sequence[str]]:
+    panel = book.quorums.get("child_death_panel")
+    return {
+        "areas": [*book.child_deaths.areas, *NOT_OURS] if book.child_deaths else [],
+        "joint_response": [one.value for one in Criterion],
+        "panel_seats": list(panel.seats) if panel else [],
+    }
 
 
 def _of_recommendation(case: Case, directory: Directory, item: str) -> Offered:
@@ -174,6 +185,7 @@ def _titles(case: Case, kind: str, directory: Directory) -> Mapping[str, str]:
         **(publication.checklist if publication else {}),
         **{name: agency.name for name, agency in directory.agencies.items()},
         **{one.id: one.text for text in texts(case, kind).values() for one in text.criteria},
+        **{one.value: one.words for one in Criterion},
     }
 
 

@@ -260,6 +260,15 @@ class Publication(Sourced):
     checklist: dict[Name, Text]
 
 
+class ChildDeaths(Sourced):
+    """What the review of children's deaths needs to know of the place.
+
+    `areas`: the local authorities for whose children the partners review deaths, together or each by itself.
+    """
+
+    areas: dict[Name, Text] = Field(min_length=1)
+
+
 class Weekday(StrEnum):
     MONDAY = "monday"
     TUESDAY = "tuesday"
@@ -721,6 +730,8 @@ class Policy(Word):
     publication: Publication | None = None
     themes: dict[Name, Text] = {}
     """What a recommendation is about, so that what comes back across reviews is seen."""
+    child_deaths: ChildDeaths | None = None
+    """None: a policy from before children's deaths were reviewed here."""
     lifecycles: dict[Name, dict[Name, Block]]
 
     def titled(self, office: str) -> str:

@@ -36,6 +36,8 @@ REVIEWER = frozenset({"reviewer"})
 DEATHS = frozenset({"child_death_coordinator", "designated_doctor"})
 """In the review of a child's death they do what the business unit does elsewhere."""
 PANEL = frozenset({"panel_chair"})
+OF_DEATHS = DEATHS | PANEL | UNIT | CHAIR | {"subgroup_chair", "local_authority_lead"}
+"""Offices that see the whole review of a child's death: whoever reviews it, or decides whether it is reviewed further."""
 CASE_WIDE = frozenset({
     "business_manager", "subgroup_chair", "independent_chair", "local_authority_lead", "safeguarding_partner_chair",
     "safeguarding_partner",
@@ -161,6 +163,7 @@ MAY: dict[str, frozenset[str]] = {
 OF_OWN_AGENCY = frozenset(
     {
         "submit_return",
+        "return_form",
         "confirm_dissemination",
         "raise_disagreement",
         "answer_disagreement",
@@ -299,7 +302,7 @@ def reads(actor: Actor, case: Case | Circle, access: Access) -> Problem | None:
 
 def _wide(case: Case | Circle) -> frozenset[str]:
     """The offices that see all of such a case: of a child's death those who review it, and the business unit."""
-    return DEATHS | PANEL | UNIT if case.kind == "child_death" else CASE_WIDE
+    return OF_DEATHS if case.kind == "child_death" else CASE_WIDE
 
 
 def shut_out(actor: Actor, case: Case | Circle, access: Access) -> Problem | None:

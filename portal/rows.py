@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from models.case import Case, whole_item
+from models.child_death import waits
+from models.child_death_commands import NOT_OURS, Criterion, WaitsFor
 from models.directory import Directory
 from models.offered import PURPOSES, decided_against, offered, retests, texts
 from models.policy import Policy
@@ -20,6 +22,7 @@ from portal.pages import day
 from portal.questions import Rows
 from records.questions import CaseView, Entry
 
+RETURNS = {"submit_return", "return_form"}
 Words = Mapping[int, Mapping[str, Any]]
 
 
@@ -74,7 +77,7 @@ def interests(person: str, directory: Directory) -> str:
 
 def rows_of_case(case: Case, directory: Directory, book: Policy) -> Rows:
     """What a case has gathered or its policy lists, and its commands name: all of it, whoever may choose it now."""
-    said, method = case.said, method_of(case)
+    said, method, panel = case.said, method_of(case), book.quorums.get("child_death_panel")
     roles = {one.value: one.words for one in Role}
     kinds = {one.value: one.words for one in Proceeding}
     rows: dict[str, Callable[[str, Any], str]] = {
@@ -97,8 +100,16 @@ def rows_of_case(case: Case, directory: Directory, book: Policy) -> Rows:
         "recipients": _titled(book.publication.recipients if book.publication else {}),
         "checklist": _titled(book.publication.checklist if book.publication else {}),
         "themes": _titled(book.themes),
+        "areas": _titled({**book.child_deaths.areas, **NOT_OURS} if book.child_deaths else {}),
+        "joint_response": [(one.value, one.words, "") for one in Criterion],
+        "panel_seats": [(name, seat.title, "") for name, seat in panel.seats.items()] if panel else [],
+        "waits": [(name, _wait(one), "") for name, one in waits(case).items()],
         **_of_evidence(case, book),
     }
+
+
+def _wait(one: Mapping[str, Any]) -> str:
+    return f"{WaitsFor(one['kind']).words}, since {day(one['since'])}"
 
 
 def _of_evidence(case: Case, book: Policy) -> Rows:
@@ -182,7 +193,7 @@ def _is_running(case: Case) -> bool:
 
 def _own(case: Case, kind: str, actor: Actor, directory: Directory) -> list[str]:
     held = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
-    return [name for name in directory.agencies if name in held and (kind != "submit_return" or name in asked(case))]
+    return [name for name in directory.agencies if name in held and (kind not in RETURNS or name in asked(case))]
 
 
 def _born(child: dict[str, Any]) -> str:

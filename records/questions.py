@@ -316,9 +316,9 @@ class Questions:
 
         None for everybody whose agency is not asked, and where a review was entered that came of no referral here.
         """
-        if not view.asked or "referral" not in view.state.said:
+        if not view.asked or not view.state.said.get("children"):
             return None
-        referral, wanted = str(view.state.said["referral"]), view.state.said.get("children", [])
+        referral, wanted = str(view.state.said.get("referral", view.ref)), view.state.said["children"]
         people = [child for number, child in await self.children(referral) if number in wanted]
         own = {held.agency for held in actor.offices if held.office in AGENCY_OFFICES}
         requests = [
@@ -326,12 +326,12 @@ class Questions:
             for fact in await self.facts(view.ref)
             if fact.kind == "information_requested" and own & set(fact.data["agencies"])
         ]
-        submitted = next(fact for fact in await self.facts(referral) if fact.kind == "referral_received")
+        told = await self.words((await self.facts(referral))[0])
         await self.note_read(actor.person, view.ref, "children", now)
         return AskedAbout(
             kind=view.kind,
             children=[{name: child.get(name) for name in CHILD} for child in people],
-            incident_on=str((await self.words(submitted))["incident_on"]),
+            incident_on=str(told.get("incident_on", told.get("died"))),
             words=[said["words"] for said in requests if said.get("words")],
         )
 
@@ -345,9 +345,8 @@ class Questions:
         if not view.whole:
             return {}
         ref = str(view.state.said.get("referral", view.ref))
-        submitted = next(fact for fact in await self.facts(ref) if fact.kind == "referral_received")
         await self.note_read(actor.person, ref, what, now)
-        return await self.words(submitted)
+        return await self.words((await self.facts(ref))[0])
 
     async def words(self, fact: Fact) -> dict[str, Any]:
         """All answers of a command, plain and private together."""

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import shelf
 from models.base import Message
 from models.case import Case
+from models.children import children_of
 from models.command import merged
 from models.fold import after
 from models.obligation import Ended
@@ -353,8 +354,8 @@ class _Chain:
     async def _words(self, row: FactRow, text: TextRow) -> Any:  # noqa: ANN401 -- any JSON value
         try:
             words = self._vault.unseal(text.sealed, f"texts.sealed/{text.id}")
-            if row.kind == "referral_received" and words["children"] != await self._children():
-                return ["the children are not those of the referral"]
+            if (children := children_of(row.kind, words)) and children != await self._children():
+                return ["the children are not those who were named"]
         except CannotUnseal:
             return ["altered"]
         return words

@@ -31,6 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from models.batch import Batch, Written
 from models.board import Boarded
 from models.case import Case
+from models.children import children_of
 from models.command import Signed, merged
 from models.delivery import State
 from models.directory import Directory
@@ -249,8 +250,8 @@ class Writing:
         then = next((one.case for one in reversed(shared) if one.case.ref == case.ref), judged.case)
         told = self._told(then, then.due(now), directory, now)  # what is said at once is said in the same write
         await self.write([judged, *opened, *shared, *told], begins | {o.case.ref: case.ref for o in opened})
-        if judged.fact.kind == "referral_received":
-            await self._children(judged.fact, words)
+        if children := children_of(judged.fact.kind, words):
+            await self._children(judged.fact, children)
         await self._settle(signed, "done")
         states = {one.case.ref: one.case for one in (*opened, *shared)}
         return Written(
@@ -304,11 +305,11 @@ class Writing:
         said = [problem.model_dump(mode="json") for problem in problems]
         await self.connection.execute(_SETTLED, {"of": signed.request, "to": state, "said": said})
 
-    async def _children(self, fact: Fact, words: Any) -> None:  # noqa: ANN401 -- any JSON value
+    async def _children(self, fact: Fact, children: Iterable[Mapping[str, Any]]) -> None:
         """Who the children are stands apart from the case, sealed, under the numbers that the case knows."""
         rows = [
             {"case": fact.case, "number": n, "sealed": self.vault.seal(child, f"children.sealed/{fact.case}/{n}")}
-            for n, child in enumerate(words["children"], start=1)
+            for n, child in enumerate(children, start=1)
         ]
         await self.connection.execute(insert(ChildRow), rows)
 

@@ -1,6 +1,6 @@
 """The review of a child's death, by the pure core: its way, and what it waits for."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,16 +18,20 @@ def notifying(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of 
     today = day_of(MONDAY)
     return {
         "name": "Ann", "born": today - timedelta(days=400), "died": today, "died_known": "yes", "showed_life": "yes",
-        "sex": "female", "ethnic_group": "white", "resident": "yes", "place": "home", "expected": "no",
-        "circumstances": "Found in the morning.", "others": "no", "notifier_name": "N", "notifier_role": "Nurse",
-        "notifier_agency": "Hospital", "notifier_contact": "01632 960000", **more,
+        "sex": "female", "ethnic_group": "white", "area": "harrowshire", "place": "home",
+        "expected": "no", "circumstances": "Found in the morning.", "others": "no", "notifier_name": "N",
+        "notifier_role": "Nurse", "notifier_agency": "Hospital", "notifier_email": "n@example.org", **more,
     }  # fmt: skip
 
 
 def deciding(*applies: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
     criteria = [{"criterion": one, "met": "yes" if one in applies else "no"} for one in CRITERIA]
-    known = dict.fromkeys(("coroner", "certificate", "patient_safety"), "no")
-    return {"criteria": criteria, **known, "siblings_safe": "yes", "words": "w", **more}
+    known = dict.fromkeys(("coroner", "certificate", "patient_safety", "post_mortem"), "no")
+    return {"criteria": criteria, **known, "others": "no", "words": "w", **more}
+
+
+def eighteen_years_before(day: date) -> date:
+    return day.replace(year=day.year - 18)
 
 
 def notified(**more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
@@ -50,6 +54,11 @@ def drafted(play: Play) -> None:
     play.act(DOCTOR, "draft_analysis", summary="s")
 
 
+def listed(play: Play) -> None:
+    drafted(play)
+    play.act(PANEL, "list_for_panel", on=day_of(play.now))
+
+
 def analysing(play: Play, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
     return {"held_at": play.now, "seats": SEATS, "categories": ["8", "5"], "modifiable": "none", **more}
 
@@ -60,9 +69,8 @@ def test_a_death_goes_from_its_notification_by_the_panel_to_its_end() -> None:
     assert {one.block for one in play.case.open()} == {
         "immediate_decisions", "national_database", "key_worker", "request_information", "meeting",
     }  # fmt: skip
-    drafted(play)
+    listed(play)
     play.act(PANEL, "complete_analysis", **analysing(play))
-    assert (play.case.said["category"], play.case.said["modifiable"]) == ("5", "none"), "the highest rank counts"
     play.act(COORDINATOR, "submit_analysis", sent_at=play.now)
     assert play.case.closed is None
     play.act(COORDINATOR, "log_family_contact", contact="feedback", held_at=play.now)
@@ -126,9 +134,33 @@ def test_an_unexplained_death_is_put_before_the_sub_group(criterion: str) -> Non
 @pytest.mark.promise("H7")
 def test_a_panel_without_its_quorum_has_reviewed_nothing() -> None:
     play = notified()
-    drafted(play)
+    listed(play)
     play.act(PANEL, "complete_analysis", **analysing(play, seats=["panel_chair", "icb", "police", "designated_doctor"]))
     assert play.case.is_open("panel")
+
+
+@pytest.mark.promise("H7")
+def test_whoever_declared_an_interest_and_left_does_not_count_for_the_quorum() -> None:
+    play = notified()
+    listed(play)
+    with pytest.raises(Refused, match="Say which interest was declared"):
+        play.act(PANEL, "complete_analysis", **analysing(play, left=["police"]))
+    play.act(PANEL, "complete_analysis", **analysing(play, left=["police"], interests="Knew the family."))
+    assert play.case.is_open("panel")
+
+
+@pytest.mark.promise("H7")
+def test_a_death_is_listed_before_the_panel_reviews_it_and_listed_anew_after_it_was_deferred() -> None:
+    play = notified()
+    drafted(play)
+    with pytest.raises(Refused, match="List it for a panel first"):
+        play.act(PANEL, "complete_analysis", **analysing(play))
+    with pytest.raises(Refused, match="not on the list of a panel"):
+        play.act(PANEL, "defer_panel", reason="r")
+    play.act(PANEL, "list_for_panel", on=day_of(play.now))
+    play.act(PANEL, "defer_panel", reason="r")
+    with pytest.raises(Refused, match="List it for a panel first"):
+        play.act(PANEL, "complete_analysis", **analysing(play))
 
 
 @pytest.mark.promise("H1")
@@ -138,7 +170,10 @@ def test_a_panel_without_its_quorum_has_reviewed_nothing() -> None:
         ({"died": day_of(MONDAY) - timedelta(days=401)}, "died"),
         ({"born": day_of(MONDAY).replace(year=2008)}, "born"),
         ({"died": day_of(MONDAY) + timedelta(days=1)}, "died"),
-        ({"showed_life": "no"}, "showed_life"),
+        ({"born": day_of(MONDAY) + timedelta(days=30)}, "born"),
+        ({"born": eighteen_years_before(day_of(MONDAY) - timedelta(days=1))}, "born"),
+        ({"showed_life": "no"}, "attended"),
+        ({"showed_life": "no", "attended": "yes"}, "attended"),
         ({"nhs_number": "9434765918"}, "nhs_number"),
     ],
 )

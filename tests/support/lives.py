@@ -17,6 +17,7 @@ from models.time import day_of
 from records.opening import Installation
 from records.policies import put_in_force
 from tests.support.house import decision, of_death, referral, shipped_policy, triage
+from tests.support.lives_of_deaths import Deaths, owing
 from tests.support.lives_of_reviews import OVER, OWING, ways
 
 MANAGER, DEPUTY, CHAIR, AUTHORITY, SUBGROUP = "p-018", "p-019", "p-021", "p-001", "p-020"
@@ -94,6 +95,16 @@ class Lives:
     def __init__(self, doer: Doer, words: Words = plain, answers: Mapping[str, Any] | None = None) -> None:
         self.doer, self.words, self._referral = doer, words, dict(answers or {})
 
+    @property
+    def child(self) -> Mapping[str, Any]:
+        """What the test says of the child, if it says anything, as the notification of a death asks it."""
+        return {
+            name: value
+            for child in self._referral.get("children", ())[:1]
+            for name, value in child.items()
+            if name in {"name", "born", "nhs_number", "address"}
+        }
+
     async def ready(self, lifecycle: str, kind: str) -> Next:
         """A fresh case of this lifecycle, brought to where it accepts this command."""
         own: Mapping[str, Callable[[], Awaitable[Next]]] = {
@@ -102,7 +113,7 @@ class Lives:
         }.get(lifecycle, {})
         if kind in own:
             return await own[kind]()
-        later = ways(self, lifecycle)
+        later = Deaths(self).ways() if lifecycle == "child_death" else ways(self, lifecycle)
         if kind in later:
             person, case, answers = await later[kind]()
             return Next(person, case, kind, answers)
@@ -237,6 +248,8 @@ class Lives:
     async def closed(self, lifecycle: str) -> str:
         if lifecycle in OVER:
             ref = await OVER[lifecycle](self)
+        elif lifecycle == "child_death":
+            ref = await Deaths(self).over()
         elif lifecycle == "referral":
             ref = await self.received()
             await self.doer.act(MANAGER, ref, "triage", **self.triaging("no_further_action"))
@@ -404,6 +417,8 @@ class Lives:
                 return Owing(MANAGER, await self.received(), "triage", "referral_received")
             case "rapid_review":
                 return Owing(MANAGER, await self.notified(), "submission", "national_notification_sent")
+            case "child_death":
+                return Owing(*await owing(self))
             case _:
                 return Owing(*await OWING[lifecycle](self))
 
@@ -428,10 +443,12 @@ async def other_rules(there: Installation, now: datetime, holiday: date | None =
     if holiday:
         new = with_holiday(shipped, holiday, "A day proclaimed", shipped.calendar.proclaimed[0].source).calendar
         calendar = calendar.model_copy(update={"proclaimed": new.proclaimed})
-    ladders = {**shipped.ladders, "agency_return": _at_once(shipped.ladders["agency_return"])}
-    blocks = shipped.lifecycles["rapid_review"]
-    blocks = {**blocks, "agency_return": blocks["agency_return"].model_copy(update={"at_least": None})}
-    rules = {"ladders": ladders, "lifecycles": {**shipped.lifecycles, "rapid_review": blocks}}
+    at_once = {name: _at_once(shipped.ladders[name]) for name in ("agency_return", "agency_form")}
+    lifecycles, now_due = shipped.lifecycles, {"at_least": None}
+    for kind, change in (("rapid_review", now_due), ("child_death", {**now_due, "budget": Span(n=0, unit=Unit.HOURS)})):
+        block = lifecycles[kind]["agency_return"].model_copy(update=change)
+        lifecycles = {**lifecycles, kind: {**lifecycles[kind], "agency_return": block}}
+    rules = {"ladders": {**shipped.ladders, **at_once}, "lifecycles": lifecycles}
     second = shipped.model_copy(update={"version": "another", "calendar": calendar, **rules})
     async with there.database.writing() as session:
         names = await put_in_force(session, second, now)

@@ -113,21 +113,21 @@ class Recommendations:
         tested = {"item": "r1", "outcome": "not_sustained", "words": self.words("words")}
         named = {"item": "r1", "owner": "", **reason}
         return {
-            "recommend": _to(MANAGER, self.fresh, self.making),
-            "enter_recommendation": _to(MANAGER, self.fresh, self.entering),
-            "assign_recommendation": _to(MANAGER, self.made, lambda: named),
-            "answer_recommendation": _to(POLICE, self.made, self.rejecting),
-            "answer_rejection": _to(CHAIR, self.rejected, lambda: {"item": "r1", "outcome": "stands", **reason}),
-            "give_progress": _to(POLICE, self.pursued, lambda: news),
-            "complete_action": _to(POLICE, self.pursued, lambda: {"item": "r1.a1", "words": self.words("words")}),
-            "give_evidence": _to(POLICE, self.pursued, self.giving),
-            "amend_evidence": _to(POLICE, self.shown, lambda: described),
-            "accept_evidence": _to(SUBGROUP, self.shown, self.accepting),
-            "return_evidence": _to(SUBGROUP, self.shown, lambda: {"item": "r1", "evidence": "e1", **reason}),
-            "close_recommendation": _to(MANAGER, self.proven, self.closing),
-            "retest_impact": _to(MANAGER, self.closed, lambda: tested),
-            "reopen_recommendation": _to(MANAGER, self.closed, lambda: {"item": "r1", **reason}),
-            "override_colour": _to(CHAIR, self.made, lambda: colour),
+            "recommend": to(MANAGER, self.fresh, self.making),
+            "enter_recommendation": to(MANAGER, self.fresh, self.entering),
+            "assign_recommendation": to(MANAGER, self.made, lambda: named),
+            "answer_recommendation": to(POLICE, self.made, self.rejecting),
+            "answer_rejection": to(CHAIR, self.rejected, lambda: {"item": "r1", "outcome": "stands", **reason}),
+            "give_progress": to(POLICE, self.pursued, lambda: news),
+            "complete_action": to(POLICE, self.pursued, lambda: {"item": "r1.a1", "words": self.words("words")}),
+            "give_evidence": to(POLICE, self.pursued, self.giving),
+            "amend_evidence": to(POLICE, self.shown, lambda: described),
+            "accept_evidence": to(SUBGROUP, self.shown, self.accepting),
+            "return_evidence": to(SUBGROUP, self.shown, lambda: {"item": "r1", "evidence": "e1", **reason}),
+            "close_recommendation": to(MANAGER, self.proven, self.closing),
+            "retest_impact": to(MANAGER, self.closed, lambda: tested),
+            "reopen_recommendation": to(MANAGER, self.closed, lambda: {"item": "r1", **reason}),
+            "override_colour": to(CHAIR, self.made, lambda: colour),
         }
 
 
@@ -288,58 +288,58 @@ class PracticeReviews:
 
         return {
             "enter_review": enter,
-            "commission": _to(MANAGER, self.decided, self.commissioning),
-            "appoint_reviewer": _to(CHAIR, self.entered, self.appointing),
-            "announce_review": _to(MANAGER, self.appointed, self.told),
-            "request_information": _to(MANAGER, self.commissioned, lives.asking),
-            "withdraw_request": _to(MANAGER, self.requested, lambda: about),
-            "record_no_return": _to(MANAGER, self.silent, lambda: about),
-            "submit_return": _to(POLICE, self.requested, lives.returning),
-            "hold_practitioner_event": _to(
+            "commission": to(MANAGER, self.decided, self.commissioning),
+            "appoint_reviewer": to(CHAIR, self.entered, self.appointing),
+            "announce_review": to(MANAGER, self.appointed, self.told),
+            "request_information": to(MANAGER, self.commissioned, lives.asking),
+            "withdraw_request": to(MANAGER, self.requested, lambda: about),
+            "record_no_return": to(MANAGER, self.silent, lambda: about),
+            "submit_return": to(POLICE, self.requested, lives.returning),
+            "hold_practitioner_event": to(
                 MANAGER, self.commissioned, lambda: {"held_at": now, "attended": [POLICE_AGENCY], **said}
             ),
-            "name_contributor": _to(MANAGER, self.commissioned, self.naming),
-            "keep_quiet": _to(MANAGER, self.commissioned, lambda: quiet),
-            "record_contact": _to(MANAGER, lambda: self.after("name_contributor", self.naming()), lambda: contact),
-            "finish_family": _to(MANAGER, self.commissioned, lambda: said),
-            "check_review": _to(MANAGER, self.commissioned, lambda: {"pace": "late", "quality": "concerns", **said}),
-            "request_in_writing": _to(MANAGER, self.appointed, self.asking),
-            "record_written_answer": _to(
+            "name_contributor": to(MANAGER, self.commissioned, self.naming),
+            "keep_quiet": to(MANAGER, self.commissioned, lambda: quiet),
+            "record_contact": to(MANAGER, lambda: self.after("name_contributor", self.naming()), lambda: contact),
+            "finish_family": to(MANAGER, self.commissioned, lambda: said),
+            "check_review": to(MANAGER, self.commissioned, lambda: {"pace": "late", "quality": "concerns", **said}),
+            "request_in_writing": to(MANAGER, self.appointed, self.asking),
+            "record_written_answer": to(
                 MANAGER, lambda: self.after("request_in_writing", self.asking()),
                 lambda: {"item": "w1", "received_at": lives.moment(), **said},
             ),
-            "link_proceeding": _to(MANAGER, self.commissioned, self.linking),
-            "update_proceeding": _to(
+            "link_proceeding": to(MANAGER, self.commissioned, self.linking),
+            "update_proceeding": to(
                 MANAGER, lambda: self.after("link_proceeding", self.linking()),
                 lambda: {"item": "p1", "status": "concluded", **said},
             ),
-            "suspend_milestones": _to(
+            "suspend_milestones": to(
                 CHAIR, lambda: self.after("link_proceeding", self.linking()), self.suspending
             ),
-            "review_milestones": _to(CHAIR, self.suspended, lambda: again),
-            "receive_draft": _to(MANAGER, self.commissioned, lambda: {"received_at": lives.moment(), **said}),
-            "sign_off": _to(
+            "review_milestones": to(CHAIR, self.suspended, lambda: again),
+            "receive_draft": to(MANAGER, self.commissioned, lambda: {"received_at": lives.moment(), **said}),
+            "sign_off": to(
                 CHAIR, lambda: self.after("receive_draft", {"received_at": lives.moment(), **said}), self.signing
             ),
-            "foresee_delay": _to(MANAGER, self.commissioned, self.delaying),
-            "explain_delay": _to(
+            "foresee_delay": to(MANAGER, self.commissioned, self.delaying),
+            "explain_delay": to(
                 MANAGER, lambda: self.after("foresee_delay", self.delaying()), lambda: {**self.told(), **said}
             ),
-            "plan_publication": _to(MANAGER, self.signed, lambda: {"on": lives.day(30)}),
-            "send_advance_copies": _to(MANAGER, self.signed, self.told),
-            "publish": _to(MANAGER, self.copied, self.publishing),
-            "withhold_publication": _to(CHAIR, self.signed, self.withholding),
-            "receive_deliverable": _to(MANAGER, self.commissioned, lambda: {"item": "report", **said}),
-            "confirm_dissemination": _to(POLICE, self.published, self.confirming),
-            "lodge_report": _to(MANAGER, self.published, lambda: {"lodged_at": lives.moment()}),
-            "check_availability": _to(MANAGER, self.published, lambda: said),
-            "record_coroners_report": _to(MANAGER, self.commissioned, self.coroner),
-            "answer_coroner": _to(
+            "plan_publication": to(MANAGER, self.signed, lambda: {"on": lives.day(30)}),
+            "send_advance_copies": to(MANAGER, self.signed, self.told),
+            "publish": to(MANAGER, self.copied, self.publishing),
+            "withhold_publication": to(CHAIR, self.signed, self.withholding),
+            "receive_deliverable": to(MANAGER, self.commissioned, lambda: {"item": "report", **said}),
+            "confirm_dissemination": to(POLICE, self.published, self.confirming),
+            "lodge_report": to(MANAGER, self.published, lambda: {"lodged_at": lives.moment()}),
+            "check_availability": to(MANAGER, self.published, lambda: said),
+            "record_coroners_report": to(MANAGER, self.commissioned, self.coroner),
+            "answer_coroner": to(
                 POLICE, lambda: self.after("record_coroners_report", self.coroner()),
                 lambda: {"item": "k1", "sent_at": lives.moment(), **said},
             ),
-            "complete_review": _to(CHAIR, self.brought_home, lambda: said),
-            "discontinue": _to(CHAIR, self.entered, lambda: reason),
+            "complete_review": to(CHAIR, self.brought_home, lambda: said),
+            "discontinue": to(CHAIR, self.entered, lambda: reason),
         }  # fmt: skip
 
 
@@ -388,13 +388,13 @@ class Disagreements:
 
         return {
             "raise_disagreement": raise_,
-            "answer_disagreement": _to(ICB, self.raised, self.answering),
-            "respond_disagreement": _to(POLICE, self.answered, self.responding),
-            "decide_disagreement": _to(
+            "answer_disagreement": to(ICB, self.raised, self.answering),
+            "respond_disagreement": to(POLICE, self.answered, self.responding),
+            "decide_disagreement": to(
                 CHAIR, self.with_the_chair, lambda: {"view": "partly", "words": self.words("words")}
             ),
-            "change_risk": _to(ICB, self.raised, lambda: {"at_risk": "yes", "reason": self.words("reason")}),
-            "withdraw_disagreement": _to(POLICE, self.raised, self.withdrawing),
+            "change_risk": to(ICB, self.raised, lambda: {"at_risk": "yes", "reason": self.words("reason")}),
+            "withdraw_disagreement": to(POLICE, self.raised, self.withdrawing),
         }
 
 
@@ -414,10 +414,10 @@ def _of_registers(lives: "Lives") -> Mapping[str, Way]:
         return MANAGER, "", _opening_register(lives)
 
     said = {"words": lives.words("words")}
-    return {"open_register": open_, "close_register": _to(MANAGER, _opened(lives), lambda: said)}
+    return {"open_register": open_, "close_register": to(MANAGER, _opened(lives), lambda: said)}
 
 
-def _to(person: str, state: Callable[[], Awaitable[str]], answers: Callable[[], dict[str, Any]]) -> Way:
+def to(person: str, state: Callable[[], Awaitable[str]], answers: Callable[[], dict[str, Any]]) -> Way:
     async def way() -> Step:
         ref = await state()
         return person, ref, answers()
