@@ -92,14 +92,15 @@ class ChildDeath:
     commands: tuple[type[Command], ...] = COMMANDS
     story: tuple[str, ...] = (
         "immediate_decisions", "national_database", "siblings_safety", "key_worker", "joint_response",
-        "request_information", "agency_return", "wait_review", "meeting", "draft_analysis", "panel",
-        "consider_review", "consider_again", "reconsider_review", "submit_analysis", "family_feedback", "hand_over",
-        "confirm_hand_over", *PURSUED,
+        "request_information", "agency_return", "wait_review", "meeting", "draft_analysis", "panel", "panel_again",
+        "record_finding", "consider_review", "consider_again", "reconsider_review", "submit_analysis",
+        "family_feedback", "hand_over", "confirm_hand_over", *PURSUED,
     )  # fmt: skip
     said_dates: ClassVar[dict[str, str]] = {"wait_review": "review", "consider_again": "again"}
     follows: ClassVar[dict[str, tuple[str, ...]]] = {
         "meeting_held": ("death_notified",),
         "analysis_drafted": ("meeting_held",),
+        "panel_recorded": ("analysis_drafted",),
         "panel_reviewed": ("analysis_drafted",),
         "analysis_submitted": ("panel_reviewed",),
     }
@@ -119,6 +120,9 @@ class ChildDeath:
                 found = {"abuse_found": at} if data.get("abuse") == Known.YES else {}
                 again = {"wait_opened": at} if data["outcome"] == WaitOutcome.GOES_ON else {}
                 return {"wait_reviewed": at, **again, **found}
+            case "finding_recorded":
+                found = {"abuse_found": at} if data["abuse"] == Known.YES else {}
+                return {"finding_recorded": at, **found, **({"panel_called_again": at} if data["panel"] else {})}
             case "death_meeting_held":
                 return {"meeting_held": at}
             case "panel_recorded":
@@ -144,13 +148,13 @@ class ChildDeath:
                 one = {"kind": data["kind"], "since": data["since"], "holds": data["holds"]}
                 return _waiting({**case.said.get("waits", {}), data["item"]: one})
             case "wait_reviewed" if data["outcome"] == WaitOutcome.ENDED:
-                one = {**case.said["waits"][data["item"]], "ended": day_of(fact.occurred).isoformat()}
+                one = {**case.said["waits"][data["item"]], "ended": data["ended_on"]}
                 return _waiting({**case.said["waits"], data["item"]: one})
             case "meeting_planned":
                 return {"meeting_on": data["on"]}
             case "panel_listed":
                 return {"panel_on": data["on"], "theme": data["theme"]}
-            case "panel_deferred":
+            case "panel_deferred" | "panel_recorded":
                 return {"panel_on": ""}
             case "review_considered":
                 return {"considered": data["outcome"]}
@@ -184,8 +188,12 @@ class ChildDeath:
                 soon = date.fromisoformat(body["on"]) < day_of(now + NOTICE)
                 words = "Say why it is sooner than in a month: those who knew the child have to be free."
                 return [Problem(field="reason", words=words)] if soon and not body.get("reason") else []
+            case "record_immediate_decisions":
+                return owed(case, "immediate_decisions", "The immediate decisions have been recorded already.")
+            case "record_database_notification":
+                return owed(case, "national_database", "The national database has been notified already.")
             case "record_death_meeting":
-                return _meets(case)
+                return _meets(case) or owed(case, "meeting", "The review meeting has been recorded already.")
             case "draft_analysis":
                 words = "Record the review meeting first."
                 return [] if "meeting_held" in case.marks else [Problem(words=words)]
@@ -244,6 +252,8 @@ def _ready(case: Case) -> list[Problem]:
     """Whether the panel can take it: the draft is there, every agency has answered, and nothing holds it back."""
     if "analysis_drafted" not in case.marks:
         return [Problem(words="Give the draft analysis first.")]
+    if not case.is_open("panel") and not case.is_open("panel_again"):
+        return [Problem(words="The panel has reviewed this death. It does so anew if something comes to light.")]
     if missing := sorted(owed_returns(case)):
         return [Problem(words=f"These agencies have not given their reporting form: {', '.join(missing)}.")]
     held = [WaitsFor(one["kind"]).words for one in waits(case).values() if "panel" in one["holds"]]

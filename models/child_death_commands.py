@@ -304,7 +304,7 @@ class NameKeyWorker(Command):
     KIND: ClassVar[str] = "name_key_worker"
     FACT: ClassVar[str] = "key_worker_named"
     TITLE: ClassVar[str] = "Name the key worker"
-    name: Line = asks("Who is it?", private=True)
+    name: Line = asks("Who is the key worker?", private=True)
     contact: Line = asks("How can they be reached?", private=True)
     cover: MaybeLine = asks("Who stands in for them?", private=True, default="")
 
@@ -345,10 +345,10 @@ class OpenWait(Command):
     KIND: ClassVar[str] = "open_wait"
     FACT: ClassVar[str] = "wait_opened"
     TITLE: ClassVar[str] = "Record what the review waits for"
-    kind: WaitsFor = asks("For what?")
+    kind: WaitsFor = asks("What does the review wait for?")
     since: Day = asks("Since when is it under way?")
     holds: Annotated[tuple[Step, ...], Field(min_length=1, max_length=2)] = asks("What waits for it?")
-    review: Day = asks("When do you look again?", "Ask then how far it is.")
+    review: Day = asks("When do you look at it again?", "Ask then how far it is.")
     words: MaybeWords = asks("Who leads it, and under which reference?", private=True, default="")
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
@@ -363,22 +363,37 @@ class ReviewWait(Command):
     KIND: ClassVar[str] = "review_wait"
     FACT: ClassVar[str] = "wait_reviewed"
     TITLE: ClassVar[str] = "Look at what the review waits for"
-    OCCURRED: ClassVar[str] = "ended_at"
-    item: Slug = asks("Which?", rows="waits")
-    outcome: WaitOutcome = asks("How far is it?")
-    review: Day | None = asks("When do you look again?", default=None, when=("outcome", ("goes_on",)))
-    ended_at: Moment | None = asks("When did it end?", NOT_NOW, default=None, when=("outcome", ("ended",)))
-    late: MaybeLine = LATE
+    item: Slug = asks("Which wait is it?", rows="waits")
+    outcome: WaitOutcome = asks("How far has it come there?")
+    review: Day | None = asks("When do you look at it again?", default=None, when=("outcome", ("goes_on",)))
+    ended_on: Day | None = asks("On which day did it end?", default=None, when=("outcome", ("ended",)))
     abuse: Known | None = asks("Does it find abuse or neglect?", default=None, when=("outcome", ("ended",)))
     words: MaybeWords = asks("What is known of it now?", private=True, default="")
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
-        goes_on = "Enter the day on which you look again."
-        yield Cannot("review", goes_on, lambda: self.outcome is WaitOutcome.GOES_ON and self.review is None)
+        goes_on, ended = self.outcome is WaitOutcome.GOES_ON, self.outcome is WaitOutcome.ENDED
+        yield Cannot("review", "Enter the day on which you look at it again.", lambda: goes_on and self.review is None)
         yield Cannot("review", TO_COME, lambda: self.review and self.review < day_of(now))
+        yield Cannot("ended_on", "Enter the day on which it ended.", lambda: ended and self.ended_on is None)
+        yield Cannot("ended_on", PAST, lambda: self.ended_on and self.ended_on > day_of(now))
         words = "Say whether it finds abuse or neglect, or “Not known”."
-        yield Cannot("abuse", words, lambda: self.outcome is WaitOutcome.ENDED and self.abuse is None)
+        yield Cannot("abuse", words, lambda: ended and self.abuse is None)
+
+
+class RecordFinding(Command):
+    """Record what came to light outside the review: also after it was closed, once it has been reopened."""
+
+    KIND: ClassVar[str] = "record_finding"
+    FACT: ClassVar[str] = "finding_recorded"
+    TITLE: ClassVar[str] = "Record what came to light"
+    OCCURRED: ClassVar[str] = "known_at"
+    source: WaitsFor = asks("Where did it come to light?")
+    abuse: Known = asks("Does it find abuse or neglect?")
+    panel: bool = asks("Must the panel review the death anew?")
+    words: Words = asks("What was found?", private=True)
+    known_at: Moment | None = asks("When was it known, if not now?", NOT_NOW, default=None)
+    late: MaybeLine = LATE
 
 
 class PlanMeeting(Command):
@@ -425,7 +440,7 @@ class ListForPanel(Command):
     KIND: ClassVar[str] = "list_for_panel"
     FACT: ClassVar[str] = "panel_listed"
     TITLE: ClassVar[str] = "List for a panel"
-    on: Day = asks("Of which day?")
+    on: Day = asks("Of the panel of which day?")
     theme: MaybeLine = asks("Theme of the panel, if it has one", default="", short=True)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
@@ -467,7 +482,7 @@ class CompleteAnalysis(Command):
         "Which categories apply?", "Of several the one that stands first counts.", private=True
     )
     modifiable: Modifiable = asks("Could anything have been changed?", private=True)
-    learning: MaybeWords = asks("What is learnt?", private=True, default="")
+    learning: MaybeWords = asks("What is learnt from this death?", private=True, default="")
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
@@ -507,7 +522,7 @@ class ConsiderReview(Command):
     KIND: ClassVar[str] = "consider_review"
     FACT: ClassVar[str] = "review_considered"
     TITLE: ClassVar[str] = "Decide whether a practice review is considered"
-    outcome: Considered = asks("What was decided?")
+    outcome: Considered = asks("What did the sub-group decide?")
     again: Day | None = asks("When is it decided at the latest?", default=None, when=("outcome", ("wait",)))
     reasons: Words = asks("Why?", private=True)
 
@@ -541,7 +556,7 @@ class ConfirmHandOver(Command):
 
 COMMANDS: tuple[type[Command], ...] = (
     NotifyDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification, NameKeyWorker, RequestInformation,
-    WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait, PlanMeeting,
-    RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis, LogFamilyContact,
+    WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait, RecordFinding,
+    PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis, LogFamilyContact,
     ConsiderReview, HandOver, ConfirmHandOver,
 )  # fmt: skip

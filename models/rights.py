@@ -77,6 +77,7 @@ MAY: dict[str, frozenset[str]] = {
     "return_form": AGENCY,
     "open_wait": DEATHS,
     "review_wait": DEATHS,
+    "record_finding": DEATHS,
     "plan_meeting": DEATHS,
     "record_death_meeting": DEATHS,
     "draft_analysis": DEATHS,
@@ -391,7 +392,7 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
         return _of_item(actor, case, kind, body)
     if kind == "change_risk":
         return _says_risk(actor, case)
-    allowed = MAY[kind] | (DEATHS if case.kind == "child_death" and UNIT <= MAY[kind] else frozenset())
+    allowed = MAY[kind] | (_for_deaths(kind) if case.kind == "child_death" else frozenset())
     if kind in {"suspend", "review_suspension", "suspend_milestones", "review_milestones"}:
         allowed = frozenset({policy(case.policy).bounds.suspension_office})
     if kind == "review_suspension":
@@ -416,6 +417,13 @@ def _office(  # noqa: C901, PLR0911, PLR0912 -- one answer for each relation
     if kind in OF_OWN_AGENCY and actor.anywhere(MAY[kind]):
         return Problem(field="agency", words="You can only answer for your own agency.")
     return Problem(words=NO)
+
+
+def _for_deaths(kind: str) -> frozenset[str]:
+    """Who does there what elsewhere the business unit does, or the chair; not what the sub-group decides on a death."""
+    if kind == "consider_review":
+        return frozenset()
+    return frozenset().union(*(theirs for whose, theirs in ((UNIT, DEATHS), (CHAIR, PANEL)) if whose <= MAY[kind]))
 
 
 def _says_risk(actor: Actor, case: Case) -> str | Problem:

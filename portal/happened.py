@@ -89,6 +89,7 @@ TITLES: Final[Mapping[str, str]] = {
     "joint_response_held": "The agencies met for their joint response",
     "wait_opened": "It was said for what the review waits",
     "wait_reviewed": "What the review waits for was looked at again",
+    "finding_recorded": "It was recorded what came to light",
     "meeting_planned": "The day of the review meeting was set",
     "death_meeting_held": "The review meeting was held",
     "analysis_drafted": "The draft analysis was given",

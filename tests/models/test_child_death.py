@@ -59,8 +59,11 @@ def listed(play: Play) -> None:
     play.act(PANEL, "list_for_panel", on=day_of(play.now))
 
 
+ANALYSIS = {"seats": SEATS, "categories": ["8", "5"], "modifiable": "none"}
+
+
 def analysing(play: Play, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
-    return {"held_at": play.now, "seats": SEATS, "categories": ["8", "5"], "modifiable": "none", **more}
+    return {"held_at": play.now, **ANALYSIS, **more}
 
 
 @pytest.mark.promise("H2", "H3", "H4", "H6", "H9", "H11")
@@ -90,7 +93,7 @@ def test_what_waits_for_a_post_mortem_is_never_late_and_is_looked_at_again_by_it
     assert heard[:3] == ["child_death_coordinator", "designated_doctor", "panel_chair"], "a forgotten wait escalates"
     with pytest.raises(Refused, match="post-mortem report has not come"):
         play.act(DOCTOR, "record_death_meeting", held_at=play.now, words="w")
-    play.act(COORDINATOR, "review_wait", item=item, outcome="ended", abuse="no")
+    play.act(COORDINATOR, "review_wait", item=item, outcome="ended", ended_on=day_of(play.now), abuse="no")
     due = play.case.obligations["meeting"].due
     assert due
     assert due > play.now + timedelta(days=80), "the time of waiting does not count"
@@ -105,7 +108,7 @@ def test_a_panel_that_opens_while_an_inquest_goes_on_does_not_begin_to_run() -> 
     assert play.case.obligations["panel"].paused
     with pytest.raises(Refused, match="The panel waits for: Inquest"):
         play.act(COORDINATOR, "list_for_panel", on=day_of(play.now) + timedelta(days=30))
-    play.act(COORDINATOR, "review_wait", item=item, outcome="ended", abuse="no")
+    play.act(COORDINATOR, "review_wait", item=item, outcome="ended", ended_on=day_of(play.now), abuse="no")
     assert not play.case.obligations["panel"].paused
 
 
@@ -116,7 +119,7 @@ def test_a_finding_of_neglect_opens_the_decision_also_where_none_was_ever_made()
     assert not play.case.is_open("consider_review"), "nothing was unexplained"
     item = waits(play, "inquest", "panel")
     play.wait(days=50)
-    play.act(COORDINATOR, "review_wait", item=item, outcome="ended", abuse="yes")
+    play.act(COORDINATOR, "review_wait", item=item, outcome="ended", ended_on=day_of(play.now), abuse="yes")
     assert play.case.is_open("reconsider_review")
     play.act(SUBGROUP, "consider_review", outcome="refer", reasons="r")
     assert not play.case.is_open("reconsider_review")

@@ -16,6 +16,7 @@ from models.fold import after
 from models.lifecycles import COMMANDS
 from models.rights import LOCKED, MAY, NAMED, NO, Access, Actor, Held, access_of, acts, reads, whole
 from models.spawning import opened, opens
+from tests.models.test_child_death import notifying
 from tests.support.core import (
     DIRECTORY,
     MONDAY,
@@ -41,6 +42,9 @@ ACTORS = {
     "authority": Held(office="local_authority_lead"),
     "administrator": Held(office="administrator"),
     "reviewer": Held(office="reviewer"),
+    "coordinator": Held(office="child_death_coordinator"),
+    "doctor": Held(office="designated_doctor"),
+    "panel chair": Held(office="panel_chair"),
     "contact, own": Held(office="agency_contact", agency=OWN),
     "contact, asked": Held(office="agency_contact", agency=ASKED),
     "contact, other": Held(office="agency_contact", agency=OTHER),
@@ -228,6 +232,55 @@ DISAGREEMENT: dict[tuple[str, str], set[str]] = {
     ("suspend", CHALLENGE): {"chair"},
     ("review_suspension", CHALLENGE): UP_THE_LADDER,
 }
+# Of the review of a child's death: those who run it do there what the unit does elsewhere, the panel's chair what the
+# chair does.
+BY_THE_COORDINATOR = {"coordinator", "doctor"}
+BY_THE_PANEL = BY_THE_COORDINATOR | {"panel chair"}
+FORM = RETURN
+DEATH: dict[tuple[str, str], set[str]] = {
+    **{one: may | BY_THE_COORDINATOR for one, may in ANSWERS.items()},
+    **{(kind, ""): BY_UNIT_OR_CHAIR | BY_THE_PANEL for kind in ("restrict", "lock_out", "let_in", "reopen")},
+    **RECOMMENDATION,
+    ("recommend", ""): UP_THE_LADDER | BY_THE_PANEL,
+    ("enter_recommendation", ""): BY_THE_UNIT | BY_THE_COORDINATOR,
+    ("answer_rejection", "r1"): {"chair", "panel chair"},
+    ("reopen_recommendation", "r1"): UP_THE_LADDER | BY_THE_PANEL,
+    ("override_colour", "r1"): UP_THE_LADDER | BY_THE_PANEL,
+    ("notify_death", ""): set(),  # opens a case
+    ("record_immediate_decisions", ""): BY_THE_COORDINATOR,
+    ("answer_safety", ""): BY_THE_AUTHORITY | BY_THE_COORDINATOR,
+    ("record_database_notification", ""): BY_THE_COORDINATOR,
+    ("name_key_worker", ""): BY_THE_COORDINATOR,
+    ("request_information", ""): BY_THE_UNIT | BY_THE_COORDINATOR,
+    ("withdraw_request", ""): BY_THE_UNIT | BY_THE_COORDINATOR,
+    ("record_no_return", ""): BY_THE_UNIT | BY_THE_COORDINATOR,
+    ("return_form", ""): BY_THE_AGENCY,
+    ("record_joint_response", ""): BY_THE_COORDINATOR,
+    ("open_wait", ""): BY_THE_COORDINATOR,
+    ("review_wait", ""): BY_THE_COORDINATOR,
+    ("record_finding", ""): BY_THE_COORDINATOR,
+    ("plan_meeting", ""): BY_THE_COORDINATOR,
+    ("record_death_meeting", ""): BY_THE_COORDINATOR,
+    ("draft_analysis", ""): BY_THE_COORDINATOR,
+    ("list_for_panel", ""): BY_THE_PANEL,
+    ("defer_panel", ""): BY_THE_PANEL,
+    ("complete_analysis", ""): BY_THE_PANEL,
+    ("submit_analysis", ""): BY_THE_COORDINATOR,
+    ("log_family_contact", ""): BY_THE_COORDINATOR,
+    # Whether it is one for a practice review: the sub-group decides, and nobody who reviews the death.
+    ("consider_review", ""): {"manager", "subgroup chair"},
+    ("hand_over", ""): BY_THE_COORDINATOR,
+    ("confirm_hand_over", ""): BY_THE_COORDINATOR,
+    ("promise", FORM): {"contact, own", "lead, own", "panel chair"},
+    ("dispute", FORM): {"contact, own", "lead, own", "panel chair"},
+    ("ask_time", FORM): {"contact, own", "lead, own", "panel chair"},
+    ("promise", "national_database"): BY_THE_PANEL,
+    ("promise", "meeting"): BY_THE_PANEL,
+    ("settle_dispute", FORM): {"manager"},
+    ("answer_time", FORM): {"chair"},
+    ("suspend", FORM): {"chair"},
+    ("review_suspension", FORM): UP_THE_LADDER,
+}
 # Who may answer an agency that waits since Monday, day by day as the rungs tell that it waits, and for good.
 TOLD: dict[str, dict[int, set[str]]] = {
     "settle_dispute": {
@@ -240,7 +293,7 @@ TOLD: dict[str, dict[int, set[str]]] = {
 }  # fmt: skip
 MATRIX = {
     "rapid_review": REVIEW, "referral": REFERRAL, "practice_review": PRACTICE, "register": REGISTER,
-    "disagreement": DISAGREEMENT,
+    "disagreement": DISAGREEMENT, "child_death": DEATH,
 }  # fmt: skip
 ROWS = [(kind, command, about) for kind, table in MATRIX.items() for command, about in table]
 
@@ -249,12 +302,14 @@ WHOLE = {
     "manager", "subgroup chair", "chair", "partner chair", "authority", "partner, own", "partner, asked",
     "partner, other",
 }  # fmt: skip
+OF_DEATHS = {"coordinator", "doctor", "panel chair", "manager", "chair", "subgroup chair", "authority"}
 ALL_OF_IT = {
     "rapid_review": WHOLE,
     "referral": WHOLE,
     "practice_review": WHOLE | {"reviewer"},
     "register": WHOLE,
     "disagreement": WHOLE | PARTY,  # both agencies read all that passes between them
+    "child_death": OF_DEATHS,
 }
 OWNING = {"contact, own", "lead, own", "partner, own", "owner, own"}
 READ = {
@@ -263,6 +318,7 @@ READ = {
     "practice_review": WHOLE | PARTY | OWNING | {"reviewer"},
     "register": WHOLE | OWNING,
     "disagreement": WHOLE | PARTY,
+    "child_death": OF_DEATHS | PARTY | OWNING,
 }
 # Of a restricted case whoever is named, and whoever owes something there: the sub-group's chair evidence to look at.
 NAMED_TO_READ = {
@@ -271,6 +327,8 @@ NAMED_TO_READ = {
     "practice_review": {"manager", "subgroup chair", "chair", "reviewer"} | PARTY | OWNING,
     "register": {"manager", "subgroup chair", "chair"} | OWNING,
     "disagreement": {"manager", "chair"} | PARTY,
+    # Neither the panel's chair nor the authority owes anything there yet; the sub-group's has evidence to look at.
+    "child_death": {"coordinator", "doctor", "manager", "subgroup chair", "chair"} | PARTY | OWNING,
 }
 
 
@@ -291,7 +349,15 @@ def cases() -> dict[str, Case]:
             "disagreement", "p-005", "raise_disagreement", agency=OWN, challenged=ASKED, at_risk="no", about="a",
             wanted="w",
         ).case,
+        "child_death": recommended(death()),
     }  # fmt: skip
+
+
+def death() -> Play:
+    """The review of a child's death, for which two agencies are asked for their reporting forms."""
+    play = fresh("child_death", "p-024", "notify_death", **notifying())
+    play.act("p-024", "request_information", agencies=[OWN, ASKED])
+    return play
 
 
 def practice() -> Play:
@@ -395,7 +461,7 @@ def test_whoever_is_on_the_register_of_reviewers_and_not_appointed_may_nothing(c
 
 @pytest.mark.promise("D2", "K3")
 def test_whoever_owns_one_recommendation_has_no_part_in_another_of_their_agency(cases: dict[str, Case]) -> None:
-    for kind in ("rapid_review", "practice_review", "register"):
+    for kind in ("rapid_review", "practice_review", "register", "child_death"):
         case = cases[kind]
         others = case.recommendations["r1"].model_copy(update={"owner": "p-somebody-else"})
         without = case.model_copy(update={"recommendations": {"r1": others}})

@@ -9,6 +9,7 @@ import pytest
 from models.case import base
 from models.lifecycles import COMMANDS
 from models.referral import Body
+from tests.models.test_child_death import ANALYSIS, COORDINATOR, PANEL, listed, notified
 from tests.models.test_practice_review import REVIEWER
 from tests.models.test_practice_review import decided as practice_review
 from tests.models.test_recommending import SUBGROUP
@@ -178,6 +179,37 @@ def proven(play: Play) -> Play:
     return play
 
 
+def death_closed() -> Play:
+    play = notified()
+    listed(play)
+    play.wait(hours=1)
+    act(play, PANEL, "complete_analysis", held_at=play.now, **ANALYSIS)
+    act(play, COORDINATOR, "submit_analysis", sent_at=play.now)
+    act(play, COORDINATOR, "log_family_contact", contact="feedback", held_at=play.now)
+    assert play.case.closed
+    return play
+
+
+def death_reopened() -> Play:
+    play = death_closed()
+    act(play, COORDINATOR, "reopen", reason="r")
+    return play
+
+
+def death_called_again() -> Play:
+    play = death_reopened()
+    play.act(COORDINATOR, "record_finding", source="inquest", abuse="no", panel=True, words="w")
+    play.act(PANEL, "list_for_panel", on=play.now.date())
+    play.wait(hours=1)
+    return play
+
+
+def death_reviewed_again() -> Play:
+    play = death_called_again()
+    act(play, PANEL, "complete_analysis", held_at=play.now, **ANALYSIS)
+    return play
+
+
 def closed_once() -> Play:
     play = review()
     by, measure = play.now.date() + timedelta(days=90), {"measure": "m", "baseline": "b"}
@@ -227,6 +259,9 @@ AGAIN: dict[str, Again] = {
     "answer_safety, after a triage": (unsafe_again, MANAGER, {"siblings_safe": "yes", "words": "w"}),
     "triage, after a reopening": (taken_up_again, MANAGER, triage_answers("no_further_action")),
     "announce_review, of another reviewer": (another_reviewer, MANAGER, {"recipients": RECIPIENTS}),
+    "complete_analysis, called for anew": (death_called_again, PANEL, ANALYSIS),
+    "submit_analysis, of the panel’s second review": (death_reviewed_again, COORDINATOR, {}),
+    "log_family_contact, of the panel’s second review": (death_reviewed_again, COORDINATOR, {"contact": "feedback"}),
     "pass_on, to another body": (passed_once, MANAGER, {"sent_to": "A", "body": OTHER_BODY}),
 }  # fmt: skip
 
@@ -245,6 +280,12 @@ AGO = {"record_notification, after it was withdrawn": 3}
 """Hours since what called for it; otherwise it is the last thing that happened. It is sent again before a reopening."""
 
 ONCE = {
+    "record_immediate_decisions": "they are recorded once; what is found later is recorded as a finding",
+    "record_database_notification": "a death is notified once",
+    "record_finding": "what came to light was known before the review was reopened for it",
+    "record_joint_response": "what is recorded again is another meeting, and nothing calls for it",
+    "record_death_meeting": "the meeting is held once",
+    "confirm_hand_over": "a review is handed over once",
     "record_meeting": "no meeting calls for another before a decision; who was there first is recorded in any order",
     "record_event": "what happens outside is called for by nothing here",
     "notify_secretary_of_state": "a death is notified once",

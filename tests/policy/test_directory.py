@@ -106,11 +106,11 @@ DIRECTORY_FAULTS = {
         "before `since`",
     ),
     "an unknown office": (
-        "{office: reviewer,", "{office: reviewr,", "reviewr", "holdings[23].office", "Did you mean `reviewer`?",
+        "{office: reviewer,", "{office: reviewr,", "reviewr", "holdings[26].office", "Did you mean `reviewer`?",
     ),
     "an office of the partnership in an agency": (
         "{office: reviewer,", "{office: reviewer, agency: harrowshire-icb,", "{office: reviewer,",
-        "holdings[23].agency", "Take `agency` away",
+        "holdings[26].agency", "Take `agency` away",
     ),
     "an agency's office in no agency": (
         "{office: agency_lead, agency: harrowshire-icb,", "{office: agency_lead,",

@@ -40,6 +40,8 @@ REVIEW_PLAN = "Plan for local child safeguarding practice reviews, agreed by the
 CHANGE = "Procedure for recommendations and their evidence, agreed by the safeguarding partners"
 ESCALATION = "Escalation procedure, agreed by the safeguarding partners"
 ARRANGEMENTS = "Published multi-agency safeguarding arrangements (Children Act 2004 s16E and s16G)"
+DEATH_REVIEW = "Child Death Review: Statutory and Operational Guidance (England)"
+OF_DEATHS = "Procedure for the review of child deaths, agreed by the child death review partners"
 REGULATIONS = "(Child Safeguarding Practice Review and Relevant Agency (England) Regulations 2018)"
 REG14, REG15 = f"SI 2018/789 reg 14 {REGULATIONS}", f"SI 2018/789 reg 15 {REGULATIONS}"
 CORONERS = "SI 2013/1629 reg 29 (Coroners (Investigations) Regulations 2013)"
@@ -95,6 +97,35 @@ FIGURES = [
     ("practice_review", "dissemination", "2 months", "publication_settled", "agency_contact", STATUTORY, WT2023),
     ("practice_review", "keep_available", "12 months", "review_published", "business_manager", STATUTORY, WT2023),
     ("practice_review", "complete_review", "3 months", "publication_settled", "independent_chair", LOCAL, REVIEW_PLAN),
+    # Of a child's death, from its notification to the panel and back to the family.
+    ("child_death", "immediate_decisions", "24 hours", "death_notified", "child_death_coordinator", STATUTORY,
+     DEATH_REVIEW),
+    ("child_death", "siblings_safety", "4 hours", "siblings_not_known", "child_death_coordinator", LOCAL, OF_DEATHS),
+    ("child_death", "national_database", "48 hours", "death_notified", "child_death_coordinator", STATUTORY,
+     DEATH_REVIEW),
+    ("child_death", "key_worker", "2 working days", "death_notified", "child_death_coordinator", STATUTORY,
+     DEATH_REVIEW),
+    ("child_death", "joint_response", "2 working days", "joint_response_due", "child_death_coordinator", STATUTORY,
+     DEATH_REVIEW),
+    ("child_death", "request_information", "3 working days", "death_notified", "child_death_coordinator", LOCAL,
+     OF_DEATHS),
+    ("child_death", "agency_return", "15 working days", "information_requested", "agency_contact", LOCAL, OF_DEATHS),
+    ("child_death", "wait_review", None, "wait_opened", "child_death_coordinator", LOCAL, OF_DEATHS),
+    ("child_death", "meeting", "3 months", "death_notified", "designated_doctor", STATUTORY, DEATH_REVIEW),
+    ("child_death", "draft_analysis", "10 working days", "meeting_held", "designated_doctor", LOCAL, OF_DEATHS),
+    ("child_death", "panel", "6 weeks", "analysis_drafted", "panel_chair", STATUTORY, DEATH_REVIEW),
+    ("child_death", "panel_again", "3 months", "panel_called_again", "panel_chair", LOCAL, OF_DEATHS),
+    ("child_death", "consider_review", "20 working days", "death_unexplained", "subgroup_chair", LOCAL, OF_DEATHS),
+    ("child_death", "consider_again", None, "consideration_waits", "subgroup_chair", LOCAL, OF_DEATHS),
+    ("child_death", "reconsider_review", "5 working days", "abuse_found", "subgroup_chair", STATUTORY, WT2023),
+    ("child_death", "submit_analysis", "10 working days", "panel_reviewed", "child_death_coordinator", STATUTORY,
+     DEATH_REVIEW),
+    ("child_death", "family_feedback", "20 working days", "panel_reviewed", "child_death_coordinator", STATUTORY,
+     DEATH_REVIEW),
+    ("child_death", "hand_over", "5 working days", "death_elsewhere", "child_death_coordinator", STATUTORY,
+     DEATH_REVIEW),
+    ("child_death", "confirm_hand_over", "10 working days", "death_handed_over", "child_death_coordinator", LOCAL,
+     OF_DEATHS),
     # Of each recommendation: an answer, news, proof that it was done and that it made a difference, a second look.
     ("recommendation", "answer_recommendation", "10 working days", "recommended", "agency_lead", LOCAL, CHANGE),
     ("recommendation", "answer_rejection", "10 working days", "recommendation_rejected", "independent_chair", LOCAL,

@@ -148,6 +148,9 @@ class Deaths:
             "record_joint_response": to(COORDINATOR, self.unexplained, lambda: {"held_at": now, **said}),
             "open_wait": to(COORDINATOR, self.notified, self.waiting),
             "review_wait": to(COORDINATOR, self.waits, lambda: again),
+            "record_finding": to(
+                COORDINATOR, self.notified, lambda: {"source": "police", "abuse": "not_known", "panel": False, **said}
+            ),
             "plan_meeting": to(COORDINATOR, self.notified, lambda: notice),
             "record_death_meeting": to(DOCTOR, self.notified, self.meeting),
             "draft_analysis": to(DOCTOR, self.met, lambda: {"summary": words("summary")}),
