@@ -372,13 +372,14 @@ class ReviewWait(Command):
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
-        goes_on, ended = self.outcome is WaitOutcome.GOES_ON, self.outcome is WaitOutcome.ENDED
-        yield Cannot("review", "Enter the day on which you look at it again.", lambda: goes_on and self.review is None)
+        words = "Enter the day on which you look at it again."
+        yield Cannot("review", words, lambda: self.outcome is WaitOutcome.GOES_ON and self.review is None)
         yield Cannot("review", TO_COME, lambda: self.review and self.review < day_of(now))
-        yield Cannot("ended_on", "Enter the day on which it ended.", lambda: ended and self.ended_on is None)
+        words = "Enter the day on which it ended."
+        yield Cannot("ended_on", words, lambda: self.outcome is WaitOutcome.ENDED and self.ended_on is None)
         yield Cannot("ended_on", PAST, lambda: self.ended_on and self.ended_on > day_of(now))
         words = "Say whether it finds abuse or neglect, or “Not known”."
-        yield Cannot("abuse", words, lambda: ended and self.abuse is None)
+        yield Cannot("abuse", words, lambda: self.outcome is WaitOutcome.ENDED and self.abuse is None)
 
 
 class RecordFinding(Command):

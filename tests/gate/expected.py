@@ -97,7 +97,8 @@ ANSWERS_FOR_IT = Row(
     may=OWNERS | CONTACTS | LEADS | ANYBODY_UP_THE_LADDER,
     why={
         Why.NOT_YOURS: frozenset({
-            "partner chair", "authority", "administrator", "reviewer", "sponsor", "colleague", "partner",
+            "partner chair", "authority", "administrator", "reviewer", "coordinator", "designated doctor",
+            "panel chair", "sponsor", "colleague", "partner",
             "contact of another", "lead of another", "partner of another", "contact of a third", "lead of a third",
             "colleague of a third", "owner who left", "nobody", "referrer",
         }),
@@ -239,6 +240,8 @@ UNIT_AND_REVIEWER = frozenset({"manager", "reviewer"})
 THE_CHAIR = frozenset({"independent chair"})
 PARTNERS_SIGN = frozenset({"independent chair", "partner chair"})
 ITS_AGENCY = frozenset({"contact", "lead"})
+DEATHS = frozenset({"coordinator", "designated doctor"})
+DEATHS_AND_PANEL = DEATHS | {"panel chair"}
 NOBODY = frozenset[str]()
 """It opens a case, so nobody gives it in one that is there."""
 
@@ -279,6 +282,31 @@ ONCE: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("practice_review", "answer_coroner"): UNIT | ITS_AGENCY,
     ("practice_review", "complete_review"): THE_CHAIR,
     ("practice_review", "discontinue"): PARTNERS_SIGN,
+    ("child_death", "notify_death"): NOBODY,
+    ("child_death", "record_immediate_decisions"): DEATHS,
+    ("child_death", "answer_safety"): UNIT | DEATHS | {"authority"},
+    ("child_death", "record_database_notification"): DEATHS,
+    ("child_death", "name_key_worker"): DEATHS,
+    ("child_death", "request_information"): UNIT | DEATHS,
+    ("child_death", "withdraw_request"): UNIT | DEATHS,
+    ("child_death", "record_no_return"): UNIT | DEATHS,
+    ("child_death", "return_form"): ITS_AGENCY,
+    ("child_death", "record_joint_response"): DEATHS,
+    ("child_death", "open_wait"): DEATHS,
+    ("child_death", "review_wait"): DEATHS,
+    ("child_death", "record_finding"): DEATHS,
+    ("child_death", "plan_meeting"): DEATHS,
+    ("child_death", "record_death_meeting"): DEATHS,
+    ("child_death", "draft_analysis"): DEATHS,
+    ("child_death", "list_for_panel"): DEATHS_AND_PANEL,
+    ("child_death", "defer_panel"): DEATHS_AND_PANEL,
+    ("child_death", "complete_analysis"): DEATHS_AND_PANEL,
+    ("child_death", "submit_analysis"): DEATHS,
+    ("child_death", "log_family_contact"): DEATHS,
+    ("child_death", "consider_review"): UNIT | {"sub-group chair"},
+    ("child_death", "hand_over"): DEATHS,
+    ("child_death", "confirm_hand_over"): DEATHS,
+    ("child_death", "reopen"): UNIT_AND_CHAIR | DEATHS_AND_PANEL,
     ("register", "open_register"): NOBODY,
     ("register", "close_register"): UNIT,
     ("disagreement", "raise_disagreement"): NOBODY,
@@ -311,6 +339,9 @@ OPENED_BY: Final[dict[str, frozenset[str]]] = {
     "enter_review": UNIT,
     "open_register": UNIT,
     "raise_disagreement": ITS_AGENCY,
+    "notify_death": UNIT | ITS_AGENCY | DEATHS | frozenset({
+        "contact of another", "lead of another", "contact of a third", "lead of a third",
+    }),
 }
 """Who opens a case so; the police are the agency that speaks. Anybody may refer."""
 
@@ -356,7 +387,7 @@ ROUTES: Final[dict[str, str]] = {
 }
 """Every address that takes more than a reading. COMMAND stands for the name of each command of the JSON interface."""
 
-OPEN_CASES: Final = frozenset({"enter_review", "open_register", "raise_disagreement"})
+OPEN_CASES: Final = frozenset({"enter_review", "notify_death", "open_register", "raise_disagreement"})
 """What the JSON interface takes at /api/v1/open, of no case that is there. A referral has an address of its own."""
 
 TERMINAL: Final[dict[str, str]] = {

@@ -41,6 +41,9 @@ _WRITTEN: Final[dict[str, tuple[str, Relation]]] = {
     "authority": ("local_authority_lead", ""),
     "administrator": ("administrator", ""),
     "reviewer": ("reviewer", ""),
+    "coordinator": ("child_death_coordinator", ""),
+    "designated doctor": ("designated_doctor", ""),
+    "panel chair": ("panel_chair", ""),
     # The agency that owns it.
     "owner": (f"recommendation_owner@{OWN}", "owner"),
     "deputy": (f"recommendation_owner@{OWN}", "deputy"),
