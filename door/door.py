@@ -106,8 +106,7 @@ class Door:
             earlier = await earlier_of(session, request)
             if earlier and earlier.number:
                 return await self._same(session, earlier, "", actor.person, command)
-            if kind != REFERRING:
-                wrong = wrong or await self._not_opened(session, actor, command)
+            wrong = wrong or await self._not_opened(session, actor, command)
             if wrong := wrong or await self._there_already(session, command, actor):
                 raise Invalid(wrong)
             return await self._kept(session, command, "", actor.person, request, earlier)

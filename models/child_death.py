@@ -9,7 +9,7 @@ is chased for them, and each wait has a day on which somebody looks at it again.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from models.case import Case
@@ -29,11 +29,10 @@ from models.facts import Fact, Problem
 from models.obligation import Ended
 from models.rapid_review import judge_returns, owed_returns
 from models.recommending import STORY as PURSUED
-from models.referral import owed, safety
+from models.referral import later, owed, safety
 from models.shelf import policy
 from models.time import day_of
 
-NOTICE = timedelta(days=28)
 UNEXPLAINED = frozenset({Criterion.SUDDEN, Criterion.NOT_NATURAL})
 """Criteria by which a death is put before the practice-review sub-group, unless it is known that they do not apply."""
 
@@ -41,6 +40,10 @@ UNEXPLAINED = frozenset({Criterion.SUDDEN, Criterion.NOT_NATURAL})
 def worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> dict[str, Any]:
     """What the fact says beside the answers: names of what is new, days, and what stands still and goes on."""
     match kind:
+        case "decide_duplicate" if body["same"]:
+            return {"suspends": [one.key for one in case.open() if not one.paused]}
+        case "decide_duplicate" if case.said.get("joined") == body["other"]:
+            return {"resumes": case.said["stopped"]}
         case "open_wait":
             return {"item": _next_wait(case), "suspends": _stands_still(case, body["holds"])}
         case "record_immediate_decisions" if body["post_mortem"] == Known.YES:
@@ -82,6 +85,18 @@ def _goes_on(case: Case, item: str) -> list[str]:
     """What stood still for this alone, and is still owed."""
     holds = [block for block in case.said["waits"][item]["holds"] if not _held(case, block, besides=item)]
     return [one.key for one in case.open() if one.block in holds and one.paused]
+
+
+CONSIDERED = ("consider_review", "consider_again", "reconsider_review")
+OWED: Mapping[str, tuple[str, str]] = {
+    "record_immediate_decisions": ("immediate_decisions", "The immediate decisions have been recorded already."),
+    "record_database_notification": ("national_database", "The national database has been notified already."),
+    "answer_safety": ("siblings_safety", "The safety of other children has been answered already."),
+    "record_death_meeting": ("meeting", "The review meeting has been recorded already."),
+    "submit_analysis": ("submit_analysis", "There is no analysis to submit yet, or it has been submitted."),
+    "confirm_hand_over": ("confirm_hand_over", "Hand it over first, or its receipt has been recorded."),
+}
+"""Commands that are given while a step is owed, and what whoever gives one at another time reads."""
 
 
 class ChildDeath:
@@ -141,8 +156,16 @@ class ChildDeath:
         match fact.kind:
             case "death_notified":
                 return {"children": data["children"], "area": data["area"]}
+            case "duplicate_decided":
+                found = {**case.said.get("duplicates", {}), data["other"]: data["same"]}
+                joins = {"joined": data["other"], "stopped": data["suspends"]} if data["same"] else {"joined": ""}
+                return {"duplicates": found, **joins}
             case "immediate_decisions_recorded" if "item" in data:
-                one = {"kind": WaitsFor.POST_MORTEM, "since": day_of(fact.occurred).isoformat(), "holds": [Step.MEETING]}
+                one = {
+                    "kind": WaitsFor.POST_MORTEM,
+                    "since": day_of(fact.occurred).isoformat(),
+                    "holds": [Step.MEETING],
+                }
                 return _waiting({**case.said.get("waits", {}), data["item"]: one})
             case "wait_opened":
                 one = {"kind": data["kind"], "since": data["since"], "holds": data["holds"]}
@@ -172,61 +195,56 @@ class ChildDeath:
             case _:
                 return {}
 
-    def judge(  # noqa: C901, PLR0911 -- one answer for each command
+    def judge(  # noqa: PLR0911 -- one answer for each command
         self, case: Case, kind: str, body: dict[str, Any], now: datetime
     ) -> list[Problem]:
+        if kind in OWED:
+            return (_meets(case) if kind == "record_death_meeting" else []) or owed(case, *OWED[kind])
         match kind:
-            case "request_information" | "withdraw_request" | "record_no_return":
+            case "request_information" | "withdraw_request" | "record_no_return" | "return_form":
                 return judge_returns(case, kind, body, now)
-            case "return_form":
-                return judge_returns(case, kind, body, now)
-            case "review_wait":
-                known = body["item"] in waits(case)
-                words = "The review does not wait for this."
-                return [] if known else [Problem(field="item", words=words)]
-            case "plan_meeting":
-                soon = date.fromisoformat(body["on"]) < day_of(now + NOTICE)
-                words = "Say why it is sooner than in a month: those who knew the child have to be free."
-                return [Problem(field="reason", words=words)] if soon and not body.get("reason") else []
-            case "record_immediate_decisions":
-                return owed(case, "immediate_decisions", "The immediate decisions have been recorded already.")
-            case "record_database_notification":
-                return owed(case, "national_database", "The national database has been notified already.")
-            case "record_death_meeting":
-                return _meets(case) or owed(case, "meeting", "The review meeting has been recorded already.")
-            case "draft_analysis":
-                words = "Record the review meeting first."
-                return [] if "meeting_held" in case.marks else [Problem(words=words)]
+            case "decide_duplicate":
+                return _joins(case, body["other"], same=body["same"])
+            case "review_wait" if body["item"] not in waits(case):
+                return [Problem(field="item", words="The review does not wait for this.")]
+            case "draft_analysis" if "meeting_held" not in case.marks:
+                return [Problem(words="Record the review meeting first.")]
             case "list_for_panel":
                 return _ready(case)
-            case "defer_panel":
-                words = "It is not on the list of a panel."
-                return [] if case.said.get("panel_on") else [Problem(words=words)]
+            case "defer_panel" if not case.said.get("panel_on"):
+                return [Problem(words="It is not on the list of a panel.")]
             case "complete_analysis":
-                words = "List it for a panel first."
-                return _ready(case) or ([] if case.said.get("panel_on") else [Problem(words=words)])
-            case "consider_review":
-                due = {"consider_review", "consider_again", "reconsider_review"}
-                words = "No decision is due on this death."
-                return [] if any(case.is_open(block) for block in due) else [Problem(words=words)]
-            case "answer_safety":
-                return owed(case, "siblings_safety", "The safety of other children has been answered already.")
-            case "submit_analysis":
-                return owed(case, "submit_analysis", "There is no analysis to submit yet, or it has been submitted.")
-            case "confirm_hand_over":
-                return owed(case, "confirm_hand_over", "Hand it over first, or its receipt has been recorded.")
+                listed = [] if case.said.get("panel_on") else [Problem(words="List it for a panel first.")]
+                return _ready(case) or listed
+            case "consider_review" if not any(case.is_open(block) for block in CONSIDERED):
+                return [Problem(words="No decision is due on this death.")]
             case _:
                 return []
 
     def reopens(self, case: Case) -> bool:
-        return case.closed is not None
+        return case.closed is not None and not case.said.get("joined")
 
     def decided(self, case: Case) -> tuple[str, datetime] | None:
         at = case.marks.get("panel_reviewed")
         return ("Reviewed by the panel", at.at) if at else None
 
     def closes(self, case: Case) -> bool:
-        return bool({"panel_reviewed", "hand_over_received"} & case.marks.keys()) and not case.open()
+        """What has joined another review is closed with its clocks standing still, so that they can go on."""
+        return bool(case.said.get("joined")) or bool({"panel_reviewed", "hand_over_received"} & case.marks.keys()) and not case.open()
+
+
+def _joins(case: Case, other: str, *, same: bool) -> list[Problem]:
+    """The later notification joins the earlier one, so that no two can join each other; one at a time."""
+    joined = case.said.get("joined")
+    if other == case.ref:
+        return [Problem(field="other", words="This is the same review. Name the other one.")]
+    if same and later(other, case.ref):
+        words = f"{other} was received later, so it joins this one: say so on the page of {other}."
+        return [Problem(field="same", words=words)]
+    if joined and (same or other != joined):
+        words = f"This notification has joined {joined}. If that is wrong, say first that it is not the same."
+        return [Problem(field="other", words=words)]
+    return []
 
 
 def _waiting(waits_: dict[str, dict[str, Any]]) -> dict[str, Any]:

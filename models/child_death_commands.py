@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import EmailStr, Field
 
+from models.clocks import add_months
 from models.command import (
     LATE,
     NOT_NOW,
@@ -30,7 +31,7 @@ from models.command import (
 )
 from models.nhs_number import can_be_nhs_number
 from models.rapid_review import Holds, RecordNoReturn, RequestInformation, WithdrawRequest
-from models.referral import OF_AGE, AnswerSafety, Sex
+from models.referral import OF_AGE, AnswerSafety, DecideDuplicate, Sex
 from models.time import day_of
 
 
@@ -186,7 +187,7 @@ class NotifyDeath(Command):
         "Was a health professional present at the birth?", private=True, default=None,
         when=("showed_life", ("no", "not_known")), step="death",
     )  # fmt: skip
-    place: Place = asks("Where did the child die?", private=True, step="death")
+    place_of_death: Place = asks("Where did the child die?", private=True, step="death")
     where: MaybeLine = asks("Name of the place", private=True, default="", step="death")
     expected: Known = asks(
         "Was the death expected?", "Whether it was anticipated as a significant possibility 24 hours before.",
@@ -217,20 +218,20 @@ class NotifyDeath(Command):
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
         words = (
-            "This date of birth is to come. The death of a child who was not born is not reviewed here: check the date, "
-            "or tell the maternity service."
+            "This date of birth is to come. The death of a child who was not born is not reviewed here: check the "
+            "date, or tell the maternity service."
         )
-        yield Cannot("born", words, lambda: self.born > _latest(self.place, now))
-        yield Cannot("died", PAST, lambda: self.died > _latest(self.place, now))
+        yield Cannot("born", words, lambda: self.born > _latest(self.place_of_death, now))
+        yield Cannot("died", PAST, lambda: self.died > _latest(self.place_of_death, now))
         words = "The date of death is before the date of birth. Check both dates."
-        yield Cannot("died", words, lambda: self.died < self.born <= _latest(self.place, now))
+        yield Cannot("died", words, lambda: self.died < self.born <= _latest(self.place_of_death, now))
         words = "By these dates they were 18 or older. Deaths of adults are not reviewed here. Check both dates."
         yield Cannot("born", words, lambda: age(self.born, self.died) >= OF_AGE)
         words = "Say whether a health professional was present at the birth, or “Not known”."
         yield Cannot("attended", words, lambda: self.showed_life is not Known.YES and self.attended is None)
         words = (
-            "A stillbirth at which a health professional was present is not reviewed here. Tell the perinatal mortality "
-            "review of the hospital. If the child showed any sign of life, change the answer above."
+            "A stillbirth at which a health professional was present is not reviewed here. Tell the perinatal "
+            "mortality review of the hospital. If the child showed any sign of life, change the answer above."
         )
         yield Cannot("attended", words, lambda: self.showed_life is Known.NO and self.attended is Known.YES)
         words = "This cannot be an NHS number. Check its ten digits, or leave it empty if you are not sure."
@@ -247,6 +248,20 @@ def _latest(place: Place, now: datetime) -> date:
 def age(born: date, until: date) -> int:
     """Whole years of age on a day. Who was born on 29 February is a year older on 1 March."""
     return until.year - born.year - ((until.month, until.day) < (born.month, born.day))
+
+
+class DecideSameDeath(DecideDuplicate):
+    """Say whether another notification is of the same death. If it is, this one joins it, and nothing of it is lost."""
+
+    same: bool = asks(
+        "Is it the same death?",
+        "If it is, this notification joins the other review: all clocks of this one stand still. If that turns out to "
+        "be wrong, say here that it is not the same, and they go on.",
+    )
+
+    @classmethod
+    def names_cases(cls, answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        return [("other", answers["other"], "child_death")]
 
 
 class CriterionAnswer(Part):
@@ -268,9 +283,7 @@ class RecordImmediateDecisions(Command):
     post_mortem: Known = asks(
         "Is there a post-mortem examination?", "If so, the review meeting waits for its report, and nobody is chased."
     )
-    review: Day | None = asks(
-        "When do you ask how far the report is?", default=None, when=("post_mortem", ("yes",))
-    )
+    review: Day | None = asks("When do you ask how far the report is?", default=None, when=("post_mortem", ("yes",)))
     others: Known = asks("Are there other children in the household, or in the same care?")
     siblings_safe: Known | None = asks("Are they safe now?", default=None, when=("others", ("yes", "not_known")))
     words: Words = asks("Who decided this, who cares for the other children, and how is that known?", private=True)
@@ -409,6 +422,8 @@ class PlanMeeting(Command):
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
         yield Cannot("on", TO_COME, lambda: self.on < day_of(now))
+        words = "Say why it is sooner than in a month: those who knew the child have to be free."
+        yield Cannot("reason", words, lambda: self.on < add_months(day_of(now), 1) and not self.reason)
 
 
 class RecordDeathMeeting(Command):
@@ -556,8 +571,8 @@ class ConfirmHandOver(Command):
 
 
 COMMANDS: tuple[type[Command], ...] = (
-    NotifyDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification, NameKeyWorker, RequestInformation,
+    NotifyDeath, DecideSameDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification, NameKeyWorker, RequestInformation,
     WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait, RecordFinding,
-    PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis, LogFamilyContact,
-    ConsiderReview, HandOver, ConfirmHandOver,
+    PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis,
+    LogFamilyContact, ConsiderReview, HandOver, ConfirmHandOver,
 )  # fmt: skip

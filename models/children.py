@@ -14,6 +14,6 @@ def children_of(kind: str, words: Mapping[str, Any]) -> list[dict[str, Any]]:
             return list(words["children"])
         case "death_notified":
             named = ("name", "born", "died", "nhs_number", "address", "sex", "ethnic_group")
-            return [{**{one: words[one] for one in named}, "legal_status": words["care_status"]}]
+            return [{**{one: words.get(one, "") for one in named}, "legal_status": words.get("care_status", "")}]
         case _:
             return []

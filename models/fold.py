@@ -14,7 +14,7 @@ from models.obligation import Dispute, Ended, Obligation, Promise, Told
 from models.policy import MARKS, Block
 from models.time import day_of, end_of
 
-GROWS = frozenset({"recommended", "recommendation_entered"})
+GROWS = frozenset({"recommended", "recommendation_entered", "duplicate_decided"})
 """After these a closed case is open again, for as long as something is owed of them."""
 
 ANEW = "risk_changed"

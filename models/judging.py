@@ -58,7 +58,12 @@ def beside(case: Case, kind: str, body: dict[str, Any], now: datetime, wrong: li
 
 
 def takes_closed(case: Case, kind: str) -> bool:
-    """Whether a closed case takes this: one that was over when it was entered also takes what it recommended."""
+    """Whether a closed case takes this: one that was over when it was entered also takes what it recommended.
+
+    What has joined another case takes that it was not the same after all.
+    """
+    if kind == "decide_duplicate":
+        return bool(case.said.get("joined"))
     return kind in OF_CLOSED or (kind in {"recommend", "enter_recommendation"} and was_over(case))
 
 

@@ -506,6 +506,7 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
     "child_death": {
         "death_notified": "the death was notified",
         "death_elsewhere": "the child lived in another area",
+        "duplicate_decided": "it was decided whether another notification is of the same death",
         "immediate_decisions_recorded": "the immediate decisions were recorded",
         "siblings_not_known": "it was said that other children are not known to be safe",
         "siblings_safety_answered": "it was said that the other children are safe",

@@ -37,7 +37,7 @@ DEATHS = frozenset({"child_death_coordinator", "designated_doctor"})
 """In the review of a child's death they do what the business unit does elsewhere."""
 PANEL = frozenset({"panel_chair"})
 OF_DEATHS = DEATHS | PANEL | UNIT | CHAIR | {"subgroup_chair", "local_authority_lead"}
-"""Offices that see the whole review of a child's death: whoever reviews it, or decides whether it is reviewed further."""
+"""Offices that see the whole review of a child's death: who reviews it, or decides whether it is reviewed further."""
 CASE_WIDE = frozenset({
     "business_manager", "subgroup_chair", "independent_chair", "local_authority_lead", "safeguarding_partner_chair",
     "safeguarding_partner",
@@ -69,7 +69,7 @@ MAY: dict[str, frozenset[str]] = {
     "record_panel_answer": UNIT,
     "send_information": UNIT,
     "record_event": UNIT,
-    "notify_death": UNIT | AGENCY | DEATHS,
+    "notify_death": frozenset(),
     "record_immediate_decisions": DEATHS,
     "record_database_notification": DEATHS,
     "name_key_worker": DEATHS,
@@ -364,8 +364,16 @@ def acts(actor: Actor, case: Case, access: Access, kind: str, body: dict[str, An
     return office
 
 
+ANYBODY = frozenset({"submit_referral", "notify_death"})
+"""What any professional tells us, whether we know them or not."""
+REFERRER = "referrer"
+"""In which office they do."""
+
+
 def may_open(actor: Actor, kind: str, body: Mapping[str, Any]) -> str | Problem:
     """The office in which this person may open a case by this command; or why they may not."""
+    if kind in ANYBODY:
+        return REFERRER
     allowed = MAY[kind]
     for held in actor.offices:
         if held.office in allowed and (kind not in OF_OWN_AGENCY or held.agency == body.get("agency", held.agency)):

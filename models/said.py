@@ -77,6 +77,7 @@ ENTER: Final[Mapping[str, str]] = {
     "How was the referrer told?": "Choose how the referrer was told",
     "What were they told, or why not?": "Enter what they were told, or why not",
     "Is it the same incident?": "Choose whether it is the same incident",
+    "Is it the same death?": "Choose whether it is the same death",
     "How do you know?": "Enter how you know",
     # A rapid review
     "When was it withdrawn?": "Enter when it was withdrawn",

@@ -1,6 +1,6 @@
-"""The receipt of a referral: its reference, and the private link by which its sender sees how far it has come.
+"""The receipt of what anybody sent us: its reference, and the private link by which they see how far it has come.
 
-The same by whichever door the referral came in. Asked for again it is the same link, and nothing is mailed twice.
+The same by whichever door it came in. Asked for again it is the same link, and nothing is mailed twice.
 """
 
 from datetime import datetime
@@ -16,19 +16,22 @@ STATUS = "status"
 it counts as used since it was first opened."""
 
 
-async def receipt(there: Installation, case: str, email: str, now: datetime) -> str:
-    """Mail the receipt to the sender, once. Returns the link's token, which only the key of the door can make."""
+async def receipt(there: Installation, case: str, thing: str, email: str, now: datetime) -> str:
+    """Mail the receipt to the sender, once. Returns the link's token, which only the key of the door can make.
+
+    `thing`: what they sent, a referral or a notification.
+    """
     token = there.vault.sign([STATUS, case])
     accounts, post = Accounts(there.database, there.vault, there.auditor), Post(there.database, there.vault)
     async with there.database.writing() as session:
         if await session.get(OneTimeRow, fingerprint(token)) is None:
             await accounts.link(session, STATUS, case, None, token)
             text = (
-                f"We have received your referral. Its reference is {case}.\n\n"
+                f"We have received your {thing}. Its reference is {case}.\n\n"
                 "See its status here at any time; keep this link to yourself:\n"
                 f"{status_link(there, token)}"
             )
-            subject, link = f"Referral {case} received", fingerprint(token)
+            subject, link = f"{thing.capitalize()} {case} received", fingerprint(token)
             await post.write(session, Mail(to=email, subject=subject, text=text, written=now, link=link))
     return token
 

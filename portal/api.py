@@ -233,7 +233,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             return said
 
         async def more(done: Done) -> dict[str, Any]:
-            token = await receipt(portal.there, done.case, str(said["referrer_email"]), portal.clock())
+            token = await receipt(portal.there, done.case, "referral", str(said["referrer_email"]), portal.clock())
             alike = await portal.questions.likely_same(done.case, who, portal.clock())
             return {"status": status_link(portal.there, token), "likely": _likely(alike)}
 

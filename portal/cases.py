@@ -25,6 +25,7 @@ from portal.outcomes import outcomes
 from portal.paging import page_of, paging
 from portal.review import review_of
 from portal.visiting import TITLES, Portal
+from portal.ways_in import OPENED_AT
 from records.questions import Entry
 from records.tracking import PAGE, Tracker, pages_of
 
@@ -92,7 +93,7 @@ def router(portal: Portal) -> APIRouter:
             titles=TITLES,
             states=[(one.name.lower(), one.value) for one in Colour],
             opens=[
-                (f"/open/{kind}", COMMANDS[OPENINGS[kind]][kind].TITLE)
+                (OPENED_AT.get(kind, f"/open/{kind}"), COMMANDS[OPENINGS[kind]][kind].TITLE)
                 for kind in OPENS
                 if isinstance(may_open(visitor.actor, kind, {}), str)
             ],

@@ -50,6 +50,9 @@ STEPS: Final[Mapping[str, str]] = {
     "incident": "What happened",
     "children": "The children",
     "safety": "Other children’s safety",
+    "child": "The child",
+    "death": "The death",
+    "others": "Other children, and who knew this child",
     "you": "About you",
 }
 

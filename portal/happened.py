@@ -107,7 +107,7 @@ TITLES: Final[Mapping[str, str]] = {
     "secretary_of_state_notified": "The Secretary of State and Ofsted were notified",
     "passed_on": "The referral was passed to another body",
     "review_learning_recorded": "What the review has learnt was recorded",
-    "duplicate_decided": "It was decided whether another case is about the same incident",
+    "duplicate_decided": "It was decided whether another case is about the same",
     "referrer_told": "The referrer was told",
     "national_notification_sent": "The national panel was notified",
     "national_notification_withdrawn": "The national notification was withdrawn",

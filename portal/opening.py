@@ -20,6 +20,7 @@ from portal.giving import DONE, RECORD
 from portal.pages import Link, Sheet
 from portal.rows import fixed_for, rows_for
 from portal.visiting import TITLES, Portal, Visitor, one_of, typed
+from portal.ways_in import OPENED_AT
 from records.drafts import Draft
 from records.policies import in_force
 
@@ -48,6 +49,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         visitor = await portal.signed_in(request)
         if kind not in OPENS:
             return await portal.refuse(request, 404)
+        if kind in OPENED_AT:
+            return portal.go(OPENED_AT[kind])
         if isinstance(may_open(visitor.actor, kind, {}), Problem):
             return await portal.refuse(request, 403)
         async with portal.there.database.reading() as session:

@@ -286,7 +286,10 @@ NEEDED: Final = frozenset({
     "Decide.alternative", "Decide.parked_on", "Decide.parked_review", "Decide.joins",
     "EnterReview.settled_on", "EnterReview.reasons", "AppointReviewer.reason", "RecordContact.answer",
     "ReviewMilestones.review", "ChecklistAnswer.words", "AnswerRecommendation.words", "EnterRecommendation.by",
-    "RespondDisagreement.words", "CloseRecommendation.seats",
+    "RespondDisagreement.words", "CloseRecommendation.seats", "NotifyDeath.attended", "NotifyDeath.siblings_safe",
+    "RecordImmediateDecisions.review", "RecordImmediateDecisions.siblings_safe", "ReturnForm.summary",
+    "ReviewWait.review", "ReviewWait.ended_on", "ReviewWait.abuse", "CompleteAnalysis.interests",
+    "CompleteAnalysis.factors", "ConsiderReview.again",
 })  # fmt: skip
 """What a model leaves open and its command then asks for, as an earlier answer has it."""
 

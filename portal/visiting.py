@@ -285,7 +285,11 @@ class Portal:
 
     def _navigation(self, visitor: Visitor | None, path: str) -> tuple[Link, ...]:
         if visitor is None:
-            links: Sequence[Link] = (Link("Refer an incident", "/refer"), Link("Sign in", "/sign-in"))
+            links: Sequence[Link] = (
+                Link("Refer an incident", "/refer"),
+                Link("Notify a death", "/notify"),
+                Link("Sign in", "/sign-in"),
+            )
         else:
             links = [Link("Cases", "/cases"), Link("Inbox", "/inbox"), Link("Refer", "/refer")]
             if visitor.actor.offices:

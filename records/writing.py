@@ -39,7 +39,7 @@ from models.facts import Fact, Problem
 from models.family import access_moved, follows, grows, unsaid
 from models.fold import after
 from models.judging import judge
-from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
+from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS
 from models.making import fact_of
 from models.obligation import Due, Obligation
 from models.offered import misnamed
@@ -440,8 +440,6 @@ def _judged(
     if signed.kind in OPENINGS:
         if case.known:
             return [Problem(words="This has been received already.")]
-        if signed.kind == REFERRING:  # anybody may, whether we know them or not
-            return step(case, fact_of(case, signed, "referrer", now), directory)
         office = may_open(actor, signed.kind, signed.body)
     else:
         office = acts(actor, case, access_of(case, now), signed.kind, signed.body)

@@ -247,7 +247,7 @@ class Session:
         fact = done.fact
         said = {"case": done.case, "fact": fact.number, "kind": fact.kind, "recorded": fact.recorded.isoformat()}
         if refers:
-            token = await receipt(self.there, done.case, str(answers["referrer_email"]), datetime.now(UTC))
+            token = await receipt(self.there, done.case, "referral", str(answers["referrer_email"]), datetime.now(UTC))
             said["status"] = status_link(self.there, token)
         if actor and refers:
             found = await Questions(self.there.recorder).likely_same(done.case, actor, datetime.now(UTC))

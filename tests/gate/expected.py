@@ -283,6 +283,7 @@ ONCE: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("practice_review", "complete_review"): THE_CHAIR,
     ("practice_review", "discontinue"): PARTNERS_SIGN,
     ("child_death", "notify_death"): NOBODY,
+    ("child_death", "decide_duplicate"): UNIT | DEATHS,
     ("child_death", "record_immediate_decisions"): DEATHS,
     ("child_death", "answer_safety"): UNIT | DEATHS | {"authority"},
     ("child_death", "record_database_notification"): DEATHS,
@@ -335,13 +336,17 @@ LIFTS_RISK: Final = frozenset({
 })  # fmt: skip
 """Who says that no child is at risk any more: who raised it or decides it, and nobody of the agency challenged."""
 
+EVERYBODY = frozenset({
+    "manager", "sub-group chair", "independent chair", "partner chair", "authority", "administrator", "reviewer",
+    "coordinator", "designated doctor", "panel chair", "colleague", "contact", "lead", "partner", "contact of another",
+    "lead of another", "partner of another", "contact of a third", "lead of a third", "colleague of a third", "nobody",
+    "referrer",
+})  # fmt: skip
 OPENED_BY: Final[dict[str, frozenset[str]]] = {
     "enter_review": UNIT,
     "open_register": UNIT,
     "raise_disagreement": ITS_AGENCY,
-    "notify_death": UNIT | ITS_AGENCY | DEATHS | frozenset({
-        "contact of another", "lead of another", "contact of a third", "lead of a third",
-    }),
+    "notify_death": EVERYBODY,
 }
 """Who opens a case so; the police are the agency that speaks. Anybody may refer."""
 
@@ -352,6 +357,7 @@ OPENED_BY: Final[dict[str, frozenset[str]]] = {
 ANY: Final = "any command of a case that is there"
 OPENS: Final = "any command that opens a case, but a referral"
 REFERS: Final = "a referral"
+NOTIFIES: Final = "the notification of a death"
 ANSWERS: Final = "promise, dispute, ask_time, answer_disagreement and respond_disagreement"
 NOTHING: Final = "no command"
 
@@ -367,6 +373,12 @@ ROUTES: Final[dict[str, str]] = {
     "/refer/check": REFERS,
     "/refer/later": NOTHING,
     "/refer/return": NOTHING,
+    "/notify": NOTHING,
+    "/notify/{step}": NOTHING,
+    "/notify/{step}/save": NOTHING,
+    "/notify/check": NOTIFIES,
+    "/notify/later": NOTHING,
+    "/notify/return": NOTHING,
     "/slack/events": ANSWERS,
     "/cases/{ref}/{kind}/save": NOTHING,  # keeps a draft
     "/open/{kind}/save": NOTHING,

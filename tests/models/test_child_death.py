@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from models.time import day_of, end_of
+from tests.support import house
 from tests.support.core import MONDAY, Play, Refused, fresh
 
 COORDINATOR, DOCTOR, PANEL, SUBGROUP, CONTACT = "p-024", "p-025", "p-026", "p-020", "p-011"
@@ -15,13 +16,7 @@ SEATS = ["panel_chair", "local_authority", "icb", "police"]
 
 
 def notifying(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
-    today = day_of(MONDAY)
-    return {
-        "name": "Ann", "born": today - timedelta(days=400), "died": today, "died_known": "yes", "showed_life": "yes",
-        "sex": "female", "ethnic_group": "white", "area": "harrowshire", "place": "home",
-        "expected": "no", "circumstances": "Found in the morning.", "others": "no", "notifier_name": "N",
-        "notifier_role": "Nurse", "notifier_agency": "Hospital", "notifier_email": "n@example.org", **more,
-    }  # fmt: skip
+    return {**house.notifying(MONDAY), **more}
 
 
 def deciding(*applies: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
@@ -190,3 +185,64 @@ def test_the_reporting_form_is_due_after_fifteen_working_days() -> None:
     play = notified()
     play.act(COORDINATOR, "request_information", agencies=[HOSPITALS])
     assert play.case.obligations[f"agency_return/{HOSPITALS}"].due == end_of(day_of(MONDAY) + timedelta(days=21))
+
+
+def another(play: Play) -> Play:
+    """A second notification, received after the first."""
+    second = notified()
+    second.case = second.case.model_copy(update={"ref": "XX-2026-0002"})
+    return second
+
+
+@pytest.mark.promise("A6", "H1")
+def test_the_later_notification_joins_the_earlier_one_and_its_clocks_stand_still() -> None:
+    first = notified()
+    second = another(first)
+    with pytest.raises(Refused, match="was received later, so it joins this one"):
+        first.act(COORDINATOR, "decide_duplicate", other=second.case.ref, same=True, reason="r")
+    second.act(COORDINATOR, "decide_duplicate", other=first.case.ref, same=True, reason="r")
+    assert second.case.closed
+    assert all(one.paused for one in second.case.open())
+    said = len(second.notices)
+    second.wait(days=90)
+    assert len(second.notices) == said, "nobody is told of what joined another review"
+
+
+@pytest.mark.promise("A6")
+def test_a_merge_is_undone_and_the_clocks_go_on_where_they_stood() -> None:
+    first = notified()
+    second = another(first)
+    second.act(COORDINATOR, "record_immediate_decisions", **deciding())
+    waits(second, "post_mortem", "meeting")
+    before = {one.key: one.due - second.now for one in second.case.open() if one.due and not one.paused}
+    second.act(COORDINATOR, "decide_duplicate", other=first.case.ref, same=True, reason="r")
+    second.wait(days=30)
+    with pytest.raises(Refused, match="has joined XX-2026-0001"):
+        second.act(COORDINATOR, "decide_duplicate", other="XX-2026-0009", same=False, reason="r")
+    second.act(COORDINATOR, "decide_duplicate", other=first.case.ref, same=False, reason="They were twins.")
+    assert second.case.closed is None
+    assert "immediate_decisions" not in {one.block for one in second.case.open()}, "what was done stays done"
+    assert second.case.obligations["meeting"].paused, "what waits for the post-mortem report still does"
+    after = {one.key: one.due - second.now for one in second.case.open() if one.due and not one.paused}
+    assert after.keys() == before.keys()
+    assert after["national_database"] == before["national_database"]
+
+
+@pytest.mark.promise("H12")
+def test_a_closed_review_is_reopened_by_what_an_inquest_finds_and_the_sub_group_decides_anew() -> None:
+    play = notified()
+    listed(play)
+    play.act(PANEL, "complete_analysis", **analysing(play))
+    play.act(COORDINATOR, "submit_analysis", sent_at=play.now)
+    play.act(COORDINATOR, "log_family_contact", contact="feedback", held_at=play.now)
+    assert play.case.closed
+    play.wait(days=420)
+    play.act(COORDINATOR, "reopen", reason="The inquest has ended.")
+    assert play.case.is_open("record_finding")
+    play.act(COORDINATOR, "record_finding", source="inquest", abuse="yes", panel=True, words="w")
+    assert play.case.is_open("reconsider_review")
+    assert play.case.is_open("panel_again")
+    play.act(SUBGROUP, "consider_review", outcome="refer", reasons="r")
+    play.act(PANEL, "list_for_panel", on=day_of(play.now))
+    play.act(PANEL, "complete_analysis", **analysing(play))
+    assert play.case.is_open("submit_analysis"), "the changed analysis goes to the national database as well"

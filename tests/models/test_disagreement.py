@@ -14,8 +14,7 @@ from models.rights import Access, Actor, Held, acts
 from models.telling import NoticeKind
 from models.why import explain
 from notifier.words import say, state_of
-from tests.models.test_rights import fresh
-from tests.support.core import CHAIR, DIRECTORY, MANAGER, MONDAY, POLICY, Play, Refused, holder
+from tests.support.core import CHAIR, DIRECTORY, MANAGER, MONDAY, POLICY, Play, Refused, fresh, holder
 
 RAISER, CHALLENGED = "harrowshire-police", "harrowshire-council"
 POLICE, COUNCIL = holder("agency_contact", RAISER), holder("agency_contact", CHALLENGED)

@@ -11,15 +11,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page
 
-from models.referral import SubmitReferral
 from models.watch import LATE, Running
 from notifier.post import Mail, Post
 from notifier.receipts import STATUS
 from portal.chat import NOT_SET_UP
+from portal.forms import steps
 from portal.inviting import ASKED
-from portal.referring import COOKIE, KIND, PAGES
 from portal.typed import of_answers
 from portal.visiting import SESSION, cookie_name
+from portal.ways_in import DEATH, WAYS
 from records.accounts import CALENDAR
 from records.drafts import Drafts, owner_of
 from records.watching import Watching
@@ -28,7 +28,7 @@ from tests.portal.scene import Scene
 from tests.portal.walking import Form, Walker, form_of, route_of, routes, state_of
 from tests.support.browsing import AXE, TAGS, WIDTHS, Served, served
 from tests.support.documents import PDF
-from tests.support.house import House, referral
+from tests.support.house import House, notifying, referral
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -120,17 +120,18 @@ async def _by_hand(made: Served, review: str) -> None:
 async def _cookies(made: Served, person: str, played: Scene) -> dict[str, str]:
     """Signed in; or, without an account, with a complete referral begun and another one sent."""
     there, now = made.house.there, made.house.now
-    session_name, draft_name, status_name = (named(made, name) for name in (SESSION, COOKIE, STATUS))
+    session_name, status_name = (named(made, name) for name in (SESSION, STATUS))
     if person:
         await made.accounts.only_link(CALENDAR, person, now)
         async with there.database.writing() as session:
             return {session_name: await made.accounts.begin(session, person, now)}
     token, drafts = secrets.token_urlsafe(32), Drafts(there.database, there.vault)
-    draft = await drafts.begin(owner_of(token), "", KIND, now)
-    await drafts.type(draft, of_answers(SubmitReferral, referral(now)), now)
+    for way in WAYS:
+        draft = await drafts.begin(owner_of(token), "", way.command.KIND, now)
+        await drafts.type(draft, of_answers(way.command, notifying(now) if way is DEATH else referral(now)), now)
     async with there.database.writing() as session:
         return {
-            draft_name: token,
+            **{named(made, way.cookie): token for way in WAYS},
             status_name: await made.accounts.link(session, STATUS, played.referral, now + timedelta(days=60)),
         }
 
@@ -138,7 +139,9 @@ async def _cookies(made: Served, person: str, played: Scene) -> dict[str, str]:
 def seeds(played: Scene) -> list[str]:
     """Where a crawl begins: what is typed by hand or comes from a message; the rest it finds by links."""
     cases = [f"/cases/{ref}" for ref in (played.review, played.urgent, played.parked, played.closed, played.restricted)]
-    steps = [f"/refer/{step}" for step in (*PAGES, "later", "check", "received", "return")]
+    forms = [
+        f"{way.path}/{step}" for way in WAYS for step in (*steps(way.command), "later", "check", "received", "return")
+    ]
     return [
         "/",
         "/cases?closed=yes",
@@ -150,7 +153,7 @@ def seeds(played: Scene) -> list[str]:
         "/calendar",
         "/calendar/feed/nobodys.ics",
         *cases,
-        *steps,
+        *forms,
         "/invitation",
         "/nowhere",
         "/health/live",
@@ -200,6 +203,7 @@ async def _leaves(site: Site, all_routes: list[tuple[str, str]], found: Found) -
         ("", "/sign-in", "/sign-in/demonstration"),
         (scene.MANAGER, "/sign-out", "/sign-out"),
         ("", "/refer/check", "/refer/check"),
+        ("", "/notify/check", "/notify/check"),
         (scene.MANAGER, "/mail", "/mail/"),
         (scene.MANAGER, "/messages", "/messages/"),
         (scene.MANAGER, "/inbox", f"/people/{scene.SUBGROUP}/withdraw"),
@@ -220,6 +224,7 @@ async def _leaves(site: Site, all_routes: list[tuple[str, str]], found: Found) -
     await walker.client.aclose()
     saves = (
         ("referrer", "/refer/incident", "/refer/incident/save"),
+        ("referrer", "/notify/child", "/notify/child/save"),
         ("independent chair", f"/cases/{site.scene.review}/decide", "/save"),
         ("business unit", "/open/enter_review", "/save"),
     )

@@ -324,7 +324,7 @@ async def test_the_receipt_says_of_its_link_what_is_done_with_it(by_hand: Site, 
     for site, words in ((by_hand, "The business unit is asked to send it"), (by_mail, "it goes to your e-mail")):
         email = "practice.nurse@example.org"
         done = await site.house.refer()
-        token = await receipt(site.there, done.case, email, site.house.now)
+        token = await receipt(site.there, done.case, "referral", email, site.house.now)
         async with site.browser() as browser:
             browser.client.cookies.set(STATUS, token)
             page = (await browser.client.get("/refer/received")).text

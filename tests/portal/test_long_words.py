@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from models.referral import SubmitReferral
 from models.time import day_of
-from portal.referring import PAGES
+from portal.forms import steps
 from tests.portal.scene import AUTHORITY, CHAIR, MANAGER, POLICE
 from tests.support.browsing import Served, fill, picture, press, served
 from tests.support.house import triage
@@ -42,7 +43,7 @@ async def test_the_pages_of_a_referral_are_no_wider_than_a_telephone(site: Serve
     await picture(page, "long-check")
     assert page.url.endswith("/refer/check")
     assert not await page.evaluate(WIDE)
-    for step in PAGES:
+    for step in steps(SubmitReferral):
         await page.goto(f"/refer/{step}")
         assert not await page.evaluate(WIDE), step
 

@@ -13,8 +13,9 @@ from models.referral import SubmitReferral
 from models.time import day_of
 from notifier.post import Post
 from portal.app import create_app
+from portal.forms import steps
 from portal.questions import asked_of
-from portal.referring import LINKS_A_DAY, PAGES
+from portal.referring import LINKS_A_DAY
 from tests.support.house import house, of_death, referral
 from tests.support.window import Window, Windows, words
 
@@ -49,7 +50,7 @@ async def put(window: Window, step: str, answers: Answers) -> str:
 
 async def filled(windows: Windows, **answers: Any) -> Window:  # noqa: ANN401 -- the answers of a form
     window = await begun(windows)
-    for step in PAGES:
+    for step in steps(SubmitReferral):
         await put(window, step, said(windows, **answers))
     return window
 
@@ -93,10 +94,10 @@ async def test_what_cannot_be_is_said_on_its_own_page_and_by_the_check_with_the_
 ) -> None:
     at_fault, answers, problem = impossible(windows)[which]
     window = await begun(windows)
-    for step in PAGES[: PAGES.index(at_fault)]:
+    for step in steps(SubmitReferral)[: steps(SubmitReferral).index(at_fault)]:
         await put(window, step, said(windows, **answers))
     assert problem in await put(window, at_fault, said(windows, **answers))
-    for step in PAGES:  # whoever walks on by the addresses all the same
+    for step in steps(SubmitReferral):  # whoever walks on by the addresses all the same
         await put(window, step, said(windows, **answers))
     answer = await window.client.get("/refer/check")
     assert answer.url.path == f"/refer/{at_fault}"

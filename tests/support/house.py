@@ -206,6 +206,18 @@ def referral(now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def notifying(now: datetime) -> dict[str, Any]:
+    """Answers to every question of the notification that a child of thirteen months has died."""
+    today = day_of(now)
+    return {
+        "name": "Quillon Zarbane", "born": (today - timedelta(days=400)).isoformat(), "died": today.isoformat(),
+        "died_known": "yes", "showed_life": "yes", "sex": "female", "ethnic_group": "white", "area": "harrowshire",
+        "place_of_death": "home", "expected": "no", "circumstances": "Found in the morning.", "others": "no",
+        "notifier_name": "Norwen Tace", "notifier_role": "Nurse", "notifier_agency": "Hospital",
+        "notifier_email": "nurse@example.org",
+    }  # fmt: skip
+
+
 def of_death(answers: dict[str, Any]) -> dict[str, Any]:
     """The same answers, with a date of death for the first child where they say that a child has died."""
     if answers["event"] not in DEATHS or not answers["children"] or answers["children"][0].get("expected"):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from models.child_death_commands import Criterion
+from tests.support.house import notifying
 from tests.support.lives_of_reviews import Recommendations, Way, to
 
 if TYPE_CHECKING:
@@ -25,12 +26,8 @@ class Deaths:
         said = {name: self.words(name) for name in ("address", "care_status", "where", "circumstances")}
         said |= {name: self.words(name) for name in ("professionals", "notifier_role", "notifier_agency")}
         child = dict(self.lives.child)
-        return {
-            "name": self.words("name"), "born": self.lives.day(-400), "died": self.lives.day(0), "died_known": "yes",
-            "showed_life": "yes", "sex": "female", "ethnic_group": "white", "area": "harrowshire", "place": "home",
-            "expected": "no", "others": "no", "notifier_name": self.words("notifier_name"),
-            "notifier_email": "notifier@hospital.example.org", **said, **child, **more,
-        }  # fmt: skip
+        said |= {name: self.words(name) for name in ("name", "notifier_name")}
+        return {**notifying(self.lives.doer.now), **said, **child, **more}
 
     async def notified(self, **more: Any) -> str:  # noqa: ANN401 -- the answers of a form
         return (await self.lives.doer.open(COORDINATOR, "notify_death", **self.notifying(**more))).case
@@ -133,8 +130,13 @@ class Deaths:
         async def notify() -> tuple[str, str, dict[str, Any]]:
             return COORDINATOR, "", self.notifying()
 
+        async def same() -> tuple[str, str, dict[str, Any]]:
+            first, second = await self.notified(), await self.notified()
+            return COORDINATOR, second, {"other": first, "same": True, "reason": words("reason")}
+
         return {
             "notify_death": notify,
+            "decide_duplicate": same,
             "record_immediate_decisions": to(COORDINATOR, self.notified, lambda: self.deciding(Criterion.SUDDEN)),
             "answer_safety": to(COORDINATOR, self.unsafe, lambda: {"siblings_safe": "yes", **said}),
             "record_database_notification": to(
@@ -158,9 +160,7 @@ class Deaths:
             "defer_panel": to(PANEL, self.listed, lambda: {"reason": words("reason")}),
             "complete_analysis": to(PANEL, self.listed, self.analysing),
             "submit_analysis": to(COORDINATOR, self.reviewed, lambda: {"sent_at": now}),
-            "log_family_contact": to(
-                COORDINATOR, self.notified, lambda: {"contact": "first", "held_at": now, **said}
-            ),
+            "log_family_contact": to(COORDINATOR, self.notified, lambda: {"contact": "first", "held_at": now, **said}),
             "consider_review": to(
                 SUBGROUP, self.unexplained, lambda: {"outcome": "not_met", "reasons": words("reasons")}
             ),
