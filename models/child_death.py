@@ -37,7 +37,9 @@ UNEXPLAINED = frozenset({Criterion.SUDDEN, Criterion.NOT_NATURAL})
 """Criteria by which a death is put before the practice-review sub-group, unless it is known that they do not apply."""
 
 
-def worked_out(case: Case, kind: str, body: dict[str, Any], now: datetime) -> dict[str, Any]:
+def worked_out(  # noqa: PLR0911 -- one answer for each command
+    case: Case, kind: str, body: dict[str, Any], now: datetime
+) -> dict[str, Any]:
     """What the fact says beside the answers: names of what is new, days, and what stands still and goes on."""
     match kind:
         case "decide_duplicate" if body["same"]:
@@ -230,7 +232,8 @@ class ChildDeath:
 
     def closes(self, case: Case) -> bool:
         """What has joined another review is closed with its clocks standing still, so that they can go on."""
-        return bool(case.said.get("joined")) or bool({"panel_reviewed", "hand_over_received"} & case.marks.keys()) and not case.open()
+        reviewed = {"panel_reviewed", "hand_over_received"} & case.marks.keys()
+        return bool(case.said.get("joined") or (reviewed and not case.open()))
 
 
 def _joins(case: Case, other: str, *, same: bool) -> list[Problem]:

@@ -254,8 +254,8 @@ class DecideSameDeath(DecideDuplicate):
     """Say whether another notification is of the same death. If it is, this one joins it, and nothing of it is lost."""
 
     same: bool = asks(
-        "Is it the same death?",
-        "If it is, this notification joins the other review: all clocks of this one stand still. If that turns out to "
+        "Is it the same?",
+        "If it is the same death, this notification joins the other review: all clocks of this one stand still. If that turns out to "
         "be wrong, say here that it is not the same, and they go on.",
     )
 
@@ -571,8 +571,8 @@ class ConfirmHandOver(Command):
 
 
 COMMANDS: tuple[type[Command], ...] = (
-    NotifyDeath, DecideSameDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification, NameKeyWorker, RequestInformation,
-    WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait, RecordFinding,
+    NotifyDeath, DecideSameDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification, NameKeyWorker,
+    RequestInformation, WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait, RecordFinding,
     PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis,
     LogFamilyContact, ConsiderReview, HandOver, ConfirmHandOver,
 )  # fmt: skip

@@ -400,8 +400,8 @@ class DecideDuplicate(Command):
     TITLE: ClassVar[str] = "Same or not the same"
     other: Ref = asks("The other case")
     same: bool = asks(
-        "Is it the same incident?",
-        "If it is, this referral joins the other case: nothing more is owed here but to tell the referrer, and to know "
+        "Is it the same?",
+        "If it is the same incident, this referral joins the other case: nothing more is owed here but to tell the referrer, and to know "
         "that other children are safe.",
     )
     reason: Words = asks("How do you know?", private=True)

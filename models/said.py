@@ -76,8 +76,7 @@ ENTER: Final[Mapping[str, str]] = {
     "Reference given by the service": "Enter the reference given by the service",
     "How was the referrer told?": "Choose how the referrer was told",
     "What were they told, or why not?": "Enter what they were told, or why not",
-    "Is it the same incident?": "Choose whether it is the same incident",
-    "Is it the same death?": "Choose whether it is the same death",
+    "Is it the same?": "Choose whether it is the same",
     "How do you know?": "Enter how you know",
     # A rapid review
     "When was it withdrawn?": "Enter when it was withdrawn",
