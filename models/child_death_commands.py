@@ -255,8 +255,8 @@ class DecideSameDeath(DecideDuplicate):
 
     same: bool = asks(
         "Is it the same?",
-        "If it is the same death, this notification joins the other review: all clocks of this one stand still. If that turns out to "
-        "be wrong, say here that it is not the same, and they go on.",
+        "If it is the same death, this notification joins the other review: all clocks of this one stand still. If "
+        "that turns out to be wrong, say here that it is not the same, and they go on.",
     )
 
     @classmethod
@@ -572,7 +572,7 @@ class ConfirmHandOver(Command):
 
 COMMANDS: tuple[type[Command], ...] = (
     NotifyDeath, DecideSameDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification, NameKeyWorker,
-    RequestInformation, WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait, RecordFinding,
-    PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis,
+    RequestInformation, WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait,
+    RecordFinding, PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis,
     LogFamilyContact, ConsiderReview, HandOver, ConfirmHandOver,
 )  # fmt: skip

@@ -401,8 +401,8 @@ class DecideDuplicate(Command):
     other: Ref = asks("The other case")
     same: bool = asks(
         "Is it the same?",
-        "If it is the same incident, this referral joins the other case: nothing more is owed here but to tell the referrer, and to know "
-        "that other children are safe.",
+        "If it is the same incident, this referral joins the other case: nothing more is owed here but to tell the "
+        "referrer, and to know that other children are safe.",
     )
     reason: Words = asks("How do you know?", private=True)
 

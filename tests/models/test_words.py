@@ -134,7 +134,7 @@ def test_an_empty_text_is_an_unanswered_question() -> None:
             ["a"] * 41,
             "Your answer to “Which agencies do you ask?” must have 40 entries or fewer.",
         ),
-        (DecideDuplicate, "same", "perhaps", "Choose whether it is the same incident: true or false."),
+        (DecideDuplicate, "same", "perhaps", "Choose whether it is the same: true or false."),
         (
             DecideDuplicate,
             "other",
