@@ -573,6 +573,7 @@ class ConfirmHandOver(Command):
 COMMANDS: tuple[type[Command], ...] = (
     NotifyDeath, DecideSameDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification, NameKeyWorker,
     RequestInformation, WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait,
-    RecordFinding, PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis,
+    RecordFinding, PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis,
+    SubmitAnalysis,
     LogFamilyContact, ConsiderReview, HandOver, ConfirmHandOver,
 )  # fmt: skip
