@@ -49,9 +49,11 @@ def worked_out(  # noqa: PLR0911 -- one answer for each command
         case "open_wait":
             return {"item": _next_wait(case), "suspends": _stands_still(case, body["holds"])}
         case "record_immediate_decisions" if body["post_mortem"] == Known.YES:
-            return {"item": _next_wait(case), "suspends": _stands_still(case, [Step.MEETING])}
+            return _waits_from_now(case, Step.MEETING, body["review"])
+        case "consider_review" if body["outcome"] == Considered.REFER:
+            return _waits_from_now(case, Step.PANEL, body["again"])
         case "review_wait" if body["outcome"] == WaitOutcome.ENDED:
-            return {"resumes": _goes_on(case, body["item"])}
+            return {"resumes": goes_on(case, body["item"])}
         case "complete_analysis":
             quorum = policy(case.policy).quorums["child_death_panel"]
             seats = set(body["seats"]) - set(body["left"])
@@ -70,6 +72,12 @@ def waits(case: Case) -> dict[str, dict[str, Any]]:
     return {name: one for name, one in case.said.get("waits", {}).items() if not one.get("ended")}
 
 
+def _waits_from_now(case: Case, step: Step, review: str) -> dict[str, Any]:
+    """What a fact says that also begins a wait: its name, when it is looked at again, what stands still."""
+    name = _next_wait(case)
+    return {"wait": name, "dates": {f"wait_review/{name}": review}, "suspends": _stands_still(case, [step])}
+
+
 def _next_wait(case: Case) -> str:
     return f"w{len(case.said.get('waits', {})) + 1}"
 
@@ -83,7 +91,7 @@ def _stands_still(case: Case, blocks: list[str]) -> list[str]:
     return [one.key for one in case.open() if one.block in blocks and not one.paused]
 
 
-def _goes_on(case: Case, item: str) -> list[str]:
+def goes_on(case: Case, item: str) -> list[str]:
     """What stood still for this alone, and is still owed."""
     holds = [block for block in case.said["waits"][item]["holds"] if not _held(case, block, besides=item)]
     return [one.key for one in case.open() if one.block in holds and one.paused]
@@ -129,7 +137,7 @@ class ChildDeath:
                 elsewhere = {"death_elsewhere": at} if data["area"] == ELSEWHERE else {}
                 return {"death_notified": at, **elsewhere, **safety(fact)}
             case "immediate_decisions_recorded":
-                waits_ = {"wait_opened": at} if "item" in data else {}
+                waits_ = {"wait_opened": at} if "wait" in data else {}
                 return {"immediate_decisions_recorded": at, **_called_for(fact), **waits_, **safety(fact)}
             case "siblings_safety_answered":
                 return safety(fact)
@@ -148,8 +156,9 @@ class ChildDeath:
                 told = {"family_told": at} if data["contact"] == FamilyContact.FEEDBACK else {}
                 return {"family_contacted": at, **told}
             case "review_considered":
-                again = {"consideration_waits": at} if data["outcome"] == Considered.WAIT else {}
-                return {"review_considered": at, **again}
+                follows = {Considered.WAIT: "consideration_waits", Considered.REFER: "wait_opened"}
+                outcome = Considered(data["outcome"])
+                return {"review_considered": at, **({follows[outcome]: at} if outcome in follows else {})}
             case _:
                 return {fact.kind: at}
 
@@ -162,13 +171,8 @@ class ChildDeath:
                 found = {**case.said.get("duplicates", {}), data["other"]: data["same"]}
                 joins = {"joined": data["other"], "stopped": data["suspends"]} if data["same"] else {"joined": ""}
                 return {"duplicates": found, **joins}
-            case "immediate_decisions_recorded" if "item" in data:
-                one = {
-                    "kind": WaitsFor.POST_MORTEM,
-                    "since": day_of(fact.occurred).isoformat(),
-                    "holds": [Step.MEETING],
-                }
-                return _waiting({**case.said.get("waits", {}), data["item"]: one})
+            case "immediate_decisions_recorded" if "wait" in data:
+                return _also_waits(case, fact, WaitsFor.POST_MORTEM, Step.MEETING)
             case "wait_opened":
                 one = {"kind": data["kind"], "since": data["since"], "holds": data["holds"]}
                 return _waiting({**case.said.get("waits", {}), data["item"]: one})
@@ -182,7 +186,9 @@ class ChildDeath:
             case "panel_deferred" | "panel_recorded":
                 return {"panel_on": ""}
             case "review_considered":
-                return {"considered": data["outcome"]}
+                refers = data["outcome"] == Considered.REFER
+                waits_ = _also_waits(case, fact, WaitsFor.PRACTICE_REVIEW, Step.PANEL) if refers else {}
+                return {"considered": data["outcome"], **waits_}
             case _:
                 return {}
 
@@ -248,6 +254,11 @@ def _joins(case: Case, other: str, *, same: bool) -> list[Problem]:
         words = f"This notification has joined {joined}. If that is wrong, say first that it is not the same."
         return [Problem(field="other", words=words)]
     return []
+
+
+def _also_waits(case: Case, fact: Fact, kind: WaitsFor, step: Step) -> dict[str, Any]:
+    one = {"kind": kind.value, "since": day_of(fact.occurred).isoformat(), "holds": [step.value]}
+    return _waiting({**case.said.get("waits", {}), fact.data["wait"]: one})
 
 
 def _waiting(waits_: dict[str, dict[str, Any]]) -> dict[str, Any]:

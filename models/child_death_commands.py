@@ -144,7 +144,7 @@ class Modifiable(Choice):
 class Considered(Choice):
     """What the practice-review sub-group decides on a death that was put before it."""
 
-    REFER = "refer", "It is referred for a rapid review"
+    REFER = "refer", "It is referred: its referral is opened, and the panel waits for what comes of it"
     NOT_MET = "not_met", "The criteria are not met"
     WAIT = "wait", "It is decided when more is known"
 
@@ -539,13 +539,17 @@ class ConsiderReview(Command):
     FACT: ClassVar[str] = "review_considered"
     TITLE: ClassVar[str] = "Decide whether a practice review is considered"
     outcome: Considered = asks("What did the sub-group decide?")
-    again: Day | None = asks("When is it decided at the latest?", default=None, when=("outcome", ("wait",)))
+    again: Day | None = asks(
+        "When do you look at it again, or decide at the latest?",
+        "If it is referred, the panel waits for the review, and nobody is chased.", default=None,
+        when=("outcome", ("wait", "refer")),
+    )  # fmt: skip
     reasons: Words = asks("Why?", private=True)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
-        words = "Enter the day by which it is decided."
-        yield Cannot("again", words, lambda: self.outcome is Considered.WAIT and self.again is None)
+        words = "Enter the day on which you look at it again, or by which it is decided."
+        yield Cannot("again", words, lambda: self.outcome is not Considered.NOT_MET and self.again is None)
         yield Cannot("again", TO_COME, lambda: self.again and self.again < day_of(now))
 
 

@@ -1,10 +1,9 @@
 """Who the children are of whom a referral or the notification of a death tells: kept apart from the case, sealed."""
 
-from collections.abc import Mapping
 from typing import Any
 
 
-def children_of(kind: str, words: Mapping[str, Any]) -> list[dict[str, Any]]:
+def children_of(kind: str, words: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- any JSON value
     """Of a fact of this kind, in its own words; none of a fact that names no child.
 
     Each has `name`, `born`, `died`, `nhs_number`, `address`, `sex`, `ethnic_group` and `legal_status` at least.

@@ -15,9 +15,10 @@ ACCESS = ("restricted", "locked_out", "let_in")
 
 
 def kin(case: Case) -> set[str]:
-    """The cases that this one names as its own: the referral that it came from, what it joins or was found to be."""
+    """The cases that this one names as its own: from which it came, what it joins or was found to be."""
     same = {ref for ref, found_same in case.said.get("duplicates", {}).items() if found_same}
-    return same | leads(case.said, Route.JOINED) | ({case.said["referral"]} if case.said.get("referral") else set())
+    came_from = {case.said[name] for name in ("referral", "from") if case.said.get(name)}
+    return same | leads(case.said, Route.JOINED) | came_from
 
 
 def grows(before: Case, case: Case) -> bool:

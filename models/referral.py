@@ -461,7 +461,8 @@ class Referral:
     def said(self, case: Case, fact: Fact) -> dict[str, Any]:
         match fact.kind:
             case "referral_received":
-                return {"children": fact.data["children"], "event": fact.data["event"]}
+                kept = ("children", "event", "from", "restricted", "locked_out")
+                return {name: fact.data[name] for name in kept if fact.data.get(name)}
             case "triaged":
                 restricted = bool(fact.data.get("restricted") or case.said.get("restricted"))
                 return {

@@ -268,7 +268,7 @@ ENTER: Final[Mapping[str, str]] = {
     "When was it?": "Enter when it was",
     "What was said and asked?": "Enter what was said and asked",
     "What did the sub-group decide?": "Choose what the sub-group decided",
-    "When is it decided at the latest?": "Enter the day by which it is decided",
+    "When do you look at it again, or decide at the latest?": "Enter the day on which you look at it again",
     "To which area?": "Enter to which area",
     "What went with it?": "Enter what went with it",
     "When did they confirm it?": "Enter when they confirmed it",

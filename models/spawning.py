@@ -1,19 +1,29 @@
-"""How one case opens another: a triaged referral a rapid review, and that by its decision a practice review."""
+"""How one case opens another: a triaged referral a rapid review, and that by its decision a practice review.
 
+A child's death that the sub-group refers opens a referral, in the words of its notification.
+"""
+
+from collections.abc import Mapping
+from datetime import time
 from typing import Any, NamedTuple
 
 from models.case import Case
+from models.child_death_commands import Considered
+from models.children import children_of
+from models.command import Known
 from models.facts import Fact
 from models.rapid_review import Outcome, asked
-from models.referral import Route
+from models.referral import Event, Route, SubmitReferral
 from models.shelf import policy
+from models.time import at, day_of
 
 
 class Opening(NamedTuple):
-    """A case to open: its kind, and what its first fact says beyond who acted."""
+    """A case to open: its kind, what its first fact says beyond who acted, and what that fact is."""
 
     kind: str
     data: dict[str, Any]
+    fact: str = "opened"
 
 
 def opens(before: Case, fact: Fact) -> Opening | None:
@@ -21,12 +31,38 @@ def opens(before: Case, fact: Fact) -> Opening | None:
     match fact.kind:
         case "triaged":
             children = _without_review(before, fact)
-            return Opening(Route.RAPID_REVIEW.value, {"children": children}) if children else None
+            return (
+                Opening(Route.RAPID_REVIEW.value, {**_of_referral(before), "children": children}) if children else None
+            )
         case "decision_recorded" if fact.data["outcome"] == Outcome.PRACTICE_REVIEW and not before.said.get("reviewed"):
             known = "practice_review" in policy(before.policy).lifecycles
             return Opening("practice_review", _of_decision(before, fact)) if known else None
+        case "review_considered" if fact.data["outcome"] == Considered.REFER:
+            return Opening("referral", _of_death(before, fact), SubmitReferral.FACT)
         case _:
             return None
+
+
+def _of_death(before: Case, fact: Fact) -> dict[str, Any]:
+    """What the referral of a death says openly: the sub-group knows of it since it decided."""
+    day = day_of(fact.occurred)
+    return {
+        "from": before.ref, "children": before.said["children"], "aware": at(day, time(0)).isoformat(),
+        "event": Event.DEATH.value, "aware_at": day.isoformat(), "in_area": Known.YES.value,
+        "abuse_or_neglect": (Known.YES if "abuse_found" in before.marks else Known.NOT_KNOWN).value, "coroner": None,
+        "others": Known.NOT_KNOWN.value, "siblings_safe": None, "lead_agrees": Known.YES.value,
+    }  # fmt: skip
+
+
+def as_referral(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The private words of that referral, from those of the notification of the death."""
+    return {
+        "incident_on": told["died"], "place": told.get("where", ""), "narrative": told["circumstances"], "harm": "",
+        "children": children_of("death_notified", told), "carers": "", "safety_action": "",
+        "agencies_involved": told.get("professionals", ""), "referrer_name": told["notifier_name"],
+        "referrer_role": told["notifier_role"], "referrer_agency": told["notifier_agency"],
+        "referrer_email": told["notifier_email"], "referrer_phone": told.get("notifier_phone", ""),
+    }  # fmt: skip
 
 
 def _without_review(before: Case, fact: Fact) -> list[int]:
@@ -41,8 +77,14 @@ def _without_review(before: Case, fact: Fact) -> list[int]:
 def _of_decision(before: Case, fact: Fact) -> dict[str, Any]:
     agencies = [one for one in before.agencies if one in asked(before)]
     return {
-        "from": before.ref, "children": before.said["children"], "agencies": agencies,
+        **_of_referral(before), "from": before.ref, "children": before.said["children"], "agencies": agencies,
         "decided": fact.occurred.isoformat(),
+    }  # fmt: skip
+
+
+def _of_referral(before: Case) -> dict[str, Any]:
+    return {
+        "referral": before.said.get("referral", before.ref), "aware": before.marks["awareness"].at.isoformat(),
     }  # fmt: skip
 
 
@@ -50,12 +92,11 @@ def opened(case: Case, fact: Fact, ref: str, opening: Opening) -> tuple[Case, Fa
     """The new case, empty, and its first fact. Who may not open the case that it comes from may not open it either."""
     fresh = Case(ref=ref, kind=opening.kind, policy=case.policy, calendar=case.calendar, opened=fact.recorded)
     data = {
-        "referral": case.said.get("referral", case.ref), "aware": case.marks["awareness"].at.isoformat(),
         "restricted": bool(case.said.get("restricted")), "locked_out": list(case.said.get("locked_out", ())),
         **opening.data,
     }  # fmt: skip
     first = Fact(
-        case=ref, number=1, kind="opened", actor=fact.actor, office=fact.office, occurred=fact.recorded,
+        case=ref, number=1, kind=opening.fact, actor=fact.actor, office=fact.office, occurred=fact.recorded,
         recorded=fact.recorded, data=data,
     )  # fmt: skip
     return fresh, first

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from models.awaited import ended_waits, settles
 from models.batch import Batch, Written
 from models.board import Boarded
 from models.case import Case
@@ -43,9 +44,10 @@ from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS
 from models.making import fact_of
 from models.obligation import Due, Obligation
 from models.offered import misnamed
+from models.referral import SubmitReferral
 from models.rights import access_of, actor_of, acts, may_open
 from models.shelf import NotOnShelf
-from models.spawning import opened, opens
+from models.spawning import as_referral, opened, opens
 from models.tables import (
     BoardRow,
     BundleRow,
@@ -250,8 +252,9 @@ class Writing:
         then = next((one.case for one in reversed(shared) if one.case.ref == case.ref), judged.case)
         told = self._told(then, then.due(now), directory, now)  # what is said at once is said in the same write
         await self.write([judged, *opened, *shared, *told], begins | {o.case.ref: case.ref for o in opened})
-        if children := children_of(judged.fact.kind, words):
-            await self._children(judged.fact, children)
+        for one in (judged, *opened):
+            if children := children_of(one.fact.kind, one.words):
+                await self._children(one.fact, children)
         await self._settle(signed, "done")
         states = {one.case.ref: one.case for one in (*opened, *shared)}
         return Written(
@@ -282,17 +285,43 @@ class Writing:
         if opening is None:
             return []
         ref = await next_ref(self.session, LIFECYCLES[opening.kind].prefix, one.fact.recorded)
-        return [step(*opened(one.case, one.fact, ref, opening), directory)]
+        fresh, first = opened(one.case, one.fact, ref, opening)
+        if first.kind != SubmitReferral.FACT:
+            return [step(fresh, first, directory)]
+        text, words = await self._as_referral(one.fact)
+        first = first.model_copy(update={"text": text.id})
+        return [step(fresh, first, directory)._replace(text=text, words=words)]
+
+    async def _as_referral(self, fact: Fact) -> tuple[TextRow, dict[str, Any]]:
+        """The words of the referral that this fact makes of the notification of a death, kept as its own."""
+        (notified, *_) = await facts_after(self.session, fact.case, 0)
+        told = await self.session.get_one(TextRow, notified.text)
+        words = as_referral(self.vault.unseal(told.sealed, f"texts.sealed/{told.id}"))
+        id_ = f"{fact.case}/{fact.number}"
+        text = TextRow(
+            id=id_, digest=self.vault.sign(words), author=fact.actor, written=fact.recorded,
+            sealed=self.vault.seal(words, f"texts.sealed/{id_}"),
+        )  # fmt: skip
+        self.session.add(text)
+        await self.session.flush()
+        return text, words
 
     async def _shared(self, one: Step, opened: Sequence[Step], directory: Directory) -> list[Step]:
-        """Who may open one case of a family may open all: what this fact says of that, said in the others as well."""
+        """What this fact means for the other cases of its family.
+
+        Who may open one of them may open all; and the review of a death waits no longer for reviews that are settled.
+        """
         grown = grows(one.before, one.case) or bool(opened)
-        if not grown and not access_moved(one.before, one.case):
+        moved, settled = access_moved(one.before, one.case), settles(one.before, one.case)
+        if not (grown or moved or settled):
             return []
         cases = {one.case.ref: one.case, **await relatives(self.session, one.case)}
         cases |= {fresh.case.ref: fresh.case for fresh in opened}
         sources = [(unsaid(case), case) for case in cases.values()] if grown else [(one.before, one.case)]
         steps = []
+        for case, fact in ended_waits(cases, one.fact) if settled else ():
+            steps.append(step(case, fact, directory))
+            cases[case.ref] = steps[-1].case
         for before, case in sources:
             for ref in cases:
                 for fact in follows(before, case, cases[ref], one.fact):

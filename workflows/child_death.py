@@ -17,6 +17,7 @@ class ChildDeath(Lifecycle):
         return await self.live(self._story)
 
     async def _story(self) -> None:
+        await self.until(lambda case: "death_notified" in case.marks)
         await self.owed("immediate_decisions")
         await self.owed("national_database")
         await self.owed("key_worker")

@@ -49,7 +49,7 @@ async def checked(windows: Windows, person: str, **answers: Any) -> Window:  # n
 async def test_whoever_sees_whole_cases_is_told_before_the_referral_is_sent(windows: Windows, first: str) -> None:
     manager = await checked(windows, MANAGER, children=[SAME])
     page = await manager.read("/refer/check")
-    assert "Perhaps this has been referred already" in page
+    assert "Perhaps we know of this already" in page
     assert re.search(rf"{first}: names \d\d% alike, dates of birth that differ by one slip", page)
 
 

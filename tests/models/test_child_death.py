@@ -116,7 +116,7 @@ def test_a_finding_of_neglect_opens_the_decision_also_where_none_was_ever_made()
     play.wait(days=50)
     play.act(COORDINATOR, "review_wait", item=item, outcome="ended", ended_on=day_of(play.now), abuse="yes")
     assert play.case.is_open("reconsider_review")
-    play.act(SUBGROUP, "consider_review", outcome="refer", reasons="r")
+    play.act(SUBGROUP, "consider_review", outcome="refer", again=day_of(play.now) + timedelta(days=60), reasons="r")
     assert not play.case.is_open("reconsider_review")
 
 
@@ -242,7 +242,11 @@ def test_a_closed_review_is_reopened_by_what_an_inquest_finds_and_the_sub_group_
     play.act(COORDINATOR, "record_finding", source="inquest", abuse="yes", panel=True, words="w")
     assert play.case.is_open("reconsider_review")
     assert play.case.is_open("panel_again")
-    play.act(SUBGROUP, "consider_review", outcome="refer", reasons="r")
+    play.act(SUBGROUP, "consider_review", outcome="refer", again=day_of(play.now) + timedelta(days=60), reasons="r")
+    with pytest.raises(Refused, match="The panel waits for: Local child safeguarding practice review"):
+        play.act(PANEL, "list_for_panel", on=day_of(play.now))
+    ended = {"item": "w1", "outcome": "ended", "ended_on": day_of(play.now), "abuse": "yes"}
+    play.act(COORDINATOR, "review_wait", **ended)
     play.act(PANEL, "list_for_panel", on=day_of(play.now))
     play.act(PANEL, "complete_analysis", **analysing(play))
     assert play.case.is_open("submit_analysis"), "the changed analysis goes to the national database as well"
