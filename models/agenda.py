@@ -11,6 +11,7 @@ from math import inf
 from models.base import Message
 from models.board import line_of
 from models.case import Case, whole_item
+from models.child_death import CONSIDERED
 from models.directory import Directory
 from models.doing import DECISIONS, meets
 from models.facts import Fact
@@ -206,6 +207,8 @@ class Agenda(Message):
 
     referrals: tuple[Opened, ...] = ()
     rapid_reviews: tuple[Opened, ...] = ()
+    deaths: tuple[Waits, ...] = ()
+    """Deaths that are put before the group: unexplained, or of which abuse or neglect has been found since."""
     decisions: tuple[Waits, ...] = ()
     reviews: tuple[Review, ...] = ()
     closures: tuple[Shown, ...] = ()
@@ -221,7 +224,7 @@ class Agenda(Message):
     def cases(self) -> set[str]:
         """The references of everything that stands in it."""
         parts = (
-            self.referrals, self.rapid_reviews, self.decisions, self.reviews, self.closures, self.evidence,
+            self.referrals, self.rapid_reviews, self.deaths, self.decisions, self.reviews, self.closures, self.evidence,
             self.overdue, self.times, self.retests, self.disagreements,
         )  # fmt: skip
         return {one.ref for part in parts for one in part}
@@ -285,7 +288,12 @@ def agenda_of(  # noqa: PLR0913, PLR0917 -- of which case, for whom, from when u
         guarded=guarded,
         referrals=(new,) if is_new and case.kind == "referral" else (),
         rapid_reviews=(new,) if is_new and case.kind == "rapid_review" else (),
-        decisions=tuple(_waits(case, one, now) for one in seen if all_of_it and _is_decision(case, one)),
+        deaths=tuple(_waits(case, one, now) for one in seen if all_of_it and one.block in CONSIDERED),
+        decisions=tuple(
+            _waits(case, one, now)
+            for one in seen
+            if all_of_it and one.block not in CONSIDERED and _is_decision(case, one)
+        ),
         reviews=_reviews(case, facts, line.stage, now) if all_of_it else (),
         closures=shown("close_recommendation"),
         evidence=shown("examine_evidence"),
@@ -313,6 +321,7 @@ def together(found: Iterable[Agenda]) -> Agenda:
         guarded={ref: why for of in every for ref, why in of.guarded.items()},
         referrals=tuple(sorted((one for of in every for one in of.referrals), key=arrived)),
         rapid_reviews=tuple(sorted((one for of in every for one in of.rapid_reviews), key=arrived)),
+        deaths=tuple(sorted((one for of in every for one in of.deaths), key=by_date)),
         decisions=tuple(sorted((one for of in every for one in of.decisions), key=by_date)),
         reviews=tuple(
             sorted((one for of in every for one in of.reviews), key=lambda one: (not one.publication.at_risk, one.ref))

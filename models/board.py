@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from models import shelf
 from models.base import Message
 from models.case import Case
+from models.child_death import awaited_since, waits
 from models.directory import Directory
 from models.lifecycles import LIFECYCLES
 from models.obligation import Ended, Obligation
@@ -44,6 +45,10 @@ SENT_BACK = frozenset({"siblings_safety", "triage_again", "reassess", "reconside
 """Steps to which a case goes back when it was further already; they go before a parked decision's waiting as well."""
 GATHERED = frozenset({"request_reports", "agency_return", "practitioner_event", "family_contribution"})
 """What a practice review gathers side by side: one of them that is done early leaves it at the first that is not."""
+
+
+HELD_BACK = frozenset({"wait_review", "meeting", "draft_analysis", "panel", "panel_again"})
+"""Steps of the review of a death that may wait for something outside: then that is where it stands."""
 
 
 class Line(Message):
@@ -208,6 +213,7 @@ def _shown(kind: str, name: str, opened: Collection[Open], done: Collection[str]
         key=lambda one: (one.due is None, expected[one.block], _moment(one.due) or _NEVER, one.block != stage),
     )
     first = ordered[0] if ordered and ordered[0].due else None
+    waits_outside = bool(parked) and kind == "child_death"
     late = (_moment(one.due) for one in ordered if not (one.paused or expected[one.block]))
     late_from = min((due for due in late if due), default=None)
     return Shown(
@@ -218,8 +224,8 @@ def _shown(kind: str, name: str, opened: Collection[Open], done: Collection[str]
         urgent=any(blocks[one.block].urgent for one in ordered),
         waiting=_waiting(ordered, policy, blocks),
         late_from=late_from.isoformat() if late_from else None,
-        paused=any(one.paused for one in ordered),
-        awaited=any(expected[one.block] and not one.paused for one in ordered),
+        paused=any(one.paused for one in ordered) and not waits_outside,
+        awaited=waits_outside or any(expected[one.block] and not one.paused for one in ordered),
         holders=sorted({one for owed in ordered for one in owed.holders}),
     )
 
@@ -318,7 +324,13 @@ def stage_of(
 
 
 def _parked(case: Case) -> str:
-    """For what its decision is parked; of a review that was entered under way, that its way is not known."""
+    """For what its decision is parked; of a review that was entered under way, that its way is not known.
+
+    Of the review of a death what it has waited for longest, as it is shown.
+    """
+    if case.kind == "child_death":
+        first = min(waits(case).values(), key=lambda one: str(one["since"]), default=None)
+        return f"Awaiting {awaited_since(first)}" if first else ""
     return str(case.said.get("parked_on") or (Reached.UNDER_WAY if is_under_way(case) else ""))
 
 
@@ -326,6 +338,8 @@ def _staged(blocks: Mapping[str, Block], stage: str, parked: str) -> str:
     """Its own story is told, or at one of its blocks, or that the decision waits, and for what."""
     if stage == "publication" and parked == Reached.UNDER_WAY:
         return "Under way"
+    if stage in HELD_BACK and parked:
+        return parked
     if stage == "parked_review" and parked:
         event = AwaitedEvent(parked).words
         return f"Parked until {event[:1].lower()}{event[1:]}"

@@ -9,7 +9,7 @@ is chased for them, and each wait has a day on which somebody looks at it again.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, ClassVar
 
 from models.case import Case
@@ -31,7 +31,7 @@ from models.rapid_review import judge_returns, owed_returns
 from models.recommending import STORY as PURSUED
 from models.referral import later, owed, safety
 from models.shelf import policy
-from models.time import day_of
+from models.time import at, day, day_of
 
 UNEXPLAINED = frozenset({Criterion.SUDDEN, Criterion.NOT_NATURAL})
 """Criteria by which a death is put before the practice-review sub-group, unless it is known that they do not apply."""
@@ -70,6 +70,12 @@ def category(applies: list[str]) -> Category:
 def waits(case: Case) -> dict[str, dict[str, Any]]:
     """What the review waits for now, by name: for what, since when, and which steps it holds back."""
     return {name: one for name, one in case.said.get("waits", {}).items() if not one.get("ended")}
+
+
+def awaited_since(one: Mapping[str, Any]) -> str:
+    """A wait in words: inquest since 3 March 2026."""
+    kind = WaitsFor(one["kind"]).words
+    return f"{kind[:1].lower()}{kind[1:]} since {day(at(date.fromisoformat(one['since']), time(0)))}"
 
 
 def _waits_from_now(case: Case, step: Step, review: str) -> dict[str, Any]:

@@ -31,9 +31,7 @@ def opens(before: Case, fact: Fact) -> Opening | None:
     match fact.kind:
         case "triaged":
             children = _without_review(before, fact)
-            return (
-                Opening(Route.RAPID_REVIEW.value, {**_of_referral(before), "children": children}) if children else None
-            )
+            return Opening(Route.RAPID_REVIEW.value, {"children": children}) if children else None
         case "decision_recorded" if fact.data["outcome"] == Outcome.PRACTICE_REVIEW and not before.said.get("reviewed"):
             known = "practice_review" in policy(before.policy).lifecycles
             return Opening("practice_review", _of_decision(before, fact)) if known else None
@@ -77,14 +75,8 @@ def _without_review(before: Case, fact: Fact) -> list[int]:
 def _of_decision(before: Case, fact: Fact) -> dict[str, Any]:
     agencies = [one for one in before.agencies if one in asked(before)]
     return {
-        **_of_referral(before), "from": before.ref, "children": before.said["children"], "agencies": agencies,
+        "from": before.ref, "children": before.said["children"], "agencies": agencies,
         "decided": fact.occurred.isoformat(),
-    }  # fmt: skip
-
-
-def _of_referral(before: Case) -> dict[str, Any]:
-    return {
-        "referral": before.said.get("referral", before.ref), "aware": before.marks["awareness"].at.isoformat(),
     }  # fmt: skip
 
 
@@ -93,10 +85,15 @@ def opened(case: Case, fact: Fact, ref: str, opening: Opening) -> tuple[Case, Fa
     fresh = Case(ref=ref, kind=opening.kind, policy=case.policy, calendar=case.calendar, opened=fact.recorded)
     data = {
         "restricted": bool(case.said.get("restricted")), "locked_out": list(case.said.get("locked_out", ())),
-        **opening.data,
+        **(_of_referral(case) if opening.fact == "opened" else {}), **opening.data,
     }  # fmt: skip
     first = Fact(
         case=ref, number=1, kind=opening.fact, actor=fact.actor, office=fact.office, occurred=fact.recorded,
         recorded=fact.recorded, data=data,
     )  # fmt: skip
     return fresh, first
+
+
+def _of_referral(case: Case) -> dict[str, Any]:
+    """From which referral a review comes, and since when its matter is known."""
+    return {"referral": case.said.get("referral", case.ref), "aware": case.marks["awareness"].at.isoformat()}

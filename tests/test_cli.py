@@ -222,7 +222,7 @@ def test_a_case_that_comes_of_no_referral_is_opened_from_a_file_once(here: Runni
     assert here.reviews("open", "open_register", register, by=POLICE).returncode == 3
     for command, words in (
         ("open_registre", "No case is opened by `open_registre`. Did you mean `open_register`?"),
-        ("submit_referral", "No case is opened by `submit_referral`. Known are: enter_review, open_register, raise_"),
+        ("submit_referral", "No case is opened by `submit_referral`. Known are: enter_review, notify_death, open_"),
     ):
         done = here.reviews("open", command, register, by=MANAGER)
         assert (done.returncode, words in done.stderr) == (3, True), done.stderr
