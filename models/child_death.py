@@ -26,7 +26,8 @@ from models.child_death_commands import (
 )
 from models.command import Command, Known
 from models.facts import Fact, Problem
-from models.obligation import Ended
+from models.listed import all_of
+from models.obligation import Ended, Obligation
 from models.rapid_review import judge_returns, owed_returns
 from models.recommending import STORY as PURSUED
 from models.referral import later, owed, safety
@@ -76,6 +77,12 @@ def awaited_since(one: Mapping[str, Any]) -> str:
     """A wait in words: inquest since 3 March 2026."""
     kind = WaitsFor(one["kind"]).words
     return f"{kind[:1].lower()}{kind[1:]} since {day(at(date.fromisoformat(one['since']), time(0)))}"
+
+
+def awaiting(case: Case, one: Obligation) -> str:
+    """For what a step of the review stands still, in words; empty if it does not, or for another reason."""
+    held = [wait for wait in waits(case).values() if one.paused and one.block in wait["holds"]]
+    return f"Awaiting {all_of(awaited_since(wait) for wait in held)}" if case.kind == "child_death" and held else ""
 
 
 def _waits_from_now(case: Case, step: Step, review: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from models import shelf
 from models.base import Message
 from models.board import SOON, Colour, awaited
 from models.case import Case
+from models.child_death import awaiting
 from models.clocks import Pause, days_used
 from models.facts import Fact, Problem
 from models.fold import rules_of
@@ -69,6 +70,8 @@ class Deadline(Message):
     paused: bool
     review: datetime | None = None
     """By when its suspension is looked at again."""
+    awaits: str = ""
+    """For what outside it stands still, and since when."""
     mine: bool
     """Whether an office of whoever looks owes it, or is told of it: they may answer."""
     about: str = ""
@@ -141,11 +144,12 @@ def meetings(case: Case, arranged: list[Fact]) -> list[Dated]:
     ]  # fmt: skip
 
 
-def colour(one: Obligation, block: Block, now: datetime) -> Colour:
+def colour(one: Obligation, block: Block, now: datetime, awaits: str = "") -> Colour:
+    """`awaits`: for what outside it stands still."""
     if one.ended:
         return Colour.GREY
     if one.paused:
-        return Colour.PAUSED
+        return Colour.AWAITED if awaits else Colour.PAUSED
     if block.expected_of:
         return Colour.AWAITED
     if one.overdue(now):
@@ -171,7 +175,8 @@ def _deadline(  # noqa: PLR0913, PLR0917 -- everything that a date is explained 
         owed_by=awaited(one, policy, block),
         agency=one.agency,
         due=one.due,
-        colour=colour(one, block, now),
+        colour=colour(one, block, now, awaits := awaiting(case, one)),
+        awaits=awaits,
         started=one.start,
         budget=block.budget.words if block.budget else "",
         at_least=block.at_least.words if block.at_least else "",

@@ -5,6 +5,7 @@ Nothing of it is a word that somebody has written: references, numbers and the p
 
 from models import shelf
 from models.case import Case, whole_item
+from models.child_death_commands import WaitsFor
 from models.directory import Directory
 from models.obligation import Obligation
 from models.practice_review import method_of
@@ -43,6 +44,9 @@ def about(case: Case, item: str) -> str:
     said = case.said
     if item in said.get("contributors", {}):
         return f"{Role(said['contributors'][item]['role']).words} ({item[1:]})"
+    if item in said.get("waits", {}):
+        kind = WaitsFor(said["waits"][item]["kind"]).words
+        return f"{kind[:1].lower()}{kind[1:]} ({item[1:]})"
     if item in said.get("proceedings", {}):
         return f"{Proceeding(said['proceedings'][item]['proceeding']).words} ({item[1:]})"
     return item[1:] if whole_item(item)[1:].isdigit() else item

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from door.adopting import MAY_ADOPT
 from models.board import Colour, Line
-from models.case import whole_item
+from models.case import Case, whole_item
 from models.doing import doings
 from models.lifecycles import COMMANDS, OPENINGS, OPENS, kind_of
 from models.rapid_review import has_met
@@ -138,7 +138,7 @@ def router(portal: Portal) -> APIRouter:
             children=[(number, child) for number, child in people if number in view.state.said.get("children", [])],
             likely=await portal.likely(view, visitor.actor),
             joined=await portal.questions.joined(ref, visitor.actor, now) if view.whole else [],
-            belongs=sorted(leads(view.state.said, Route.JOINED)) if view.whole else [],
+            belongs=joins(view.state) if view.whole else [],
             rules=(policy(view.state.policy).version, days(view.state.calendar).calendar.version),
             outcomes=outcomes(view.state, directory),
             review=review_of(view, directory, now),
@@ -154,6 +154,12 @@ def router(portal: Portal) -> APIRouter:
         )
 
     return pages
+
+
+def joins(case: Case) -> list[str]:
+    """The cases that this one has joined."""
+    found = leads(case.said, Route.JOINED) | {case.said.get("joined", "")}
+    return sorted(found - {""})
 
 
 def _done(entry: Entry, quorum: str) -> str:

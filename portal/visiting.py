@@ -31,7 +31,7 @@ from records.drafts import Drafts
 from records.opening import Installation
 from records.policies import in_force
 from records.publication import Publications
-from records.questions import CaseView, Entry, LikelySame, Questions
+from records.questions import JOINING, CaseView, Entry, LikelySame, Questions
 
 SESSION, ANONYMOUS, FORM, BROWSER = "session", "anonymous", "form", "browser"
 TITLES = {
@@ -178,7 +178,7 @@ class Portal:
 
     async def likely(self, view: CaseView, actor: Actor) -> list[LikelySame]:
         """Referrals that may be about the same child as this one, for those who see all of it."""
-        seen = view.whole and view.kind == "referral"
+        seen = view.whole and view.kind in JOINING
         return await self.questions.likely_same(view.ref, actor, self.clock()) if seen else []
 
     async def like(self, referral: Command, actor: Actor) -> list[LikelySame]:

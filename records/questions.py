@@ -99,6 +99,8 @@ class AskedAbout(Message):
     words: list[str]
 
 
+JOINING = ("referral", "child_death")
+"""Kinds of case that may be of the same as another, and then join it."""
 CHILD = ("name", "born", "expected", "died", "nhs_number", "address")
 
 
@@ -446,7 +448,7 @@ class Questions:
                 one.ref
                 for here in filter(None, (ref, parent))
                 for one in await self._naming(session, here)
-                if here in leads(one.said, Route.JOINED)
+                if here in leads(one.said, Route.JOINED) or one.said.get("joined") == here
             }
             return sorted([one for one in joins if await self._opens(session, one, actor, now)])
 
@@ -454,7 +456,7 @@ class Questions:
     async def _naming(session: AsyncSession, ref: str) -> list[Case]:
         """Other referrals that say something of this case."""
         naming = cast(CaseRow.state, String).contains(f'"{ref}"')
-        found = select(CaseRow.state).where(CaseRow.kind == "referral", CaseRow.ref != ref, naming)
+        found = select(CaseRow.state).where(CaseRow.kind.in_(JOINING), CaseRow.ref != ref, naming)
         return [Case.model_validate(state) for state in (await session.scalars(found)).all()]
 
     @staticmethod

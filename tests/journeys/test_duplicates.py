@@ -84,7 +84,7 @@ async def test_the_other_is_shown_at_triage_and_the_decision_on_both_pages(windo
     two = (await made.refer(children=[{**child, "name": "Tessaly Grobnick"}])).case
     third = (await made.refer(children=[{"name": "Ferelith Oduya", "born": "2011-01-01"}])).case
     form = await manager.read(f"/cases/{two}/triage")
-    assert f"Perhaps the same incident {one}: names" in form
+    assert f"Perhaps the same {one}: names" in form
     assert third not in form
     assert f"{one}: names" in await manager.read(f"/cases/{two}")
     assert "Say whether it is the same" in await manager.read(f"/cases/{one}")

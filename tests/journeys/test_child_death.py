@@ -1,0 +1,60 @@
+"""A child's death: notified by anybody, put before the sub-group, and waiting for the review that comes of it."""
+
+from pathlib import Path
+
+import pytest
+
+from models.child_death import waits
+from models.child_death_commands import Criterion
+from models.time import day_of
+from records.questions import Questions
+from tests.support.house import House, house, triage
+from tests.support.lives import Lives
+from tests.support.lives_of_deaths import COORDINATOR, SUBGROUP, Deaths
+
+MANAGER = "p-018"
+
+
+@pytest.mark.promise("H12")
+async def test_a_death_that_is_referred_opens_a_referral_and_its_panel_waits_until_that_is_settled(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as made:
+        deaths = Deaths(Lives(made))
+        death = await deaths.notified()
+        told = deaths.deciding(Criterion.SUDDEN)
+        await made.act(COORDINATOR, death, "record_immediate_decisions", **told)
+        again = deaths.lives.day(90)
+        await made.act(SUBGROUP, death, "consider_review", outcome="refer", again=again, reasons="Who knew?")
+        referral = await made.child_of(death)
+        assert referral.startswith("LR-")
+        people = await Questions(made.there.recorder).children(referral)
+        assert [child["name"] for _, child in people] == [child["name"] for _, child in await _children(made, death)]
+        (wait,) = waits(await made.case(death)).values()
+        assert (wait["kind"], wait["holds"]) == ("practice_review", ["panel"])
+        await made.act(MANAGER, referral, "triage", **triage("no_further_action"))
+        assert waits(await made.case(death)) == {}, "nothing more is decided, so nothing waits"
+        ended = (await made.facts(death))[-1]
+        assert (ended.kind, ended.actor, ended.data["ended_on"]) == (
+            "wait_reviewed", MANAGER, day_of(made.now).isoformat(),
+        )  # fmt: skip
+
+
+@pytest.mark.promise("H12")
+async def test_while_the_referral_leads_to_a_rapid_review_the_panel_waits_on(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        deaths = Deaths(Lives(made))
+        death = await deaths.unexplained()
+        again = deaths.lives.day(90)
+        await made.act(SUBGROUP, death, "consider_review", outcome="refer", again=again, reasons="Who knew?")
+        referral = await made.child_of(death)
+        await made.act(MANAGER, referral, "triage", **triage("rapid_review"))
+        review = await made.child_of(referral)
+        assert review.startswith("RR-")
+        assert len(waits(await made.case(death))) == 1
+        async with made.there.database.reading() as session:
+            assert list(await made.there.auditor.verify(session, made.there.settings.seals)) == []
+
+
+async def _children(made: House, ref: str) -> list[tuple[int, dict[str, object]]]:
+    return await Questions(made.there.recorder).children(ref)
