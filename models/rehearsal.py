@@ -5,6 +5,7 @@ and the writing transaction use: rights, judging, facts, the fold, the ladder an
 """
 
 import heapq
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -15,6 +16,7 @@ from pydantic import Field
 from models import shelf
 from models.base import Message, Word
 from models.case import Case, whole_item
+from models.child_death_commands import Criterion
 from models.clocks import shifted
 from models.command import Signed, split
 from models.directory import Directory
@@ -39,9 +41,16 @@ from models.titles import named
 REFERRAL, REVIEW = "referral", "review"
 KINDS: Mapping[str, str] = {
     REFERRAL: "referral", REVIEW: "rapid_review", "practice review": "practice_review", "register": "register",
-    "disagreement": "disagreement",
+    "disagreement": "disagreement", "child death": "child_death",
 }  # fmt: skip
 """What a scenario calls each kind of case."""
+ANYBODY = ("referrer", "notifier")
+"""Who acts without any office: they refer, or notify a death."""
+SHORT: Mapping[str, frozenset[str]] = {
+    "triage": frozenset({"route", "body", "agency", "joins"}), "record_immediate_decisions": frozenset({"applies"}),
+}  # fmt: skip
+"""Answers of a scenario that stand for a whole table of a command's own."""
+MATTER = re.compile(r"matter (\S+)")
 NAMES = {kind: name for name, kind in KINDS.items()}
 OF_ONE_FACT = frozenset({NoticeKind.MOVED, NoticeKind.ANSWERED, NoticeKind.INVITED, NoticeKind.RISK})
 """Messages whose key counts facts, of which other rules make more or fewer."""
@@ -50,9 +59,10 @@ OF_ONE_FACT = frozenset({NoticeKind.MOVED, NoticeKind.ANSWERED, NoticeKind.INVIT
 class Act(Word):
     """Somebody does something: so long after the start, at an hour of that day in London.
 
-    `who`: an office ("business_manager", "agency_contact/harrowshire-police"), or "referrer". `on`: the referral, or
-    the review that came from it. `answers`: only those that matter; the rest is filled in plainly. In an answer,
-    "+3 working days" is a day so long after the act, and "now" its moment.
+    `who`: an office ("business_manager", "agency_contact/harrowshire-police"), or "referrer" or "notifier". `on`: the
+    referral, the review that came from it, or another kind of case. `answers`: only those that matter; the rest is
+    filled in plainly. In an answer, "+3 working days" is a day so long after the act, "now" its moment, and "matter 2"
+    the case of that matter.
     """
 
     after: Span = Span(n=0, unit=Unit.DAYS)
@@ -336,8 +346,8 @@ class Stage:
         self.steps.append(Step(at=now, case=ref, what=act.do, office=act.who, refused=tuple(words)))
 
     def _who(self, who: str, now: datetime) -> tuple[str, tuple[Held, ...]]:
-        if who == "referrer":
-            return "referrer", ()
+        if who in ANYBODY:
+            return who, ()
         office, _, agency = who.partition("/")
         person = self._holder(who, now)
         if person is None:
@@ -354,7 +364,7 @@ class Stage:
         return {
             number: _empty(act.who, now)
             for number, (act, now) in enumerate(zip(self.scenario.acts, moments, strict=True))
-            if act.who != "referrer" and self._holder(act.who, now) is None
+            if act.who not in ANYBODY and self._holder(act.who, now) is None
         }
 
     def _moment(self, span: Span, clock: time) -> datetime:
@@ -369,11 +379,14 @@ class Stage:
 
     def answers(self, act: Act, case: Case, now: datetime) -> dict[str, Any]:
         """The scenario's answers, completed plainly; a triage has its route, and whom it leads to, for every child."""
-        complete = _complete(act, case, now, self.directory)
-        short = {"route", "body", "agency", "joins"} if act.do == "triage" else set()
-        return {
-            name: self._said(value, now) for name, value in {**complete, **act.answers}.items() if name not in short
-        }
+        complete, short = _complete(act, case, now, self.directory), SHORT.get(act.do, frozenset())
+        own = {name: self._named(value, act.on) for name, value in act.answers.items()}
+        return {name: self._said(value, now) for name, value in {**complete, **own}.items() if name not in short}
+
+    def _named(self, value: Any, on: str) -> Any:  # noqa: ANN401 -- any plain value
+        """The case of another matter, of the same kind."""
+        found = MATTER.fullmatch(value) if isinstance(value, str) else None
+        return self.named.get((found[1], on), value) if found else value
 
     def _said(self, value: Any, now: datetime) -> Any:  # noqa: ANN401 -- any plain value
         if value == "now":
@@ -419,6 +432,7 @@ def _complete(act: Act, case: Case, now: datetime, directory: Directory) -> dict
         "record_event": lambda: {"event": "inquest", "happened_at": "now", "words": "-"},
         "tell_referrer": lambda: {"how": "email", "words": "-"},
         **_of_review(case, agency, directory),
+        **_of_death(act, case, agency),
         **_of_recommendation(act, case, agency),
         "raise_disagreement": lambda: {
             "agency": agency, "challenged": "harrowshire-council", "at_risk": "no", "about": "-", "wanted": "-",
@@ -491,6 +505,40 @@ def _of_review(case: Case, agency: str, directory: Directory) -> Answers:
         "complete_review": lambda: {"words": "-"},
         "open_register": lambda: {"origin": "audit", "year": day_of(case.opened).year},
         "close_register": lambda: {"words": "-"},
+    }  # fmt: skip
+
+
+def _of_death(act: Act, case: Case, agency: str) -> Answers:
+    """Plain answers to the commands of the review of a death: nothing applies, nothing is found, nobody waits."""
+    seats = list(shelf.policy(case.policy).quorums["child_death_panel"].seats) if case.kind == "child_death" else []
+    applies = act.answers.get("applies", [])
+    criteria = [{"criterion": one.value, "met": "yes" if one.value in applies else "no"} for one in Criterion]
+    known = dict.fromkeys(("coroner", "certificate", "patient_safety", "post_mortem", "others"), "no")
+    return {
+        "notify_death": lambda: {
+            "name": "-", "born": "-400 days", "died": "-1 days", "died_known": "yes", "showed_life": "yes",
+            "sex": "not_known", "ethnic_group": "not_known", "area": "harrowshire", "place_of_death": "not_known",
+            "expected": "no", "circumstances": "-", "others": "no", "notifier_name": "-", "notifier_role": "-",
+            "notifier_agency": "-", "notifier_email": "notifier@example.org",
+        },
+        "record_immediate_decisions": lambda: {"criteria": criteria, **known, "words": "-"},
+        "record_database_notification": lambda: {"sent_at": "now"},
+        "name_key_worker": lambda: {"name": "-", "contact": "-"},
+        "record_joint_response": lambda: {"held_at": "now", "words": "-"},
+        "return_form": lambda: {"agency": agency, "holds": "nothing"},
+        "open_wait": lambda: {"kind": "inquest", "since": "+0 days", "holds": ["panel"], "review": "+60 days"},
+        "review_wait": lambda: {"item": "w1", "outcome": "goes_on", "review": "+60 days"},
+        "record_finding": lambda: {"source": "inquest", "abuse": "no", "panel": False, "words": "-"},
+        "plan_meeting": lambda: {"on": "+40 days"},
+        "record_death_meeting": lambda: {"held_at": "now", "words": "-"},
+        "draft_analysis": lambda: {"summary": "-"},
+        "list_for_panel": lambda: {"on": "+28 days"},
+        "complete_analysis": lambda: {"held_at": "now", "seats": seats, "categories": ["6"], "modifiable": "none"},
+        "submit_analysis": lambda: {"sent_at": "now"},
+        "log_family_contact": lambda: {"contact": "feedback", "held_at": "now"},
+        "consider_review": lambda: {"outcome": "not_met", "reasons": "-"},
+        "hand_over": lambda: {"area": "-"},
+        "confirm_hand_over": lambda: {"received_at": "now"},
     }  # fmt: skip
 
 

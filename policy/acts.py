@@ -7,12 +7,10 @@ from models import shelf
 from models.directory import Directory
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.policy import Office, Policy, Scope, Span
-from models.rehearsal import KINDS, REVIEW, Scenario, Stage
+from models.rehearsal import ANYBODY, KINDS, REVIEW, Scenario, Stage
 from policy.problems import Path
 from policy.shapes import did_you_mean, fit, shaped
 from policy.written import Written
-
-REFERRER = "referrer"
 
 
 def cross_check_scenario(written: Written, policy: Policy | None, directory: Directory | None) -> None:
@@ -64,11 +62,11 @@ def _check_what(path: Path, written: Written) -> None:
 def _check_who(path: Path, offices: Mapping[str, Office], directory: Directory | None, written: Written) -> None:
     who = written.text(*path)
     name, _, agency = who.partition("/")
-    if not who or who == REFERRER:
+    if not who or who in ANYBODY:
         return
     office = offices.get(name)
     if office is None:
-        words = f"The policy has no office `{name}`. {did_you_mean(name, (*offices, REFERRER))}"
+        words = f"The policy has no office `{name}`. {did_you_mean(name, (*offices, *ANYBODY))}"
     elif office.scope is Scope.PARTNERSHIP and agency:
         words = f"`{name}` is held once in the partnership. Write `{name}` alone."
     elif office.scope is Scope.AGENCY and not agency:

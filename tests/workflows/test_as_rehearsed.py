@@ -12,9 +12,9 @@ from models import shelf
 from models.calendar import WorkingDays
 from models.case import Case, packed
 from models.clocks import due_time
-from models.lifecycles import OPENINGS, REFERRING
+from models.lifecycles import OPENINGS
 from models.policy import Span, Unit
-from models.rehearsal import NAMES, REFERRAL, Act, Scenario, Stage, rehearse
+from models.rehearsal import ANYBODY, NAMES, REFERRAL, Act, Scenario, Stage, rehearse
 from models.replaying import replay
 from models.rights import Actor, actor_of
 from models.time import at, day_of
@@ -43,7 +43,6 @@ def next_monday(now: datetime) -> datetime:
 async def perform(made: House, scenario: Scenario, stage: Stage) -> list[datetime]:
     """Do everything that the scenario says, at its times, through the door; in an outage the engine is gone."""
     moments: list[datetime] = []
-    named: dict[tuple[str, str], str] = {}
     outages, leaves = list(stage.outages), stage.leavings()
     for when, act in stage.planned():
         while outages and outages[0][0] <= when:
@@ -51,7 +50,7 @@ async def perform(made: House, scenario: Scenario, stage: Stage) -> list[datetim
         while leaves and leaves[0][0] <= when:
             await leave(made, stage, *leaves.pop(0))
         await made.wait_until(when)
-        moments.append(await do(made, stage, act, named))
+        moments.append(await do(made, stage, act))
     while outages:
         await outage(made, *outages.pop(0))
     while leaves:
@@ -80,13 +79,14 @@ async def outage(made: House, begins: datetime, ends: datetime) -> None:
     await made.settled()
 
 
-async def do(made: House, stage: Stage, act: Act, named: dict[tuple[str, str], str]) -> datetime:
+async def do(made: House, stage: Stage, act: Act) -> datetime:
+    named = stage.named
     request = f"s-{len(named)}-{act.do}-{made.now.timestamp()}"
     if act.do in OPENINGS:
         kind = OPENINGS[act.do]
         blank = Case(ref="XX-0000-0000", kind=kind, policy=stage.policy, calendar=stage.calendar, opened=made.now)
-        actor = Actor(person="referrer")
-        if act.do != REFERRING:
+        actor = Actor(person=act.who)
+        if act.who not in ANYBODY:
             office, _, agency = act.who.partition("/")
             person = stage.directory.look_up(office, agency or None, made.now).person
             actor = actor_of(stage.directory, str(person), made.now)
