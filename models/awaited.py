@@ -6,6 +6,7 @@ from models.case import Case
 from models.child_death import goes_on, waits
 from models.child_death_commands import WaitOutcome, WaitsFor
 from models.facts import Fact
+from models.fold import after
 from models.rapid_review import Outcome
 from models.time import day_of
 
@@ -42,12 +43,14 @@ def ended_waits(family: Mapping[str, Case], fact: Fact) -> Iterator[tuple[Case, 
         return
     for case in family.values():
         held = [name for name, one in waits(case).items() if one["kind"] == WaitsFor.PRACTICE_REVIEW]
-        for number, name in enumerate(held if case.kind == "child_death" else (), start=case.known + 1):
+        for name in held if case.kind == "child_death" else ():
             data = {
                 "item": name, "outcome": WaitOutcome.ENDED.value, "review": None, "abuse": None,
                 "ended_on": day_of(fact.occurred).isoformat(), "resumes": goes_on(case, name),
             }  # fmt: skip
-            yield case, Fact(
-                case=case.ref, number=number, kind="wait_reviewed", actor=fact.actor, office=fact.office,
+            ended = Fact(
+                case=case.ref, number=case.known + 1, kind="wait_reviewed", actor=fact.actor, office=fact.office,
                 occurred=fact.recorded, recorded=fact.recorded, data=data,
             )  # fmt: skip
+            yield case, ended
+            case = after(case, ended)  # noqa: PLW2901 -- what two waits held goes on when the second ends

@@ -191,7 +191,9 @@ class ChildDeath:
                 return _waiting({**case.said.get("waits", {}), data["item"]: one})
             case "wait_reviewed" if data["outcome"] == WaitOutcome.ENDED:
                 one = {**case.said["waits"][data["item"]], "ended": data["ended_on"]}
-                return _waiting({**case.said["waits"], data["item"]: one})
+                return {**_waiting({**case.said["waits"], data["item"]: one}), **_found(data)}
+            case "finding_recorded":
+                return _found(data)
             case "meeting_planned":
                 return {"meeting_on": data["on"]}
             case "panel_listed":
@@ -267,6 +269,11 @@ def _joins(case: Case, other: str, *, same: bool) -> list[Problem]:
         words = f"This notification has joined {joined}. If that is wrong, say first that it is not the same."
         return [Problem(field="other", words=words)]
     return []
+
+
+def _found(data: Mapping[str, Any]) -> dict[str, Any]:
+    """That abuse or neglect was found is remembered, wherever it came to light: a referral of this death says so."""
+    return {"abuse_found": True} if data.get("abuse") == Known.YES else {}
 
 
 def _also_waits(case: Case, fact: Fact, kind: WaitsFor, step: Step) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from models import shelf
+from models.awaited import ended_waits, settles
 from models.base import Message, Word
 from models.case import Case, whole_item
 from models.child_death_commands import Criterion
@@ -320,6 +321,11 @@ class Stage:
             for more in follows(unsaid(now), now, self.cases[fresh.ref], fact):
                 self._apply(more)
             self._speak(fresh.ref, fact.recorded)
+        if settles(before, now):
+            family = {ref: self.cases[ref] for ref in (fact.case, *self._sisters(fact.case))}
+            for case, more in list(ended_waits(family, fact)):
+                self._apply(more)
+                self._speak(case.ref, fact.recorded)
 
     def _sisters(self, ref: str) -> list[str]:
         """The other cases of the same matter."""
@@ -513,6 +519,7 @@ def _of_death(act: Act, case: Case, agency: str) -> Answers:
     seats = list(shelf.policy(case.policy).quorums["child_death_panel"].seats) if case.kind == "child_death" else []
     applies = act.answers.get("applies", [])
     criteria = [{"criterion": one.value, "met": "yes" if one.value in applies else "no"} for one in Criterion]
+    again = {"again": "+90 days"} if act.answers.get("outcome") in {"wait", "refer"} else {}
     known = dict.fromkeys(("coroner", "certificate", "patient_safety", "post_mortem", "others"), "no")
     return {
         "notify_death": lambda: {
@@ -536,7 +543,7 @@ def _of_death(act: Act, case: Case, agency: str) -> Answers:
         "complete_analysis": lambda: {"held_at": "now", "seats": seats, "categories": ["6"], "modifiable": "none"},
         "submit_analysis": lambda: {"sent_at": "now"},
         "log_family_contact": lambda: {"contact": "feedback", "held_at": "now"},
-        "consider_review": lambda: {"outcome": "not_met", "reasons": "-"},
+        "consider_review": lambda: {"outcome": "not_met", "reasons": "-", **again},
         "hand_over": lambda: {"area": "-"},
         "confirm_hand_over": lambda: {"received_at": "now"},
     }  # fmt: skip

@@ -47,7 +47,7 @@ def _of_death(before: Case, fact: Fact) -> dict[str, Any]:
     return {
         "from": before.ref, "children": before.said["children"], "aware": at(day, time(0)).isoformat(),
         "event": Event.DEATH.value, "aware_at": day.isoformat(), "in_area": Known.YES.value,
-        "abuse_or_neglect": (Known.YES if "abuse_found" in before.marks else Known.NOT_KNOWN).value, "coroner": None,
+        "abuse_or_neglect": (Known.YES if before.said.get("abuse_found") else Known.NOT_KNOWN).value, "coroner": None,
         "others": Known.NOT_KNOWN.value, "siblings_safe": None, "lead_agrees": Known.YES.value,
     }  # fmt: skip
 

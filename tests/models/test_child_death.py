@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from models.awaited import ended_waits
+from models.facts import Fact
+from models.spawning import opens
 from models.time import day_of, end_of
 from tests.support import house
 from tests.support.core import MONDAY, Play, Refused, fresh
@@ -250,3 +253,38 @@ def test_a_closed_review_is_reopened_by_what_an_inquest_finds_and_the_sub_group_
     play.act(PANEL, "list_for_panel", on=day_of(play.now))
     play.act(PANEL, "complete_analysis", **analysing(play))
     assert play.case.is_open("submit_analysis"), "the changed analysis goes to the national database as well"
+
+
+@pytest.mark.promise("H12")
+@pytest.mark.parametrize("by_its_wait", [True, False])
+def test_a_referral_says_that_abuse_was_found_wherever_it_came_to_light(*, by_its_wait: bool) -> None:
+    play = notified()
+    if by_its_wait:
+        item = waits(play, "inquest", "panel")
+        play.act(COORDINATOR, "review_wait", item=item, outcome="ended", ended_on=day_of(play.now), abuse="yes")
+    else:
+        play.act(COORDINATOR, "record_finding", source="police", abuse="yes", panel=False, words="w")
+    before = play.case
+    opening = opens(before, refers(play))
+    assert opening
+    assert opening.data["abuse_or_neglect"] == "yes"
+
+
+@pytest.mark.promise("H12")
+def test_the_panel_goes_on_once_everything_is_settled_also_where_the_death_was_referred_twice() -> None:
+    play = notified()
+    drafted(play)
+    play.act(COORDINATOR, "record_finding", source="police", abuse="yes", panel=False, words="w")
+    refers(play)
+    play.act(COORDINATOR, "record_finding", source="inquest", abuse="yes", panel=False, words="w")
+    last = refers(play)
+    assert play.case.obligations["panel"].paused
+    for _, fact in list(ended_waits({play.case.ref: play.case}, last)):
+        play.happen(fact)
+    assert not play.case.obligations["panel"].paused
+    assert not play.case.is_open("wait_review")
+
+
+def refers(play: Play) -> Fact:
+    again = day_of(play.now) + timedelta(days=90)
+    return play.act(SUBGROUP, "consider_review", outcome="refer", again=again, reasons="r")

@@ -93,7 +93,7 @@ async def do(made: House, stage: Stage, act: Act) -> datetime:
         done = await made.door.open(actor, act.do, stage.answers(act, blank, made.now), request)
         named[act.matter, NAMES[kind]] = done.case
         return done.fact.recorded
-    above = {"review": REFERRAL, "practice review": "review"}
+    above = {REFERRAL: "child death", "review": REFERRAL, "practice review": "review"}
     ref = named.get((act.matter, act.on)) or await made.child_of(named[act.matter, above[act.on]])
     named[act.matter, act.on] = ref
     office, _, agency = act.who.partition("/")
