@@ -175,7 +175,7 @@ class ChildDeath:
             case _:
                 return {fact.kind: at}
 
-    def said(self, case: Case, fact: Fact) -> dict[str, Any]:  # noqa: PLR0911 -- one answer for each fact
+    def said(self, case: Case, fact: Fact) -> dict[str, Any]:  # noqa: C901, PLR0911 -- one answer for each fact
         data = fact.data
         match fact.kind:
             case "death_notified":

@@ -278,11 +278,15 @@ def test_the_panel_goes_on_once_everything_is_settled_also_where_the_death_was_r
     refers(play)
     play.act(COORDINATOR, "record_finding", source="inquest", abuse="yes", panel=False, words="w")
     last = refers(play)
-    assert play.case.obligations["panel"].paused
+    assert stands_still(play, "panel")
     for _, fact in list(ended_waits({play.case.ref: play.case}, last)):
         play.happen(fact)
-    assert not play.case.obligations["panel"].paused
+    assert not stands_still(play, "panel")
     assert not play.case.is_open("wait_review")
+
+
+def stands_still(play: Play, key: str) -> bool:
+    return play.case.obligations[key].paused
 
 
 def refers(play: Play) -> Fact:
