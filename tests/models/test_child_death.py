@@ -1,6 +1,6 @@
 """The review of a child's death, by the pure core: its way, and what it waits for."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from models.awaited import ended_waits
 from models.facts import Fact
 from models.spawning import opens
-from models.time import day_of, end_of
+from models.time import at, day_of, end_of
 from tests.support import house
 from tests.support.core import MONDAY, Play, Refused, fresh
 
@@ -292,3 +292,15 @@ def stands_still(play: Play, key: str) -> bool:
 def refers(play: Play) -> Fact:
     again = day_of(play.now) + timedelta(days=90)
     return play.act(SUBGROUP, "consider_review", outcome="refer", again=again, reasons="r")
+
+
+@pytest.mark.promise("H2")
+def test_what_is_owed_in_days_is_said_at_the_hour_of_messages_and_not_at_midnight() -> None:
+    play = notified()
+    play.wait(days=20)
+    for key in ("key_worker", "request_information"):
+        said = [moment for moment, _ in play.said(key) if moment > MONDAY]
+        assert said
+        assert said == [at(day_of(moment), time(9)) for moment in said]
+    due = play.case.obligations["national_database"].due
+    assert play.said("national_database")[1] == (due, "child_death_coordinator"), "what is owed in hours, at its hour"
