@@ -172,15 +172,17 @@ def _policy(file: Path) -> "Policy":
 
 
 def _story(name: str, shipped: Path, rules: "Policy", people: "Directory") -> "Scenario":
+    from policy.backlog import a_backlog
     from policy.reading import read_scenario
     from policy.year import a_year
 
-    if name == "year":
-        return a_year()
+    made = {"year": a_year, "backlog": a_backlog}
+    if name in made:
+        return made[name]()
     file = shipped / "scenarios" / f"{name}.yaml"
     if not file.exists() and name != "-" and not Path(name).exists():
         there = ", ".join(sorted(one.stem for one in file.parent.glob("*.yaml")))
-        fail(f"There is no file {name}, and no scenario of this name. Shipped are: {there}, year; and {LAST_YEAR}.")
+        fail(f"There is no file {name}, and no scenario of this name. Shipped are: {there}, {', '.join(made)}; and {LAST_YEAR}.")
     return read_scenario(text_of(file if file.exists() else Path(name)), Path(name).name, rules, people)
 
 

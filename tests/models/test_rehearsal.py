@@ -1,5 +1,6 @@
 """A rehearsal says who would be told what and when, by the rules of the engine, and what another policy changes."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from models.directory import Directory
 from models.policy import Span
 from models.rehearsal import REFERRAL, Act, Outage, Scenario, Timeline, difference, rehearse
 from models.telling import NoticeKind
-from models.time import at
+from models.time import at, day_of
+from policy.backlog import a_backlog
 from policy.reading import PolicyProblems, read_scenario
 from policy.year import a_year, only
 from tests.support.core import CALENDAR_NAME, DIRECTORY, POLICY, POLICY_NAME
@@ -109,6 +111,51 @@ def test_a_year_is_the_same_year_for_the_same_seed() -> None:
     assert [step for step in line.steps if step.refused] == []
     assert len({step.case for step in line.steps if step.case.startswith("LR")}) == 10
     assert run(ten) == line
+
+
+@pytest.mark.promise("F10", "H7")
+def test_a_backlog_of_deaths_is_gone_after_its_panels_and_only_the_panel_is_late() -> None:
+    line = run(a_backlog())
+    assert [step for step in line.steps if step.refused] == []
+    deaths = {step.case for step in line.steps if step.what == "death_notified"}
+    assert len(deaths) == 42
+    panels = Counter(day_of(step.at) for step in line.steps if step.what == "panel_recorded")
+    assert set(panels.values()) == {3}
+    late = {one.obligation for one in line.notices if one.kind is NoticeKind.OWED and one.due and one.rung_at > one.due}
+    assert late == {"panel"}
+    last = max(step.at for step in line.steps if step.what != "told")
+    assert not [one for one in line.notices if one.rung_at > last], "once it is gone nobody hears of it any more"
+    assert run(a_backlog()) == line
+
+
+@pytest.mark.promise("F10", "H5")
+def test_in_a_death_with_an_inquest_the_meeting_is_never_late_before_the_post_mortem_report() -> None:
+    line = run(shipped("inquest"))
+    assert not [one for one in line.notices if one.obligation == "meeting" and one.rung > 0]
+    looked = [step.at for step in line.steps if step.what == "wait_reviewed"]
+    assert len(looked) == 7
+    assert owed(line, "wait_review/w1#2")[-1][1] == "designated_doctor", "a forgotten wait climbs"
+    [found, settled] = looked[-2:]
+    assert owed(line, "reconsider_review") == [(found, "subgroup_chair"), (found, "child_death_coordinator")]
+    assert [at for at, _ in owed(line, "panel") if at > found][1:] >= [settled], "it waits for the rapid review"
+
+
+@pytest.mark.promise("F10", "A6", "H1")
+def test_of_three_notifications_the_one_whose_join_was_undone_is_reviewed_by_itself() -> None:
+    line = run(shipped("same-death"))
+    by_case = Counter(step.case for step in line.steps if step.what == "return_received")
+    assert sorted(case[-4:] for case in by_case) == ["0001", "0003"]
+    joined = [step.at for step in line.steps if step.what == "duplicate_decided"][0]
+    assert not [one for one in line.notices if one.case.endswith("0002") and one.rung_at > joined]
+
+
+@pytest.mark.promise("F10", "B3")
+def test_a_form_that_never_comes_climbs_to_the_chair_of_the_panel_until_it_is_given_up() -> None:
+    line = run(shipped("silent-form"))
+    offices = [office for _, office in owed(line, f"agency_return/{HOSPITAL}")]
+    assert list(dict.fromkeys(offices)) == ["agency_contact", "agency_lead", "panel_chair"]
+    [over] = [step.at for step in line.steps if step.what == "return_not_given"]
+    assert max(moment for moment, _ in owed(line, f"agency_return/{HOSPITAL}")) <= over
 
 
 # How a scenario is told

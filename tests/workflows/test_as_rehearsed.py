@@ -18,6 +18,7 @@ from models.rehearsal import ANYBODY, NAMES, REFERRAL, Act, Scenario, Stage, reh
 from models.replaying import replay
 from models.rights import Actor, actor_of
 from models.time import at, day_of
+from policy.backlog import a_backlog
 from policy.reading import read_scenario
 from policy.year import a_year, only
 from records.policies import put_in_force
@@ -149,9 +150,7 @@ async def test_what_is_not_owed_any_more_is_taken_back_in_the_engine_as_rehearse
 @pytest.mark.timeout(180)
 async def test_ten_cases_of_a_busy_year_go_in_the_engine_as_rehearsed(tmp_path: Path) -> None:
     chosen = {str(number) for number in random.Random(20261122).sample(range(1, 201), 10)}  # noqa: S311 -- no secret
-    year = only(a_year(), chosen)
-    last = max(act.after.n for act in year.acts)
-    await compared(year.model_copy(update={"lasts": Span(n=last + 1, unit=Unit.WORKING_DAYS)}), tmp_path)
+    await compared(until_the_last(only(a_year(), chosen)), tmp_path)
 
 
 @pytest.mark.promise("F10")
@@ -160,6 +159,25 @@ def test_a_year_with_200_cases_is_rehearsed_without_a_refusal() -> None:
     rehearsed = rehearse(a_year(), *shelf.put(shipped_policy()), directory)
     assert len({step.case for step in rehearsed.steps if step.case.startswith("LR")}) == 200
     assert [step for step in rehearsed.steps if step.refused] == []
+
+
+@pytest.mark.promise("F10", "H7")
+@pytest.mark.timeout(180)
+async def test_the_first_panels_of_a_backlog_of_deaths_go_in_the_engine_as_rehearsed(tmp_path: Path) -> None:
+    await compared(until_the_last(only(a_backlog(), {"1", "2", "3", "4", "5"})), tmp_path)
+
+
+@pytest.mark.proof
+@pytest.mark.promise("F10", "H7")
+@pytest.mark.timeout(1800)
+async def test_a_whole_backlog_of_deaths_goes_in_the_engine_as_rehearsed(tmp_path: Path) -> None:
+    await compared(until_the_last(a_backlog()), tmp_path)
+
+
+def until_the_last(scenario: Scenario) -> Scenario:
+    """The same scenario, which looks on until the working day after its last act."""
+    last = max(act.after.n for act in scenario.acts)
+    return scenario.model_copy(update={"lasts": Span(n=last + 1, unit=Unit.WORKING_DAYS)})
 
 
 async def compared(scenario: Scenario, tmp_path: Path) -> list[tuple[str, str, datetime]]:
