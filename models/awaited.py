@@ -43,7 +43,7 @@ def ended_waits(family: Mapping[str, Case], fact: Fact) -> Iterator[tuple[Case, 
         return
     for case in family.values():
         held = [name for name, one in waits(case).items() if one["kind"] == WaitsFor.PRACTICE_REVIEW]
-        for name in held if case.kind == "child_death" else ():
+        for name in held if case.kind == "child_death" and case.closed is None else ():
             data = {
                 "item": name, "outcome": WaitOutcome.ENDED.value, "review": None, "abuse": None,
                 "ended_on": day_of(fact.occurred).isoformat(), "resumes": goes_on(case, name),

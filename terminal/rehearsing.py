@@ -43,8 +43,8 @@ def rehearse(  # noqa: PLR0913, PLR0917 -- what is rehearsed, under which rules,
         str,
         typer.Argument(
             metavar="SCENARIO",
-            help="A scenario file; a shipped one (smooth, silent-agency, parked, outage); `year`; or `last-year`: the "
-            "cases recorded here.",
+            help="A scenario file; a shipped one (smooth, silent-agency, parked, outage); `year`; `backlog`; or "
+            "`last-year`: the cases recorded here.",
         ),
     ],
     policy: Annotated[
@@ -181,8 +181,8 @@ def _story(name: str, shipped: Path, rules: "Policy", people: "Directory") -> "S
         return made[name]()
     file = shipped / "scenarios" / f"{name}.yaml"
     if not file.exists() and name != "-" and not Path(name).exists():
-        there = ", ".join(sorted(one.stem for one in file.parent.glob("*.yaml")))
-        fail(f"There is no file {name}, and no scenario of this name. Shipped are: {there}, {', '.join(made)}; and {LAST_YEAR}.")
+        there = ", ".join((*sorted(one.stem for one in file.parent.glob("*.yaml")), *made))
+        fail(f"There is no file {name}, and no scenario of this name. Shipped are: {there}; and {LAST_YEAR}.")
     return read_scenario(text_of(file if file.exists() else Path(name)), Path(name).name, rules, people)
 
 

@@ -285,6 +285,16 @@ def test_the_panel_goes_on_once_everything_is_settled_also_where_the_death_was_r
     assert not play.case.is_open("wait_review")
 
 
+@pytest.mark.promise("A6", "H12")
+def test_what_has_joined_another_review_stands_still_whatever_is_settled() -> None:
+    second = another(notified())
+    drafted(second)
+    second.act(COORDINATOR, "record_finding", source="police", abuse="yes", panel=False, words="w")
+    refers(second)
+    last = second.act(COORDINATOR, "decide_duplicate", other="XX-2026-0001", same=True, reason="r")
+    assert not list(ended_waits({second.case.ref: second.case}, last))
+
+
 def stands_still(play: Play, key: str) -> bool:
     return play.case.obligations[key].paused
 

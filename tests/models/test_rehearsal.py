@@ -145,7 +145,7 @@ def test_of_three_notifications_the_one_whose_join_was_undone_is_reviewed_by_its
     line = run(shipped("same-death"))
     by_case = Counter(step.case for step in line.steps if step.what == "return_received")
     assert sorted(case[-4:] for case in by_case) == ["0001", "0003"]
-    joined = [step.at for step in line.steps if step.what == "duplicate_decided"][0]
+    joined = next(step.at for step in line.steps if step.what == "duplicate_decided")
     assert not [one for one in line.notices if one.case.endswith("0002") and one.rung_at > joined]
 
 
