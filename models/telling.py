@@ -236,7 +236,9 @@ def _moved(
             )  # fmt: skip
 
 
-_MOVING = frozenset({"corrected", "calendar_adopted", "policy_adopted", "time_answered", "suspension_reviewed"})
+_MOVING = frozenset(
+    {"corrected", "calendar_adopted", "policy_adopted", "time_answered", "suspension_reviewed", "wait_reviewed"}
+)
 
 
 def taken_back(before: Case, after: Case, fact: Fact) -> Iterator[tuple[str, str]]:

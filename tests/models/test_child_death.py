@@ -8,6 +8,7 @@ import pytest
 from models.awaited import ended_waits
 from models.facts import Fact
 from models.spawning import opens
+from models.telling import NoticeKind
 from models.time import at, day_of, end_of
 from tests.support import house
 from tests.support.core import MONDAY, Play, Refused, fresh
@@ -96,6 +97,22 @@ def test_what_waits_for_a_post_mortem_is_never_late_and_is_looked_at_again_by_it
     assert due
     assert due > play.now + timedelta(days=80), "the time of waiting does not count"
     play.act(DOCTOR, "record_death_meeting", held_at=play.now, words="w")
+
+
+@pytest.mark.promise("H5")
+def test_when_a_wait_ends_whoever_was_told_of_the_meeting_hears_its_new_date_once() -> None:
+    play = notified()
+    play.speak()
+    item = waits(play, "post_mortem", "meeting")
+    play.wait(days=50)
+    again = day_of(play.now) + timedelta(days=40)
+    play.act(COORDINATOR, "review_wait", item=item, outcome="goes_on", review=again)
+    assert not [one for one in play.notices if one.kind is NoticeKind.MOVED], "while it waits there is no date to name"
+    play.wait(days=30)
+    play.act(COORDINATOR, "review_wait", item=item, outcome="ended", ended_on=day_of(play.now), abuse="no")
+    [moved] = [one for one in play.notices if one.kind is NoticeKind.MOVED]
+    assert (moved.obligation, moved.person) == ("meeting", DOCTOR)
+    assert moved.due == play.case.obligations["meeting"].due
 
 
 @pytest.mark.promise("H5", "H7")
