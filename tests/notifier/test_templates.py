@@ -36,7 +36,7 @@ from notifier.threads import reply
 from notifier.words import NOT_YOURS, Bulletin, Button, CaseThread, Item, Several, Shown, worded
 from records.questions import CaseView, Questions
 from tests.notifier.test_words import DIRECTORY, NOW, WHOLE, every
-from tests.support.lives import EACH_OR_ALL, MANAGER, Lives
+from tests.support.lives import SOME_OR_ALL, MANAGER, Lives
 from tests.support.recording import Recording, recording
 
 pytestmark = pytest.mark.promise("G1", "G8")
@@ -530,7 +530,7 @@ async def lived(tmp_path: Path, commands: Sequence[tuple[str, str]]) -> AsyncIte
         yield made
 
 
-@EACH_OR_ALL
+@SOME_OR_ALL
 @pytest.mark.promise("G2")
 async def test_a_button_is_offered_exactly_where_that_person_could_give_the_command_now(lived: Recording) -> None:
     questions, pressed = Questions(lived.there.recorder), Counter[str]()
