@@ -73,6 +73,9 @@ SAME_CASE = {
     "raise_disagreement": f"{{refs}}: the same challenge to the same agency is open. {GO_ON}",
 }
 NO_RULES = "There is no policy in force yet. The administrator has to put one in force first."
+NO_SUCH_KIND = (
+    "The policy in force does not know this kind of case. The administrator has to put one in force that does."
+)
 OVERTAKING = BY_RELATION | {"submit_return", "tell_referrer"}
 """What may be sent from a page that is not quite up to date."""
 
@@ -123,6 +126,8 @@ class Door:
         directory = await self._recorder.directory.read(session)
         if names is None or directory is None:
             return [Problem(words=NO_RULES)]
+        if OPENINGS[command.KIND] not in shelf.policy(names[0]).lifecycles:
+            return [Problem(words=NO_SUCH_KIND)]
         fresh = Case(ref="", kind=OPENINGS[command.KIND], policy=names[0], calendar=names[1], opened=now)
         return misnamed(type(command), fresh, plain, directory)
 

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from door.door import NO_SUCH_KIND
+from door.refusals import Invalid
 from models.child_death import waits
 from models.child_death_commands import Criterion
 from models.time import day_of
+from records.policies import put_in_force
 from records.questions import Questions
-from tests.support.house import House, house, triage
+from tests.support.house import House, house, shipped_policy, triage
 from tests.support.lives import Lives
 from tests.support.lives_of_deaths import COORDINATOR, SUBGROUP, Deaths
 
@@ -54,6 +57,21 @@ async def test_while_the_referral_leads_to_a_rapid_review_the_panel_waits_on(tmp
         assert len(waits(await made.case(death))) == 1
         async with made.there.database.reading() as session:
             assert list(await made.there.auditor.verify(session, made.there.settings.seals)) == []
+
+
+@pytest.mark.promise("H1")
+async def test_under_a_policy_from_before_there_were_reviews_of_deaths_none_is_opened_and_it_is_said_why(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as made:
+        shipped = shipped_policy()
+        kinds = {name: blocks for name, blocks in shipped.lifecycles.items() if name != "child_death"}
+        before = shipped.model_copy(update={"version": "before", "child_deaths": None, "lifecycles": kinds})
+        async with made.there.database.writing() as session:
+            await put_in_force(session, before, made.now)
+        with pytest.raises(Invalid) as refusal:
+            await Deaths(Lives(made)).notified()
+        assert [one.words for one in refusal.value.problems] == [NO_SUCH_KIND]
 
 
 async def _children(made: House, ref: str) -> list[tuple[int, dict[str, object]]]:

@@ -36,7 +36,7 @@ from notifier.threads import reply
 from notifier.words import NOT_YOURS, Bulletin, Button, CaseThread, Item, Several, Shown, worded
 from records.questions import CaseView, Questions
 from tests.notifier.test_words import DIRECTORY, NOW, WHOLE, every
-from tests.support.lives import SOME_OR_ALL, MANAGER, Lives
+from tests.support.lives import MANAGER, SOME_OR_ALL, Lives
 from tests.support.recording import Recording, recording
 
 pytestmark = pytest.mark.promise("G1", "G8")
