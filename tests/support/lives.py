@@ -445,7 +445,10 @@ async def other_rules(there: Installation, now: datetime, holiday: date | None =
         calendar = calendar.model_copy(update={"proclaimed": new.proclaimed})
     at_once = {name: _at_once(shipped.ladders[name]) for name in ("agency_return", "agency_form")}
     lifecycles, now_due = shipped.lifecycles, {"at_least": None}
-    for kind, change in (("rapid_review", now_due), ("child_death", {**now_due, "budget": Span(n=0, unit=Unit.HOURS)})):
+    for kind, change in (
+        ("rapid_review", now_due),
+        ("child_death", {**now_due, "budget": Span(n=-1, unit=Unit.HOURS)}),
+    ):
         block = lifecycles[kind]["agency_return"].model_copy(update=change)
         lifecycles = {**lifecycles, kind: {**lifecycles[kind], "agency_return": block}}
     rules = {"ladders": {**shipped.ladders, **at_once}, "lifecycles": lifecycles}
