@@ -41,6 +41,9 @@ from tests.support.recording import Recording, recording
 
 pytestmark = pytest.mark.promise("G1", "G8")
 
+ANSWERED = ("disagreement", "answer_disagreement")
+"""After this the agency that raised a disagreement has its turn: one of the buttons that are looked for."""
+
 ADDRESS = "https://reviews.example.org"
 THREADS = ("thread", "thread_reply")
 KINDS = (*NoticeKind, NOT_YOURS, *THREADS)
@@ -522,7 +525,7 @@ async def lived(tmp_path: Path, commands: Sequence[tuple[str, str]]) -> AsyncIte
     """Whole lives of every lifecycle, with every rung said that was due on the way."""
     async with recording(tmp_path) as made:
         lives = Lives(made)
-        for lifecycle, kind in commands:
+        for lifecycle, kind in dict.fromkeys((*commands, ANSWERED)):
             ready = await lives.ready(lifecycle, kind)
             if ready.case:
                 await made.speak(ready.case)
