@@ -197,7 +197,7 @@ class ChildDeath:
             case "meeting_planned":
                 return {"meeting_on": data["on"]}
             case "panel_listed":
-                return {"panel_on": data["on"], "theme": data["theme"]}
+                return {"panel_on": data["on"]}
             case "panel_deferred" | "panel_recorded":
                 return {"panel_on": ""}
             case "review_considered":

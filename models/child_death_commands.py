@@ -457,7 +457,7 @@ class ListForPanel(Command):
     FACT: ClassVar[str] = "panel_listed"
     TITLE: ClassVar[str] = "List for a panel"
     on: Day = asks("Of the panel of which day?")
-    theme: MaybeLine = asks("Theme of the panel, if it has one", default="", short=True)
+    theme: MaybeLine = asks("Theme of the panel, if it has one", private=True, default="", short=True)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)

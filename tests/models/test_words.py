@@ -1,5 +1,6 @@
 """A refusal names the question, says how to go on, comes all at once, and never repeats what was typed."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from models.command import Command, part_of
+from models.command import _SHOWN, Command, part_of, said_of
 from models.disagreement import RespondDisagreement
 from models.facts import Problem
 from models.lifecycles import COMMANDS
@@ -209,3 +210,19 @@ def test_anything_at_all_is_accepted_or_refused_in_words(kind: str, data: st.Dat
         found = problems(error, command)
         assert found
         assert all(one.words.endswith(".") for one in found)
+
+
+@pytest.mark.promise("K8")
+def test_no_question_that_is_answered_in_free_words_is_kept_outside_the_encrypted_columns() -> None:
+    plain = {name for command in EVERY.values() for name in _plain_words(command, command.__name__, private=False)}
+    assert plain == set()
+
+
+def _plain_words(model: type[BaseModel], path: str, *, private: bool) -> Iterator[str]:
+    """Every answer of free words that no question above it or of its own calls private."""
+    for name, field in model.model_fields.items():
+        kept = private or bool(said_of(field, "private"))
+        if part := part_of(field):
+            yield from _plain_words(part, f"{path}.{name}", private=kept)
+        elif not kept and _SHOWN[0] in field.metadata:
+            yield f"{path}.{name}"
