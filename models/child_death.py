@@ -180,6 +180,8 @@ class ChildDeath:
         match fact.kind:
             case "death_notified":
                 return {"children": data["children"], "area": data["area"]}
+            case "information_requested":
+                return {"forms": sorted({*case.said.get("forms", ()), *data["forms"]})}
             case "duplicate_decided":
                 found = {**case.said.get("duplicates", {}), data["other"]: data["same"]}
                 joins = {"joined": data["other"], "stopped": data["suspends"]} if data["same"] else {"joined": ""}

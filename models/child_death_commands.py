@@ -334,6 +334,23 @@ class RecordJointResponse(Command):
     words: Words = asks("What was agreed, and who visits?", private=True)
 
 
+class RequestForms(RequestInformation):
+    """Ask agencies for their reporting forms, and for the supplementary forms of this kind of death."""
+
+    TITLE: ClassVar[str] = "Ask agencies for their reporting forms"
+    forms: tuple[Slug, ...] = asks(
+        "Which supplementary forms do they fill in as well?", "By the kind of death.", rows="forms", default=()
+    )
+
+
+class FormAnswer(Part):
+    """A question of a supplementary form. Blank: nobody has considered it; that it is not known is an answer."""
+
+    question: Slug = asks("Question")
+    answer: Known | None = asks("Answer", private=True, default=None)
+    words: MaybeWords = asks("What is known of it?", private=True, default="", when=("answer", ("yes",)))
+
+
 class ReturnForm(Command):
     """Give the reporting form of your agency. That it holds nothing is an answer."""
 
@@ -345,6 +362,10 @@ class ReturnForm(Command):
     summary: MaybeWords = asks(
         "What your agency knows and did", private=True, default="", when=("holds", ("something",))
     )
+    answers: tuple[FormAnswer, ...] = asks(
+        "Supplementary questions", "Leave blank what you have not considered.", rows="form_questions", default=(),
+        when=("holds", ("something",)),
+    )  # fmt: skip
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
@@ -576,7 +597,7 @@ class ConfirmHandOver(Command):
 
 COMMANDS: tuple[type[Command], ...] = (
     NotifyDeath, DecideSameDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification, NameKeyWorker,
-    RequestInformation, WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait,
+    RequestForms, WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait,
     RecordFinding, PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis,
     SubmitAnalysis,
     LogFamilyContact, ConsiderReview, HandOver, ConfirmHandOver,

@@ -55,16 +55,18 @@ def offered(case: Case, kind: str, directory: Directory, item: str = "") -> Offe
         "checklist": list(book.publication.checklist) if book.publication else [],
         "themes": list(book.themes),
         "children": [str(number) for number in case.said.get("children", ())],
-        **_of_deaths(book),
+        **_of_deaths(case, book),
     }
     found |= {rows: [one.id for one in text.criteria] for rows, text in texts(case, kind).items()}
     return {**found, **_of_recommendation(case, directory, item)}
 
 
-def _of_deaths(book: Policy) -> dict[str, Sequence[str]]:
-    panel = book.quorums.get("child_death_panel")
+def _of_deaths(case: Case, book: Policy) -> dict[str, Sequence[str]]:
+    panel, deaths = book.quorums.get("child_death_panel"), book.child_deaths
     return {
-        "areas": [*book.child_deaths.areas, *NOT_OURS] if book.child_deaths else [],
+        "forms": list(deaths.forms) if deaths else [],
+        "form_questions": list(deaths.questions(case.said.get("forms", ()))) if deaths else [],
+        "areas": [*deaths.areas, *NOT_OURS] if deaths else [],
         "joint_response": [one.value for one in Criterion],
         "panel_seats": list(panel.seats) if panel else [],
     }

@@ -4,7 +4,7 @@ Nothing here reads a file. `reviews policy check` reads the text and says which 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, time
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal
@@ -260,13 +260,41 @@ class Publication(Sourced):
     checklist: dict[Name, Text]
 
 
+class Question(Word):
+    """A question of a form, answered yes, no or not known; blank says that nobody has considered it.
+
+    `more`: what is asked as well of whoever answers yes.
+    """
+
+    text: Text
+    more: Text = "What is known of it?"
+
+
+class SupplementaryForm(Word):
+    """What agencies are asked beside the reporting form after deaths of one kind."""
+
+    title: Text
+    questions: dict[Name, Question] = Field(min_length=1)
+
+
 class ChildDeaths(Sourced):
     """What the review of children's deaths needs to know of the place.
 
     `areas`: the local authorities for whose children the partners review deaths, together or each by itself.
+    `forms`: the supplementary forms, by kind of death.
     """
 
     areas: dict[Name, Text] = Field(min_length=1)
+    forms: dict[Name, SupplementaryForm] = {}
+
+    def questions(self, forms: Iterable[str]) -> dict[str, tuple[str, Question]]:
+        """The questions of these forms, each by the names of both, with the title of its form."""
+        asked = {name: self.forms[name] for name in forms if name in self.forms}
+        return {
+            f"{name}/{key}": (form.title, question)
+            for name, form in asked.items()
+            for key, question in form.questions.items()
+        }
 
 
 class Weekday(StrEnum):

@@ -272,6 +272,7 @@ ENTER: Final[Mapping[str, str]] = {
     "To which area?": "Enter to which area",
     "What went with it?": "Enter what went with it",
     "When did they confirm it?": "Enter when they confirmed it",
+    "Which supplementary forms do they fill in as well?": "Choose the supplementary forms that they fill in as well",
     # Recommendations
     "Its own name where it was kept, if it has one": "Enter its own name",
     "How does it stand?": "Choose how it stands",

@@ -100,11 +100,21 @@ def rows_of_case(case: Case, directory: Directory, book: Policy) -> Rows:
         "recipients": _titled(book.publication.recipients if book.publication else {}),
         "checklist": _titled(book.publication.checklist if book.publication else {}),
         "themes": _titled(book.themes),
-        "areas": _titled({**book.child_deaths.areas, **NOT_OURS} if book.child_deaths else {}),
+        **_of_deaths(case, book),
         "joint_response": [(one.value, one.words, "") for one in Criterion],
         "panel_seats": [(name, seat.title, "") for name, seat in panel.seats.items()] if panel else [],
         "waits": [(name, _wait(one), "") for name, one in waits(case).items()],
         **_of_evidence(case, book),
+    }
+
+
+def _of_deaths(case: Case, book: Policy) -> Rows:
+    deaths = book.child_deaths
+    questions = deaths.questions(case.said.get("forms", ())) if deaths else {}
+    return {
+        "areas": _titled({**deaths.areas, **NOT_OURS} if deaths else {}),
+        "forms": _titled({name: form.title for name, form in deaths.forms.items()} if deaths else {}),
+        "form_questions": [(key, question.text, form) for key, (form, question) in questions.items()],
     }
 
 

@@ -57,6 +57,8 @@ ROWS: Final[Rows] = {
     "deliverables": [("report", "The report", ""), ("briefing", "Seven-minute briefing", "")],
     "coroners_reports": [("k1", "Report 1", "")],
     "owners": [("p-010", "Jolyon Madeup", ""), ("p-011", "Keziah Specimen", ""), ("p-012", "Lysander Trialby", "")],
+    "forms": [("asthma", "Asthma and anaphylaxis", ""), ("infection", "Infection", "")],
+    "form_questions": [("asthma/plan", "Was there a plan?", "Asthma"), ("asthma/damp", "Was there damp?", "Asthma")],
     "areas": [("harrowshire", "Harrowshire", ""), ("elsewhere", "In another area", "")],
     "joint_response": [("sudden", "It is sudden", ""), ("custody", "It occurred in custody", "")],
     "panel_seats": [("panel_chair", "Chair of the panel", ""), ("icb", "Integrated care board", "")],
@@ -195,7 +197,7 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "reopen": {"reason": "A new statement."},
     "record_notification": {**_at("sent_at"), "sent_by": "P. Person, manager", "reference": "SN-1"},
     "withdraw_notification": {**_at("withdrawn_at"), "reason": "The injury was an accident."},
-    "request_information": {"agencies": ["police", "gp"], "words": ""},
+    "request_information": {"agencies": ["police", "gp"], "words": "", "forms": ["asthma"]},
     "withdraw_request": {"agency": "police", "reason": "Another force covers the address."},
     "record_no_return": {"agency": "police", "reason": "It did not answer its lead or the chair."},
     "submit_return": {
@@ -375,7 +377,10 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "record_database_notification": {**_at("sent_at"), "reference": ""},
     "name_key_worker": {"name": "Barnabas Nobody", "contact": "By telephone.", "cover": ""},
     "record_joint_response": {**_at("held_at"), "words": "The police and a nurse visit."},
-    "return_form": {"agency": "police", "holds": "something", "summary": "We went there once."},
+    "return_form": {"agency": "police", "holds": "something", "summary": "We went there once.", "answers": [
+        {"question": "asthma/plan", "answer": "yes", "words": "Since 2024."},
+        {"question": "asthma/damp", "answer": "not_known", "words": ""},
+    ]},
     "open_wait": {
         "kind": "inquest", "since": "2026-03-01", "holds": ["meeting", "panel"], "review": "2026-06-01",
         "words": "The coroner’s office.",
