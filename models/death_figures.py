@@ -323,23 +323,73 @@ def _weight(key: Key) -> int:
 
 
 def _counts(deaths: Iterable[Counted], years: Years) -> Counter[Key]:
-    """Every count of the tables, noughts too: each kind of death is looked at once, however many there were."""
+    """Every count of the tables, noughts too: deaths are counted for each table at once, not one by one."""
     found: Counter[Key] = Counter(dict.fromkeys(_keys(years), 0))
-    recorded = years.recorded()
-    opening = years.start(recorded.start)
-    for death, many in Counter(map(_coarse, deaths)).items():
-        if death.notified < opening and (death.reviewed is None or death.reviewed >= opening):
-            found[_OPEN, str(recorded.start)] += many
-        for key in _keys_of(death, years):
-            found[key] += many
+    if not years.recorded():
+        return found
+    every = list(deaths)
+    _count_notified(found, every, years)
+    _count_reviewed(found, every, years)
+    opening = years.start(years.recorded().start)
+    found[_OPEN, str(years.recorded().start)] = sum(
+        one.notified < opening and (one.reviewed is None or one.reviewed >= opening) for one in every
+    )
     for before, after, when in _flows(years):
         found[after] = found[before] + found[_NOTIFIED, when] - found[_REVIEWED, when]
     return found
 
 
-def _coarse(death: Counted) -> Counted:
-    """The same without its area, by which nothing is printed."""
-    return death._replace(area="")
+def _count_notified(found: Counter[Key], every: Sequence[Counted], years: Years) -> None:
+    within = _year_names({one.notified for one in every}, years)
+    when = [within[one.notified] for one in every]
+    _count_by_year(found, _NOTIFIED, when, years, age=[str(one.age_band) for one in every])
+
+
+def _count_reviewed(found: Counter[Key], every: Sequence[Counted], years: Years) -> None:
+    within = _year_names({one.reviewed for one in every if one.reviewed}, years)
+    reviewed = [one for one in every if one.reviewed and within[one.reviewed]]
+    when = [within[one.reviewed] for one in reviewed if one.reviewed]
+    values = {
+        "time": [_NOTHING if one.months is None else str(time_taken(one.months)) for one in reviewed],
+        "age": [str(one.age_band) for one in reviewed],
+        "place": [str(one.place) for one in reviewed],
+        "ethnic_group": [str(one.ethnic_group) for one in reviewed],
+        "sex": [str(one.sex) for one in reviewed],
+        "category": [str(one.category or _NOTHING) for one in reviewed],
+        "modifiable": [str(one.modifiable or _NOTHING) for one in reviewed],
+    }
+    _count_by_year(found, _REVIEWED, when, years, **{name: values[name] for name in _BY_YEAR[_REVIEWED]})
+    for dimension in ("category", "modifiable"):
+        for value, many in Counter(values[dimension]).items():
+            found[_REVIEWED, _ALL, dimension, value] += many
+    for dimension in _CROSSED:
+        for (value, modifiable), many in Counter(zip(values[dimension], values["modifiable"], strict=True)).items():
+            found[_REVIEWED, _ALL, dimension, value, "modifiable", modifiable] += many
+
+
+def _count_by_year(
+    found: Counter[Key], measure: str, when: Sequence[str], years: Years, **values: Sequence[str]
+) -> None:
+    """Count, in each year and in all, every death and its values; those of other years have no name for their year."""
+    for year, many in Counter(when).items():
+        for one in _columns_of(year, years):
+            found[measure, one] += many
+    for dimension, each in values.items():
+        for (year, value), many in Counter(zip(when, each, strict=True)).items():
+            for one in _columns_of(year, years):
+                found[measure, one, dimension, value] += many
+
+
+def _year_names(days: Iterable[date], years: Years) -> dict[date, str]:
+    """The year of each day, as it stands in keys; empty if it is none of the recorded ones."""
+    recorded = years.recorded()
+    return {day: str(years.of(day)) if years.of(day) in recorded else "" for day in days}
+
+
+def _columns_of(year: str, years: Years) -> tuple[str, ...]:
+    if not year:
+        return ()
+    return (year, _ALL) if years.several else (_ALL,)
 
 
 def _keys(years: Years) -> Iterator[Key]:
@@ -368,44 +418,6 @@ def _flows(years: Years) -> Iterator[tuple[Key, Key, str]]:
             yield (_OPEN, str(year)), (_OPEN, str(year + 1)), str(year)
     elif recorded:
         yield (_OPEN, str(recorded.start)), (_OPEN, str(recorded.stop)), _ALL
-
-
-def _keys_of(death: Counted, years: Years) -> Iterator[Key]:
-    """The counts in which one death counts, but for those of open reviews."""
-    for when in _whens_of(death.notified, years):
-        yield _NOTIFIED, when
-        yield _NOTIFIED, when, "age", death.age_band
-    if death.reviewed is None:
-        return
-    values = _reviewed_values(death)
-    for when in _whens_of(death.reviewed, years):
-        yield _REVIEWED, when
-        yield from ((_REVIEWED, when, dimension, values[dimension]) for dimension in _BY_YEAR[_REVIEWED])
-        if when == _ALL:
-            modifiable = values["modifiable"]
-            yield _REVIEWED, _ALL, "category", values["category"]
-            yield _REVIEWED, _ALL, "modifiable", modifiable
-            for dimension in _CROSSED:
-                yield _REVIEWED, _ALL, dimension, values[dimension], "modifiable", modifiable
-
-
-def _whens_of(day: date, years: Years) -> tuple[str, ...]:
-    year = years.of(day)
-    if year not in years.recorded():
-        return ()
-    return (str(year), _ALL) if years.several else (_ALL,)
-
-
-def _reviewed_values(death: Counted) -> dict[str, str]:
-    return {
-        "time": _NOTHING if death.months is None else time_taken(death.months),
-        "age": death.age_band,
-        "category": death.category or _NOTHING,
-        "place": death.place,
-        "ethnic_group": death.ethnic_group,
-        "sex": death.sex,
-        "modifiable": death.modifiable or _NOTHING,
-    }
 
 
 def _relations(years: Years) -> Iterator[Relation]:

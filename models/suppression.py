@@ -64,8 +64,10 @@ _CELL: Final = 1000
 """The price of one count more that is not printed; among several the smallest is taken."""
 _NOT_EVEN_FEW: Final = 10 * _CELL
 """The price of saying of a small count not even that it is small: rather a cell more, but not a total of a year."""
-_PATIENCE: Final = 2000
-"""How many steps a search may take before everything is withheld."""
+_PATIENCE: Final = 400
+"""How many steps the search for the cheapest way may take before any way will do."""
+_LAST_PATIENCE: Final = 4000
+"""How many steps that may take before everything is withheld."""
 
 _Debts = frozenset[tuple[int, int]]
 """The relations (by their number) that do not hold yet, each with what is too much on its first side."""
@@ -138,19 +140,33 @@ class _Search:
         self._ways = {}
 
     def _way(self, key: Key, most: int | None = None) -> Way | None:
-        """The cheapest other truth in which this count differs, at a price of at most `most`."""
+        """Another truth in which this count differs: the cheapest, or after a long search any, at a price up to `most`.
+
+        None if there is none at this price, or none was found.
+        """
+        if most == 0:
+            return self._found(key, most, _PATIENCE, cheapest=False)
+        return self._found(key, most, _PATIENCE, cheapest=True) or self._found(
+            key, most, _LAST_PATIENCE, cheapest=False
+        )
+
+    def _found(self, key: Key, most: int | None, patience: int, *, cheapest: bool) -> Way | None:
+        """Look at the cheapest way so far first, or at the one that lacks least."""
         order = counting()
-        queue = [
-            (price, next(order), self._owed(frozenset(), key, by), {key: by})
-            for by in (-1, 1)
-            if (price := self._price(key, by)) is not None
-        ]
-        heapq.heapify(queue)
+        queue: list[tuple[tuple[int, int], int, int, _Debts, dict[Key, int]]] = []
+
+        def put(paid: int, debts: _Debts, way: dict[Key, int]) -> None:
+            if most is None or paid <= most:
+                lacks = len(debts)
+                rank = (paid, lacks) if cheapest else (lacks, paid)
+                heapq.heappush(queue, (rank, next(order), paid, debts, way))
+
+        for by in (-1, 1):
+            if (price := self._price(key, by)) is not None:
+                put(price, self._owed(frozenset(), key, by), {key: by})
         been: set[_Debts] = set()
-        while queue and len(been) < _PATIENCE:
-            paid, _, debts, way = heapq.heappop(queue)
-            if most is not None and paid > most:
-                return None
+        while queue and len(been) < patience:
+            _, _, paid, debts, way = heapq.heappop(queue)
             if not debts:
                 return {one: by for one, by in way.items() if by}
             if debts in been:
@@ -159,7 +175,7 @@ class _Search:
             for other, by, price in self._steps(debts, way, key):
                 after = self._owed(debts, other, by)
                 if after not in been:
-                    heapq.heappush(queue, (paid + price, next(order), after, {**way, other: way.get(other, 0) + by}))
+                    put(paid + price, after, {**way, other: way.get(other, 0) + by})
         return None
 
     def _steps(self, debts: _Debts, way: Way, start: Key) -> Iterator[tuple[Key, int, int]]:
