@@ -252,9 +252,10 @@ class _Layout(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """Every count once, and the tables in which they stand."""
+    """Every count once, and the tables in which they stand. `unseen`: what stands in none, but cannot be negative."""
 
     counts: Mapping[Key, int]
+    unseen: Mapping[Key, int]
     relations: tuple[Relation, ...]
     layouts: tuple[_Layout, ...]
 
@@ -265,7 +266,7 @@ class Figures:
     def public(self, threshold: int = 5) -> tuple[Table, ...]:
         """For everybody: no count from 1 to one below the threshold, nor what it could be worked out from."""
         weights = {key: _weight(key) for key in self.counts}
-        marks = protected(self.counts, self.relations, threshold, weights)
+        marks = protected(self.counts, self.relations, threshold, unseen=self.unseen, weights=weights)
         note = (
             f"Counts from 1 to {threshold - 1} are not printed, nor are others from which they could be worked out. "
             "Noughts are printed. A percentage is left out with its count, and with the count that it is of."
@@ -275,8 +276,9 @@ class Figures:
 
 def figures(deaths: Iterable[Counted], years: Years) -> Figures:
     """All tables of these deaths. Deaths that were neither notified nor reviewed in these years count as open only."""
-    counts = _counts(deaths, years)
-    return Figures(counts, tuple(_relations(years)), tuple(_layouts(counts, years)))
+    every = list(deaths)
+    counts = _counts(every, years)
+    return Figures(counts, _unseen(counts, every, years), tuple(_relations(years)), tuple(_layouts(counts, years)))
 
 
 _NOTIFIED: Final = "notified"
@@ -322,21 +324,47 @@ def _weight(key: Key) -> int:
     return 20 if when != _ALL else 60
 
 
-def _counts(deaths: Iterable[Counted], years: Years) -> Counter[Key]:
+def _counts(every: Sequence[Counted], years: Years) -> Counter[Key]:
     """Every count of the tables, noughts too: deaths are counted for each table at once, not one by one."""
     found: Counter[Key] = Counter(dict.fromkeys(_keys(years), 0))
     if not years.recorded():
         return found
-    every = list(deaths)
     _count_notified(found, every, years)
     _count_reviewed(found, every, years)
-    opening = years.start(years.recorded().start)
-    found[_OPEN, str(years.recorded().start)] = sum(
-        one.notified < opening and (one.reviewed is None or one.reviewed >= opening) for one in every
-    )
+    found[_OPEN, str(years.recorded().start)] = len(_open_before(every, years))
     for before, after, when in _flows(years):
         found[after] = found[before] + found[_NOTIFIED, when] - found[_REVIEWED, when]
     return found
+
+
+def _open_before(every: Sequence[Counted], years: Years) -> list[Counted]:
+    """Those whose review was open when the first year began."""
+    day = years.start(years.recorded().start)
+    return [one for one in every if one.notified < day and (one.reviewed is None or one.reviewed >= day)]
+
+
+def _unseen(counts: Mapping[Key, int], every: Sequence[Counted], years: Years) -> dict[Key, int]:
+    """How many reviews were open of each age band, and how many of those at the beginning did not end as long ones.
+
+    No table says so, but whoever subtracts knows that they are not negative: if none were open before and after a year,
+    the deaths notified in it and those reviewed in it are the same.
+    """
+    if not years.recorded():
+        return {}
+    bands = Counter(str(one.age_band) for one in _open_before(every, years))
+    found: dict[Key, int] = {(_OPEN, str(years.recorded().start), "age", band): bands[band] for band in _values("age")}
+    for before, after, when in _flows(years):
+        for band in _values("age"):
+            of = ("age", band)
+            found[*after, *of] = found[*before, *of] + counts[_NOTIFIED, when, *of] - counts[_REVIEWED, when, *of]
+        if _is_a_year(years):
+            found[*before, "not long"] = counts[before] - counts[_REVIEWED, when, "time", TimeTaken.LONG]
+    return found
+
+
+def _is_a_year(years: Years) -> bool:
+    """Whether each column is of one year: then a review of 12 months and more was open before it."""
+    return years.several or years.first == years.last
 
 
 def _count_notified(found: Counter[Key], every: Sequence[Counted], years: Years) -> None:
@@ -435,6 +463,19 @@ def _relations(years: Years) -> Iterator[Relation]:
         yield from _by_modifiable(dimension)
     for before, after, when in _flows(years):
         yield Relation((before, (_NOTIFIED, when)), (after, (_REVIEWED, when)))
+    yield from _unseen_relations(years)
+
+
+def _unseen_relations(years: Years) -> Iterator[Relation]:
+    stocks = dict.fromkeys(stock for before, after, _ in _flows(years) for stock in (before, after))
+    for stock in stocks:
+        yield _sum(stock, ((*stock, "age", band) for band in _values("age")))
+    for before, after, when in _flows(years):
+        for band in _values("age"):
+            of = ("age", band)
+            yield Relation(((*before, *of), (_NOTIFIED, when, *of)), ((*after, *of), (_REVIEWED, when, *of)))
+        if _is_a_year(years):
+            yield _sum(before, ((*before, "not long"), (_REVIEWED, when, "time", TimeTaken.LONG)))
 
 
 def _over_the_years(years: Years, measure: str, dimension: str) -> Iterator[Relation]:

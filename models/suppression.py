@@ -13,7 +13,7 @@ Noughts are printed: nobody is among them.
 """
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum, auto
 from itertools import count as counting
 from typing import Final, NamedTuple
@@ -46,15 +46,22 @@ class Relation(NamedTuple):
 
 
 def protected(
-    counts: Mapping[Key, int], relations: Sequence[Relation], threshold: int, weights: Mapping[Key, int] | None = None
+    counts: Mapping[Key, int],
+    relations: Sequence[Relation],
+    threshold: int,
+    *,
+    unseen: Mapping[Key, int] | None = None,
+    weights: Mapping[Key, int] | None = None,
 ) -> dict[Key, Mark]:
     """Of each count that is not printed its mark; the same for the same counts, and few more than need be.
 
-    `weights`: how dear it is to readers to lose a count, if more than 1, as a total is.
+    `unseen`: counts in relations that stand in no table, of which everybody knows that they are not negative.
+    `weights`: how dear it is to readers to lose a count, if more than 1, as a total is. Raises ValueError for a
+    threshold so low that "fewer than" would tell the count.
     """
     if threshold < LEAST_THRESHOLD:
         raise ValueError(f"The threshold of small numbers is {LEAST_THRESHOLD} or more, not {threshold}.")
-    search = _Search(counts, relations, threshold, weights or {})
+    search = _Search({**counts, **(unseen or {})}, relations, threshold, frozenset(unseen or ()), weights or {})
     search.protect()
     search.show_again()
     return search.marks
@@ -77,18 +84,24 @@ class _Search:
     """Looks for other truths. A shortest way: its places are the sums that do not hold yet, its steps are counts."""
 
     def __init__(
-        self, counts: Mapping[Key, int], relations: Sequence[Relation], threshold: int, weights: Mapping[Key, int]
+        self,
+        counts: Mapping[Key, int],
+        relations: Sequence[Relation],
+        threshold: int,
+        unseen: frozenset[Key],
+        weights: Mapping[Key, int],
     ) -> None:
         self._counts = counts
         self._threshold = threshold
+        self._unseen = unseen
         self._weights = weights
-        self._sides = _sides(counts, relations)
+        self._sides = self._signed(relations)
         self._touches: dict[Key, list[tuple[int, int]]] = {}
         for number, side in enumerate(self._sides):
             for key, sign in side:
                 self._touches.setdefault(key, []).append((number, sign))
         self._ways: dict[Key, Way] = {}
-        self.marks = {key: Mark.FEW for key, count in counts.items() if 0 < count < threshold}
+        self.marks = {key: Mark.FEW for key in counts if self._is_small(key)}
 
     def protect(self) -> None:
         """Find another truth for each small count, and withhold what differs in it."""
@@ -127,6 +140,8 @@ class _Search:
 
     def _take(self, way: Way) -> None:
         for key, by in way.items():
+            if key in self._unseen:
+                continue
             if key not in self.marks or not self._may_say_few(key, by):
                 self.marks[key] = Mark.WITHHELD
             self._ways.setdefault(key, way)
@@ -136,7 +151,7 @@ class _Search:
 
     def _withhold_everything(self) -> None:
         """Then one death more, like one there was, is another truth: every sum holds for each death by itself."""
-        self.marks = {key: Mark.WITHHELD for key, count in self._counts.items() if count}
+        self.marks = {key: Mark.WITHHELD for key, count in self._counts.items() if count and key not in self._unseen}
         self._ways = {}
 
     def _way(self, key: Key, most: int | None = None) -> Way | None:
@@ -199,6 +214,8 @@ class _Search:
     def _price(self, key: Key, by: int) -> int | None:
         """What it costs to let this count differ by so much; none if whoever knows the rules sees that it cannot."""
         count, mark = self._counts[key], self.marks.get(key, Mark.SHOWN)
+        if key in self._unseen:
+            return 0 if count + by >= 0 else None
         least = 1 if self._is_small(key) else self._threshold
         if by == 0:
             return 0
@@ -209,16 +226,15 @@ class _Search:
         return self._weight(key) if mark is Mark.SHOWN else 0
 
     def _is_small(self, key: Key) -> bool:
-        return 0 < self._counts[key] < self._threshold
+        return 0 < self._counts[key] < self._threshold and key not in self._unseen
 
     def _weight(self, key: Key) -> int:
         return self._weights.get(key, 1) * _CELL + min(self._counts[key], _CELL - 1)
 
-
-def _sides(counts: Mapping[Key, int], relations: Sequence[Relation]) -> list[list[tuple[Key, int]]]:
-    """Of each relation its counts with their signs: noughts are left out, since they are printed."""
-    return [[*_signed(counts, one.counts, 1), *_signed(counts, one.others, -1)] for one in relations]
-
-
-def _signed(counts: Mapping[Key, int], keys: Collection[Key], sign: int) -> Iterator[tuple[Key, int]]:
-    return ((key, sign) for key in keys if counts[key])
+    def _signed(self, relations: Sequence[Relation]) -> list[list[tuple[Key, int]]]:
+        """Of each relation its counts with their signs. Noughts are left out: they are printed and do not differ."""
+        sides = [((one.counts, 1), (one.others, -1)) for one in relations]
+        return [
+            [(key, sign) for keys, sign in both for key in keys if self._counts[key] or key in self._unseen]
+            for both in sides
+        ]

@@ -4,7 +4,7 @@ Written without a look at how the tables are protected: he knows the printed num
 are whole and not negative, and which are sums of which.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 Bounds = dict[str, tuple[int, int]]
@@ -35,10 +35,11 @@ class Attacker:
         )
         assert all(sum(truth[name] * by for name, by in one.items()) == 0 for one in equations), "A sum does not hold."
 
-    def got_back(self) -> Iterator[str]:
-        """The counts that he knows for certain although they are not printed."""
+    def got_back(self, wanted: Collection[str] | None = None) -> Iterator[str]:
+        """The counts, of those he wants, that he knows for certain although they are not printed."""
         surely_not: set[str] = set()
-        for name, (low, high) in self.bounds.items():
+        for name in self.bounds if wanted is None else sorted(wanted):
+            low, high = self.bounds[name]
             if low == high or name in surely_not:
                 continue
             other = self.another(name)
