@@ -29,7 +29,7 @@ from models.child_death_commands import Category, Ethnic, Modifiable, Place, age
 from models.clocks import add_months
 from models.command import Choice
 from models.referral import OF_AGE, Sex
-from models.suppression import Key, Mark, Relation, protected
+from models.suppression import Key, Kind, Mark, Published, Relation, protected
 
 
 class AgeBand(Choice):
@@ -252,12 +252,22 @@ class _Layout(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """Every count once, and the tables in which they stand. `unseen`: what stands in none, but cannot be negative."""
+    """Every count once, and the tables in which they stand.
+
+    `unseen`: counts that stand in none, but cannot be negative. `deaths`: those that were counted.
+    """
 
     counts: Mapping[Key, int]
     unseen: Mapping[Key, int]
+    deaths: tuple[Counted, ...]
+    years: Years
     relations: tuple[Relation, ...]
     layouts: tuple[_Layout, ...]
+
+    def kinds(self) -> Iterator[Kind]:
+        """In which counts the deaths of each kind count, in an order that is not that of the deaths."""
+        each = Counter(_coarse(one) for one in self.deaths)
+        return (kind for kind in sorted({tuple(_keys_of(one, self.years)) for one in each}) if kind)
 
     def confidential(self) -> tuple[Table, ...]:
         """Every count. It may show who a child was, and is for those who may know."""
@@ -266,7 +276,7 @@ class Figures:
     def public(self, threshold: int = 5) -> tuple[Table, ...]:
         """For everybody: no count from 1 to one below the threshold, nor what it could be worked out from."""
         weights = {key: _weight(key) for key in self.counts}
-        marks = protected(self.counts, self.relations, threshold, unseen=self.unseen, weights=weights)
+        marks = protected(Published(self.counts, self.relations, self.unseen, self.kinds, weights), threshold)
         note = (
             f"Counts from 1 to {threshold - 1} are not printed, nor are others from which they could be worked out. "
             "Noughts are printed. A percentage is left out with its count, and with the count that it is of."
@@ -276,9 +286,10 @@ class Figures:
 
 def figures(deaths: Iterable[Counted], years: Years) -> Figures:
     """All tables of these deaths. Deaths that were neither notified nor reviewed in these years count as open only."""
-    every = list(deaths)
+    every = tuple(deaths)
     counts = _counts(every, years)
-    return Figures(counts, _unseen(counts, every, years), tuple(_relations(years)), tuple(_layouts(counts, years)))
+    unseen, layouts = _unseen(counts, every, years), tuple(_layouts(counts, years))
+    return Figures(counts, unseen, every, years, tuple(_relations(years)), layouts)
 
 
 _NOTIFIED: Final = "notified"
@@ -340,7 +351,7 @@ def _counts(every: Sequence[Counted], years: Years) -> Counter[Key]:
 def _open_before(every: Sequence[Counted], years: Years) -> list[Counted]:
     """Those whose review was open when the first year began."""
     day = years.start(years.recorded().start)
-    return [one for one in every if one.notified < day and (one.reviewed is None or one.reviewed >= day)]
+    return [one for one in every if _is_open(one, day)]
 
 
 def _unseen(counts: Mapping[Key, int], every: Sequence[Counted], years: Years) -> dict[Key, int]:
@@ -377,15 +388,8 @@ def _count_reviewed(found: Counter[Key], every: Sequence[Counted], years: Years)
     within = _year_names({one.reviewed for one in every if one.reviewed}, years)
     reviewed = [one for one in every if one.reviewed and within[one.reviewed]]
     when = [within[one.reviewed] for one in reviewed if one.reviewed]
-    values = {
-        "time": [_NOTHING if one.months is None else str(time_taken(one.months)) for one in reviewed],
-        "age": [str(one.age_band) for one in reviewed],
-        "place": [str(one.place) for one in reviewed],
-        "ethnic_group": [str(one.ethnic_group) for one in reviewed],
-        "sex": [str(one.sex) for one in reviewed],
-        "category": [str(one.category or _NOTHING) for one in reviewed],
-        "modifiable": [str(one.modifiable or _NOTHING) for one in reviewed],
-    }
+    each = [_reviewed_values(one) for one in reviewed]
+    values = {name: [one[name] for one in each] for name in _DIMENSIONS}
     _count_by_year(found, _REVIEWED, when, years, **{name: values[name] for name in _BY_YEAR[_REVIEWED]})
     for dimension in ("category", "modifiable"):
         for value, many in Counter(values[dimension]).items():
@@ -393,6 +397,18 @@ def _count_reviewed(found: Counter[Key], every: Sequence[Counted], years: Years)
     for dimension in _CROSSED:
         for (value, modifiable), many in Counter(zip(values[dimension], values["modifiable"], strict=True)).items():
             found[_REVIEWED, _ALL, dimension, value, "modifiable", modifiable] += many
+
+
+def _reviewed_values(death: Counted) -> dict[str, str]:
+    return {
+        "time": _NOTHING if death.months is None else str(time_taken(death.months)),
+        "age": str(death.age_band),
+        "category": str(death.category or _NOTHING),
+        "place": str(death.place),
+        "ethnic_group": str(death.ethnic_group),
+        "sex": str(death.sex),
+        "modifiable": str(death.modifiable or _NOTHING),
+    }
 
 
 def _count_by_year(
@@ -446,6 +462,55 @@ def _flows(years: Years) -> Iterator[tuple[Key, Key, str]]:
             yield (_OPEN, str(year)), (_OPEN, str(year + 1)), str(year)
     elif recorded:
         yield (_OPEN, str(recorded.start)), (_OPEN, str(recorded.stop)), _ALL
+
+
+def _coarse(death: Counted) -> Counted:
+    """The same without its area, by which nothing is printed."""
+    return death._replace(area="")
+
+
+def _keys_of(death: Counted, years: Years) -> Iterator[Key]:
+    """The counts in which one death counts, those too that stand in no table."""
+    for when in _whens_of(death.notified, years):
+        yield _NOTIFIED, when
+        yield _NOTIFIED, when, "age", str(death.age_band)
+    yield from _stocks_of(death, years)
+    if death.reviewed is None:
+        return
+    values = _reviewed_values(death)
+    for when in _whens_of(death.reviewed, years):
+        yield _REVIEWED, when
+        yield from ((_REVIEWED, when, dimension, values[dimension]) for dimension in _BY_YEAR[_REVIEWED])
+        if when == _ALL:
+            yield from ((_REVIEWED, _ALL, one, values[one]) for one in ("category", "modifiable"))
+            for one in _CROSSED:
+                yield _REVIEWED, _ALL, one, values[one], "modifiable", values["modifiable"]
+
+
+def _whens_of(day: date, years: Years) -> tuple[str, ...]:
+    return _columns_of(_year_names([day], years)[day], years)
+
+
+def _stocks_of(death: Counted, years: Years) -> Iterator[Key]:
+    band = str(death.age_band)
+    for number, (before, after, when) in enumerate(_flows(years)):
+        if _is_open(death, years.start(int(before[1]))):
+            if number == 0:
+                yield from (before, (*before, "age", band))
+            if _is_a_year(years) and not _ends_long(death, years, when):
+                yield *before, "not long"
+        if _is_open(death, years.start(int(after[1]))):
+            yield from (after, (*after, "age", band))
+
+
+def _is_open(death: Counted, day: date) -> bool:
+    return death.notified < day and (death.reviewed is None or death.reviewed >= day)
+
+
+def _ends_long(death: Counted, years: Years, when: str) -> bool:
+    if death.reviewed is None or death.months is None or when not in _whens_of(death.reviewed, years):
+        return False
+    return time_taken(death.months) is TimeTaken.LONG
 
 
 def _relations(years: Years) -> Iterator[Relation]:

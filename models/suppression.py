@@ -13,13 +13,16 @@ Noughts are printed: nobody is among them.
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum, auto
 from itertools import count as counting
 from typing import Final, NamedTuple
 
 Key = tuple[str, ...]
 """What a count counts: the same key in every table in which it stands."""
+
+Kind = tuple[Key, ...]
+"""All counts in which a death of this kind counts: one more of them, and every relation still holds."""
 
 Way = Mapping[Key, int]
 """Another truth: of each count that differs in it, by how much. All relations hold in it."""
@@ -45,23 +48,29 @@ class Relation(NamedTuple):
     others: tuple[Key, ...]
 
 
-def protected(
-    counts: Mapping[Key, int],
-    relations: Sequence[Relation],
-    threshold: int,
-    *,
-    unseen: Mapping[Key, int] | None = None,
-    weights: Mapping[Key, int] | None = None,
-) -> dict[Key, Mark]:
+class Published(NamedTuple):
+    """What is to be printed, and what everybody knows of it.
+
+    `unseen`: counts in relations that stand in no table, but cannot be negative. `kinds`: every kind of death that was
+    counted, asked for only where a search takes too long: one death more, or of another kind, is another truth as well.
+    `weights`: how dear it is to readers to lose a count, if more than 1, as a total is.
+    """
+
+    counts: Mapping[Key, int]
+    relations: Sequence[Relation]
+    unseen: Mapping[Key, int] = {}
+    kinds: Callable[[], Iterable[Kind]] = tuple
+    weights: Mapping[Key, int] = {}
+
+
+def protected(what: Published, threshold: int) -> dict[Key, Mark]:
     """Of each count that is not printed its mark; the same for the same counts, and few more than need be.
 
-    `unseen`: counts in relations that stand in no table, of which everybody knows that they are not negative.
-    `weights`: how dear it is to readers to lose a count, if more than 1, as a total is. Raises ValueError for a
-    threshold so low that "fewer than" would tell the count.
+    Raises ValueError for a threshold so low that "fewer than" would tell the count.
     """
     if threshold < LEAST_THRESHOLD:
         raise ValueError(f"The threshold of small numbers is {LEAST_THRESHOLD} or more, not {threshold}.")
-    search = _Search({**counts, **(unseen or {})}, relations, threshold, frozenset(unseen or ()), weights or {})
+    search = _Search(what, threshold)
     search.protect()
     search.show_again()
     return search.marks
@@ -71,10 +80,10 @@ _CELL: Final = 1000
 """The price of one count more that is not printed; among several the smallest is taken."""
 _NOT_EVEN_FEW: Final = 10 * _CELL
 """The price of saying of a small count not even that it is small: rather a cell more, but not a total of a year."""
-_PATIENCE: Final = 400
-"""How many steps the search for the cheapest way may take before any way will do."""
-_LAST_PATIENCE: Final = 4000
-"""How many steps that may take before everything is withheld."""
+_PATIENCE: Final = 150
+"""How many steps a search may take for the cheapest way, and then again for any."""
+_OTHERS: Final = 500
+"""With how many other kinds of death one is then compared."""
 
 _Debts = frozenset[tuple[int, int]]
 """The relations (by their number) that do not hold yet, each with what is too much on its first side."""
@@ -83,32 +92,27 @@ _Debts = frozenset[tuple[int, int]]
 class _Search:
     """Looks for other truths. A shortest way: its places are the sums that do not hold yet, its steps are counts."""
 
-    def __init__(
-        self,
-        counts: Mapping[Key, int],
-        relations: Sequence[Relation],
-        threshold: int,
-        unseen: frozenset[Key],
-        weights: Mapping[Key, int],
-    ) -> None:
-        self._counts = counts
+    def __init__(self, what: Published, threshold: int) -> None:
+        self._counts = {**what.counts, **what.unseen}
         self._threshold = threshold
-        self._unseen = unseen
-        self._weights = weights
-        self._sides = self._signed(relations)
+        self._unseen = what.unseen
+        self._weights = what.weights
+        self._ask_kinds = what.kinds
+        self._kinds: tuple[Kind, ...] | None = None
+        self._sides = self._signed(what.relations)
         self._touches: dict[Key, list[tuple[int, int]]] = {}
         for number, side in enumerate(self._sides):
             for key, sign in side:
                 self._touches.setdefault(key, []).append((number, sign))
         self._ways: dict[Key, Way] = {}
-        self.marks = {key: Mark.FEW for key in counts if self._is_small(key)}
+        self.marks = {key: Mark.FEW for key in what.counts if self._is_small(key)}
 
     def protect(self) -> None:
         """Find another truth for each small count, and withhold what differs in it."""
         for key in list(self.marks):
             if key in self._ways:
                 continue
-            way = self._way(key)
+            way = self._way(key) or self._way_of_a_death(key)
             if way is None:
                 self._withhold_everything()
                 return
@@ -155,25 +159,23 @@ class _Search:
         self._ways = {}
 
     def _way(self, key: Key, most: int | None = None) -> Way | None:
-        """Another truth in which this count differs: the cheapest, or after a long search any, at a price up to `most`.
+        """Another truth in which this count differs, at a price up to `most`: the cheapest, or if that takes long, any.
 
-        None if there is none at this price, or none was found.
+        None if none is found soon.
         """
         if most == 0:
             return self._found(key, most, _PATIENCE, cheapest=False)
-        return self._found(key, most, _PATIENCE, cheapest=True) or self._found(
-            key, most, _LAST_PATIENCE, cheapest=False
-        )
+        found = self._found(key, most, _PATIENCE, cheapest=True)
+        return found or self._found(key, most, 4 * _PATIENCE, cheapest=False)
 
     def _found(self, key: Key, most: int | None, patience: int, *, cheapest: bool) -> Way | None:
-        """Look at the cheapest way so far first, or at the one that lacks least."""
+        """Look first at the cheapest way so far, or at the one that lacks least."""
         order = counting()
         queue: list[tuple[tuple[int, int], int, int, _Debts, dict[Key, int]]] = []
 
         def put(paid: int, debts: _Debts, way: dict[Key, int]) -> None:
             if most is None or paid <= most:
-                lacks = len(debts)
-                rank = (paid, lacks) if cheapest else (lacks, paid)
+                rank = (paid, len(debts)) if cheapest else (len(debts), paid)
                 heapq.heappush(queue, (rank, next(order), paid, debts, way))
 
         for by in (-1, 1):
@@ -183,7 +185,7 @@ class _Search:
         while queue and len(been) < patience:
             _, _, paid, debts, way = heapq.heappop(queue)
             if not debts:
-                return {one: by for one, by in way.items() if by}
+                return _differing(way)
             if debts in been:
                 continue
             been.add(debts)
@@ -192,6 +194,19 @@ class _Search:
                 if after not in been:
                     put(paid + price, after, {**way, other: way.get(other, 0) + by})
         return None
+
+    def _way_of_a_death(self, key: Key) -> Way | None:
+        """The cheapest other truth by one death of those in this count: one more or fewer, or one of another kind."""
+        if self._kinds is None:
+            self._kinds = tuple(dict.fromkeys(self._ask_kinds()))
+        ways = [_moved(more, fewer) for more, fewer in _changes(key, self._kinds)]
+        priced = [(price, number) for number, way in enumerate(ways) if (price := self._price_of(way)) is not None]
+        return ways[min(priced)[1]] if priced else None
+
+    def _price_of(self, way: Way) -> int | None:
+        prices = [self._price(key, by) for key, by in way.items()]
+        known = [price for price in prices if price is not None]
+        return sum(known) if len(known) == len(prices) else None
 
     def _steps(self, debts: _Debts, way: Way, start: Key) -> Iterator[tuple[Key, int, int]]:
         """The counts that can make the first sum hold, by how much each differs then, and at what price."""
@@ -238,3 +253,23 @@ class _Search:
             [(key, sign) for keys, sign in both for key in keys if self._counts[key] or key in self._unseen]
             for both in sides
         ]
+
+
+def _changes(key: Key, kinds: Sequence[Kind]) -> Iterator[tuple[Kind, Kind]]:
+    """What can have been otherwise of one death in this count: the kind that there is one more of, and one fewer of."""
+    others = [one for one in kinds if key not in one][:_OTHERS]
+    for one in kinds:
+        if key in one:
+            yield one, ()
+            yield (), one
+            for other in others:
+                yield one, other
+                yield other, one
+
+
+def _moved(more: Kind, fewer: Kind) -> Way:
+    return {**dict.fromkeys(set(more).difference(fewer), 1), **dict.fromkeys(set(fewer).difference(more), -1)}
+
+
+def _differing(way: Way) -> Way:
+    return {key: by for key, by in way.items() if by}

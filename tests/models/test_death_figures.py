@@ -37,7 +37,7 @@ MAY = date(2024, 5, 1)
 CALENDAR_2024 = Years(first=2024, last=2024, begins=Begins.JANUARY)
 
 
-def counted(notified: date = MAY, months: int | None = None, **values: Any) -> Counted:
+def counted(notified: date = MAY, months: int | None = None, **values: Any) -> Counted:  # noqa: ANN401 -- each field has its own type
     """One death; with `months` its review is complete, and found what most reviews find."""
     reviewed = None if months is None else add_months(notified, months)
     plain = Counted(

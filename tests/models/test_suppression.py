@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.suppression import Key, Mark, Relation, protected
+from models.suppression import Key, Mark, Published, Relation, protected
 from tests.support.attacker import PLENTY, Attacker
 
 Grid = Sequence[Sequence[int]]
@@ -89,7 +89,7 @@ def attacker(counts: dict[Key, int], relations: list[Relation], marks: dict[Key,
 def grid_marks(grid: Grid, threshold: int = 5) -> list[list[str]]:
     """The marks of a table with its totals, shortened: a number, "few" or "-"."""
     counts, relations = together(grid)
-    marks = protected(counts, relations, threshold)
+    marks = protected(Published(counts, relations), threshold)
     short = {Mark.FEW: "few", Mark.WITHHELD: "-"}
     return [
         [
@@ -105,7 +105,7 @@ def grid_marks(grid: Grid, threshold: int = 5) -> list[list[str]]:
 @given(grids(), st.integers(3, 10))
 def test_no_withheld_count_of_a_table_can_be_got_back(grid: Grid, threshold: int) -> None:
     counts, relations = together(grid)
-    marks = protected(counts, relations, threshold)
+    marks = protected(Published(counts, relations), threshold)
     assert list(attacker(counts, relations, marks, threshold).got_back()) == []
 
 
@@ -114,7 +114,7 @@ def test_no_withheld_count_of_a_table_can_be_got_back(grid: Grid, threshold: int
 @given(linked_grids())
 def test_nor_from_another_table_with_the_same_totals(linked: tuple[Grid, Grid]) -> None:
     counts, relations = together(*linked)
-    marks = protected(counts, relations, 5)
+    marks = protected(Published(counts, relations), 5)
     assert list(attacker(counts, relations, marks).got_back()) == []
 
 
@@ -123,7 +123,7 @@ def test_nor_from_another_table_with_the_same_totals(linked: tuple[Grid, Grid]) 
 @given(linked_grids(), st.integers(3, 10))
 def test_every_small_count_is_withheld_and_no_nought(linked: tuple[Grid, Grid], threshold: int) -> None:
     counts, relations = together(*linked)
-    marks = protected(counts, relations, threshold)
+    marks = protected(Published(counts, relations), threshold)
     assert {key for key, count in counts.items() if 0 < count < threshold} <= marks.keys()
     assert [key for key in marks if counts[key] == 0] == []
     assert [key for key, mark in marks.items() if mark is Mark.FEW and counts[key] >= threshold] == []
@@ -134,7 +134,7 @@ def test_every_small_count_is_withheld_and_no_nought(linked: tuple[Grid, Grid], 
 @given(linked_grids())
 def test_the_same_counts_give_the_same_marks(linked: tuple[Grid, Grid]) -> None:
     counts, relations = together(*linked)
-    assert protected(counts, relations, 5) == protected(dict(counts), list(relations), 5)
+    assert protected(Published(counts, relations), 5) == protected(Published(dict(counts), list(relations)), 5)
 
 
 @pytest.mark.promise("H14")
@@ -142,7 +142,7 @@ def test_the_same_counts_give_the_same_marks(linked: tuple[Grid, Grid]) -> None:
 @given(grids())
 def test_nothing_is_withheld_where_no_count_is_small(grid: Grid) -> None:
     counts, relations = together([[count * 5 for count in row] for row in grid])
-    assert protected(counts, relations, 5) == {}
+    assert protected(Published(counts, relations), 5) == {}
 
 
 def test_the_attacker_gets_back_what_stands_alone() -> None:
@@ -196,7 +196,7 @@ def test_totals_are_withheld_where_nothing_else_protects() -> None:
 def test_of_a_small_count_not_even_that_is_said_where_it_would_tell() -> None:
     """Two of four, and eight of one, are the same eight: with "fewer than 5" only these can be."""
     counts, relations = together([[4, 4]], [[1] * 8])
-    marks = protected(counts, relations, 5)
+    marks = protected(Published(counts, relations), 5)
     assert list(attacker(counts, relations, marks).got_back()) == []
     assert Mark.WITHHELD in {marks[cell("table 0", 0, 0)], marks[cell("table 0", 0, 1)]}
 
@@ -204,4 +204,4 @@ def test_of_a_small_count_not_even_that_is_said_where_it_would_tell() -> None:
 @pytest.mark.promise("H14")
 def test_a_threshold_that_would_itself_tell_the_count_is_refused() -> None:
     with pytest.raises(ValueError, match="3 or more"):
-        protected({("a",): 1}, [], 2)
+        protected(Published({("a",): 1}, []), 2)
