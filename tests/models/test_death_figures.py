@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -484,6 +485,58 @@ class Published:
 @given(many_deaths, all_years)
 def test_no_withheld_count_can_be_got_back_from_all_tables_at_once(every: list[Counted], years: Years) -> None:
     assert list(Published(every, years).got_back()) == []
+
+
+def area(seed: int, size: int) -> list[Counted]:
+    """Some years of an area: most deaths are of babies in hospital, as they are."""
+    chance = Random(seed)  # noqa: S311 -- no secret
+    every = []
+    for _ in range(size):
+        taken = chance.choice([None, *range(3, 20)])
+        found = {
+            "category": chance.choices(list(Category), [2, 3, 5, 7, 5, 6, 25, 33, 6, 8])[0],
+            "modifiable": chance.choices(list(Modifiable), [30, 65, 5])[0],
+        }
+        one = counted(
+            add_months(date(2020, 4, 1), chance.randrange(48)),
+            taken,
+            age_band=chance.choices(list(AgeBand), [43, 21, 12, 8, 8, 8])[0],
+            sex=chance.choices(list(Sex), [45, 54, 1, 1])[0],
+            ethnic_group=chance.choices(list(Ethnic), [60, 6, 15, 7, 3, 9])[0],
+            place=chance.choices(list(PlaceGroup), [67, 22, 1, 4, 3, 2, 1])[0],
+            **({} if taken is None else found),
+        )
+        every.append(one)
+    return every
+
+
+@pytest.mark.promise("H14")
+@pytest.mark.parametrize("size", [6, 20, 60, 120])
+@pytest.mark.parametrize("seed", range(6))
+def test_nor_from_those_of_a_small_area_year_by_year(seed: int, size: int) -> None:
+    assert list(Published(area(seed, size), Years(first=2020, last=2023)).got_back()) == []
+
+
+@pytest.mark.promise("H14")
+@pytest.mark.parametrize("size", [20, 60, 120])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_small_area_still_reads_most_of_its_larger_counts(seed: int, size: int) -> None:
+    """Of the counts that could be printed for themselves most are."""
+    made = figures(area(seed, size), Years(first=2023, last=2023))
+    both = zip(made.confidential(), made.public(), strict=True)
+    cells = [pair for one, other in both for rows_of in zip(rows(one), rows(other), strict=True)
+             for pair in zip(rows_of[0].cells, rows_of[1].cells, strict=True)]  # fmt: skip
+    large = [printed.mark for true, printed in cells if true.count is None or true.count >= 5 or true.count == 0]
+    assert large.count(Mark.SHOWN) > len(large) * 0.8
+
+
+@pytest.mark.promise("H14")
+@settings(max_examples=100, deadline=None)
+@given(many_deaths, all_years)
+def test_each_death_by_itself_counts_where_all_together_count(every: list[Counted], years: Years) -> None:
+    made = figures(every, years)
+    by_itself = Counter(key for one in every for kind in figures([one], years).kinds() for key in kind)
+    assert by_itself == Counter({**made.counts, **made.unseen})
 
 
 @pytest.mark.promise("H14")
