@@ -552,6 +552,14 @@ def test_a_year_without_open_reviews_tells_nothing_by_its_notified_deaths() -> N
     assert list(Published(every, CALENDAR_2024).got_back()) == []
 
 
+@pytest.mark.promise("H13")
+def test_the_open_reviews_at_the_beginning_do_not_tell_how_many_took_long() -> None:
+    """No more reviews take 12 months than were open when the year began, and here all of those did."""
+    every = [counted(date(2023, 5, 1), 14)] * 6 + [counted(months=8)] * 4 + [counted(months=2)] * 20
+    years = Years(first=2024, last=2024)
+    assert list(Published(every, years).got_back()) == []
+
+
 @pytest.mark.promise("H14")
 def test_a_small_total_is_withheld_in_every_table() -> None:
     every = [counted(months=1, age_band=band) for band in (AgeBand.NEONATAL, AgeBand.INFANT)]
