@@ -13,23 +13,19 @@ from hypothesis import strategies as st
 
 from models.child_death_commands import Category, Ethnic, Modifiable, Place
 from models.clocks import add_months
-from models.death_figures import (
+from models.death_bands import (
     AgeBand,
     Begins,
-    Cell,
     Counted,
     PlaceGroup,
-    Row,
-    Table,
     TimeTaken,
     Years,
     age_band,
-    figures,
     months_between,
-    percentage,
     place_group,
     time_taken,
 )
+from models.death_figures import Cell, Row, Table, figures, percentage
 from models.referral import Sex
 from models.suppression import Mark
 from tests.support.attacker import PLENTY, Attacker, Bounds, Equation
