@@ -4,8 +4,9 @@ Decided here, and tested in tests/models/test_death_figures.py:
 
 - A death counts as notified in the year in which its first notification came, as reviewed in the year in which the
   panel completed its review, and as open at the beginning of a year if it was notified before and not yet reviewed.
-- Months are whole ones by the rule of `months_between` in models/death_bands.py. A review took under 6 months (fewer than 6 whole months), 6 to
-  under 12 (6 to 11 whole months), or 12 months and more: one that took 12 months to the day counts as long.
+- Months are whole ones by the rule of `months_between` in models/death_bands.py. A review took under 6 months (fewer
+  than 6 whole months), 6 to under 12 (6 to 11 whole months), or 12 months and more: one that took 12 months to the day
+  counts as long.
 - Counts come first. A percentage is rounded to a whole number, a half upwards, and so a column may not add up to 100.
   Of nothing there is no percentage.
 - Where no figures exist, for a year before records began or after they end, a cell is blank; nought is a count.
@@ -15,7 +16,7 @@ Decided here, and tested in tests/models/test_death_figures.py:
   models/suppression.py. That holds for the tables of one call. Tables of other years, or of some of the areas, can be
   subtracted from each other: print one set, or compare them first.
 
-Child Death Review: Statutory and Operational Guidance (England), 2018, chapters 5 and 6.
+Child Death Review: Statutory and Operational Guidance (England), 2018.
 """
 
 from collections import Counter
