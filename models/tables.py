@@ -441,6 +441,29 @@ class ChildRow(Table):
     sealed: Mapped[bytes]
 
 
+class CountedRow(Table):
+    """The coarse values of one death, of which figures are made. No reference of its case stands in it in clear.
+
+    `id`: a keyed digest of that reference; `sealed`: the reference itself. `counts`: whether the death is ours and no
+    other notification's as well. Months are named by their first day.
+    """
+
+    __tablename__ = "counted_deaths"
+    id: Mapped[str] = mapped_column(Short, primary_key=True)
+    sealed: Mapped[bytes]
+    notified: Mapped[date]
+    reviewed: Mapped[date | None]
+    months: Mapped[int | None] = mapped_column(Integer)
+    age_band: Mapped[str] = mapped_column(Short)
+    sex: Mapped[str] = mapped_column(Short)
+    ethnic_group: Mapped[str] = mapped_column(Short)
+    place: Mapped[str] = mapped_column(Short)
+    area: Mapped[str] = mapped_column(Short)
+    category: Mapped[str | None] = mapped_column(Short)
+    modifiable: Mapped[str | None] = mapped_column(Short)
+    counts: Mapped[bool]
+
+
 Index("ix_facts_recorded", FactRow.recorded)
 
 

@@ -67,6 +67,7 @@ from models.telling import Notice, notices, only_spoke, tell
 from models.tracking import MADE, Tracked, Turning, about, last_word, touched
 from records.audit import Auditor, Entry
 from records.chains import of_fact, of_notices
+from records.counted import count
 from records.database import Database, inserting
 from records.directory import DirectoryRecord
 from records.facts import board_row, facts_after, obligation_row, reached_rows, recommendation_rows, sealed_at
@@ -362,6 +363,7 @@ class Writing:
         self._obligations(connection, stretches)
         self._recommendations(connection, stretches)
         self._words_of_recommendations(connection, steps)
+        count(connection, self.vault, [(one.case, one.fact, one.words) for one in steps])
         told = self._notices(connection, steps)
         self.auditor.extend(
             connection,

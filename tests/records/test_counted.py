@@ -1,0 +1,80 @@
+"""The table of coarse values: what each fact of a death changes in it, and that it names no case."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from models.child_death_commands import Category, Modifiable
+from models.death_bands import AgeBand, Counted
+from models.tables import CountedRow
+from models.time import day_of
+from records.counted import counted
+from tests.support.lives import Lives
+from tests.support.lives_of_deaths import COORDINATOR, PANEL, Deaths
+from tests.support.recording import Recording, recording
+
+pytestmark = pytest.mark.promise("H8", "H14")
+
+
+@pytest_asyncio.fixture
+async def made(tmp_path: Path) -> AsyncIterator[Recording]:
+    async with recording(tmp_path) as one:
+        yield one
+
+
+async def found(made: Recording) -> list[Counted]:
+    async with made.there.database.reading() as session:
+        return await counted(session)
+
+
+async def test_a_death_counts_from_its_notification_by_coarse_values_alone(made: Recording) -> None:
+    await Deaths(Lives(made)).notified()
+    (one,) = await found(made)
+    assert (one.notified, one.age_band, one.area) == (
+        day_of(made.now).replace(day=1), AgeBand.UNDER_FIVE, "harrowshire",
+    )  # fmt: skip
+    assert (one.reviewed, one.months, one.category, one.modifiable) == (None, None, None, None)
+
+
+async def test_no_column_of_it_says_of_which_case_a_row_is(made: Recording) -> None:
+    ref = await Deaths(Lives(made)).notified()
+    async with made.there.database.reading() as session:
+        (row,) = await session.execute(select(*CountedRow.__table__.columns))
+    assert not [value for value in row if ref.encode() in str(value).encode()]
+    assert made.there.vault.unseal(row.sealed, f"counted_deaths.sealed/{row.id}") == ref
+
+
+async def test_what_the_panel_finds_is_counted_once_it_is_quorate_with_the_category_of_the_highest_rank(
+    made: Recording,
+) -> None:
+    deaths = Deaths(Lives(made))
+    ref = await deaths.listed()
+    few = {**deaths.analysing(), "seats": ["panel_chair"]}
+    await made.act(PANEL, ref, "complete_analysis", **few)
+    assert (await found(made))[0].category is None
+    await made.act(PANEL, ref, "list_for_panel", **deaths.listing())
+    await made.act(PANEL, ref, "complete_analysis", **deaths.analysing())
+    (one,) = await found(made)
+    assert (one.category, one.modifiable, one.months) == (Category.ACUTE, Modifiable.YES, 0)
+    assert one.reviewed == day_of(made.now).replace(day=1)
+
+
+@pytest.mark.promise("A6")
+async def test_notifications_of_one_death_count_once_and_again_apart_when_that_was_wrong(made: Recording) -> None:
+    deaths = Deaths(Lives(made))
+    first, second = await deaths.notified(), await deaths.notified()
+    assert len(await found(made)) == 2
+    same = {"other": first, "reason": "The same day and name."}
+    await made.act(COORDINATOR, second, "decide_duplicate", same=True, **same)
+    assert len(await found(made)) == 1
+    await made.act(COORDINATOR, second, "decide_duplicate", same=False, **same)
+    assert len(await found(made)) == 2
+
+
+@pytest.mark.promise("H15")
+async def test_a_death_that_another_area_reviews_is_not_counted_here(made: Recording) -> None:
+    await Deaths(Lives(made)).over()
+    assert await found(made) == []
