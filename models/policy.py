@@ -285,6 +285,8 @@ class ChildDeaths(Sourced):
     """
 
     areas: dict[Name, Text] = Field(min_length=1)
+    small_number: int = Field(default=5, ge=3, le=20)
+    """Counts below it are not for everybody to read, unless they are nought."""
     forms: dict[Name, SupplementaryForm] = {}
 
     def questions(self, forms: Iterable[str]) -> dict[str, tuple[str, Question]]:

@@ -19,7 +19,7 @@ from models.command import Command
 from models.directory import Directory
 from models.facts import Problem
 from models.policy import Policy
-from models.rights import CASE_WIDE, LOCKED, NAMED_OFFICES, Actor, actor_of
+from models.rights import CASE_WIDE, LOCKED, NAMED_OFFICES, OF_DEATHS, Actor, actor_of
 from models.shelf import days, policy
 from models.tables import SessionRow
 from models.time import day_of
@@ -296,6 +296,8 @@ class Portal:
                 links += [Link("Recommendations", "/recommendations"), Link("Reviews", "/reviews")]
             if visitor.actor.anywhere(NAMED_OFFICES | {"subgroup_chair"}):
                 links += [Link("Sub-group", "/subgroup")]
+            if visitor.actor.anywhere(OF_DEATHS):
+                links += [Link("Deaths", "/deaths")]
             if visitor.actor.anywhere(NAMED_OFFICES):
                 links += [Link("Reads", "/reads")]
             if visitor.actor.anywhere(frozenset({"administrator", "business_manager"})):
