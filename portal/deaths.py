@@ -82,7 +82,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             return words_of(cell, threshold)
 
         return {
-            "asked": asked, "tables": tables, "notes": shared(tables), "words": words, "bars": {one.name: bars(one, words) for one in tables},
+            "asked": asked, "tables": tables, "notes": shared(tables), "words": words,
+            "bars": {one.name: bars(one, words) for one in tables},
             "begins_items": [
                 {"value": one.value, "text": one.words, "selected": one is asked.years.begins} for one in Begins
             ],

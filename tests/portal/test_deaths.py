@@ -1,0 +1,101 @@
+"""The figures of deaths: who sees them, and that page, spreadsheet and print say the same numbers."""
+
+import csv
+import io
+import re
+from collections.abc import AsyncIterator
+from datetime import date
+
+import httpx2
+import pytest
+import pytest_asyncio
+from pypdf import PdfReader
+from sqlalchemy import insert
+
+from models.child_death_commands import Category, Ethnic, Modifiable
+from models.death_bands import AgeBand, PlaceGroup
+from models.referral import Sex
+from models.tables import CountedRow
+from portal.app import create_app
+from portal.visiting import SESSION
+from records.accounts import Accounts
+from tests.support.house import House, house
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+COORDINATOR, SUBGROUP, CONTACT, PARTNER = "p-024", "p-020", "p-011", "p-004"
+INFANTS, OLDER = 31, 3
+
+
+def row(number: int, age: AgeBand) -> dict[str, object]:
+    return {
+        "id": f"{number:x}", "sealed": b"-", "notified": date(2026, 5, 1), "reviewed": date(2026, 9, 1), "months": 4,
+        "age_band": age.value, "sex": Sex.FEMALE.value, "ethnic_group": Ethnic.WHITE.value,
+        "place": PlaceGroup.HOSPITAL.value, "area": "harrowshire", "category": Category.PERINATAL.value,
+        "modifiable": Modifiable.NO.value, "counts": True,
+    }  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def made(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with house(tmp_path_factory.mktemp("figures")) as one:
+        rows = [row(number, AgeBand.NEONATAL) for number in range(INFANTS)]
+        rows += [row(INFANTS + number, AgeBand.UNDER_TEN) for number in range(OLDER)]
+        async with one.there.database.writing() as session:
+            await session.execute(insert(CountedRow), rows)
+        yield one
+
+
+async def read(made: House, person: str, address: str) -> httpx2.Response:
+    app = create_app(made.there, made.client, lambda: made.now)
+    async with made.there.database.writing() as session:
+        accounts = Accounts(made.there.database, made.there.vault, made.there.auditor)
+        token = await accounts.begin(session, person, made.now)
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://reviews", cookies={SESSION: token}) as client:
+        return await client.get(address)
+
+
+@pytest.mark.promise("K3")
+@pytest.mark.parametrize("person", [CONTACT, PARTNER])
+@pytest.mark.parametrize("address", ["/deaths", "/deaths?public=yes", "/deaths?as=csv", "/deaths.pdf"])
+async def test_whoever_sees_no_whole_review_of_a_death_sees_no_figures_of_them(
+    made: House, person: str, address: str
+) -> None:
+    assert (await read(made, person, address)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["first=1989", "first=2027&last=2026", "last=2199", "first=x", "begins=7", "first=1990&last=2025", "as=doc"],
+)
+async def test_years_that_cannot_be_are_refused(made: House, asked: str) -> None:
+    assert (await read(made, COORDINATOR, f"/deaths?{asked}")).status_code == 400
+
+
+@pytest.mark.promise("H14")
+@pytest.mark.parametrize("asked", ["first=2026&last=2026", "first=2025&last=2026&together=yes&public=yes"])
+async def test_page_spreadsheet_chart_and_print_say_the_same_numbers(made: House, asked: str) -> None:
+    page = (await read(made, SUBGROUP, f"/deaths?{asked}")).text
+    sheet = list(csv.reader(io.StringIO((await read(made, SUBGROUP, f"/deaths?{asked}&as=csv")).text.lstrip("\ufeff"))))
+    cells = re.findall(r'<td class="[^"]*numeric">([^<]*)</td>', page)
+    said = [one for line in sheet for one in line[1:] if re.match(r"\d+( \(|$)|fewer|withheld", one)]
+    assert [one for one in cells if one != "–"] == said
+    charts = re.findall(r'<text class="portal-chart__key"[^>]*>([^<]*)</text>', page)
+    assert set(charts) <= set(cells)
+    assert len(charts) > len(cells) // 4
+    assert "Percentages are rounded" in page
+    made_pdf = await read(made, SUBGROUP, f"/deaths.pdf?{asked}")
+    text = " ".join("".join(one.extract_text() for one in PdfReader(io.BytesIO(made_pdf.content)).pages).split())
+    assert not [one for one in said if one not in text]
+
+
+@pytest.mark.promise("H14")
+async def test_what_is_for_everybody_says_no_small_number_and_none_from_which_it_follows(made: House) -> None:
+    everybody = (await read(made, COORDINATOR, "/deaths?first=2026&last=2026&public=yes")).text
+    assert "fewer than 5" in everybody
+    cells = re.findall(r'<td class="[^"]*numeric">([^<]*)</td>', everybody)
+    assert not {str(OLDER), f"{OLDER} (9%)", str(INFANTS)} & {*cells}
+    known = (await read(made, COORDINATOR, "/deaths?first=2026&last=2026")).text
+    assert f"{OLDER} (9%)" in known
+    assert "Confidential" in known
