@@ -260,6 +260,34 @@ class Publication(Sourced):
     checklist: dict[Name, Text]
 
 
+class Weekday(StrEnum):
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+    @property
+    def number(self) -> int:
+        """As `date.weekday` counts: Monday is 0."""
+        return list(Weekday).index(self)
+
+
+class PanelDates(Word):
+    """When the panel meets: of every so many months, from `since` on, the first, second ... of this weekday.
+
+    `themed`: panels about deaths of one kind, by their day.
+    """
+
+    since: date
+    every_months: int = Field(ge=1, le=12)
+    week: int = Field(ge=1, le=4)
+    weekday: Weekday
+    themed: dict[date, Text] = {}
+
+
 class Question(Word):
     """A question of a form, answered yes, no or not known; blank says that nobody has considered it.
 
@@ -288,6 +316,8 @@ class ChildDeaths(Sourced):
     small_number: int = Field(default=5, ge=3, le=20)
     """Counts below it are not for everybody to read, unless they are nought."""
     forms: dict[Name, SupplementaryForm] = {}
+    panels: PanelDates | None = None
+    """None: the days of the panel are set one by one."""
 
     def questions(self, forms: Iterable[str]) -> dict[str, tuple[str, Question]]:
         """The questions of these forms, each by the names of both, with the title of its form."""
@@ -297,21 +327,6 @@ class ChildDeaths(Sourced):
             for name, form in asked.items()
             for key, question in form.questions.items()
         }
-
-
-class Weekday(StrEnum):
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
-
-    @property
-    def number(self) -> int:
-        """As `date.weekday` counts: Monday is 0."""
-        return list(Weekday).index(self)
 
 
 class Brief(Word):

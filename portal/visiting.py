@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 from door.door import Door
 from door.evidence import Evidence
+from models.children import children_of
 from models.command import Command
 from models.directory import Directory
 from models.facts import Problem
@@ -183,9 +184,9 @@ class Portal:
 
     async def like(self, referral: Command, actor: Actor) -> list[LikelySame]:
         """Referrals that may be about the same child as one that is being entered, for those who see whole cases."""
-        if not actor.anywhere(CASE_WIDE):
+        if not actor.anywhere(CASE_WIDE | OF_DEATHS):
             return []
-        children = referral.model_dump(mode="json").get("children", ())
+        children = children_of(referral.FACT, referral.model_dump(mode="json"))
         return await self.questions.like(children, actor, self.clock())
 
     # Answers

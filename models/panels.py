@@ -1,0 +1,37 @@
+"""When the child death overview panel meets, and which deaths it can take."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from models.calendar import WorkingDays
+from models.clocks import add_months
+from models.policy import PanelDates
+
+WEEK = timedelta(weeks=1)
+
+
+def meetings(plan: PanelDates, after: date, days: WorkingDays) -> Iterator[date]:
+    """The days of the panel from this one on, without end: of every so many months the same weekday.
+
+    A meeting that falls on a holiday is held on the next working day. Ends where the calendar of working days ends.
+    """
+    month = plan.since
+    while add_months(month, plan.every_months) <= after.replace(day=1):
+        month = add_months(month, plan.every_months)
+    while month < days.calendar.horizon.replace(day=1):
+        held = _working(_of_month(plan, month), days)
+        if held >= after:
+            yield held
+        month = add_months(month, plan.every_months)
+
+
+def _of_month(plan: PanelDates, month: date) -> date:
+    first = month.replace(day=1)
+    ahead = (plan.weekday.number - first.weekday()) % 7
+    return first + timedelta(days=ahead) + (plan.week - 1) * WEEK
+
+
+def _working(day: date, days: WorkingDays) -> date:
+    while not days.is_working_day(day):
+        day += timedelta(days=1)
+    return day
