@@ -46,17 +46,17 @@ def count(connection: Connection, vault: Vault, steps: Iterable[tuple[Case, Fact
         if fact.kind == "death_notified":
             connection.execute(insert(CountedRow).values(_notified(vault, fact, words)))
         elif case.kind == "child_death":
-            here = update(CountedRow).where(CountedRow.id == _row(vault, case.ref))
+            here = update(CountedRow).where(CountedRow.id == row_of(vault, case.ref))
             for change in _changes(here, case, fact, words):
                 connection.execute(change)
 
 
-def _row(vault: Vault, case: str) -> str:
+def row_of(vault: Vault, case: str) -> str:
     return vault.look_up(f"death {case}")
 
 
 def _notified(vault: Vault, fact: Fact, words: Mapping[str, Any]) -> dict[str, Any]:
-    id_, born, died = _row(vault, fact.case), *(date.fromisoformat(str(words[name])) for name in ("born", "died"))
+    id_, born, died = row_of(vault, fact.case), *(date.fromisoformat(str(words[name])) for name in ("born", "died"))
     return {
         "id": id_, "sealed": vault.seal(fact.case, f"counted_deaths.sealed/{id_}"),
         "notified": day_of(fact.occurred).replace(day=1), "age_band": age_band(born, died), "sex": words["sex"],
