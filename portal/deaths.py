@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.death_backlog import backlog
 from models.death_bands import Begins, Years
 from models.death_figures import Cell, Table, figures
 from models.rights import OF_DEATHS
@@ -19,7 +20,7 @@ from portal.exporting import Sheet, download
 from portal.pages import Message
 from portal.printing import CannotPrint, Printer, attached
 from portal.visiting import Portal
-from records.counted import counted
+from records.counted import counted, open_reviews
 
 EARLIEST, MOST_YEARS = 1990, 30
 USUAL_YEARS = 3
@@ -75,8 +76,14 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         threshold = rules.child_deaths.small_number if rules.child_deaths else _STRICT
         async with portal.there.database.reading() as session:
             deaths = await counted(session)
+            waiting = [] if asked.public else await open_reviews(session)
         made = await asyncio.to_thread(figures, deaths, asked.years)
-        tables = await asyncio.to_thread(made.public, threshold) if asked.public else made.confidential()
+        today = day_of(portal.clock())
+        tables = (
+            await asyncio.to_thread(made.public, threshold)
+            if asked.public
+            else (backlog(waiting, today), *made.confidential())
+        )
 
         def words(cell: Cell) -> str:
             return words_of(cell, threshold)
@@ -141,7 +148,7 @@ def _asked(request: Request, now: datetime) -> Asked | None:
 
 def shared(tables: Sequence[Table]) -> list[str]:
     """What is to be known of every table, and is said once."""
-    first, *others = tables
+    first, *others = [one for one in tables if one.notes]
     return [note for note in first.notes if all(note in one.notes for one in others)]
 
 

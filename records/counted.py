@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.case import Case
 from models.child_death import category
 from models.child_death_commands import Category, Ethnic, Modifiable, Place
+from models.death_backlog import Open
 from models.death_bands import AgeBand, Counted, PlaceGroup, age_band, months_between, place_group
 from models.facts import Fact
 from models.referral import Sex
-from models.tables import CountedRow
+from models.tables import BoardRow, CountedRow
 from models.time import day_of
 from records.sealing import Vault
 
@@ -28,6 +29,19 @@ async def counted(session: AsyncSession) -> list[Counted]:
     """Every death that counts here, in no order."""
     columns = (getattr(CountedRow, name) for name in Counted._fields)
     return [_made(*row) for row in await session.execute(select(*columns).where(OURS))]
+
+
+async def open_reviews(session: AsyncSession) -> list[Open]:
+    """Every review of a death that is open today, by what its line on the board says that it waits for."""
+    columns = BoardRow.opened, BoardRow.shares
+    found = select(*columns).where(BoardRow.kind == "child_death", BoardRow.closed.is_(None))
+    return [Open(day_of(opened), _awaits(shares["parked"])) for opened, shares in await session.execute(found)]
+
+
+def _awaits(said: str) -> str:
+    """Of "Awaiting inquest since Tuesday 3 March 2026" what is awaited."""
+    kind = said.partition(" since ")[0].removeprefix("Awaiting ")
+    return f"{kind[:1].upper()}{kind[1:]}"
 
 
 def _made(  # noqa: PLR0913, PLR0917 -- the columns of a row

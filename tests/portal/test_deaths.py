@@ -90,6 +90,13 @@ async def test_page_spreadsheet_chart_and_print_say_the_same_numbers(made: House
     assert not [one for one in said if one not in text]
 
 
+@pytest.mark.promise("H13")
+async def test_the_backlog_is_shown_to_those_who_may_know_every_count_and_to_nobody_else(made: House) -> None:
+    title = "Open today, by what they wait for"
+    assert title in (await read(made, COORDINATOR, "/deaths")).text
+    assert title not in (await read(made, COORDINATOR, "/deaths?public=yes")).text
+
+
 @pytest.mark.promise("H14")
 async def test_what_is_for_everybody_says_no_small_number_and_none_from_which_it_follows(made: House) -> None:
     everybody = (await read(made, COORDINATOR, "/deaths?first=2026&last=2026&public=yes")).text
