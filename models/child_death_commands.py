@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
-from pydantic import EmailStr, Field
+from pydantic import EmailStr, Field, field_validator
 
 from models.clocks import add_months
 from models.command import (
@@ -344,7 +344,10 @@ class RequestForms(RequestInformation):
 
 
 class FormAnswer(Part):
-    """A question of a supplementary form. Blank: nobody has considered it; that it is not known is an answer."""
+    """A question of a supplementary form. Blank: nobody has considered it; that it is not known is an answer.
+
+    One whose name begins with that of another question is asked where that other one is answered with yes.
+    """
 
     question: Slug = asks("Question")
     answer: Known | None = asks("Answer", private=True, default=None)
@@ -366,6 +369,14 @@ class ReturnForm(Command):
         "Supplementary questions", "Leave blank what you have not considered.", rows="form_questions", default=(),
         when=("holds", ("something",)),
     )  # fmt: skip
+
+    @field_validator("answers")
+    @classmethod
+    def _asked(cls, given: tuple[FormAnswer, ...]) -> tuple[FormAnswer, ...]:
+        """Without what was not asked: whoever changes a yes may leave answers behind."""
+        named = {one.question: one.answer for one in given}
+        before = {name: name.rpartition("/")[0] for name in named}
+        return tuple(one for one in given if named.get(before[one.question], Known.YES) is Known.YES)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)

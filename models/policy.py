@@ -291,11 +291,11 @@ class PanelDates(Word):
 class Question(Word):
     """A question of a form, answered yes, no or not known; blank says that nobody has considered it.
 
-    `more`: what is asked as well of whoever answers yes.
+    `then`: what is asked as well of whoever answers yes.
     """
 
     text: Text
-    more: Text = "What is known of it?"
+    then: dict[Name, Text] = {}
 
 
 class SupplementaryForm(Word):
@@ -319,14 +319,18 @@ class ChildDeaths(Sourced):
     panels: PanelDates | None = None
     """None: the days of the panel are set one by one."""
 
-    def questions(self, forms: Iterable[str]) -> dict[str, tuple[str, Question]]:
-        """The questions of these forms, each by the names of both, with the title of its form."""
-        asked = {name: self.forms[name] for name in forms if name in self.forms}
-        return {
-            f"{name}/{key}": (form.title, question)
-            for name, form in asked.items()
-            for key, question in form.questions.items()
-        }
+    def questions(self, forms: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """The questions of these forms by their names: (the title of the form, the question).
+
+        The name of what is asked only after a yes begins with the name of the question before it: `asthma/plan/used`.
+        """
+        found: dict[str, tuple[str, str]] = {}
+        for form in (name for name in forms if name in self.forms):
+            title = self.forms[form].title
+            for name, question in self.forms[form].questions.items():
+                found[f"{form}/{name}"] = title, question.text
+                found |= {f"{form}/{name}/{then}": (title, text) for then, text in question.then.items()}
+        return found
 
 
 class Brief(Word):

@@ -251,6 +251,7 @@ ENTER: Final[Mapping[str, str]] = {
     "What was found?": "Enter what was found",
     "Does it find abuse or neglect?": "Choose whether it finds abuse or neglect",
     "What is known of it now?": "Enter what is known of it now",
+    "What is known of it?": "Enter what is known of it",
     "On which day?": "Enter the day",
     "If it is sooner than in a month: why?": "Enter why it is sooner than in a month",
     "Which agencies took part?": "Choose the agencies that took part",

@@ -25,9 +25,6 @@ from records.counted import counted, open_reviews
 EARLIEST, MOST_YEARS = 1990, 30
 USUAL_YEARS = 3
 """So many years are shown to whoever asks for none."""
-WIDEST = 420
-"""Of a bar, in the units of the picture."""
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -54,11 +51,11 @@ class Asked:
 
 
 class Bar(NamedTuple):
-    """One line of a chart: its label, what is printed beside its bar, and how long that is (none: no bar)."""
+    """One line of a chart: its label, what is printed beside its bar, and its share of the longest one in per cent."""
 
     label: str
     words: str
-    width: int | None
+    share: float
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
@@ -170,7 +167,7 @@ def bars(table: Table, words: Any) -> list[Bar]:  # noqa: ANN401 -- the words of
     cells = [row.cells[-1] for row in table.rows]
     most = max((cell.count or 0 for cell in cells), default=0)
     return [
-        Bar(row.label, words(cell), round(WIDEST * cell.count / most) if cell.count is not None and most else None)
+        Bar(row.label, words(cell), round(100 * cell.count / most, 1) if cell.count else 0)
         for row, cell in zip(table.rows, cells, strict=True)
     ]
 

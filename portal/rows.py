@@ -114,7 +114,10 @@ def _of_deaths(case: Case, book: Policy) -> Rows:
     return {
         "areas": _titled({**deaths.areas, **NOT_OURS} if deaths else {}),
         "forms": _titled({name: form.title for name, form in deaths.forms.items()} if deaths else {}),
-        "form_questions": [(key, question.text, form) for key, (form, question) in questions.items()],
+        "form_questions": [
+            (key, question, f"{form}, if the answer above is yes" if key.rpartition("/")[0] in questions else form)
+            for key, (form, question) in questions.items()
+        ],
     }
 
 

@@ -1,7 +1,7 @@
 """The answers of a command as people read them: question and answer, one after the other."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -10,6 +10,8 @@ from portal.pages import day, moment
 from portal.questions import Asked, Widget, asked_of, key_of, singular
 
 Pair = tuple[str, str]
+BLANK: Final = "Left blank"
+"""What stands beside a question to which there is no answer, not even that it is not known."""
 Names = Mapping[str, str]
 """What stands behind the references in answers: agencies, people, seats, criteria."""
 
@@ -31,7 +33,8 @@ def _pairs(model: type[BaseModel], answers: Mapping[str, Any], step: str, names:
         if asked.part and isinstance(value, (list, tuple)):
             for number, row in enumerate(value, start=1):
                 name, rest = _row(asked, row, number, names)
-                found += [(f"{name}: {question}", answer) for question, answer in _pairs(asked.part, rest, "", names)]
+                said = [(f"{name}: {question}", answer) for question, answer in _pairs(asked.part, rest, "", names)]
+                found += said or [(name, BLANK)]
         else:
             found.append((asked.title, _words(asked, value, names)))
     return found

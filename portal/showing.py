@@ -1,12 +1,12 @@
 """What a form's template shows: each question with its words, its widget, what was typed, and what is wrong with it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import BaseModel
 
-from models.command import Command
+from models.command import Command, Known, Part
 from models.facts import Problem
 from portal.dates import CLOCK, PARTS
 from portal.questions import RADIOS_AT_MOST, Asked, Row, Rows, Widget, asked_named, asked_of, given, key_of, singular
@@ -51,7 +51,10 @@ class Reveal:
 
 @dataclass(frozen=True)
 class Section:
-    """A row: a child, a criterion, an event. `key`: the hidden input that says which. `large`: it is long itself."""
+    """A row: a child, a criterion, an event. `key`: the hidden input that says which. `large`: it is long itself.
+
+    `after`: the input of the row before that has to be answered with yes for this one to be asked; empty if none has.
+    """
 
     id: str
     title: str
@@ -60,6 +63,8 @@ class Section:
     removable: bool
     large: bool
     questions: tuple["Question", ...]
+    after: str = ""
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -229,16 +234,28 @@ class Showing:
         rows = rows_in(group, asked.name)
         if asked.fixed_rows:
             wanted = given(self.rows, asked.rows)
-            return tuple(
-                self._group(asked, row, rows[number] if number < len(rows) else {}, f"{name}.{number}")
-                for number, row in enumerate(wanted)
-            )
+            rows += [{}] * (len(wanted) - len(rows))
+            places = {row.value: number for number, row in enumerate(wanted)}
+            sections = []
+            for number, row in enumerate(wanted):
+                section = self._group(asked, row, rows[number], f"{name}.{number}")
+                before = places.get(row.value.rpartition("/")[0])
+                sections.append(
+                    section if before is None else self._after(asked.part, section, rows[before], f"{name}.{before}")
+                )
+            return tuple(sections)
         return tuple(
             self._group(
                 asked, Row("", f"{singular(asked.part)} {number + 1}"), row, f"{name}.{number}", several=len(rows) > 1
             )
             for number, row in enumerate(rows or [{}])
         )
+
+    @staticmethod
+    def _after(part: type[Part], section: Section, before: Group, path: str) -> Section:
+        """A row whose name begins with that of another one is asked where that other one is answered with yes."""
+        answer = asked_of(part)[1].name
+        return replace(section, after=f"{path}.{answer}", shown=text_in(before, answer) == Known.YES)
 
     def _group(self, asked: Asked, row: Row, group: Group, path: str, *, several: bool = False) -> Section:
         assert asked.part is not None

@@ -29,6 +29,8 @@ from tests.portal.walking import Form, Walker, form_of, route_of, routes, state_
 from tests.support.browsing import AXE, TAGS, WIDTHS, Served, served
 from tests.support.documents import PDF
 from tests.support.house import House, notifying, referral
+from tests.support.lives import Lives
+from tests.support.lives_of_deaths import COORDINATOR, Deaths
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -40,6 +42,7 @@ ROLES = {
     "sub-group chair": scene.SUBGROUP,
     "independent chair": scene.CHAIR,
     "safeguarding partner": scene.PARTNER,
+    "child death coordinator": COORDINATOR,
     "administrator": scene.ADMINISTRATOR,
     "locked out": scene.LOCKED_OUT,
     "party to nothing": scene.STRANGER,
@@ -72,6 +75,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
         played = await scene.play(made.house)
         await _watched(made.house, played)
         await _pursued(made.house, played.parked)
+        await Deaths(Lives(made.house)).listed()
         cookies = {role: await _cookies(made, person, played) for role, person in ROLES.items()}
         yield Site(made, played, cookies)
 

@@ -81,7 +81,7 @@ async def test_page_spreadsheet_chart_and_print_say_the_same_numbers(made: House
     cells = re.findall(r'<td class="[^"]*numeric">([^<]*)</td>', page)
     said = [one for line in sheet for one in line[1:] if re.match(r"\d+( \(|$)|fewer|withheld", one)]
     assert [one for one in cells if one != "–"] == said
-    charts = re.findall(r'<text class="portal-chart__key"[^>]*>([^<]*)</text>', page)
+    charts = re.findall(r'<div class="portal-bar__words">([^<]*)</div>', page)
     assert set(charts) <= set(cells)
     assert len(charts) > len(cells) // 4
     assert "Percentages are rounded" in page
