@@ -55,6 +55,10 @@ def worked_out(  # noqa: PLR0911 -- one answer for each command
             return _waits_from_now(case, Step.PANEL, body["again"])
         case "review_wait" if body["outcome"] == WaitOutcome.ENDED:
             return {"resumes": goes_on(case, body["item"])}
+        case "plan_meeting" | "list_for_panel":
+            return {"arranges": _runs(case, ("meeting",) if kind == "plan_meeting" else PANELS)}
+        case "defer_panel":
+            return {"frees": _runs(case, PANELS)}
         case "complete_analysis":
             quorum = policy(case.policy).quorums["child_death_panel"]
             seats = set(body["seats"]) - set(body["left"])
@@ -99,9 +103,13 @@ def _held(case: Case, block: str, besides: str = "") -> bool:
     return any(block in one["holds"] for name, one in waits(case).items() if name != besides)
 
 
+def _runs(case: Case, blocks: tuple[str, ...]) -> list[str]:
+    return [one.key for one in case.open() if one.block in blocks and not one.paused]
+
+
 def _stands_still(case: Case, blocks: list[str]) -> list[str]:
     """Of these steps what is owed now and does not stand still yet."""
-    return [one.key for one in case.open() if one.block in blocks and not one.paused]
+    return _runs(case, tuple(blocks))
 
 
 def goes_on(case: Case, item: str) -> list[str]:
@@ -110,6 +118,7 @@ def goes_on(case: Case, item: str) -> list[str]:
     return [one.key for one in case.open() if one.block in holds and one.paused]
 
 
+PANELS = ("panel", "panel_again")
 CONSIDERED = ("consider_review", "consider_again", "reconsider_review")
 OWED: Mapping[str, tuple[str, str]] = {
     "record_immediate_decisions": ("immediate_decisions", "The immediate decisions have been recorded already."),
@@ -199,9 +208,9 @@ class ChildDeath:
             case "meeting_planned":
                 return {"meeting_on": data["on"]}
             case "panel_listed":
-                return {"panel_on": data["on"]}
+                return {"panel_on": data["on"], "panel": data["panel"]}
             case "panel_deferred" | "panel_recorded":
-                return {"panel_on": ""}
+                return {"panel_on": "", "panel": ""}
             case "review_considered":
                 refers = data["outcome"] == Considered.REFER
                 waits_ = _also_waits(case, fact, WaitsFor.PRACTICE_REVIEW, Step.PANEL) if refers else {}

@@ -454,6 +454,8 @@ class PlanMeeting(Command):
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
         yield Cannot("on", TO_COME, lambda: self.on < day_of(now))
+        words = "This is more than a year ahead. Choose a nearer day, or record what the review waits for."
+        yield Cannot("on", words, lambda: self.on > add_months(day_of(now), 12))
         words = "Say why it is sooner than in a month: those who knew the child have to be free."
         yield Cannot("reason", words, lambda: self.on < add_months(day_of(now), 1) and not self.reason)
 
@@ -488,12 +490,15 @@ class ListForPanel(Command):
     KIND: ClassVar[str] = "list_for_panel"
     FACT: ClassVar[str] = "panel_listed"
     TITLE: ClassVar[str] = "List for a panel"
-    on: Day = asks("Of the panel of which day?")
+    panel: Slug = asks("Which panel?", rows="panels")
+    on: Day = asks("On which of its days?", "Until then nobody is chased for the panel’s review.")
     theme: MaybeLine = asks("Theme of the panel, if it has one", private=True, default="", short=True)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
         yield Cannot("on", TO_COME, lambda: self.on < day_of(now))
+        words = "This is more than a year ahead. Choose a nearer day, or record what the review waits for."
+        yield Cannot("on", words, lambda: self.on > add_months(day_of(now), 12))
 
 
 class DeferPanel(Command):

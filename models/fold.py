@@ -77,11 +77,23 @@ def _each(case: Case, found: Iterable[Obligation], change: Callable[[Obligation]
 
 
 def _waits(case: Case, fact: Fact) -> Case:
-    """Stop and start the clocks of what a fact names: milestones that wait for other proceedings."""
+    """Stop and start the clocks of what a fact names: milestones that wait for other proceedings.
+
+    What it `arranges` for a day is silent until then, as if that had been promised; what it `frees` has none any more.
+    """
     stops = [case.obligations[key] for key in fact.data.get("suspends", ())]
     goes_on = [case.obligations[key] for key in fact.data.get("resumes", ()) if not case.obligations[key].ended]
+    arranged = [case.obligations[key] for key in fact.data.get("arranges", ())]
+    freed = [case.obligations[key] for key in fact.data.get("frees", ())]
     case = _each(case, stops, lambda one: ladder.paused(one, fact.recorded))
+    case = _each(case, arranged, lambda one: ladder.promised(one, _made(fact, fact.data["on"]), rules_of(case, one)))
+    case = _each(case, freed, lambda one: ladder.freed(one, rules_of(case, one), fact.recorded))
     return _each(case, goes_on, lambda one: ladder.resumed(one, rules_of(case, one), fact.recorded))
+
+
+def _made(fact: Fact, day: str) -> Promise:
+    until = end_of(date.fromisoformat(day))
+    return Promise(office=fact.office, person=fact.actor, made=fact.recorded, until=until)
 
 
 def _ended(case: Case, over: Mapping[str, Ended], fact: Fact) -> Case:
@@ -314,9 +326,7 @@ def _missed(case: Case, fact: Fact) -> str:
 
 
 def _promised(case: Case, fact: Fact) -> Case:
-    promise = Promise(
-        office=fact.office, person=fact.actor, made=fact.recorded, until=end_of(date.fromisoformat(fact.data["until"]))
-    )
+    promise = _made(fact, fact.data["until"])
     return _change(case, fact, lambda one, rules: ladder.promised(one, promise, rules))
 
 

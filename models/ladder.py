@@ -113,6 +113,15 @@ def hushed_until(one: Obligation, rules: Rules) -> datetime | None:
     return _next_chance(_promised_time(one), rules, one.promises[-1].rung)
 
 
+def freed(one: Obligation, rules: Rules, now: datetime) -> Obligation:
+    """The day for which it was arranged does not hold any more: what was silent until then speaks as it would have."""
+    if not one.promises or one.promises[-1].missed:
+        return one
+    given_up = one.promises[-1].model_copy(update={"missed": True})
+    found = _planned(one.model_copy(update={"promises": (*one.promises[:-1], given_up)}), rules)
+    return _moved(found, found.due, rules, now)
+
+
 def disputed(one: Obligation, dispute: Dispute, rules: Rules) -> Obligation:
     """The disputed rung stops, with whatever else that office would hear; the rungs of other offices go on.
 

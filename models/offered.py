@@ -67,6 +67,7 @@ def _of_deaths(case: Case, book: Policy) -> dict[str, Sequence[str]]:
         "forms": list(deaths.forms) if deaths else [],
         "form_questions": list(deaths.questions(case.said.get("forms", ()))) if deaths else [],
         "areas": [*deaths.areas, *NOT_OURS] if deaths else [],
+        "panels": deaths.panels_of(case.said.get("area", "")) if deaths else [],
         "joint_response": [one.value for one in Criterion],
         "panel_seats": list(panel.seats) if panel else [],
     }

@@ -1,17 +1,17 @@
-"""When the child death overview panel meets, and which deaths it can take."""
+"""When a child death overview panel meets."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 from models.calendar import WorkingDays
 from models.clocks import add_months
-from models.policy import PanelDates
+from models.policy import Panel
 
 WEEK = timedelta(weeks=1)
 
 
-def meetings(plan: PanelDates, after: date, days: WorkingDays) -> Iterator[date]:
-    """The days of the panel from this one on, without end: of every so many months the same weekday.
+def meetings(plan: Panel, after: date, days: WorkingDays) -> Iterator[date]:
+    """The days of a panel from this one on: of every so many months the same weekday.
 
     A meeting that falls on a holiday is held on the next working day. Ends where the calendar of working days ends.
     """
@@ -25,7 +25,7 @@ def meetings(plan: PanelDates, after: date, days: WorkingDays) -> Iterator[date]
         month = add_months(month, plan.every_months)
 
 
-def _of_month(plan: PanelDates, month: date) -> date:
+def _of_month(plan: Panel, month: date) -> date:
     first = month.replace(day=1)
     ahead = (plan.weekday.number - first.weekday()) % 7
     return first + timedelta(days=ahead) + (plan.week - 1) * WEEK

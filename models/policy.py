@@ -275,12 +275,15 @@ class Weekday(StrEnum):
         return list(Weekday).index(self)
 
 
-class PanelDates(Word):
-    """When the panel meets: of every so many months, from `since` on, the first, second ... of this weekday.
+class Panel(Word):
+    """A child death overview panel: for which areas, and when it meets.
 
-    `themed`: panels about deaths of one kind, by their day.
+    It meets, of every so many months from `since` on, on the first, second ... of this weekday. `themed`: what is about
+    deaths of one kind, by its day.
     """
 
+    title: Text
+    areas: tuple[Name, ...] = Field(min_length=1)
     since: date
     every_months: int = Field(ge=1, le=12)
     week: int = Field(ge=1, le=4)
@@ -308,7 +311,8 @@ class SupplementaryForm(Word):
 class ChildDeaths(Sourced):
     """What the review of children's deaths needs to know of the place.
 
-    `areas`: the local authorities for whose children the partners review deaths, together or each by itself.
+    `areas`: the local authorities for whose children the partners review deaths.
+    `panels`: one for all areas, or local ones, each for its own; a themed panel may be for all of them beside those.
     `forms`: the supplementary forms, by kind of death.
     """
 
@@ -316,8 +320,22 @@ class ChildDeaths(Sourced):
     small_number: int = Field(default=5, ge=3, le=20)
     """Counts below it are not for everybody to read, unless they are nought."""
     forms: dict[Name, SupplementaryForm] = {}
-    panels: PanelDates | None = None
-    """None: the days of the panel are set one by one."""
+    panels: dict[Name, Panel] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _known(self) -> "ChildDeaths":
+        strange = {area for one in self.panels.values() for area in one.areas} - self.areas.keys()
+        if strange:
+            message = f"A panel names areas that are not listed above it: {', '.join(sorted(strange))}."
+            raise ValueError(message)
+        if alone := self.areas.keys() - {area for one in self.panels.values() for area in one.areas}:
+            message = f"No panel reviews the deaths of these areas: {', '.join(sorted(alone))}."
+            raise ValueError(message)
+        return self
+
+    def panels_of(self, area: str) -> list[str]:
+        """The panels that may review the death of a child of this area; all where it is no area of ours."""
+        return [name for name, one in self.panels.items() if area in one.areas or area not in self.areas]
 
     def questions(self, forms: Iterable[str]) -> dict[str, tuple[str, str]]:
         """The questions of these forms by their names: (the title of the form, the question).

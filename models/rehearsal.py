@@ -516,7 +516,9 @@ def _of_review(case: Case, agency: str, directory: Directory) -> Answers:
 
 def _of_death(act: Act, case: Case, agency: str) -> Answers:
     """Plain answers to the commands of the review of a death: nothing applies, nothing is found, nobody waits."""
-    seats = list(shelf.policy(case.policy).quorums["child_death_panel"].seats) if case.kind == "child_death" else []
+    book = shelf.policy(case.policy)
+    seats = list(book.quorums["child_death_panel"].seats) if case.kind == "child_death" else []
+    panels = book.child_deaths.panels_of(case.said.get("area", "")) if book.child_deaths else []
     applies = act.answers.get("applies", [])
     criteria = [{"criterion": one.value, "met": "yes" if one.value in applies else "no"} for one in Criterion]
     again = {"again": "+90 days"} if act.answers.get("outcome") in {"wait", "refer"} else {}
@@ -539,7 +541,7 @@ def _of_death(act: Act, case: Case, agency: str) -> Answers:
         "plan_meeting": lambda: {"on": "+40 days"},
         "record_death_meeting": lambda: {"held_at": "now", "words": "-"},
         "draft_analysis": lambda: {"summary": "-"},
-        "list_for_panel": lambda: {"on": "+28 days"},
+        "list_for_panel": lambda: {"panel": panels[0], "on": "+28 days"},
         "complete_analysis": lambda: {"held_at": "now", "seats": seats, "categories": ["6"], "modifiable": "none"},
         "submit_analysis": lambda: {"sent_at": "now"},
         "log_family_contact": lambda: {"contact": "feedback", "held_at": "now"},

@@ -26,6 +26,7 @@ EARLIEST, MOST_YEARS = 1990, 30
 USUAL_YEARS = 3
 """So many years are shown to whoever asks for none."""
 
+
 @dataclass(frozen=True)
 class Asked:
     """Which years, and for whom: everybody, or those who may know every count."""

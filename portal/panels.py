@@ -1,5 +1,6 @@
 """The child death overview panel: its days, what is listed for each, and the anonymous papers that it reads."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any, Final
@@ -9,31 +10,31 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models import shelf
+from models.calendar import WorkingDays
 from models.panels import meetings
+from models.policy import Panel
 from models.rights import DEATHS, PANEL, UNIT
 from models.time import day_of
 from portal.pages import Message, day
 from portal.printing import CannotPrint, Printer, attached
 from portal.visiting import Portal
-from records.panels import before_panel, papers
+from records.panels import Listed, before_panel, papers
 from records.policies import in_force
 
 PREPARES: Final = DEATHS | PANEL | UNIT
 """Who lists deaths and has the papers made; the panel gets them without a name."""
-AHEAD = 6
-"""So many days of the panel are shown ahead."""
+AHEAD = 4
+"""So many days of each panel are shown ahead."""
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
     pages, printer = APIRouter(), Printer()
 
-    async def days_ahead(today: date) -> list[date]:
+    async def rules() -> tuple[Mapping[str, Panel], WorkingDays | None]:
         async with portal.there.database.reading() as session:
             names = await in_force(session)
-        plan = shelf.policy(names[0]).child_deaths if names else None
-        if names is None or plan is None or plan.panels is None:
-            return []
-        return list(islice(meetings(plan.panels, today, shelf.days(names[1])), AHEAD))
+        deaths = shelf.policy(names[0]).child_deaths if names else None
+        return (deaths.panels, shelf.days(names[1])) if names and deaths else ({}, None)
 
     @pages.get("/deaths/panels")
     async def panels(request: Request) -> Response:
@@ -43,20 +44,23 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         async with portal.there.database.reading() as session:
             found = await before_panel(session)
         await portal.questions.note_read(visitor.person, "", "panels", portal.clock())
-        rules, ahead = await portal.rules(), await days_ahead(day_of(portal.clock()))
-        themes = rules.child_deaths.panels.themed if rules.child_deaths and rules.child_deaths.panels else {}
-        days = sorted({*ahead, *(one.on for one in found if one.on)})
+        known, work = await rules()
+        today = day_of(portal.clock())
+        listed = {name: [each for each in found if each.on and each.panels == (name,)] for name in known}
+        days = {name: _days(one, listed[name], work, today) for name, one in known.items() if work}
+        waits = [each for each in found if not each.on]
         return await portal.page(
             request,
             "panels.html",
             "Panels",
             back="/deaths",
-            days=[(on, themes.get(on, ""), [one for one in found if one.on == on]) for on in days],
-            ready=[one for one in found if not one.on and not one.waits],
-            waiting=[one for one in found if not one.on and one.waits],
+            panels=[(name, known[name].title, list(found)) for name, found in days.items()],
+            ready=[each for each in waits if not each.waits],
+            waiting=[each for each in waits if each.waits],
+            titles={name: one.title for name, one in known.items()},
         )
 
-    async def packed(request: Request, on: str, what: str) -> dict[str, Any] | Response:
+    async def packed(request: Request, panel: str, on: str, what: str) -> dict[str, Any] | Response:
         visitor = await portal.signed_in(request)
         if not visitor.actor.anywhere(PREPARES):
             return await portal.refuse(request, 403)
@@ -65,24 +69,25 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         except ValueError:
             return await portal.refuse(request, 404)
         async with portal.there.database.writing() as session:  # the family of a case is locked while it is read
-            found = await papers(session, portal.there.vault, when)
-        if not found:
+            found = await papers(session, portal.there.vault, panel, when)
+        known, _ = await rules()
+        if not found or panel not in known:
             return await portal.refuse(request, 404)
         await portal.questions.note_read(visitor.person, "", what, portal.clock())
-        return {"papers": found, "on": when, "title": f"Panel of {day(when.isoformat())}: papers"}
+        title = f"{known[panel].title}, {day(when.isoformat())}: papers"
+        return {"papers": found, "panel": panel, "on": when, "title": title}
 
-    @pages.get("/deaths/panels/{on}")
-    async def page(request: Request, on: str) -> Response:
-        found = await packed(request, on, "panel papers")
+    @pages.get("/deaths/panels/{panel}/{on}")
+    async def page(request: Request, panel: str, on: str) -> Response:
+        found = await packed(request, panel, on, "panel papers")
         if isinstance(found, Response):
             return found
-        return await portal.page(
-            request, "panel.html", found["title"], back="/deaths/panels", papers=found["papers"], on=found["on"]
-        )
+        title = found.pop("title")
+        return await portal.page(request, "panel.html", title, back="/deaths/panels", **found)
 
-    @pages.get("/deaths/panels/{on}/papers.pdf")
-    async def as_file(request: Request, on: str) -> Response:
-        found = await packed(request, on, "panel papers as PDF")
+    @pages.get("/deaths/panels/{panel}/{on}/papers.pdf")
+    async def as_file(request: Request, panel: str, on: str) -> Response:
+        found = await packed(request, panel, on, "panel papers as PDF")
         if isinstance(found, Response):
             return found
         html = portal.pages.get_template("panel_print.html").render(
@@ -92,6 +97,15 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             made = await printer.as_pdf(html, portal.settings.address)
         except CannotPrint as error:
             return await portal.say(request, Message("This cannot be made as PDF", (error.words,)), 503)
-        return attached(made, f"panel-{found['on']}")
+        return attached(made, f"panel-{found['panel']}-{found['on']}")
 
     return pages
+
+
+def _days(
+    one: Panel, listed: Sequence[Listed], work: WorkingDays, today: date
+) -> Iterator[tuple[date, str, list[Listed]]]:
+    """The days of a panel that are ahead, and every day for which something is listed: (day, theme, what is listed)."""
+    ahead = islice(meetings(one, today, work), AHEAD)
+    for on in sorted({*ahead, *(each.on for each in listed if each.on)}):
+        yield on, one.themed.get(on, ""), [each for each in listed if each.on == on]

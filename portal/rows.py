@@ -57,6 +57,7 @@ def rows_for(  # noqa: PLR0913, PLR0917 -- for which command, about what, for wh
         "reviewers": [(name, people[name].name, interests(name, directory)) for name in names["reviewers"]],
         "contributors": [row for row in found["contributors"] if kind == "keep_quiet" or row[0] != "everybody"],
         "milestones": [row for row in found["milestones"] if row[0] in suspendable(case)],
+        "panels": [row for row in found["panels"] if row[0] in names["panels"]],
         **_of_recommendation(case, kind, directory, names, about, said or {}),
         **{rows: [(one.id, one.text, "") for one in text.criteria] for rows, text in texts(case, kind).items()},
     }
@@ -113,6 +114,7 @@ def _of_deaths(case: Case, book: Policy) -> Rows:
     questions = deaths.questions(case.said.get("forms", ())) if deaths else {}
     return {
         "areas": _titled({**deaths.areas, **NOT_OURS} if deaths else {}),
+        "panels": _titled({name: one.title for name, one in deaths.panels.items()} if deaths else {}),
         "forms": _titled({name: form.title for name, form in deaths.forms.items()} if deaths else {}),
         "form_questions": [
             (key, question, f"{form}, if the answer above is yes" if key.rpartition("/")[0] in questions else form)

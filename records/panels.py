@@ -13,25 +13,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import Message
 from models.case import Case
-from models.child_death import waits
+from models.child_death import PANELS, waits
 from models.child_death_commands import Ethnic, WaitsFor
 from models.command import merged
 from models.death_bands import AgeBand, PlaceGroup
 from models.rapid_review import owed_returns
 from models.referral import Sex
+from models.shelf import policy
 from models.tables import CaseRow, CountedRow, FactRow, ObligationRow, TextRow
 from records.counted import row_of
 from records.family import relatives
 from records.sealing import Vault
 
 OPEN = ("open", "paused", "disputed")
-BLOCKS = ("panel", "panel_again")
 
 
 class Listed(Message):
-    """A death before the panel. `on`: for which day it is listed; `waits`: why it cannot be yet."""
+    """A death before a panel. `on`: for which day it is listed; `waits`: why it cannot be yet."""
 
     ref: str
+    panels: tuple[str, ...]
+    """Those that may review it, of which it is listed for one."""
     on: date | None
     waits: tuple[str, ...] = ()
 
@@ -53,7 +55,7 @@ class Paper(Message):
 
 async def before_panel(session: AsyncSession) -> list[Listed]:
     """Every death that the panel owes a review, those that are listed first, by their day."""
-    owed = select(ObligationRow.case).where(ObligationRow.block.in_(BLOCKS), ObligationRow.state.in_(OPEN))
+    owed = select(ObligationRow.case).where(ObligationRow.block.in_(PANELS), ObligationRow.state.in_(OPEN))
     found = select(CaseRow.state).where(CaseRow.ref.in_(owed), CaseRow.closed.is_(None)).order_by(CaseRow.ref)
     cases = [Case.model_validate(state) for state in await session.scalars(found)]
     return sorted((_listed(case) for case in cases), key=lambda one: (one.on or date.max, one.ref))
@@ -64,12 +66,14 @@ def _listed(case: Case) -> Listed:
     owing = len(owed_returns(case))
     missing = [f"{owing} reporting form{'s' if owing > 1 else ''}"] if owing else []
     found = (*missing, *(WaitsFor(one["kind"]).words for one in held))
-    return Listed(ref=case.ref, on=date.fromisoformat(on) if on else None, waits=found)
+    deaths = policy(case.policy).child_deaths
+    may = [case.said["panel"]] if on else deaths.panels_of(case.said["area"]) if deaths else []
+    return Listed(ref=case.ref, panels=tuple(may), on=date.fromisoformat(on) if on else None, waits=found)
 
 
-async def papers(session: AsyncSession, vault: Vault, day: date) -> list[Paper]:
-    """The papers of the panel of this day, in the order of their names."""
-    refs = [one.ref for one in await before_panel(session) if one.on == day]
+async def papers(session: AsyncSession, vault: Vault, panel: str, day: date) -> list[Paper]:
+    """The papers of this panel on this day, in the order of their names."""
+    refs = [one.ref for one in await before_panel(session) if one.on == day and one.panels == (panel,)]
     made = [await _paper(session, vault, ref) for ref in refs]
     return sorted(made, key=lambda one: one.name)
 

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from models.awaited import ended_waits
+from models.child_death_commands import ReturnForm
+from models.command import Known
 from models.facts import Fact
+from models.offered import offered
 from models.spawning import opens
 from models.telling import NoticeKind
 from models.time import at, day_of, end_of
 from tests.support import house
-from tests.support.core import MONDAY, Play, Refused, fresh
+from tests.support.core import DIRECTORY, MONDAY, Play, Refused, fresh
 
 COORDINATOR, DOCTOR, PANEL, SUBGROUP, CONTACT = "p-024", "p-025", "p-026", "p-020", "p-011"
 HOSPITALS = "harrow-vale-hospitals"
@@ -55,7 +58,7 @@ def drafted(play: Play) -> None:
 
 def listed(play: Play) -> None:
     drafted(play)
-    play.act(PANEL, "list_for_panel", on=day_of(play.now))
+    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now))
 
 
 ANALYSIS = {"seats": SEATS, "categories": ["8", "5"], "modifiable": "none"}
@@ -122,7 +125,7 @@ def test_a_panel_that_opens_while_an_inquest_goes_on_does_not_begin_to_run() -> 
     drafted(play)
     assert play.case.obligations["panel"].paused
     with pytest.raises(Refused, match="The panel waits for: Inquest"):
-        play.act(COORDINATOR, "list_for_panel", on=day_of(play.now) + timedelta(days=30))
+        play.act(COORDINATOR, "list_for_panel", panel="harrowshire", on=day_of(play.now) + timedelta(days=30))
     play.act(COORDINATOR, "review_wait", item=item, outcome="ended", ended_on=day_of(play.now), abuse="no")
     assert not play.case.obligations["panel"].paused
 
@@ -175,7 +178,7 @@ def test_a_death_is_listed_before_the_panel_reviews_it_and_listed_anew_after_it_
         play.act(PANEL, "complete_analysis", **analysing(play))
     with pytest.raises(Refused, match="not on the list of a panel"):
         play.act(PANEL, "defer_panel", reason="r")
-    play.act(PANEL, "list_for_panel", on=day_of(play.now))
+    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now))
     play.act(PANEL, "defer_panel", reason="r")
     with pytest.raises(Refused, match="List it for a panel first"):
         play.act(PANEL, "complete_analysis", **analysing(play))
@@ -264,10 +267,10 @@ def test_a_closed_review_is_reopened_by_what_an_inquest_finds_and_the_sub_group_
     assert play.case.is_open("panel_again")
     play.act(SUBGROUP, "consider_review", outcome="refer", again=day_of(play.now) + timedelta(days=60), reasons="r")
     with pytest.raises(Refused, match="The panel waits for: Local child safeguarding practice review"):
-        play.act(PANEL, "list_for_panel", on=day_of(play.now))
+        play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now))
     ended = {"item": "w1", "outcome": "ended", "ended_on": day_of(play.now), "abuse": "yes"}
     play.act(COORDINATOR, "review_wait", **ended)
-    play.act(PANEL, "list_for_panel", on=day_of(play.now))
+    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now))
     play.act(PANEL, "complete_analysis", **analysing(play))
     assert play.case.is_open("submit_analysis"), "the changed analysis goes to the national database as well"
 
@@ -331,3 +334,58 @@ def test_what_is_owed_in_days_is_said_at_the_hour_of_messages_and_not_at_midnigh
         assert said == [at(day_of(moment), time(9)) for moment in said]
     due = play.case.obligations["national_database"].due
     assert play.said("national_database")[1] == (due, "child_death_coordinator"), "what is owed in hours, at its hour"
+
+
+@pytest.mark.promise("H7")
+def test_what_is_listed_for_a_panel_is_silent_until_its_day_and_speaks_after_it() -> None:
+    play = notified()
+    drafted(play)
+    day = day_of(play.now) + timedelta(days=90)
+    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day)
+    spoken = len(play.said("panel"))
+    play.wait(days=90)
+    assert len(play.said("panel")) == spoken, "the panel meets later than its six weeks, and that is known"
+    play.wait(days=10)
+    assert len(play.said("panel")) > spoken, "the day has passed and nothing was recorded"
+
+
+@pytest.mark.promise("H7")
+def test_what_is_taken_off_the_list_of_a_panel_is_owed_as_before() -> None:
+    play = notified()
+    drafted(play)
+    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now) + timedelta(days=90))
+    play.wait(days=60)
+    spoken = len(play.said("panel"))
+    play.act(PANEL, "defer_panel", reason="r")
+    play.wait(days=5)
+    assert len(play.said("panel")) > spoken
+
+
+@pytest.mark.promise("H6")
+def test_a_meeting_that_has_its_day_is_not_asked_for_before_it() -> None:
+    play = notified()
+    day = day_of(play.now) + timedelta(days=130)
+    play.act(DOCTOR, "plan_meeting", on=day)
+    play.wait(days=129)
+    assert [moment for moment, _ in play.said("meeting") if moment > MONDAY] == []
+
+
+@pytest.mark.promise("H15")
+def test_a_death_goes_to_a_panel_of_its_area_and_one_of_no_area_of_ours_to_any() -> None:
+    assert offered(notified(area="lowmarsh").case, "list_for_panel", DIRECTORY)["panels"] == ["lowmarsh", "joint"]
+    anywhere = offered(notified(area="not_known").case, "list_for_panel", DIRECTORY)["panels"]
+    assert anywhere == ["harrowshire", "lowmarsh", "joint"]
+
+
+@pytest.mark.promise("H4")
+def test_what_is_asked_after_a_yes_is_left_out_where_the_answer_is_another_one() -> None:
+    rows = [
+        {"question": "asthma/plan", "answer": "no"}, {"question": "asthma/plan/shared", "answer": "yes"},
+        {"question": "asthma/damp", "answer": "yes"}, {"question": "asthma/damp/told", "answer": "not_known"},
+        {"question": "asthma/preventer"},
+    ]  # fmt: skip
+    given = ReturnForm.model_validate({"agency": "a", "holds": "something", "summary": "s", "answers": rows})
+    assert {one.question: one.answer for one in given.answers} == {
+        "asthma/plan": Known.NO, "asthma/damp": Known.YES, "asthma/damp/told": Known.NOT_KNOWN,
+        "asthma/preventer": None,
+    }  # fmt: skip

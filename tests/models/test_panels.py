@@ -2,20 +2,22 @@
 
 from datetime import date
 from itertools import islice
+from typing import Any
 
 import pytest
 
 from models.calendar import working_days
 from models.panels import meetings
-from models.policy import PanelDates, Weekday
+from models.policy import Panel, Weekday
 from tests.support.core import POLICY
 
 pytestmark = pytest.mark.promise("H7")
 DAYS = working_days(POLICY.calendar)
-SECOND_THURSDAY = PanelDates(since=date(2026, 1, 1), every_months=2, week=2, weekday=Weekday.THURSDAY)
+OURS: dict[str, Any] = {"title": "Panel", "areas": ("harrowshire",)}
+SECOND_THURSDAY = Panel(**OURS, since=date(2026, 1, 1), every_months=2, week=2, weekday=Weekday.THURSDAY)
 
 
-def next_of(plan: PanelDates, after: date, count: int) -> list[date]:
+def next_of(plan: Panel, after: date, count: int) -> list[date]:
     return list(islice(meetings(plan, after, DAYS), count))
 
 
@@ -30,7 +32,7 @@ def test_the_day_itself_counts_and_the_day_after_it_does_not() -> None:
 
 
 def test_a_meeting_on_a_bank_holiday_is_held_on_the_next_working_day() -> None:
-    first_monday = PanelDates(since=date(2026, 5, 1), every_months=12, week=1, weekday=Weekday.MONDAY)
+    first_monday = Panel(**OURS, since=date(2026, 5, 1), every_months=12, week=1, weekday=Weekday.MONDAY)
     assert next_of(first_monday, date(2026, 5, 1), 1) == [date(2026, 5, 5)]
 
 

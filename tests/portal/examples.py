@@ -59,6 +59,7 @@ ROWS: Final[Rows] = {
     "owners": [("p-010", "Jolyon Madeup", ""), ("p-011", "Keziah Specimen", ""), ("p-012", "Lysander Trialby", "")],
     "forms": [("asthma", "Asthma and anaphylaxis", ""), ("infection", "Infection", "")],
     "form_questions": [("asthma/plan", "Was there a plan?", "Asthma"), ("asthma/damp", "Was there damp?", "Asthma")],
+    "panels": [("harrowshire", "Harrowshire panel", ""), ("joint", "Joint themed panel", "")],
     "areas": [("harrowshire", "Harrowshire", ""), ("elsewhere", "In another area", "")],
     "joint_response": [("sudden", "It is sudden", ""), ("custody", "It occurred in custody", "")],
     "panel_seats": [("panel_chair", "Chair of the panel", ""), ("icb", "Integrated care board", "")],
@@ -392,7 +393,7 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "plan_meeting": {"on": "2026-03-20", "reason": "Everybody is free."},
     "record_death_meeting": {**_at("held_at"), "agencies": ["police", "gp"], "words": "They asked why."},
     "draft_analysis": {"summary": "A child of one year."},
-    "list_for_panel": {"on": "2026-05-01", "theme": "Infants"},
+    "list_for_panel": {"panel": "harrowshire", "on": "2026-05-01", "theme": "Infants"},
     "defer_panel": {"reason": "The chair is ill."},
     "complete_analysis": {
         **_at("held_at"), "seats": ["panel_chair", "icb"], "left": ["icb"], "interests": "She knew the family.",

@@ -31,19 +31,19 @@ async def listed(made: House) -> str:
     deaths = Deaths(Lives(made, canary.words, canary.REFERRAL))
     ref = await deaths.met()
     await made.act("p-025", ref, "draft_analysis", summary=SUMMARY)
-    await made.act(PANEL, ref, "list_for_panel", on=str(day_of(made.now)))
+    await made.act(PANEL, ref, "list_for_panel", panel="harrowshire", on=str(day_of(made.now)))
     return ref
 
 
 @pytest.mark.promise("H8")
 async def test_a_paper_says_what_was_written_for_the_panel_and_neither_name_nor_case(made: House) -> None:
     ref, on = await listed(made), day_of(made.now)
-    page = (await read(made, PANEL, f"/deaths/panels/{on}")).text
+    page = (await read(made, PANEL, f"/deaths/panels/harrowshire/{on}")).text
     assert SUMMARY in page
     assert "5 to 9 years" in page
     assert not found_in(page)
     assert ref not in page
-    pdf = PdfReader(io.BytesIO((await read(made, PANEL, f"/deaths/panels/{on}/papers.pdf")).content))
+    pdf = PdfReader(io.BytesIO((await read(made, PANEL, f"/deaths/panels/harrowshire/{on}/papers.pdf")).content))
     text = " ".join("".join(one.extract_text() for one in pdf.pages).split())
     assert SUMMARY in text
     assert not found_in(text)
@@ -56,7 +56,9 @@ async def test_the_page_of_the_panels_says_what_is_listed_what_is_ready_and_for_
     first, ready, waits = await listed(made), await deaths.drafted(), await deaths.drafted()
     await made.act(COORDINATOR, waits, "open_wait", **deaths.waiting())
     page = (await read(made, COORDINATOR, "/deaths/panels")).text
-    places = [page.index(words) for words in (first, "Ready, and not listed", ready, "Not ready", waits)]
+    places = [
+        page.index(words) for words in ("Ready, and not listed", ready, "Harrowshire panel<", first, "Not ready", waits)
+    ]
     assert places == sorted(places)
     assert "waits for inquest" in page
 
@@ -65,10 +67,11 @@ async def test_the_page_of_the_panels_says_what_is_listed_what_is_ready_and_for_
 @pytest.mark.parametrize("person", [SUBGROUP, CONTACT])
 async def test_whoever_does_not_prepare_the_panel_reads_no_papers(made: House, person: str) -> None:
     await listed(made)
-    for address in ("", f"/{day_of(made.now)}", f"/{day_of(made.now)}/papers.pdf"):
+    papers = f"/harrowshire/{day_of(made.now)}"
+    for address in ("", papers, f"{papers}/papers.pdf"):
         assert (await read(made, person, f"/deaths/panels{address}")).status_code == 403
 
 
 async def test_a_day_without_a_death_has_no_papers(made: House) -> None:
     for on in ("2026-01-08", "today"):
-        assert (await read(made, PANEL, f"/deaths/panels/{on}")).status_code == 404
+        assert (await read(made, PANEL, f"/deaths/panels/harrowshire/{on}")).status_code == 404

@@ -86,7 +86,7 @@ class Deaths:
         return ref
 
     def listing(self) -> dict[str, Any]:
-        return {"on": self.lives.day(0), "theme": self.words("theme")}
+        return {"panel": "harrowshire", "on": self.lives.day(0), "theme": self.words("theme")}
 
     async def listed(self) -> str:
         ref = await self.drafted()
