@@ -20,6 +20,7 @@ from models.child_death_commands import (
     Considered,
     Criterion,
     FamilyContact,
+    Reached,
     Step,
     WaitOutcome,
     WaitsFor,
@@ -43,6 +44,8 @@ def worked_out(  # noqa: PLR0911 -- one answer for each command
 ) -> dict[str, Any]:
     """What the fact says beside the answers: names of what is new, days, and what stands still and goes on."""
     match kind:
+        case "enter_death":
+            return _under_way(body)
         case "decide_duplicate" if body["same"]:
             return {"suspends": [one.key for one in case.open() if not one.paused]}
         case "decide_duplicate" if case.said.get("joined") == body["other"]:
@@ -152,12 +155,14 @@ class ChildDeath:
         "analysis_submitted": ("panel_reviewed",),
     }
 
-    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:  # noqa: PLR0911 -- one answer for each fact
+    def marks(self, case: Case, fact: Fact) -> dict[str, datetime]:  # noqa: C901, PLR0911 -- one answer for each fact
         at, data = fact.occurred, fact.data
         match fact.kind:
             case "death_notified":
                 elsewhere = {"death_elsewhere": at} if data["area"] == ELSEWHERE else {}
                 return {"death_notified": at, **elsewhere, **safety(fact)}
+            case "death_entered":
+                return _entered(fact)
             case "immediate_decisions_recorded":
                 waits_ = {"wait_opened": at} if "wait" in data else {}
                 return {"immediate_decisions_recorded": at, **_called_for(fact), **waits_, **safety(fact)}
@@ -184,11 +189,13 @@ class ChildDeath:
             case _:
                 return {fact.kind: at}
 
-    def said(self, case: Case, fact: Fact) -> dict[str, Any]:  # noqa: C901, PLR0911 -- one answer for each fact
+    def said(self, case: Case, fact: Fact) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 -- one answer for each fact
         data = fact.data
         match fact.kind:
             case "death_notified":
                 return {"children": data["children"], "area": data["area"]}
+            case "death_entered":
+                return _stands(data)
             case "information_requested":
                 return {"forms": sorted({*case.said.get("forms", ()), *data["forms"]})}
             case "duplicate_decided":
@@ -280,6 +287,70 @@ def _joins(case: Case, other: str, *, same: bool) -> list[Problem]:
         words = f"This notification has joined {joined}. If that is wrong, say first that it is not the same."
         return [Problem(field="other", words=words)]
     return []
+
+
+# A review that was entered when it had come some way already.
+
+BEHIND: Mapping[Reached, tuple[str, ...]] = {
+    Reached.NOTIFIED: (),
+    Reached.FIRST_STEPS: ("immediate_decisions", "national_database", "key_worker"),
+    Reached.ASKED: ("request_information",),
+    Reached.MET: ("meeting",),
+    Reached.DRAFTED: ("draft_analysis",),
+}
+"""The steps that each adds to what is behind a review: nobody owes them, and nobody is asked for them."""
+
+
+def passed(reached: str) -> list[str]:
+    """The blocks that are behind a review that was entered here at this step."""
+    steps = list(BEHIND)
+    return [block for step in steps[: steps.index(Reached(reached)) + 1] for block in BEHIND[step]]
+
+
+def _under_way(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What the fact of entering says of its waits: their names and days, and since when each step stands still."""
+    waits_ = {f"w{number}": one for number, one in enumerate(body["waits"], 1)}
+    held: dict[str, str] = {}
+    for one in waits_.values():
+        for block in one["holds"]:
+            held[block] = min(held.get(block, one["since"]), one["since"])
+    dates = {f"wait_review/{name}": one["review"] for name, one in waits_.items()}
+    return {"dates": dates, "held_since": held} if waits_ else {}
+
+
+def _entered(fact: Fact) -> dict[str, datetime]:
+    """What was known already when a review was entered, on the days that are said; what is owed now counts from it."""
+    data, reached = fact.data, Reached(fact.data["reached"])
+
+    def on(name: str) -> datetime:
+        return at(date.fromisoformat(data[name]), time(0))
+
+    found = {"death_entered": fact.occurred, "death_notified": on("notified_on")}
+    met = reached in {Reached.MET, Reached.DRAFTED}
+    first = {
+        "death_elsewhere": data["area"] == ELSEWHERE,
+        "information_requested": bool(data["agencies"]),
+        "wait_opened": bool(data["waits"]),
+        "death_unexplained": data["unexplained"],
+    }
+    found |= {name: fact.occurred for name, is_so in first.items() if is_so}
+    if met:
+        found["meeting_held"] = on("met_on" if data["met_on"] else "drafted_on")
+    if reached is Reached.DRAFTED:
+        found["analysis_drafted"] = on("drafted_on")
+    return found
+
+
+def _stands(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a review stands that was entered here."""
+    waits_ = {
+        f"w{number}": {name: one[name] for name in ("kind", "since", "holds")}
+        for number, one in enumerate(data["waits"], 1)
+    }
+    return {
+        "children": data["children"], "area": data["area"], "passed": passed(data["reached"]), "key": data["key"],
+        "panel_on": data["panel_on"] or "", **(_waiting(waits_) if waits_ else {}),
+    }  # fmt: skip
 
 
 def _found(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from models.command import (
 )
 from models.nhs_number import can_be_nhs_number
 from models.rapid_review import Holds, RecordNoReturn, RequestInformation, WithdrawRequest
+from models.recommending import OWN_KEY
 from models.referral import OF_AGE, AnswerSafety, DecideDuplicate, Sex
 from models.time import day_of
 
@@ -157,12 +158,9 @@ class FamilyContact(Choice):
     OTHER = "other", "Something else"
 
 
-class NotifyDeath(Command):
-    """Tell the child death review partners that a child has died. Any professional does, within 48 hours."""
+class _OfChild(Command):
+    """Who the child was whose death a command tells of, and when they died: private, as in every such command."""
 
-    KIND: ClassVar[str] = "notify_death"
-    FACT: ClassVar[str] = "death_notified"
-    TITLE: ClassVar[str] = "Notify the death of a child"
     name: Line = asks("Full name of the child", private=True, step="child")
     nhs_number: MaybeLine = asks(
         "NHS number, if you have it", "It keeps one death from being counted twice.", private=True, default="",
@@ -181,6 +179,21 @@ class NotifyDeath(Command):
         "Date of death", "If it is not known, the last day on which the child was known to be alive.", private=True,
         step="death",
     )  # fmt: skip
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        words = "By these dates they were 18 or older. Deaths of adults are not reviewed here. Check both dates."
+        yield Cannot("born", words, lambda: age(self.born, self.died) >= OF_AGE)
+        words = "This cannot be an NHS number. Check its ten digits, or leave it empty if you are not sure."
+        yield Cannot("nhs_number", words, lambda: self.nhs_number and not can_be_nhs_number(self.nhs_number))
+
+
+class NotifyDeath(_OfChild):
+    """Tell the child death review partners that a child has died. Any professional does, within 48 hours."""
+
+    KIND: ClassVar[str] = "notify_death"
+    FACT: ClassVar[str] = "death_notified"
+    TITLE: ClassVar[str] = "Notify the death of a child"
     died_known: Known = asks("Is that day certain?", private=True, step="death")
     showed_life: Known = asks("Was the child born alive?", private=True, step="death")
     attended: Known | None = asks(
@@ -225,8 +238,6 @@ class NotifyDeath(Command):
         yield Cannot("died", PAST, lambda: self.died > _latest(self.place_of_death, now))
         words = "The date of death is before the date of birth. Check both dates."
         yield Cannot("died", words, lambda: self.died < self.born <= _latest(self.place_of_death, now))
-        words = "By these dates they were 18 or older. Deaths of adults are not reviewed here. Check both dates."
-        yield Cannot("born", words, lambda: age(self.born, self.died) >= OF_AGE)
         words = "Say whether a health professional was present at the birth, or “Not known”."
         yield Cannot("attended", words, lambda: self.showed_life is not Known.YES and self.attended is None)
         words = (
@@ -234,8 +245,6 @@ class NotifyDeath(Command):
             "mortality review of the hospital. If the child showed any sign of life, change the answer above."
         )
         yield Cannot("attended", words, lambda: self.showed_life is Known.NO and self.attended is Known.YES)
-        words = "This cannot be an NHS number. Check its ten digits, or leave it empty if you are not sure."
-        yield Cannot("nhs_number", words, lambda: self.nhs_number and not can_be_nhs_number(self.nhs_number))
         words = "Say whether the other children are safe, or “Not known”."
         yield Cannot("siblings_safe", words, lambda: self.others is not Known.NO and self.siblings_safe is None)
 
@@ -248,6 +257,80 @@ def _latest(place: Place, now: datetime) -> date:
 def age(born: date, until: date) -> int:
     """Whole years of age on a day. Who was born on 29 February is a year older on 1 March."""
     return until.year - born.year - ((until.month, until.day) < (born.month, born.day))
+
+
+class Reached(Choice):
+    """How far the review of a death had come when it was entered here: with each step those before it are behind."""
+
+    NOTIFIED = "notified", "The death is notified, and nothing else is done"
+    FIRST_STEPS = "first_steps", "The first hours are over, the national database is told, the key worker is named"
+    ASKED = "asked", "The agencies are asked for their reporting forms"
+    MET = "met", "The review meeting was held"
+    DRAFTED = "drafted", "The analysis is drafted"
+
+
+ASKED_ALREADY, MET_ALREADY = ("asked", "met", "drafted"), ("met", "drafted")
+
+
+class UnderWay(Part):
+    kind: WaitsFor = asks("What does the review wait for?")
+    since: Day = asks("Since when is it under way?")
+    holds: Annotated[tuple[Step, ...], Field(min_length=1, max_length=2)] = asks("What waits for it?")
+    review: Day = asks("When do you look at it again?", "Ask then how far it is.")
+
+
+class EnterDeath(_OfChild):
+    """Enter the review of a death that was notified elsewhere or earlier, at the step that it has reached."""
+
+    KIND: ClassVar[str] = "enter_death"
+    FACT: ClassVar[str] = "death_entered"
+    TITLE: ClassVar[str] = "Enter the review of a death that is under way"
+    place_of_death: Place = asks("Where did the child die?", private=True)
+    circumstances: MaybeWords = asks("What is known of how the child died?", private=True, default="")
+    notified_on: Day = asks("When was the death notified?", "Everything counts from that day.")
+    reached: Reached = asks("How far has the review come?")
+    agencies: tuple[Slug, ...] = asks(
+        "Which agencies still owe their reporting form?", "They are asked for it. Nobody else is.", rows="agencies",
+        default=(), when=("reached", ASKED_ALREADY),
+    )  # fmt: skip
+    met_on: Day | None = asks("On which day was the review meeting?", default=None, when=("reached", MET_ALREADY))
+    drafted_on: Day | None = asks(
+        "On which day was the analysis drafted?", default=None, when=("reached", ("drafted",))
+    )
+    panel_on: Day | None = asks(
+        "Of the panel of which day is it on the list, if it is?", default=None, when=("reached", ("drafted",))
+    )
+    waits: Annotated[tuple[UnderWay, ...], Field(max_length=8)] = asks(
+        "What does the review wait for outside?", "Nobody is chased for what waits.", default=()
+    )
+    unexplained: bool = asks("The sub-group still has to decide whether it is one for a practice review", default=False)
+    key: Slug | None = asks(OWN_KEY, default=None)
+
+    def also(self) -> dict[str, Any]:
+        return {"children": [1]}
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        today = day_of(now)
+        for field in ("born", "died", "notified_on", "met_on", "drafted_on"):
+            yield Cannot(field, PAST, lambda field=field: (getattr(self, field) or today) > today)
+        words = "The date of death is before the date of birth. Check both dates."
+        yield Cannot("died", words, lambda: self.died < self.born <= today)
+        words = "This is before the death. Check both dates."
+        yield Cannot("notified_on", words, lambda: self.notified_on < self.died <= today)
+        words = "This is before the death was notified. Check both dates."
+        yield Cannot("met_on", words, lambda: self.met_on and self.met_on < self.notified_on)
+        words = "Enter the day of the review meeting: the draft of the analysis is due after it."
+        yield Cannot("met_on", words, lambda: self.reached is Reached.MET and self.met_on is None)
+        words = "This is before the death was notified, or before the review meeting. Check these dates."
+        earlier = lambda: max(filter(None, (self.notified_on, self.met_on)))  # noqa: E731
+        yield Cannot("drafted_on", words, lambda: self.drafted_on and self.drafted_on < earlier())
+        words = "Enter the day of the draft: the panel is due after it."
+        yield Cannot("drafted_on", words, lambda: self.reached is Reached.DRAFTED and self.drafted_on is None)
+        yield Cannot("panel_on", TO_COME, lambda: self.panel_on and self.panel_on < today)
+        for number, one in enumerate(getattr(self, "waits", ())):
+            yield Cannot(f"waits.{number}.since", PAST, lambda one=one: one.since > today)
+            yield Cannot(f"waits.{number}.review", TO_COME, lambda one=one: one.review < today)
 
 
 class DecideSameDeath(DecideDuplicate):
@@ -612,8 +695,8 @@ class ConfirmHandOver(Command):
 
 
 COMMANDS: tuple[type[Command], ...] = (
-    NotifyDeath, DecideSameDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification, NameKeyWorker,
-    RequestForms, WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait,
+    NotifyDeath, EnterDeath, DecideSameDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification,
+    NameKeyWorker, RequestForms, WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait,
     RecordFinding, PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis,
     SubmitAnalysis,
     LogFamilyContact, ConsiderReview, HandOver, ConfirmHandOver,

@@ -11,7 +11,7 @@ def children_of(kind: str, words: Any) -> list[dict[str, Any]]:  # noqa: ANN401 
     match kind:
         case "referral_received":
             return list(words["children"])
-        case "death_notified":
+        case "death_notified" | "death_entered":
             named = ("name", "born", "died", "nhs_number", "address", "sex", "ethnic_group")
             return [{**{one: words.get(one, "") for one in named}, "legal_status": words.get("care_status", "")}]
         case _:

@@ -1,7 +1,7 @@
 """How a fact changes a case. The workflow, the writing transaction, rehearsal and rebuild all use this one fold."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from models import ladder, recommending, shelf
@@ -12,7 +12,7 @@ from models.ladder import Rules
 from models.lifecycles import LIFECYCLES
 from models.obligation import Dispute, Ended, Obligation, Promise, Told
 from models.policy import MARKS, Block
-from models.time import day_of, end_of
+from models.time import at, day_of, end_of
 
 GROWS = frozenset({"recommended", "recommendation_entered", "duplicate_decided"})
 """After these a closed case is open again, for as long as something is owed of them."""
@@ -141,7 +141,7 @@ def _marked(case: Case, made: Mapping[str, Mark], fact: Fact) -> Case:
         for name, mark in made.items()
         if name not in MARKS["any"]
     }
-    agencies = fact.data.get("agencies", ()) if fact.kind == "information_requested" else ()
+    agencies = fact.data.get("agencies", ()) if fact.kind in {"information_requested", "death_entered"} else ()
     known = (*case.agencies, *(agency for agency in agencies if agency not in case.agencies))
     earlier = {f"{name}#{was.number}": was for name in kept if (was := case.marks.get(name))}
     return _started(case.model_copy(update={"marks": {**case.marks, **earlier, **kept}, "agencies": known}), made, fact)
@@ -249,11 +249,17 @@ def _open(case: Case, name: str, block: Block, agency: str, item: str, made: Map
     was = next((one for one in case.obligations.values() if _is_counted_anew(one, fact, agency)), None)
     fresh = _otherwise(fresh, was, earlier, rules) if was else ladder.clocked(fresh, rules)
     if name in case.said.get("held", ()):
-        fresh = ladder.paused(fresh, fact.recorded)
+        fresh = ladder.paused(fresh, _stands_since(name, fresh, fact))
     # What ended by this very fact stays until the next time: that it is over is still to be written and said.
     gone = {one.key for one in earlier if (one.of or one.item) and one.ended and one.ended_by != fact.number}
     kept = {key: one for key, one in case.obligations.items() if key not in gone}
     return case.model_copy(update={"obligations": {**kept, fresh.key: fresh}})
+
+
+def _stands_since(name: str, fresh: Obligation, fact: Fact) -> datetime:
+    """Since when what opens stands still: of what was entered when it waited already, since it began to wait."""
+    since = fact.data.get("held_since", {}).get(name)
+    return max(fresh.start, at(date.fromisoformat(since), time(0))) if since else fact.recorded
 
 
 def _is_counted_anew(one: Obligation, fact: Fact, agency: str) -> bool:

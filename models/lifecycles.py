@@ -61,7 +61,7 @@ LIFECYCLES: dict[str, Lifecycle] = {one.name: one for one in _ALL}
 REFERRING = "submit_referral"
 OPENINGS: dict[str, str] = {
     REFERRING: "referral", "enter_review": "practice_review", "notify_death": "child_death",
-    "open_register": "register", "raise_disagreement": "disagreement",
+    "enter_death": "child_death", "open_register": "register", "raise_disagreement": "disagreement",
 }  # fmt: skip
 """Commands that open a case, each with its kind."""
 OPENS = tuple(kind for kind in OPENINGS if kind != REFERRING)

@@ -70,6 +70,7 @@ MAY: dict[str, frozenset[str]] = {
     "send_information": UNIT,
     "record_event": UNIT,
     "notify_death": frozenset(),
+    "enter_death": UNIT | DEATHS,
     "record_immediate_decisions": DEATHS,
     "record_database_notification": DEATHS,
     "name_key_worker": DEATHS,

@@ -52,14 +52,18 @@ def _of_death(before: Case, fact: Fact) -> dict[str, Any]:
     }  # fmt: skip
 
 
+NOT_TOLD = "See the review of the death, which was under way before it was entered here."
+
+
 def as_referral(told: Mapping[str, Any]) -> dict[str, Any]:
     """The private words of that referral, from those of the notification of the death."""
     return {
-        "incident_on": told["died"], "place": told.get("where", ""), "narrative": told["circumstances"], "harm": "",
+        "incident_on": told["died"], "place": told.get("where", ""),
+        "narrative": told["circumstances"] or NOT_TOLD, "harm": "",
         "children": children_of("death_notified", told), "carers": "", "safety_action": "",
-        "agencies_involved": told.get("professionals", ""), "referrer_name": told["notifier_name"],
-        "referrer_role": told["notifier_role"], "referrer_agency": told["notifier_agency"],
-        "referrer_email": told["notifier_email"], "referrer_phone": told.get("notifier_phone", ""),
+        "agencies_involved": told.get("professionals", ""), "referrer_name": told.get("notifier_name", ""),
+        "referrer_role": told.get("notifier_role", ""), "referrer_agency": told.get("notifier_agency", ""),
+        "referrer_email": told.get("notifier_email", ""), "referrer_phone": told.get("notifier_phone", ""),
     }  # fmt: skip
 
 

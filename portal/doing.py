@@ -31,6 +31,7 @@ BUTTONS: Final[Mapping[str, str]] = {
     "decide": "Record the decision",
     "reopen": "Reopen the case",
     "enter_review": "Enter the review",
+    "enter_death": "Enter the review",
     "open_register": "Open the register",
     "raise_disagreement": "Raise it",
     "change_risk": "Say so",

@@ -83,6 +83,7 @@ TITLES: Final[Mapping[str, str]] = {
     "colour_overridden": "A colour was set by hand",
     "told": "A reminder was sent",
     "death_notified": "The death was notified",
+    "death_entered": "The review was entered here",
     "immediate_decisions_recorded": "The immediate decisions were recorded",
     "national_database_notified": "The national child mortality database was notified",
     "key_worker_named": "The key worker was named",

@@ -5,7 +5,7 @@ it again; which case it is stands in it sealed. So the table can be counted, and
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Update, insert, select, update
@@ -18,7 +18,7 @@ from models.death_backlog import Open
 from models.death_bands import AgeBand, Counted, PlaceGroup, age_band, months_between, place_group
 from models.facts import Fact
 from models.referral import Sex
-from models.tables import BoardRow, CountedRow
+from models.tables import BoardRow, CaseRow, CountedRow
 from models.time import day_of
 from records.sealing import Vault
 
@@ -33,9 +33,13 @@ async def counted(session: AsyncSession) -> list[Counted]:
 
 async def open_reviews(session: AsyncSession) -> list[Open]:
     """Every review of a death that is open today, by what its line on the board says that it waits for."""
-    columns = BoardRow.opened, BoardRow.shares
-    found = select(*columns).where(BoardRow.kind == "child_death", BoardRow.closed.is_(None))
-    return [Open(day_of(opened), _awaits(shares["parked"])) for opened, shares in await session.execute(found)]
+    notified = CaseRow.state["marks"]["death_notified"]["at"].as_string()
+    found = select(notified, BoardRow.shares).join(CaseRow, CaseRow.ref == BoardRow.case)
+    found = found.where(BoardRow.kind == "child_death", BoardRow.closed.is_(None))
+    return [
+        Open(day_of(datetime.fromisoformat(at)), _awaits(shares["parked"]))
+        for at, shares in await session.execute(found)
+    ]
 
 
 def _awaits(said: str) -> str:
@@ -57,8 +61,8 @@ def _made(  # noqa: PLR0913, PLR0917 -- the columns of a row
 def count(connection: Connection, vault: Vault, steps: Iterable[tuple[Case, Fact, Any]]) -> None:
     """What these facts change in the table. `steps`: the case after each fact, the fact, and its private words."""
     for case, fact, words in steps:
-        if fact.kind == "death_notified":
-            connection.execute(insert(CountedRow).values(_notified(vault, fact, words)))
+        if fact.kind in {"death_notified", "death_entered"}:
+            connection.execute(insert(CountedRow).values(_notified(vault, case, fact, words)))
         elif case.kind == "child_death":
             here = update(CountedRow).where(CountedRow.id == row_of(vault, case.ref))
             for change in _changes(here, case, fact, words):
@@ -69,11 +73,12 @@ def row_of(vault: Vault, case: str) -> str:
     return vault.look_up(f"death {case}")
 
 
-def _notified(vault: Vault, fact: Fact, words: Mapping[str, Any]) -> dict[str, Any]:
+def _notified(vault: Vault, case: Case, fact: Fact, words: Mapping[str, Any]) -> dict[str, Any]:
     id_, born, died = row_of(vault, fact.case), *(date.fromisoformat(str(words[name])) for name in ("born", "died"))
+    notified = day_of(case.marks["death_notified"].at)
     return {
         "id": id_, "sealed": vault.seal(fact.case, f"counted_deaths.sealed/{id_}"),
-        "notified": day_of(fact.occurred).replace(day=1), "age_band": age_band(born, died), "sex": words["sex"],
+        "notified": notified.replace(day=1), "age_band": age_band(born, died), "sex": words["sex"],
         "ethnic_group": words["ethnic_group"], "place": place_group(Place(words["place_of_death"])),
         "area": fact.data["area"], "counts": True,
     }  # fmt: skip

@@ -253,9 +253,6 @@ class Writing:
         then = next((one.case for one in reversed(shared) if one.case.ref == case.ref), judged.case)
         told = self._told(then, then.due(now), directory, now)  # what is said at once is said in the same write
         await self.write([judged, *opened, *shared, *told], begins | {o.case.ref: case.ref for o in opened})
-        for one in (judged, *opened):
-            if children := children_of(one.fact.kind, one.words):
-                await self._children(one.fact, children)
         await self._settle(signed, "done")
         states = {one.case.ref: one.case for one in (*opened, *shared)}
         return Written(
@@ -335,14 +332,6 @@ class Writing:
         said = [problem.model_dump(mode="json") for problem in problems]
         await self.connection.execute(_SETTLED, {"of": signed.request, "to": state, "said": said})
 
-    async def _children(self, fact: Fact, children: Iterable[Mapping[str, Any]]) -> None:
-        """Who the children are stands apart from the case, sealed, under the numbers that the case knows."""
-        rows = [
-            {"case": fact.case, "number": n, "sealed": self.vault.seal(child, f"children.sealed/{fact.case}/{n}")}
-            for n, child in enumerate(children, start=1)
-        ]
-        await self.connection.execute(insert(ChildRow), rows)
-
     async def write(self, steps: Sequence[Step], begin: Mapping[str, str] = MappingProxyType({})) -> None:
         """Everything that these steps change. `begin`: cases that are new, each with the case from which it came."""
         if steps:
@@ -363,6 +352,7 @@ class Writing:
         self._obligations(connection, stretches)
         self._recommendations(connection, stretches)
         self._words_of_recommendations(connection, steps)
+        self._children(connection, steps)
         count(connection, self.vault, [(one.case, one.fact, one.words) for one in steps])
         told = self._notices(connection, steps)
         self.auditor.extend(
@@ -378,6 +368,16 @@ class Writing:
                 for fact, _before, _case, _notices, text, words in steps
             ],
         )
+
+    def _children(self, connection: Connection, steps: Sequence[Step]) -> None:
+        """Who the children are stands apart from the case, sealed, under the numbers that the case knows."""
+        rows = [
+            {"case": ref, "number": n, "sealed": self.vault.seal(child, f"children.sealed/{ref}/{n}")}
+            for ref, kind, words in ((one.fact.case, one.fact.kind, one.words) for one in steps)
+            for n, child in enumerate(children_of(kind, words), start=1)
+        ]
+        if rows:
+            connection.execute(insert(ChildRow), rows)
 
     def _obligations(self, connection: Connection, stretches: Sequence[Stretch]) -> None:
         changed: dict[tuple[str, str], tuple[Case, Obligation]] = {}
