@@ -39,7 +39,7 @@ UNEXPLAINED = frozenset({Criterion.SUDDEN, Criterion.NOT_NATURAL})
 """Criteria by which a death is put before the practice-review sub-group, unless it is known that they do not apply."""
 
 
-def worked_out(  # noqa: PLR0911 -- one answer for each command
+def worked_out(  # noqa: C901, PLR0911 -- one answer for each command
     case: Case, kind: str, body: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     """What the fact says beside the answers: names of what is new, days, and what stands still and goes on."""

@@ -236,9 +236,10 @@ def _moved(
             )  # fmt: skip
 
 
-_MOVING = frozenset(
-    {"corrected", "calendar_adopted", "policy_adopted", "time_answered", "suspension_reviewed", "wait_reviewed"}
-)
+_MOVING = frozenset({
+    "corrected", "calendar_adopted", "policy_adopted", "time_answered", "suspension_reviewed", "wait_reviewed",
+    "milestones_reviewed", "duplicate_decided",
+})  # fmt: skip
 
 
 def taken_back(before: Case, after: Case, fact: Fact) -> Iterator[tuple[str, str]]:
@@ -265,6 +266,8 @@ def _untrue(before: Case, was: Obligation, one: Obligation, fact: Fact) -> tuple
         return tuple(told for told in was.told if day_of(told.at) > done)
     if _is_given_up(one) and not was.ended:
         return was.told
+    if fact.kind == "duplicate_decided" and one.agency and one.paused != was.paused:
+        return was.told  # while its case has joined another one the agency owes nothing here
     if one.ended or one.due is None or fact.kind not in _MOVING or one.due == _told_due(before, was):
         return ()
     return was.told

@@ -20,6 +20,7 @@ from door.refusals import Invalid, Refusal
 from models.case import Case
 from models.child_death import ChildDeath
 from models.facts import Problem
+from models.lifecycles import OPENINGS
 from models.referral import ToldHow
 from models.rights import REFERRER, Actor
 from models.tables import OneTimeRow
@@ -147,8 +148,18 @@ def _journey(portal: Portal, way: WayIn, pages: APIRouter) -> None:  # noqa: C90
             aside=LATER,
         )
 
+    async def closed() -> Message | None:
+        """That nothing is taken here: the policy in force does not know this kind of case."""
+        rules = await portal.rules()
+        if OPENINGS[way.command.KIND] in rules.lifecycles:
+            return None
+        words = f"To send it, write to {rules.area.contact_email}, without details of a child. They tell you how."
+        return Message(f"{way.title}: this is not open yet", (words, "If a child is in danger now, call 999."))
+
     @pages.get(path)
     async def start(request: Request) -> Response:
+        if said := await closed():
+            return await portal.say(request, said)
         draft, _ = await draft_of(request)
         return await portal.page(request, way.start, way.title, draft=draft, way=way)
 
@@ -156,6 +167,8 @@ def _journey(portal: Portal, way: WayIn, pages: APIRouter) -> None:  # noqa: C90
     async def begin(request: Request) -> Response:
         visitor = await portal.visitor(request)
         portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
+        if await closed():
+            return portal.go(path)
         draft, _ = await draft_of(request)
         answer = portal.go(f"{path}/{steps_of[0]}")
         if draft is None:

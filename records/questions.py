@@ -18,7 +18,18 @@ from models.facts import Fact, Problem
 from models.likeness import LIKELY, Likeness, likeness
 from models.referral import Route, later, leads
 from models.replaying import History
-from models.rights import AGENCY_OFFICES, Actor, access_by, access_of, asked_for, reads, relations, sees, whole
+from models.rights import (
+    AGENCY_OFFICES,
+    REFERRER,
+    Actor,
+    access_by,
+    access_of,
+    asked_for,
+    reads,
+    relations,
+    sees,
+    whole,
+)
 from models.standing import Dated, Deadline, deadlines, is_invited, may, meetings, owed_dates
 from models.tables import BoardRow, CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import at, day_of, in_full
@@ -511,7 +522,7 @@ class Questions:
                     kind=fact.kind,
                     at=fact.occurred,
                     recorded=fact.recorded,
-                    who=_name(fact.actor, directory),
+                    who="The notifier" if _is_notified(fact) else _name(fact.actor, directory),
                     office=fact.office,
                     agency=fact.agency,
                     data=fact.data,
@@ -568,6 +579,11 @@ def _by_date(found: Iterable[tuple[Sight, Deadline]]) -> list[Owed]:
     owed = [Owed(case=one.ref, kind=one.kind, deadline=deadline) for one, deadline in found]
     far = datetime.max.replace(tzinfo=UTC)
     return sorted(owed, key=lambda one: (one.deadline.due or far, one.case, one.deadline.key))
+
+
+def _is_notified(fact: Fact) -> bool:
+    """Whether somebody from outside told of a death."""
+    return fact.kind == "death_notified" and fact.actor == REFERRER
 
 
 def _name(person: str, directory: Directory | None) -> str:

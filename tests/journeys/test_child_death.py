@@ -1,16 +1,18 @@
 """A child's death: notified by anybody, put before the sub-group, and waiting for the review that comes of it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from door.door import NO_SUCH_KIND
-from door.refusals import Invalid
+from door.refusals import Invalid, Refusal
 from models.child_death import waits
 from models.child_death_commands import Criterion
 from models.time import day_of
 from records.policies import put_in_force
 from records.questions import Questions
+from tests.portal.test_deaths import read
 from tests.support.house import House, house, shipped_policy, triage
 from tests.support.lives import Lives
 from tests.support.lives_of_deaths import COORDINATOR, SUBGROUP, Deaths
@@ -59,6 +61,27 @@ async def test_while_the_referral_leads_to_a_rapid_review_the_panel_waits_on(tmp
             assert list(await made.there.auditor.verify(session, made.there.settings.seals)) == []
 
 
+@pytest.mark.promise("A6", "L5")
+async def test_of_two_who_join_the_same_notifications_at_once_one_is_told_what_the_other_did(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        deaths = Deaths(Lives(made))
+        first, second, third = [await deaths.notified() for _ in range(3)]
+        joins = ((third, first), (third, second), (third, first))
+        found = await asyncio.gather(
+            *(
+                made.act(COORDINATOR, one, "decide_duplicate", other=other, same=True, reason="r")
+                for one, other in joins
+            ),
+            return_exceptions=True,
+        )
+        refused = [one for one in found if isinstance(one, Refusal)]
+        assert len(refused) == len(joins) - 1
+        case = await made.case(third)
+        assert case.said["joined"] in {first, second}
+        assert all(f"has joined {case.said['joined']}" in one.problems[0].words for one in refused)
+        assert len([one for one in await made.facts(third) if one.kind == "duplicate_decided"]) == 1
+
+
 @pytest.mark.promise("H1")
 async def test_under_a_policy_from_before_there_were_reviews_of_deaths_none_is_opened_and_it_is_said_why(
     tmp_path: Path,
@@ -72,6 +95,9 @@ async def test_under_a_policy_from_before_there_were_reviews_of_deaths_none_is_o
         with pytest.raises(Invalid) as refusal:
             await Deaths(Lives(made)).notified()
         assert [one.words for one in refusal.value.problems] == [NO_SUCH_KIND]
+        page = (await read(made, COORDINATOR, "/notify")).text
+        assert "this is not open yet" in page
+        assert "<form" not in page.partition("<main")[2], "nobody types what is not taken"
 
 
 async def _children(made: House, ref: str) -> list[tuple[int, dict[str, object]]]:

@@ -1,20 +1,23 @@
 """The review of a child's death, by the pure core: its way, and what it waits for."""
 
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from models.awaited import ended_waits
-from models.child_death_commands import ReturnForm
+from models.case import Case
+from models.child_death_commands import NotifyDeath, ReturnForm
 from models.command import Known
+from models.death_bands import AgeBand, age_band
+from models.examining import examined
 from models.facts import Fact
 from models.offered import offered
 from models.spawning import opens
 from models.telling import NoticeKind
 from models.time import at, day_of, end_of
 from tests.support import house
-from tests.support.core import DIRECTORY, MONDAY, Play, Refused, fresh
+from tests.support.core import CALENDAR_NAME, DIRECTORY, MONDAY, POLICY_NAME, Play, Refused, fresh
 
 COORDINATOR, DOCTOR, PANEL, SUBGROUP, CONTACT = "p-024", "p-025", "p-026", "p-020", "p-011"
 HOSPITALS = "harrow-vale-hospitals"
@@ -38,6 +41,14 @@ def eighteen_years_before(day: date) -> date:
 
 def notified(**more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
     return fresh("child_death", COORDINATOR, "notify_death", **notifying(**more))
+
+
+def begun_at(moment: datetime, **more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    """A death that is notified at this moment."""
+    case = Case(ref="XX-2026-0001", kind="child_death", policy=POLICY_NAME, calendar=CALENDAR_NAME, opened=moment)
+    play = Play(case, moment)
+    play.act(COORDINATOR, "notify_death", **{**house.notifying(moment), **more})
+    return play
 
 
 def waits(play: Play, kind: str, *holds: str) -> str:
@@ -334,6 +345,60 @@ def test_what_is_owed_in_days_is_said_at_the_hour_of_messages_and_not_at_midnigh
         assert said == [at(day_of(moment), time(9)) for moment in said]
     due = play.case.obligations["national_database"].due
     assert play.said("national_database")[1] == (due, "child_death_coordinator"), "what is owed in hours, at its hour"
+
+
+@pytest.mark.promise("A6")
+def test_an_agency_that_was_asked_in_a_notification_that_joins_hears_that_it_is_not_owed_and_of_its_undoing() -> None:
+    first = notified()
+    second = another(first)
+    second.act(COORDINATOR, "request_information", agencies=[HOSPITALS])
+    second.wait(days=2)
+    for same in (True, False):
+        second.act(COORDINATOR, "decide_duplicate", other=first.case.ref, same=same, reason="r")
+        moved = [one for one in second.notices if one.kind is NoticeKind.MOVED and one.fact == second.case.known]
+        assert [(one.obligation, one.agency) for one in moved if one.agency] == [
+            (f"agency_return/{HOSPITALS}", HOSPITALS)
+        ]
+        second.wait(days=3)
+
+
+@pytest.mark.promise("H1")
+@pytest.mark.parametrize(("place", "field"), [("abroad", []), ("home", ["died"])])
+def test_abroad_it_may_be_tomorrow_already_and_nowhere_else(place: str, field: list[str]) -> None:
+    late = at(day_of(MONDAY), time(22))
+    tomorrow = day_of(MONDAY) + timedelta(days=1)
+    _, problems = examined(NotifyDeath, notifying(died=str(tomorrow), place_of_death=place), late)
+    assert [one.field for one in problems] == field
+
+
+@pytest.mark.promise("H3", "G10")
+@pytest.mark.parametrize(
+    ("notified_at", "due"),
+    [
+        (
+            datetime(2026, 10, 24, 17, tzinfo=UTC),
+            datetime(2026, 10, 26, 17, tzinfo=UTC),
+        ),  # six by summer time, then five
+        (
+            datetime(2027, 3, 27, 18, tzinfo=UTC),
+            datetime(2027, 3, 29, 18, tzinfo=UTC),
+        ),  # six, then seven by summer time
+    ],
+)
+def test_forty_eight_hours_over_a_change_of_the_clocks_are_forty_eight_hours(
+    notified_at: datetime, due: datetime
+) -> None:
+    play = begun_at(notified_at)
+    assert play.case.obligations["national_database"].due == due
+
+
+@pytest.mark.promise("H14")
+def test_a_child_born_and_dead_in_the_night_of_the_change_has_lived_by_the_days_of_the_clock_on_the_wall() -> None:
+    autumn = date(2026, 10, 25)
+    assert age_band(autumn - timedelta(days=27), autumn) is AgeBand.NEONATAL
+    assert age_band(autumn - timedelta(days=28), autumn) is not AgeBand.NEONATAL
+    play = begun_at(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), died=str(autumn), born=str(autumn))
+    assert day_of(play.case.marks["death_notified"].at) == autumn
 
 
 @pytest.mark.promise("H7")

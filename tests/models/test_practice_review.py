@@ -8,6 +8,7 @@ import pytest
 from models.case import Case
 from models.facts import Fact
 from models.rights import access_of, whole
+from models.telling import NoticeKind
 from models.time import day_of
 from models.why import explain
 from tests.support.core import CALENDAR_NAME, CHAIR, MANAGER, MONDAY, POLICY, POLICY_NAME, Play, Refused
@@ -313,6 +314,21 @@ def test_other_proceedings_let_named_milestones_wait_and_no_others() -> None:
     assert day_of(play.case.obligations["publication"].due) == date(2027, 5, 2) + timedelta(days=40)  # type: ignore[arg-type]  # the day of the decision itself never counted
     assert play.case.obligations["draft_report"].due == before
     assert "milestones_review" not in owed(play.case)
+
+
+@pytest.mark.promise("C7")
+def test_whoever_was_told_of_a_milestone_hears_its_new_date_once_the_suspension_is_lifted() -> None:
+    play = under_way()
+    play.act(MANAGER, "link_proceeding", proceeding="criminal", status="open", words="-")
+    play.wait(days=150)
+    told = [key for key in ("partners_sign_off", "publication") if play.case.obligations[key].told]
+    assert told
+    answers = {"item": "p1", "milestones": told, "authority": "a", "reason": "r"}
+    play.act(CHAIR, "suspend_milestones", review=day_of(play.now) + timedelta(days=30), **answers)
+    play.wait(days=20)
+    play.act(CHAIR, "review_milestones", item="p1", outcome="lift", reason="The trial is over.")
+    moved = {one.obligation for one in play.notices if one.kind is NoticeKind.MOVED and one.fact == play.case.known}
+    assert moved >= set(told)
 
 
 @pytest.mark.promise("C8")
