@@ -101,15 +101,14 @@ def _is_a_year(years: Years) -> bool:
 def _count_notified(found: Counter[Key], every: Sequence[Counted], years: Years) -> None:
     within = _year_names({one.notified for one in every}, years)
     when = [within[one.notified] for one in every]
-    _count_by_year(found, NOTIFIED, when, years, age=[str(one.age_band) for one in every])
+    _count_by_year(found, NOTIFIED, when, years, age=[one.age_band for one in every])
 
 
 def _count_reviewed(found: Counter[Key], every: Sequence[Counted], years: Years) -> None:
     within = _year_names({one.reviewed for one in every if one.reviewed}, years)
     reviewed = [one for one in every if one.reviewed and within[one.reviewed]]
     when = [within[one.reviewed] for one in reviewed if one.reviewed]
-    each = [_reviewed_values(one) for one in reviewed]
-    values = {name: [one[name] for one in each] for name in DIMENSIONS}
+    values = _columns_reviewed(reviewed)
     _count_by_year(found, REVIEWED, when, years, **{name: values[name] for name in BY_YEAR[REVIEWED]})
     for dimension in ("category", "modifiable"):
         for value, many in Counter(values[dimension]).items():
@@ -117,6 +116,20 @@ def _count_reviewed(found: Counter[Key], every: Sequence[Counted], years: Years)
     for dimension in _CROSSED:
         for (value, modifiable), many in Counter(zip(values[dimension], values["modifiable"], strict=True)).items():
             found[REVIEWED, ALL, dimension, value, "modifiable", modifiable] += many
+
+
+def _columns_reviewed(reviewed: Sequence[Counted]) -> dict[str, Sequence[str]]:
+    """Of every reviewed death its value in each dimension. A choice is counted as it is: it is the text of its key."""
+    taken = {one: str(time_taken(one)) for one in {one.months for one in reviewed} if one is not None}
+    return {
+        "time": [NOTHING if one.months is None else taken[one.months] for one in reviewed],
+        "age": [one.age_band for one in reviewed],
+        "category": [one.category or NOTHING for one in reviewed],
+        "place": [one.place for one in reviewed],
+        "ethnic_group": [one.ethnic_group for one in reviewed],
+        "sex": [one.sex for one in reviewed],
+        "modifiable": [one.modifiable or NOTHING for one in reviewed],
+    }
 
 
 def _reviewed_values(death: Counted) -> dict[str, str]:

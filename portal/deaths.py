@@ -73,7 +73,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         rules = await portal.rules()
         threshold = rules.child_deaths.small_number if rules.child_deaths else _STRICT
         async with portal.there.database.reading() as session:
-            deaths = await counted(session)
+            deaths = await counted(session, asked.years)
             waiting = [] if asked.public else await open_reviews(session)
         made = await asyncio.to_thread(figures, deaths, asked.years)
         today = day_of(portal.clock())

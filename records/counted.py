@@ -4,18 +4,19 @@ A row has no reference of its case. Its name is a keyed digest of that reference
 it again; which case it is stands in it sealed. So the table can be counted, and says of nobody who they were.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Update, insert, select, update
+from sqlalchemy import Connection, Update, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.case import Case
 from models.child_death import category
 from models.child_death_commands import Category, Ethnic, Modifiable, Place
+from models.command import Choice
 from models.death_backlog import Open
-from models.death_bands import AgeBand, Counted, PlaceGroup, age_band, months_between, place_group
+from models.death_bands import AgeBand, Counted, PlaceGroup, Years, age_band, months_between, place_group
 from models.facts import Fact
 from models.referral import Sex
 from models.tables import BoardRow, CaseRow, CountedRow
@@ -25,21 +26,30 @@ from records.sealing import Vault
 OURS = CountedRow.counts.is_(True)
 
 
-async def counted(session: AsyncSession) -> list[Counted]:
-    """Every death that counts here, in no order."""
-    columns = (getattr(CountedRow, name) for name in Counted._fields)
-    return [_made(*row) for row in await session.execute(select(*columns).where(OURS))]
+async def counted(session: AsyncSession, years: Years | None = None) -> list[Counted]:
+    """Every death that counts here, in no order; of `years`: without those that count in none of their figures.
+
+    Those were reviewed before the first of these years, or notified after the last.
+    """
+    found = select(*(getattr(CountedRow, name) for name in Counted._fields)).where(OURS)
+    if years is not None:
+        open_since = or_(CountedRow.reviewed.is_(None), CountedRow.reviewed >= years.start(years.first))
+        found = found.where(open_since, CountedRow.notified < years.start(years.last + 1))
+    columns = zip(*(await session.execute(found)).all(), strict=True)
+    # Column by column: one by one takes several times as long over ten years of a country.
+    read = (
+        map(_READ[name], column) if name in _READ else column
+        for name, column in zip(Counted._fields, columns, strict=False)  # of no death there are no columns
+    )
+    return list(map(Counted._make, zip(*read, strict=True)))
 
 
 async def open_reviews(session: AsyncSession) -> list[Open]:
     """Every review of a death that is open today, by what its line on the board says that it waits for."""
     notified = CaseRow.state["marks"]["death_notified"]["at"].as_string()
-    found = select(notified, BoardRow.shares).join(CaseRow, CaseRow.ref == BoardRow.case)
+    found = select(notified, BoardRow.shares["parked"].as_string()).join(CaseRow, CaseRow.ref == BoardRow.case)
     found = found.where(BoardRow.kind == "child_death", BoardRow.closed.is_(None))
-    return [
-        Open(day_of(datetime.fromisoformat(at)), _awaits(shares["parked"]))
-        for at, shares in await session.execute(found)
-    ]
+    return [Open(day_of(datetime.fromisoformat(at)), _awaits(parked)) for at, parked in await session.execute(found)]
 
 
 def _awaits(said: str) -> str:
@@ -48,14 +58,16 @@ def _awaits(said: str) -> str:
     return f"{kind[:1].upper()}{kind[1:]}"
 
 
-def _made(  # noqa: PLR0913, PLR0917 -- the columns of a row
-    notified: date, reviewed: date | None, months: int | None, age: str, sex: str, ethnic: str, place: str, area: str,
-    cause: str | None, modifiable: str | None,
-) -> Counted:  # fmt: skip
-    return Counted(
-        notified, reviewed, months, AgeBand(age), Sex(sex), Ethnic(ethnic), PlaceGroup(place), area,
-        Category(cause) if cause else None, Modifiable(modifiable) if modifiable else None,
-    )  # fmt: skip
+def _choice(choices: type[Choice]) -> Callable[[str | None], Choice | None]:
+    """The choice of each value that the table keeps; raises KeyError for one that is none."""
+    return {None: None, **{one.value: one for one in choices}}.__getitem__
+
+
+_READ: Final[Mapping[str, Callable[[str | None], Choice | None]]] = {
+    "age_band": _choice(AgeBand), "sex": _choice(Sex), "ethnic_group": _choice(Ethnic), "place": _choice(PlaceGroup),
+    "category": _choice(Category), "modifiable": _choice(Modifiable),
+}  # fmt: skip
+"""How the columns are read of which the table keeps a choice; the others are as they are."""
 
 
 def count(connection: Connection, vault: Vault, steps: Iterable[tuple[Case, Fact, Any]]) -> None:
