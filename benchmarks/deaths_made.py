@@ -32,6 +32,7 @@ from models.tables import FactRow, NoticeRow, Table, TextRow
 from models.time import day_of
 from records.audit import SALT
 from records.chains import START, mac_of, of_fact, of_notices
+from records.children import child_row
 from records.counted import row_of
 from records.opening import Installation
 from records.sealing import canonical
@@ -277,7 +278,7 @@ def _of_its_own(  # noqa: PLR0913, PLR0917 -- the life, and what is said of this
             values["text"] = canonical([id_, digest, text.author, text.written.timestamp(), words])
             yield "texts", (id_, digest, text.author, _moment(text.written), vault.seal(words, f"texts.sealed/{id_}"))
             for number, one in enumerate(children_of(link.kind, words), start=1):
-                yield "children", (ref, number, vault.seal(one, f"children.sealed/{ref}/{number}"))
+                yield "children", tuple(child_row(vault, ref, number, one).values())
         salts = {name: os.urandom(SALT) for name in values}
         commitments = {name: hmac.digest(salts[name], value, "sha256").hex() for name, value in values.items()}
         mac = mac_of(key, previous, ref, link.number, link.at, link.actor, link.kind, commitments)

@@ -4,7 +4,7 @@ Never imported by workflows.
 """
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -67,8 +68,8 @@ class CaseRow(Table):
     kind: Mapped[str] = mapped_column(Short)
     known: Mapped[int] = mapped_column(Integer)
     state: Mapped[dict[str, Any]]
-    opened: Mapped[datetime]
-    closed: Mapped[datetime | None]
+    opened: Mapped[datetime] = mapped_column(index=True)
+    closed: Mapped[datetime | None] = mapped_column(index=True)
     parent: Mapped[str | None] = mapped_column(Short, index=True)
     """The case from which this one came."""
 
@@ -137,7 +138,7 @@ class BoardRow(Table):
     kind: Mapped[str] = mapped_column(Short)
     policy: Mapped[str] = mapped_column(Key)
     opened: Mapped[datetime]
-    closed: Mapped[datetime | None]
+    closed: Mapped[datetime | None] = mapped_column(index=True)
     guard: Mapped[dict[str, Any]]
     decided: Mapped[list[Any]]
     shown: Mapped[list[Any]]
@@ -433,12 +434,16 @@ class DraftRow(Table):
 
 
 class ChildRow(Table):
-    """Who a child is. Everything about them is sealed; cases know only the number."""
+    """Who a child is. Everything about them is sealed; cases know only the number.
+
+    `nhs_key`: a keyed digest of the NHS number, by which the same number is found again; empty without a number.
+    """
 
     __tablename__ = "children"
     case: Mapped[str] = mapped_column(Short, ForeignKey("cases.ref"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     sealed: Mapped[bytes]
+    nhs_key: Mapped[str | None] = mapped_column(Short, index=True)
 
 
 class CountedRow(Table):
@@ -464,6 +469,9 @@ class CountedRow(Table):
     counts: Mapped[bool]
 
 
+NAMING: Final = text("kind IN ('duplicate_decided', 'triaged')")
+"""Facts by which a case says that it is, or belongs to, another. In these words, so that their index is found."""
+Index("ix_facts_naming", FactRow.case, sqlite_where=NAMING, postgresql_where=NAMING)
 Index("ix_facts_recorded", FactRow.recorded)
 
 

@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.case import Case
 from models.tables import BoardRow, CaseRow
+from records.children import note_numbers
 from records.database import Database
 from records.facts import board_row
 from records.policies import fill_shelf
+from records.sealing import Vault
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -65,13 +67,18 @@ def down(connection: Connection, to: str = "base") -> None:
     command.downgrade(_config(connection), to)
 
 
-async def migrate(database: Database) -> None:
-    """Bring all tables to the newest form, with what they keep of cases that are there, in one transaction."""
+async def migrate(database: Database, vault: Vault | None = None) -> None:
+    """Bring all tables to the newest form, with what they keep of cases that are there, in one transaction.
+
+    What has to be unsealed for that is left as it is without a vault.
+    """
     if await standing(database) == newest():
         return
     async with database.writing() as session:
         await (await session.connection()).run_sync(up)
         await _line_up(session)
+        if vault:
+            await note_numbers(session, vault)
 
 
 async def _line_up(session: AsyncSession) -> None:

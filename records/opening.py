@@ -73,8 +73,8 @@ async def prepare(settings: Settings) -> None:
     try:
         if not database.sqlite and await standing(database):
             read_keys(settings.keys)
-        make_keys(settings.keys, settings.data_dir / "records.sqlite")
-        await migrate(database)
+        keys = make_keys(settings.keys, settings.data_dir / "records.sqlite")
+        await migrate(database, Vault(keys))
     finally:
         await database.close()
 

@@ -1,5 +1,6 @@
 """What pages, JSON and the command line ask of the record. Reading only; each answer is fit for its reader."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -31,10 +32,11 @@ from models.rights import (
     whole,
 )
 from models.standing import Dated, Deadline, deadlines, is_invited, may, meetings, owed_dates
-from models.tables import BoardRow, CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
+from models.tables import NAMING, BoardRow, CaseRow, ChildRow, FactRow, NoticeRow, ReadRow, TextRow
 from models.time import at, day_of, in_full
 from models.tracking import about
 from records.audit import READS
+from records.children import near, unsealed
 from records.facts import fact_from
 from records.outbox import Outbox
 from records.policies import in_force
@@ -438,18 +440,23 @@ class Questions:
     async def like(self, people: Sequence[Mapping[str, Any]], actor: Actor, now: datetime) -> list[LikelySame]:
         """Referrals that may be about one of these children, of those that this person may open."""
         async with self._recorder.database.reading() as session:
-            rows = (await session.scalars(select(ChildRow))).all()
-            best: dict[str, Likeness] = {}
-            for row in rows:
-                child = self._vault.unseal(row.sealed, f"children.sealed/{row.case}/{row.number}")
-                for one in (likeness(mine, child) for mine in people):
-                    if one.score >= LIKELY and (row.case not in best or one.score > best[row.case].score):
-                        best[row.case] = one
+            rows = await near(session, self._vault, people)
+            best = await asyncio.to_thread(self._alike, people, rows)
             return [
                 LikelySame(ref=ref, score=one.score, because=list(one.because))
                 for ref, one in best.items()
                 if await self._opens(session, ref, actor, now)
             ]
+
+    def _alike(self, people: Sequence[Mapping[str, Any]], rows: Iterable[ChildRow]) -> dict[str, Likeness]:
+        """Of each case with a child that is likely one of these how alike the likeliest are."""
+        best: dict[str, Likeness] = {}
+        for row in rows:
+            child = unsealed(self._vault, row)
+            for one in (likeness(mine, child) for mine in people):
+                if one.score >= LIKELY and (row.case not in best or one.score > best[row.case].score):
+                    best[row.case] = one
+        return best
 
     async def joined(self, ref: str, actor: Actor, now: datetime) -> list[str]:
         """Referrals that were found to belong to this case, or to the referral from which it came."""
@@ -466,8 +473,8 @@ class Questions:
     @staticmethod
     async def _naming(session: AsyncSession, ref: str) -> list[Case]:
         """Other referrals that say something of this case."""
-        naming = cast(CaseRow.state, String).contains(f'"{ref}"')
-        found = select(CaseRow.state).where(CaseRow.kind.in_(JOINING), CaseRow.ref != ref, naming)
+        naming = select(FactRow.case).where(NAMING, cast(FactRow.data, String).contains(f'"{ref}"'))
+        found = select(CaseRow.state).where(CaseRow.kind.in_(JOINING), CaseRow.ref != ref, CaseRow.ref.in_(naming))
         return [Case.model_validate(state) for state in (await session.scalars(found)).all()]
 
     @staticmethod

@@ -67,6 +67,7 @@ from models.telling import Notice, notices, only_spoke, tell
 from models.tracking import MADE, Tracked, Turning, about, last_word, touched
 from records.audit import Auditor, Entry
 from records.chains import of_fact, of_notices
+from records.children import child_row
 from records.counted import count
 from records.database import Database, inserting
 from records.directory import DirectoryRecord
@@ -372,7 +373,7 @@ class Writing:
     def _children(self, connection: Connection, steps: Sequence[Step]) -> None:
         """Who the children are stands apart from the case, sealed, under the numbers that the case knows."""
         rows = [
-            {"case": ref, "number": n, "sealed": self.vault.seal(child, f"children.sealed/{ref}/{n}")}
+            child_row(self.vault, ref, n, child)
             for ref, kind, words in ((one.fact.case, one.fact.kind, one.words) for one in steps)
             for n, child in enumerate(children_of(kind, words), start=1)
         ]
