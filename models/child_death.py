@@ -77,7 +77,12 @@ def category(applies: list[str]) -> Category:
 
 def waits(case: Case) -> dict[str, dict[str, Any]]:
     """What the review waits for now, by name: for what, since when, and which steps it holds back."""
-    return {name: one for name, one in case.said.get("waits", {}).items() if not one.get("ended")}
+    return waits_said(case.said)
+
+
+def waits_said(said: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The same, of what a case has said alone."""
+    return {name: one for name, one in said.get("waits", {}).items() if not one.get("ended")}
 
 
 def awaited_since(one: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 Looks at what was decrypted in memory; nothing is kept. A person decides, this only points.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
@@ -46,9 +47,13 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness:
 def plain(text: str) -> str:
     """Letters and figures only, without accents or case: O’Neill and o'neill are one, with or without a full stop."""
     letters = unicodedata.normalize("NFKD", text).casefold()
-    return " ".join(
-        "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c) and c not in "'’").split()
-    )
+    if not letters.isascii():
+        letters = "".join(c for c in letters if not unicodedata.combining(c) and c != "’")
+    return _APART.sub(" ", letters.replace("'", "")).strip()
+
+
+_APART = re.compile(r"[\W_]+")
+"""What is neither a letter nor a figure."""
 
 
 def _name(one: str, other: str) -> float:

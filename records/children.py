@@ -6,8 +6,8 @@ those cases that came last. All others are found by their NHS number, of which a
 sealed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,9 +26,16 @@ def child_row(vault: Vault, case: str, number: int, child: Mapping[str, Any]) ->
     return {"case": case, "number": number, "sealed": sealed, "nhs_key": nhs_key(vault, child)}
 
 
-def unsealed(vault: Vault, row: ChildRow) -> dict[str, Any]:
-    child: dict[str, Any] = vault.unseal(row.sealed, f"children.sealed/{row.case}/{row.number}")
-    return child
+class Kept(NamedTuple):
+    """A child as the database keeps it, still sealed."""
+
+    case: str
+    number: int
+    sealed: bytes
+
+    def opened(self, vault: Vault) -> dict[str, Any]:
+        child: dict[str, Any] = vault.unseal(self.sealed, f"children.sealed/{self.case}/{self.number}")
+        return child
 
 
 def nhs_key(vault: Vault, child: Mapping[str, Any]) -> str:
@@ -37,7 +44,7 @@ def nhs_key(vault: Vault, child: Mapping[str, Any]) -> str:
     return vault.look_up(f"nhs number {digits}") if digits else ""
 
 
-async def near(session: AsyncSession, vault: Vault, people: Iterable[Mapping[str, Any]]) -> Sequence[ChildRow]:
+async def near(session: AsyncSession, vault: Vault, people: Iterable[Mapping[str, Any]]) -> list[Kept]:
     """The children among whom these may be: of open cases, of those that came last, and with the same NHS number.
 
     Those of whom it is not known yet whether they have one (kept by an earlier release) are among them.
@@ -45,10 +52,10 @@ async def near(session: AsyncSession, vault: Vault, people: Iterable[Mapping[str
     last = select(CaseRow.ref).order_by(CaseRow.opened.desc(), CaseRow.ref).limit(NEAREST).scalar_subquery()
     still = select(CaseRow.ref).where(CaseRow.closed.is_(None))
     keys = {nhs_key(vault, one) for one in people} - {""}
-    found = select(ChildRow).where(
+    found = select(ChildRow.case, ChildRow.number, ChildRow.sealed).where(
         or_(ChildRow.case.in_(last), ChildRow.case.in_(still), ChildRow.nhs_key.in_(keys), ChildRow.nhs_key.is_(None))
     )
-    return (await session.scalars(found)).all()
+    return [Kept._make(row) for row in await session.execute(found)]
 
 
 async def note_numbers(session: AsyncSession, vault: Vault) -> None:
@@ -56,5 +63,5 @@ async def note_numbers(session: AsyncSession, vault: Vault) -> None:
     unknown = select(ChildRow).where(ChildRow.nhs_key.is_(None)).limit(AT_ONCE)
     while rows := (await session.scalars(unknown)).all():
         for row in rows:
-            row.nhs_key = nhs_key(vault, unsealed(vault, row))
+            row.nhs_key = nhs_key(vault, Kept(row.case, row.number, row.sealed).opened(vault))
         await session.flush()

@@ -36,7 +36,7 @@ from models.tables import NAMING, BoardRow, CaseRow, ChildRow, FactRow, NoticeRo
 from models.time import at, day_of, in_full
 from models.tracking import about
 from records.audit import READS
-from records.children import near, unsealed
+from records.children import Kept, near
 from records.facts import fact_from
 from records.outbox import Outbox
 from records.policies import in_force
@@ -322,7 +322,7 @@ class Questions:
         async with self._recorder.database.reading() as session:
             rows = await session.scalars(select(ChildRow).where(ChildRow.case == ref).order_by(ChildRow.number))
             return [
-                (row.number, self._vault.unseal(row.sealed, f"children.sealed/{ref}/{row.number}"))
+                (row.number, Kept(ref, row.number, row.sealed).opened(self._vault))
                 for row in rows.all()
             ]
 
@@ -448,11 +448,11 @@ class Questions:
                 if await self._opens(session, ref, actor, now)
             ]
 
-    def _alike(self, people: Sequence[Mapping[str, Any]], rows: Iterable[ChildRow]) -> dict[str, Likeness]:
+    def _alike(self, people: Sequence[Mapping[str, Any]], rows: Iterable[Kept]) -> dict[str, Likeness]:
         """Of each case with a child that is likely one of these how alike the likeliest are."""
         best: dict[str, Likeness] = {}
         for row in rows:
-            child = unsealed(self._vault, row)
+            child = row.opened(self._vault)
             for one in (likeness(mine, child) for mine in people):
                 if one.score >= LIKELY and (row.case not in best or one.score > best[row.case].score):
                     best[row.case] = one
