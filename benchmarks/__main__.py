@@ -8,6 +8,7 @@ import sys
 
 ALL = (
     "core", "start", "size", "events", "engine", "acts", "rungs", "messages", "recommendations", "pages", "said_before",
+    "deaths",
 )  # fmt: skip
 
 

@@ -1,10 +1,10 @@
 """A record with every review of a child's death in England over ten years, made in minutes.
 
-What is real: a few hundred reviews go through the door's own signing and the record's own writing, command by command
-at their own times, with every rung that speaks meanwhile. Each of them is then copied for the deaths that went alike.
-What a copy varies is what is private: who the child was, where and of what they died, what the panel found; sealed with
-the vault, committed to anew in its own audit chain. What is plain of it (times, steps, who was told) is as in the life
-that it is copied from. So the whole is what the facts make of it: `reviews audit verify` finds nothing to say about it.
+What is real: more than a hundred reviews go through the door's own signing and the record's own writing, command by
+command at their own times, with every rung that speaks meanwhile. Each of them is then copied for the deaths that went
+alike. What a copy varies is what is private: who the child was, where and of what they died, what the panel found;
+sealed with the vault, committed to anew in its own audit chain. What is plain of it (times, steps, who was told) is as
+in the life that it is copied from. So the whole is what the facts make of it, and is found whole when it is verified.
 
 What is left out: the commands as they were asked (the facts name them), and the sending of messages.
 """
@@ -21,13 +21,13 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select
 
-from benchmarks.deaths_drawn import Alike, Death, alike, drawn
+from benchmarks.deaths_drawn import A_YEAR, Alike, Death, alike, drawn
 from models.child_death import category
 from models.child_death_commands import Criterion, Place
 from models.children import children_of
 from models.death_bands import age_band, place_group
-from models.lifecycles import COMMANDS
 from models.directory import Directory
+from models.lifecycles import COMMANDS
 from models.tables import FactRow, NoticeRow, Table, TextRow
 from models.time import day_of
 from records.audit import SALT
@@ -39,10 +39,11 @@ from records.sealing import canonical
 from tests.support.house import example_directory, notifying
 from tests.support.recording import Recording, kept
 
-LIVES = 240
+LIVES = 120
 """So many reviews are written command by command, at most."""
 COORDINATOR, DOCTOR, PANEL, SUBGROUP = "p-024", "p-025", "p-026", "p-020"
 SEATS = ("panel_chair", "local_authority", "icb", "police")
+KNOWN = {"summary": f"Known to us since birth. {'Seen several times in the year before. ' * 6}"}
 MEETING = 80
 """Days after which the review meeting is held, if nothing is waited for."""
 
@@ -60,7 +61,7 @@ def course(group: Alike, contacts: Mapping[str, str]) -> list[Act]:
     """Everything that is done in these reviews, in its order. `contacts`: of each agency who answers for it."""
     took, begun = float(group.took), day_of(group.notified)
     met = 0.5 * took if group.sudden else min(0.5 * took, MEETING)
-    inquest = group.sudden or group.took > 365
+    inquest = group.sudden or group.took > A_YEAR
 
     def on(days: float) -> str:
         return (begun + timedelta(days=round(days))).isoformat()
@@ -83,7 +84,7 @@ def course(group: Alike, contacts: Mapping[str, str]) -> list[Act]:
         *(
             Act(4 + n, person, "return_form", {
                 "agency": agency, "holds": "something" if n % 3 else "nothing",
-                **({"summary": f"Known to us since birth. {'Seen by us several times in the year before. ' * 6}"} if n % 3 else {}),
+                **(KNOWN if n % 3 else {}),
             })
             for n, (agency, person) in enumerate(contacts.items())
         ),

@@ -162,6 +162,14 @@ class Visiting:
         await self._app(scope, receive, send)
         return found[0]
 
+    async def whole(self, address: str) -> bytes:
+        """The answer to its last byte."""
+        transport = httpx2.ASGITransport(app=self._app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://reviews.test") as browser:
+            answer = await browser.get(address, headers={"cookie": self._cookie})
+        assert answer.status_code == HTTPStatus.OK, answer.status_code
+        return answer.content
+
 
 async def visiting(there: Installation, app: Any, person: str) -> Visiting:  # noqa: ANN401 -- an ASGI application
     async with there.database.writing() as session:

@@ -60,7 +60,8 @@ def _awaits(said: str) -> str:
 
 def _choice(choices: type[Choice]) -> Callable[[str | None], Choice | None]:
     """The choice of each value that the table keeps; raises KeyError for one that is none."""
-    return {None: None, **{one.value: one for one in choices}}.__getitem__
+    known: dict[str | None, Choice | None] = {None: None, **{one.value: one for one in choices}}
+    return known.__getitem__
 
 
 _READ: Final[Mapping[str, Callable[[str | None], Choice | None]]] = {

@@ -321,10 +321,7 @@ class Questions:
         """Who the children of a referral are. The caller has checked that the reader may know."""
         async with self._recorder.database.reading() as session:
             rows = await session.scalars(select(ChildRow).where(ChildRow.case == ref).order_by(ChildRow.number))
-            return [
-                (row.number, Kept(ref, row.number, row.sealed).opened(self._vault))
-                for row in rows.all()
-            ]
+            return [(row.number, Kept(ref, row.number, row.sealed).opened(self._vault)) for row in rows.all()]
 
     async def asked_about(self, view: CaseView, actor: Actor, now: datetime) -> AskedAbout | None:
         """The child of whom this person's agency is asked, with the words of the request; a reading that is noted.
