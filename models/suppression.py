@@ -96,7 +96,10 @@ class _Search:
         self._counts = {**what.counts, **what.unseen}
         self._threshold = threshold
         self._unseen = what.unseen
-        self._weights = what.weights
+        self._small = {key for key, count in what.counts.items() if 0 < count < threshold and key not in what.unseen}
+        self._weights = {
+            key: what.weights.get(key, 1) * _CELL + min(count, _CELL - 1) for key, count in self._counts.items()
+        }
         self._ask_kinds = what.kinds
         self._kinds: tuple[Kind, ...] | None = None
         self._sides = self._signed(what.relations)
@@ -105,7 +108,7 @@ class _Search:
             for key, sign in side:
                 self._touches.setdefault(key, []).append((number, sign))
         self._ways: dict[Key, Way] = {}
-        self.marks = {key: Mark.FEW for key in what.counts if self._is_small(key)}
+        self.marks = {key: Mark.FEW for key in what.counts if key in self._small}
 
     def protect(self) -> None:
         """Find another truth for each small count, and withhold what differs in it."""
@@ -122,8 +125,8 @@ class _Search:
         """Print what need not be withheld after all, since what was withheld later protects enough."""
         if not self._ways:
             return
-        more = [key for key, mark in self.marks.items() if mark is Mark.WITHHELD and not self._is_small(key)]
-        for key in sorted(more, key=lambda one: (-self._weight(one), one)):
+        more = [key for key, mark in self.marks.items() if mark is Mark.WITHHELD and key not in self._small]
+        for key in sorted(more, key=lambda one: (-self._weights[one], one)):
             del self.marks[key]
             leaning = [one for one in self.marks if key in self._ways.get(one, {})]
             found = self._free_ways(leaning)
@@ -204,9 +207,12 @@ class _Search:
         return ways[min(priced)[1]] if priced else None
 
     def _price_of(self, way: Way) -> int | None:
-        prices = [self._price(key, by) for key, by in way.items()]
-        known = [price for price in prices if price is not None]
-        return sum(known) if len(known) == len(prices) else None
+        paid = 0
+        for key, by in way.items():
+            if (price := self._price(key, by)) is None:
+                return None
+            paid += price
+        return paid
 
     def _steps(self, debts: _Debts, way: Way, start: Key) -> Iterator[tuple[Key, int, int]]:
         """The counts that can make the first sum hold, by how much each differs then, and at what price."""
@@ -228,23 +234,18 @@ class _Search:
 
     def _price(self, key: Key, by: int) -> int | None:
         """What it costs to let this count differ by so much; none if whoever knows the rules sees that it cannot."""
-        count, mark = self._counts[key], self.marks.get(key, Mark.SHOWN)
+        count = self._counts[key]
         if key in self._unseen:
             return 0 if count + by >= 0 else None
-        least = 1 if self._is_small(key) else self._threshold
+        mark = self.marks.get(key, Mark.SHOWN)
+        least = 1 if key in self._small else self._threshold
         if by == 0:
             return 0
         if count == 0 or count + by < least:
             return None
         if mark is Mark.FEW and count + by >= self._threshold:
             return _NOT_EVEN_FEW
-        return self._weight(key) if mark is Mark.SHOWN else 0
-
-    def _is_small(self, key: Key) -> bool:
-        return 0 < self._counts[key] < self._threshold and key not in self._unseen
-
-    def _weight(self, key: Key) -> int:
-        return self._weights.get(key, 1) * _CELL + min(self._counts[key], _CELL - 1)
+        return self._weights[key] if mark is Mark.SHOWN else 0
 
     def _signed(self, relations: Sequence[Relation]) -> list[list[tuple[Key, int]]]:
         """Of each relation its counts with their signs. Noughts are left out: they are printed and do not differ."""

@@ -62,7 +62,7 @@ async def before_panel(session: AsyncSession) -> list[Listed]:
     forms = select(ObligationRow.case, func.count()).where(
         ObligationRow.case.in_(owed), ObligationRow.block == "agency_return", ObligationRow.state.in_(OPEN)
     )
-    owing = dict((await session.execute(forms.group_by(ObligationRow.case))).tuples().all())
+    owing = {ref: int(many) for ref, many in await session.execute(forms.group_by(ObligationRow.case))}
     rows = await session.execute(found)
     listed = [_listed(ref, said, policy(rules).child_deaths, owing.get(ref, 0)) for ref, said, rules in rows]
     return sorted(listed, key=lambda one: (one.on or date.max, one.ref))

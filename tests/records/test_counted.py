@@ -1,17 +1,24 @@
 """The table of coarse values: what each fact of a death changes in it, and that it names no case."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from models.child_death_commands import Category, Modifiable
-from models.death_bands import AgeBand, Counted
+from models.child_death_commands import Category, Ethnic, Modifiable
+from models.clocks import add_months
+from models.death_bands import AgeBand, Begins, Counted, PlaceGroup, Years
+from models.death_figures import figures
+from models.referral import Sex
 from models.tables import CountedRow
 from models.time import day_of
-from records.counted import counted
+from records.counted import counted, open_reviews
+from records.panels import before_panel
 from tests.support.lives import Lives
 from tests.support.lives_of_deaths import COORDINATOR, PANEL, Deaths
 from tests.support.recording import Recording, recording
@@ -78,3 +85,56 @@ async def test_notifications_of_one_death_count_once_and_again_apart_when_that_w
 async def test_a_death_that_another_area_reviews_is_not_counted_here(made: Recording) -> None:
     await Deaths(Lives(made)).over()
     assert await found(made) == []
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("begins", list(Begins))
+async def test_the_deaths_of_some_years_make_the_same_figures_as_all_deaths(
+    made: Recording, begins: Begins, *, together: bool
+) -> None:
+    """Only what counts in none of them is left out."""
+    dice = Random(7)  # noqa: S311 -- the same in every run
+    async with made.there.database.writing() as session:
+        await session.execute(insert(CountedRow), [drawn(dice, number) for number in range(400)])
+    async with made.there.database.reading() as session:
+        every = await counted(session)
+        for first in range(2018, 2025):
+            for last in range(first, 2025):
+                years = Years(first=first, last=last, begins=begins, together=together)
+                those = await counted(session, years)
+                whole, some = figures(every, years), figures(those, years)
+                assert some.confidential() == whole.confidential()
+                assert some.unseen == whole.unseen
+                assert list(some.kinds()) == list(whole.kinds())
+                assert len(those) < len(every)
+    assert len(every) == 400
+
+
+def drawn(dice: Random, number: int) -> dict[str, Any]:
+    """A row of the table."""
+    notified = date(dice.randint(2016, 2025), dice.randint(1, 12), 1)
+    months = dice.choice([None, *range(30)])
+    panel = {"category": dice.choice(list(Category)), "modifiable": dice.choice(list(Modifiable))}
+    return {
+        "id": str(number), "sealed": b"", "notified": notified, "months": months, "area": "harrowshire",
+        "reviewed": None if months is None else add_months(notified, months), "age_band": dice.choice(list(AgeBand)),
+        "sex": dice.choice(list(Sex)), "ethnic_group": dice.choice(list(Ethnic)),
+        "place": dice.choice(list(PlaceGroup)), "counts": True,
+        **(dict.fromkeys(panel) if months is None else panel),
+    }  # fmt: skip
+
+
+@pytest.mark.promise("H7", "H13")
+async def test_what_is_open_and_before_the_panel_is_read_from_either_database(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with recording(tmp_path, database_url=database_url) as made:
+        deaths = Deaths(Lives(made))
+        waits, ready = await deaths.drafted(), await deaths.drafted()
+        await made.act(COORDINATOR, waits, "open_wait", **deaths.waiting())
+        await made.act(COORDINATOR, waits, "request_information", **deaths.asking())
+        async with made.there.database.reading() as session:
+            assert sorted(one.awaits for one in await open_reviews(session)) == ["", "Inquest"]
+            assert [(one.ref, one.on, one.waits) for one in await before_panel(session)] == [
+                (waits, None, ("1 reporting form", "Inquest")), (ready, None, ()),
+            ]  # fmt: skip
