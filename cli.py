@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from records.trouble import trouble
-from terminal import assurance, cases, evidence, people, questions, rehearsing, rules, tracker
+from terminal import assurance, cases, deaths, evidence, people, questions, rehearsing, rules, tracker
 from terminal.common import DataDir, fail, run, settings_with
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ app.add_typer(people.app, name="directory")
 app.add_typer(assurance.audit, name="audit")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(tracker.app, name="tracker")
+app.add_typer(deaths.app, name="deaths")
 
 
 async def _serve(supervisor: "Supervisor") -> None:

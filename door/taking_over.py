@@ -1,16 +1,18 @@
-"""Taking over a tracker that was kept as a spreadsheet: all of it in one transaction, or nothing.
+"""Taking over what was kept as a spreadsheet: all of it in one transaction, or nothing.
 
-What it says becomes the same commands as anybody gives, under the same rights, and each a fact of its case. A tracker
-can be taken over again: what is here already is known by its key, and is not entered twice.
+What a tracker says becomes the same commands as anybody gives, under the same rights, and each a fact of its case. A
+tracker can be taken over again: what is here already is known by its key, and is not entered twice.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -34,6 +36,8 @@ from records.writing import Recorder
 Tell = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and of how much."""
 
+T = TypeVar("T", bound="Opened")
+
 ORIGINS: Final[Mapping[ReviewKind, str]] = {
     ReviewKind.SERIOUS_CASE_REVIEW: "serious_case_review", ReviewKind.LCSPR: "practice_review",
     ReviewKind.RAPID_REVIEW: "rapid_review", ReviewKind.OTHER: "learning_review",
@@ -53,63 +57,67 @@ TOLD_EACH = 100
 NOT_SAID = "The tracker that was taken over does not say why."
 
 
-class Taken(Message):
-    """What was taken over: the cases that are new, and how many recommendations are new, known and changed there."""
+class Opened(Message):
+    """The cases that are new."""
 
     cases: tuple[str, ...] = ()
     grown: tuple[str, ...] = ()
     """Cases that were here before and have more recommendations now."""
+
+
+class Taken(Opened):
+    """What was taken over: the cases that are new, and how many recommendations are new, known and changed there."""
+
     entered: int = 0
     known: int = 0
     changed: tuple[str, ...] = ()
     """Rows that say something else than when they were taken over (by their address): what is here is not touched."""
 
 
-class TakingOver:
-    """One for each tracker. `tell` hears how far it is."""
+class Plan(ABC, Generic[T]):
+    """Which commands a file amounts to, and which of them are still to be given."""
+
+    taking: Taking
+    problems: list[Problem]
+
+    @abstractmethod
+    async def enter(self, tell: Tell) -> T:
+        """Give every command that is still to be given; what is wrong stands in `problems` afterwards."""
+
+    async def write(self) -> None:
+        """Write all that was given."""
+        await self.taking.write()
+
+
+class Over:
+    """Whatever is taken over from a file. `tell` hears how far it is."""
 
     def __init__(self, recorder: Recorder, engine: Client | None, tell: Tell = lambda *_: None) -> None:
         self._recorder, self._engine, self._tell = recorder, engine, tell
 
-    async def take(self, actor: Actor, tracker: Tracker, now: datetime, *, dry: bool = False) -> Taken:
-        """Take all of it over, or nothing. Raises Invalid, with what is wrong at which row, or NotAllowed.
+    async def _all_or_nothing(
+        self, planned: Callable[[AsyncSession, tuple[str, str]], Awaitable[Plan[T]]], *, dry: bool
+    ) -> T:
+        """Write all that is planned, or nothing, and start what is new. Raises Invalid.
 
-        `dry`: everything is tried, and nothing is kept.
+        `planned`: the plan, by the policy and calendar in force. `dry`: everything is tried, and nothing is kept.
         """
-        if isinstance(refusal := may_open(actor, "enter_review", {}), Problem):
-            raise NotAllowed([refusal])
-        if tracker.problems:
-            raise Invalid([Problem(field=one.cell, words=one.words) for one in tracker.problems])
-        taken, fresh = await self._written(actor, tracker, now, dry=dry)
-        if not dry:
-            await self._begun(fresh, taken.grown)
-        return taken
-
-    async def _written(
-        self, actor: Actor, tracker: Tracker, now: datetime, *, dry: bool
-    ) -> tuple[Taken, Sequence[Case]]:
-        vault = self._recorder.vault
         async with self._recorder.database.writing() as session:
             names = await in_force(session)
             if names is None:
                 raise Invalid(NO_RULES)
-            cases = {
-                case.ref: case
-                for state in await session.scalars(select(CaseRow.state).with_for_update())
-                if (case := Case.model_validate(state)).said.get("key") or case.kind == "register"
-            }
-            taking = Taking(self._recorder, session, actor, now, names, cases)
-            plan = _Plan(tracker, taking, lambda words: vault.look_up(words)[:32])
+            plan = await planned(session, names)
             taken = await plan.enter(self._tell)
             if plan.problems:
                 raise Invalid(plan.problems)
             if dry:
                 await session.rollback()
-                return taken, ()
+                return taken
             self._tell("Writing", 0, 1)
-            await taking.write()
+            await plan.write()
             self._tell("Writing", 1, 1)
-        return taken, [taking.cases[ref] for ref in taken.cases]
+        await self._begun([plan.taking.cases[ref] for ref in taken.cases], taken.grown)
+        return taken
 
     async def _begun(self, fresh: Sequence[Case], grown: Iterable[str]) -> None:
         """Start what is new and wake what has grown. What is not reached now the reconciler reaches later."""
@@ -128,7 +136,32 @@ class TakingOver:
             return
 
 
-class _Plan:
+class TakingOver(Over):
+    """One for each tracker."""
+
+    async def take(self, actor: Actor, tracker: Tracker, now: datetime, *, dry: bool = False) -> Taken:
+        """Take all of it over, or nothing. Raises Invalid, with what is wrong at which row, or NotAllowed.
+
+        `dry`: everything is tried, and nothing is kept.
+        """
+        if isinstance(refusal := may_open(actor, "enter_review", {}), Problem):
+            raise NotAllowed([refusal])
+        if tracker.problems:
+            raise Invalid([Problem(field=one.cell, words=one.words) for one in tracker.problems])
+
+        async def planned(session: AsyncSession, names: tuple[str, str]) -> _Plan:
+            cases = {
+                case.ref: case
+                for state in await session.scalars(select(CaseRow.state).with_for_update())
+                if (case := Case.model_validate(state)).said.get("key") or case.kind == "register"
+            }
+            taking = Taking(self._recorder, session, actor, now, names, cases)
+            return _Plan(tracker, taking, lambda words: self._recorder.vault.look_up(words)[:32])
+
+        return await self._all_or_nothing(planned, dry=dry)
+
+
+class _Plan(Plan[Taken]):
     """Which commands a tracker amounts to, and which of them are still to be given."""
 
     def __init__(self, tracker: Tracker, taking: Taking, keyed: Callable[[str], str]) -> None:
@@ -142,7 +175,6 @@ class _Plan:
             self.numbered.setdefault(number, set()).add(words)
 
     async def enter(self, tell: Tell) -> Taken:
-        """Give every command that is still to be given; what is wrong stands in `problems` afterwards."""
         reviews, every = {one.key: one for one in self.tracker.reviews}, self.tracker.recommendations
         fresh, grown, changed, known = dict[str, None](), dict[str, None](), list[str](), 0
         for number, one in enumerate(every):
@@ -156,7 +188,7 @@ class _Plan:
             ref = await self._home(reviews[one.review], fresh)
             if ref:
                 wrong = await self.taking.give(ref, "enter_recommendation", _entering(one, name))
-                self.problems += [Problem(field=cell, words=f"{_named(wrong_)}{wrong_.words}") for wrong_ in wrong]
+                self.problems += [Problem(field=cell, words=f"{named(wrong_)}{wrong_.words}") for wrong_ in wrong]
                 if ref not in fresh:
                     grown[ref] = None
         tell("Entering", len(every), len(every))
@@ -185,7 +217,7 @@ class _Plan:
         if isinstance(found, str):
             fresh[found] = None
         else:
-            self.problems += [Problem(field=review.cell, words=f"{_named(one)}{one.words}") for one in found]
+            self.problems += [Problem(field=review.cell, words=f"{named(one)}{one.words}") for one in found]
         self.homes[key] = found if isinstance(found, str) else ""
         return self.homes[key]
 
@@ -237,6 +269,6 @@ def _said(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _named(problem: Problem) -> str:
+def named(problem: Problem) -> str:
     """The answer that is wrong, where only one is."""
     return f"{problem.field}: " if problem.field else ""

@@ -5,6 +5,7 @@ Children Act 2004 s16M and s16N; Child Death Review: Statutory and Operational G
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import EmailStr, Field, field_validator
@@ -278,6 +279,10 @@ class UnderWay(Part):
     holds: Annotated[tuple[Step, ...], Field(min_length=1, max_length=2)] = asks("What waits for it?")
     review: Day = asks("When do you look at it again?", "Ask then how far it is.")
 
+    def cannot(self, path: str, today: date) -> Iterator[Cannot]:
+        yield Cannot(f"{path}.since", PAST, lambda: self.since > today)
+        yield Cannot(f"{path}.review", TO_COME, lambda: self.review < today)
+
 
 class EnterDeath(_OfChild):
     """Enter the review of a death that was notified elsewhere or earlier, at the step that it has reached."""
@@ -313,7 +318,7 @@ class EnterDeath(_OfChild):
         yield from super().cannot(now)
         today = day_of(now)
         for field in ("born", "died", "notified_on", "met_on", "drafted_on"):
-            yield Cannot(field, PAST, lambda field=field: (getattr(self, field) or today) > today)
+            yield Cannot(field, PAST, partial(self._is_to_come, field, today))
         words = "The date of death is before the date of birth. Check both dates."
         yield Cannot("died", words, lambda: self.died < self.born <= today)
         words = "This is before the death. Check both dates."
@@ -323,14 +328,20 @@ class EnterDeath(_OfChild):
         words = "Enter the day of the review meeting: the draft of the analysis is due after it."
         yield Cannot("met_on", words, lambda: self.reached is Reached.MET and self.met_on is None)
         words = "This is before the death was notified, or before the review meeting. Check these dates."
-        earlier = lambda: max(filter(None, (self.notified_on, self.met_on)))  # noqa: E731
-        yield Cannot("drafted_on", words, lambda: self.drafted_on and self.drafted_on < earlier())
+        yield Cannot(
+            "drafted_on",
+            words,
+            lambda: self.drafted_on and self.drafted_on < max(self.notified_on, self.met_on or self.died),
+        )
         words = "Enter the day of the draft: the panel is due after it."
         yield Cannot("drafted_on", words, lambda: self.reached is Reached.DRAFTED and self.drafted_on is None)
         yield Cannot("panel_on", TO_COME, lambda: self.panel_on and self.panel_on < today)
         for number, one in enumerate(getattr(self, "waits", ())):
-            yield Cannot(f"waits.{number}.since", PAST, lambda one=one: one.since > today)
-            yield Cannot(f"waits.{number}.review", TO_COME, lambda one=one: one.review < today)
+            yield from one.cannot(f"waits.{number}", today)
+
+    def _is_to_come(self, field: str, today: date) -> bool:
+        day = getattr(self, field)
+        return bool(day and day > today)
 
 
 class DecideSameDeath(DecideDuplicate):

@@ -14,9 +14,10 @@ from typing import Annotated
 from pydantic import Field
 
 from models.base import Word
-from models.tracker_mapping import ReviewKind, ReviewStatus, spoken
+from models.sheet_mapping import spoken
+from models.sheet_words import PassedOver, Private, Remark
+from models.tracker_mapping import ReviewKind, ReviewStatus
 
-Private = Annotated[str, Field(repr=False)]
 PrivateWords = Annotated[tuple[str, ...], Field(repr=False)]
 _SOURCE = {"key", "stem", "sheet", "row", "rows", "digest"}
 
@@ -35,27 +36,6 @@ class Status(StrEnum):
     def open(self) -> bool:
         """Whether something is still owed."""
         return self in {Status.NOT_STARTED, Status.IN_PROGRESS, Status.DELIVERED}
-
-
-class Remark(Word):
-    """What is to be said of one cell: its address, its column as it is headed, what stands there, and what to do.
-
-    `mend`: lines for the mapping file that make it readable; empty where only the sheet can be mended.
-    """
-
-    cell: str
-    column: str
-    found: Private
-    words: str
-    mend: Private = ""
-
-
-class PassedOver(Word):
-    """A row that was left out because its words say that it is no recommendation; or a whole sheet (no row)."""
-
-    cell: str
-    found: Private
-    words: str
 
 
 class Review(Word):

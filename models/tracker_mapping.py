@@ -4,17 +4,11 @@ The shipped mapping is policy/tracker.yaml. A partnership's own file says only w
 Words are compared without case, accents or signs, so "Due-date" is "due date".
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import date
 from enum import StrEnum
-from typing import TypeVar
 
-from models.base import Word
 from models.directory import PersonId, Slug
-from models.likeness import plain
 from models.policy import Name, Text
-
-K = TypeVar("K")
+from models.sheet_mapping import SheetMapping, joined, more
 
 
 class Column(StrEnum):
@@ -84,13 +78,6 @@ class Meaning(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Edge(StrEnum):
-    """Which day is meant by a month or a quarter, where somebody has said so."""
-
-    FIRST = "first_day"
-    LAST = "last_day"
-
-
 class Owners(StrEnum):
     """What two people in one owner's cell are, where somebody has said so."""
 
@@ -105,36 +92,14 @@ class Naming(StrEnum):
     LINE_ABOVE = "line_above"
 
 
-class Dates(Word):
-    """How days are written. `formats` are those of strptime, each with day, month and year."""
-
-    formats: tuple[Text, ...] = ()
-    earliest: date | None = None
-    latest: date | None = None
-    serials: bool | None = None
-    """Whether a bare number such as 45382 is a day as Excel counts them."""
-    month: Edge | None = None
-    quarter: Edge | None = None
-    """Of the financial year, which begins in April: "Q3 23/24" is October to December 2023."""
-    meant: dict[Text, date] = {}
-    undated: tuple[Text, ...] = ()
-    """Words in a column of days that name none, and are to be taken as nothing."""
-
-
-class TrackerMapping(Word):
+class TrackerMapping(SheetMapping):
     """What words in a tracker mean. What is left out of a file of one's own is as in the shipped one."""
 
     columns: dict[Column, tuple[Text, ...]] = {}
-    ignored_columns: tuple[Text, ...] = ()
-    ignored_sheets: tuple[Text, ...] = ()
-    passed_over: tuple[Text, ...] = ()
-    """A row whose first words begin with one of these is no recommendation: a total, a note."""
     review_named: Naming | None = None
     required: tuple[Column, ...] | None = None
     """What every recommendation has to say."""
     required_while_open: tuple[Column, ...] | None = None
-    blank: tuple[Text, ...] = ()
-    """Words that say no more than an empty cell."""
     statuses: dict[Meaning, tuple[Text, ...]] = {}
     colours: dict[Meaning, tuple[Text, ...]] = {}
     no_evidence: tuple[Text, ...] = ()
@@ -154,72 +119,32 @@ class TrackerMapping(Word):
     nobody: tuple[Text, ...] = ()
     """Words in the columns of people that stand for nobody of the directory, such as somebody who has left."""
     two_owners: Owners | None = None
-    dates: Dates = Dates()
 
     def over(self, shipped: "TrackerMapping") -> "TrackerMapping":
         """This mapping, and beneath it the shipped one wherever this says nothing."""
-        ignored = {spoken(one) for one in self.ignored_columns}
-        columns = {
-            column: tuple(one for one in names if spoken(one) not in ignored)
-            for column, names in shipped.columns.items()
-        }
         return TrackerMapping(
-            columns=_joined(self.columns, columns),
-            ignored_columns=_more(self.ignored_columns, shipped.ignored_columns),
-            ignored_sheets=_more(self.ignored_sheets, shipped.ignored_sheets),
-            passed_over=_more(self.passed_over, shipped.passed_over),
+            columns=joined(self.columns, self.beneath(shipped.columns)),
+            ignored_columns=more(self.ignored_columns, shipped.ignored_columns),
+            ignored_sheets=more(self.ignored_sheets, shipped.ignored_sheets),
+            passed_over=more(self.passed_over, shipped.passed_over),
             review_named=self.review_named or shipped.review_named,
             required=shipped.required if self.required is None else self.required,
             required_while_open=(
                 shipped.required_while_open if self.required_while_open is None else self.required_while_open
             ),
-            blank=_more(self.blank, shipped.blank),
-            statuses=_joined(self.statuses, shipped.statuses),
-            colours=_joined(self.colours, shipped.colours),
-            no_evidence=_more(self.no_evidence, shipped.no_evidence),
-            kinds=_joined(self.kinds, shipped.kinds),
-            review_statuses=_joined(self.review_statuses, shipped.review_statuses),
-            reviews=_joined(self.reviews, shipped.reviews),
+            blank=more(self.blank, shipped.blank),
+            statuses=joined(self.statuses, shipped.statuses),
+            colours=joined(self.colours, shipped.colours),
+            no_evidence=more(self.no_evidence, shipped.no_evidence),
+            kinds=joined(self.kinds, shipped.kinds),
+            review_statuses=joined(self.review_statuses, shipped.review_statuses),
+            reviews=joined(self.reviews, shipped.reviews),
             reviews_over=shipped.reviews_over if self.reviews_over is None else self.reviews_over,
-            themes=_joined(self.themes, shipped.themes),
-            no_theme=_more(self.no_theme, shipped.no_theme),
-            agencies=_joined(self.agencies, shipped.agencies),
-            people=_joined(self.people, shipped.people),
-            nobody=_more(self.nobody, shipped.nobody),
+            themes=joined(self.themes, shipped.themes),
+            no_theme=more(self.no_theme, shipped.no_theme),
+            agencies=joined(self.agencies, shipped.agencies),
+            people=joined(self.people, shipped.people),
+            nobody=more(self.nobody, shipped.nobody),
             two_owners=self.two_owners or shipped.two_owners,
-            dates=_dates(self.dates, shipped.dates),
+            dates=self.dates.over(shipped.dates),
         )
-
-
-def spoken(words: str) -> str:
-    """How words are compared; signs count only where there is nothing else."""
-    return plain(words) or words.strip()
-
-
-def meanings(words: Mapping[K, Iterable[str]]) -> dict[str, K]:
-    """What each word means, by how words are compared."""
-    return {spoken(word): meaning for meaning, several in words.items() for word in several}
-
-
-def _joined(own: Mapping[K, tuple[str, ...]], shipped: Mapping[K, tuple[str, ...]]) -> dict[K, tuple[str, ...]]:
-    """Both, without what our own words mean otherwise."""
-    taken = meanings(own)
-    kept = {key: tuple(one for one in words if spoken(one) not in taken) for key, words in shipped.items()}
-    return {key: (*own.get(key, ()), *kept.get(key, ())) for key in {**own, **kept}}
-
-
-def _more(own: tuple[str, ...], shipped: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*own, *shipped)))
-
-
-def _dates(own: Dates, shipped: Dates) -> Dates:
-    return Dates(
-        formats=own.formats or shipped.formats,
-        earliest=own.earliest or shipped.earliest,
-        latest=own.latest or shipped.latest,
-        serials=shipped.serials if own.serials is None else own.serials,
-        month=own.month or shipped.month,
-        quarter=own.quarter or shipped.quarter,
-        meant={**shipped.meant, **own.meant},
-        undated=_more(own.undated, shipped.undated),
-    )

@@ -12,30 +12,28 @@ from datetime import date
 from typing import NamedTuple
 
 from models.directory import Directory
-from models.grid import Sheet, place, quoted
-from models.tracker import PassedOver, Recommendation, Remark, Review, Status, Tracker, digest_of, key_of
-from models.tracker_heads import Headings, Heads, Spot, find_heads
+from models.grid import Sheet
+from models.sheet_heads import Headings, Heads, Spot
+from models.sheet_mapping import meanings, spoken
+from models.sheet_reading import SheetReading
+from models.sheet_words import Remark, line
+from models.tracker import Recommendation, Review, Status, Tracker, digest_of, key_of
 from models.tracker_mapping import (
+    OF_REVIEW,
+    SEVERAL,
     Column,
     Meaning,
     Naming,
     ReviewKind,
     ReviewStatus,
     TrackerMapping,
-    meanings,
-    spoken,
 )
 from models.tracker_rows import Part, Spots, part_of
-from models.tracker_words import Words, line
+from models.tracker_words import Words
 
 _LOOKED_BACK = 50  # parts of one recommendation among which a row finds its own
 _NEEDED = (Column.AGENCY, Column.STATUS)  # without these nobody can be asked for anything
 
-NO_HEADS = "No row of headings was found here. Name the columns in the mapping file, or this sheet as one to leave out."
-UNKNOWN_HEAD = "It is not known what this column is about. Say it in the mapping file, or that it is left out."
-NO_HEAD = "Something stands here in a column without a heading. Give the column one, or delete what stands in it."
-TWICE = "There is a column for this already. Leave one of them out."
-OTHER_HEADS = "Headings stand here once more, and not as above. Put what follows on a sheet of its own."
 NO_REVIEW = "It is not said which review this is from. Fill in the review."
 NO_WORDS = (
     "There is no recommendation in this row, and it does not continue the one above. Fill in its words, delete the "
@@ -54,7 +52,6 @@ NOT_LISTED = (
 BLANK = "Nothing stands here, and it cannot be guessed. Fill it in."
 BLANK_STATUS = "Nothing stands here; a colour alone is not read. Write the state as a word."
 NOT_REQUIRED = "Nothing stands here. Fill it in, or take `{column}` out of `required` and `required_while_open`."
-NO_COLUMN = "There is no column for this ({column}). Add one, or say in the mapping file which it is."
 SAME = "These two rows say the same of one agency, and yet differ. Join them, or say in the action what is different."
 
 
@@ -94,106 +91,63 @@ class _Above(NamedTuple):
     text: str = ""
 
 
-class _Reading:
+class _Reading(SheetReading[Column, Words]):
     def __init__(self, mapping: TrackerMapping, directory: Directory) -> None:
-        self._mapping, self._directory = mapping, directory
-        self._words = Words(mapping, directory)
-        self._headings = Headings(mapping)
-        self._ignored = {spoken(name) for name in mapping.ignored_sheets}
-        self._passed_over = tuple(spoken(one) for one in mapping.passed_over)
+        headings = Headings(mapping.columns, mapping.ignored_columns, SEVERAL, frozenset({Column.REVIEW}))
+        super().__init__(mapping, headings, Words(mapping, directory))
+        self._mapping = mapping
         self._spelt = meanings({name: (name, *others) for name, others in mapping.reviews.items()})
-        self._sheets: dict[str, int] = {}
         self._cases: dict[str, _Case] = {}
         self._parts: dict[tuple[str, str, str], list[Part]] = {}
         self._first: dict[tuple[str, str, str], _Above] = {}
-        self._without: set[tuple[str, Column]] = set()
-        self._warnings: list[Remark] = []
-        self._passed: list[PassedOver] = []
 
     # Sheets and rows
 
     def sheet(self, sheet: Sheet) -> Iterable[int]:
         """Read one sheet; gives the number of each row that is done."""
-        self._sheets[quoted(sheet.name)] = len(self._sheets)
-        if spoken(sheet.name) in self._ignored:
-            self._passed.append(PassedOver(cell=sheet.cell(0, 0), found=sheet.name, words="This sheet is left out."))
-            return
-        heads = find_heads(sheet, self._headings)
+        heads = self.heads_of(sheet)
         if heads is None:
-            row, column = _first_filled(sheet)
-            self._words.complain(Spot(sheet, row, column, ""), NO_HEADS, line(("ignored_sheets",), sheet.name))
             return
-        self._judge_heads(heads)
+        if not _of_reviews(heads) and heads.spot(heads.row, Column.TEXT) is None:
+            self.no_column(heads, Column.TEXT)
         above = _Above(sheet.name if self._mapping.review_named is Naming.SHEET else "")
         for row in range(heads.row + 1, len(sheet.rows)):
             above = self._row(heads, row, above)
             yield row
 
-    def _judge_heads(self, heads: Heads) -> None:
-        for spot in heads.unknown():
-            mend = line(("ignored_columns",), spot.heading) if spot.heading else ""
-            self._words.complain(spot, UNKNOWN_HEAD if spot.heading else NO_HEAD, mend)
-        for spot in heads.doubled():
-            self._words.complain(spot, TWICE, line(("ignored_columns",), spot.heading))
-        if not heads.of_reviews and heads.spot(heads.row, Column.TEXT) is None:
-            self._no_column(heads, Column.TEXT)
-
-    def _row(self, heads: Heads, row: int, above: _Above) -> _Above:
+    def _row(self, heads: Heads[Column], row: int, above: _Above) -> _Above:
         """Read one row; gives what the next one may continue."""
-        filled = [index for index, value in enumerate(heads.sheet.rows[row]) if value is not None]
-        if not filled:
+        first = self.first_of(heads, row)
+        if first is None:
             return above
-        first = Spot(heads.sheet, row, filled[0], str(heads.sheet.rows[heads.row][filled[0]] or ""))
         spots = heads.spots(row)
-        if self._is_passed_over(first, heads, spots):
+        # What an agency owns is a recommendation, however it begins.
+        if self.is_passed_over(first, heads, sure=Column.AGENCY in spots or first in spots.get(Column.ACTION, [])):
             return above
-        if self._mapping.review_named is Naming.LINE_ABOVE and len(filled) == 1:
+        if self._mapping.review_named is Naming.LINE_ABOVE and _is_all(first):
             return _Above(self._case(first.text, first, listed=False))
         if self._is_alone(spots, above, heads):
             self._words.complain(first, NO_WORDS, line(("passed_over",), first.text))
             return above
-        if heads.of_reviews:
+        if _of_reviews(heads):
             if spots and not self._review_of(spots, heads, listed=True):
                 self._complain_of(heads, row, Column.REVIEW, NO_REVIEW)
         elif spots:  # what stands in no known column is told at the column's head
             return self._recommendation(heads, row, spots, above)
         return above
 
-    def _is_passed_over(self, first: Spot, heads: Heads, spots: Spots) -> bool:
-        """Whether a row is no recommendation. What an agency owns is one, however it begins."""
-        again = heads.again(first.row)
-        owned = Column.AGENCY in spots or first in spots.get(Column.ACTION, [])
-        if again is False:
-            self._words.complain(first, OTHER_HEADS)
-            return True
-        if again:
-            words = "The headings stand here once more."
-        elif not owned and any(f"{spoken(first.text)} ".startswith(f"{start} ") for start in self._passed_over):
-            words = "Rows that begin so are passed over."
-        else:
-            return False
-        self._passed.append(PassedOver(cell=first.cell, found=first.text, words=words))
-        return True
-
-    def _is_alone(self, spots: Spots, above: _Above, heads: Heads) -> bool:
+    def _is_alone(self, spots: Spots, above: _Above, heads: Heads[Column]) -> bool:
         """Whether all that a row says is a review, a number or words: a note, more likely than a recommendation."""
         alone = spots.keys() <= {Column.REVIEW, Column.NUMBER} or spots.keys() == {Column.TEXT}
         said = {spot.text for one in spots.values() for spot in one}
-        return bool(spots) and alone and not heads.of_reviews and not said <= {*above, self._name(above.review)}
+        return bool(spots) and alone and not _of_reviews(heads) and not said <= {*above, self._name(above.review)}
 
     def _name(self, review: str) -> str:
         return self._cases[review].spot.text if review in self._cases else ""
 
-    def _no_column(self, heads: Heads, column: Column) -> None:
-        if (heads.sheet.name, column) in self._without:
-            return
-        self._without.add((heads.sheet.name, column))
-        spot = Spot(heads.sheet, heads.row, 0, "")
-        self._words.complain(spot, NO_COLUMN.format(column=column), line(("columns", column), "HEADING"), "")
-
     # Reviews
 
-    def _review_of(self, spots: Spots, heads: Heads, *, listed: bool) -> str:
+    def _review_of(self, spots: Spots, heads: Heads[Column], *, listed: bool) -> str:
         """The key of the review that a row names, with all that the row says of it; empty where it names none."""
         if Column.REVIEW not in spots:
             return ""
@@ -222,7 +176,7 @@ class _Reading:
 
     # Recommendations
 
-    def _recommendation(self, heads: Heads, row: int, spots: Spots, above: _Above) -> _Above:
+    def _recommendation(self, heads: Heads[Column], row: int, spots: Spots, above: _Above) -> _Above:
         review = self._review_of(spots, heads, listed=False) or above.review
         if self._mapping.review_named is Naming.SHEET:
             review = self._case(heads.sheet.name, Spot(heads.sheet, row, 0, ""), listed=False)
@@ -262,19 +216,10 @@ class _Reading:
         return Tracker(
             reviews=tuple(reviews),
             recommendations=tuple(recommendations),
-            problems=self._in_order(self._words.problems),
-            warnings=self._in_order(self._warnings),
+            problems=self.in_order(self._words.problems),
+            warnings=self.in_order(self._warnings),
             passed_over=tuple(self._passed),
         )
-
-    def _in_order(self, remarks: list[Remark]) -> tuple[Remark, ...]:
-        """As one meets the cells when one goes through the workbook."""
-
-        def where(one: Remark) -> tuple[int, int, int]:
-            sheet, row, column = place(one.cell)
-            return self._sheets[sheet], row, column
-
-        return tuple(sorted(remarks, key=where))
 
     def _reviews(self) -> list[Review]:
         there_is_a_list = any(case.listed for case in self._cases.values())
@@ -383,14 +328,10 @@ class _Reading:
     def _warn(self, spot: Spot, words: str) -> None:
         self._warnings.append(Remark(cell=spot.cell, column=spot.heading, found=spot.text, words=words))
 
-    def _complain_of(self, heads: Heads, row: int, column: Column, words: str) -> None:
-        """Of a cell that ought to say something; of the missing column, once, where there is none."""
-        if spot := self._at(heads, row, column):
-            self._words.complain(spot, words)
-        else:
-            self._no_column(heads, column)
+    def _complain_of(self, heads: Heads[Column], row: int, column: Column, words: str) -> None:
+        self.complain_of(heads, row, column, words, self._at(heads, row, column))
 
-    def _at(self, heads: Heads, row: int, column: Column) -> Spot | None:
+    def _at(self, heads: Heads[Column], row: int, column: Column) -> Spot | None:
         also = heads.spot(row, Column.COLOUR) if column is Column.STATUS else None
         return heads.spot(row, column) or also
 
@@ -401,9 +342,11 @@ def _status(meaning: Meaning | None, evidence: Sequence[str]) -> Status | None:
     return None if meaning is None else Status(meaning.value)
 
 
-def _first_filled(sheet: Sheet) -> tuple[int, int]:
-    for number, row in enumerate(sheet.rows):
-        for index, value in enumerate(row):
-            if value is not None:
-                return number, index
-    return 0, 0
+def _of_reviews(heads: Heads[Column]) -> bool:
+    """Whether the sheet lists reviews, and no recommendations."""
+    return set(heads.columns.values()) <= OF_REVIEW
+
+
+def _is_all(first: Spot) -> bool:
+    """Whether nothing else stands in the row of this cell."""
+    return not any(value is not None for value in first.sheet.rows[first.row][first.place + 1 :])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
-from models.tracker_heads import Heads, Spot
+from models.sheet_heads import Heads, Spot
 from models.tracker_mapping import Column, Meaning
 from models.tracker_words import Words
 
@@ -17,7 +17,7 @@ Spots = dict[Column, list[Spot]]
 class Part:
     """One recommendation to be: a row, and those that continue it."""
 
-    heads: Heads
+    heads: Heads[Column]
     row: int
     spots: Spots
     own: dict[Column, object]
@@ -59,7 +59,7 @@ class Part:
         return said[0] if said else self.heads.spot(self.row, column)
 
 
-def part_of(heads: Heads, row: int, spots: Spots, words: Words) -> Part:
+def part_of(heads: Heads[Column], row: int, spots: Spots, words: Words) -> Part:
     """What a row says besides its review, its number and its words. What is not understood is told to `words`."""
     one = {column: several[0] for column, several in spots.items()}
     people = _if(one.get(Column.OWNER), words.people) or (None, None)
@@ -86,7 +86,7 @@ def part_of(heads: Heads, row: int, spots: Spots, words: Words) -> Part:
     return part
 
 
-def _several(heads: Heads, spots: Spots, words: Words) -> dict[Column, list[str]]:
+def _several(heads: Heads[Column], spots: Spots, words: Words) -> dict[Column, list[str]]:
     read = {Column.ACTION: words.text, Column.MEASURE: words.text, Column.EVIDENCE: words.evidence}
     found = {column: [said for spot in spots.get(column, []) if (said := how(spot))] for column, how in read.items()}
     found[Column.THEME] = [one for spot in spots.get(Column.THEME, []) for one in words.themes(spot)]

@@ -1,27 +1,23 @@
 """What the words in one cell of a tracker mean, or what is to be said of them."""
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import TypeVar
 
 from rapidfuzz import fuzz, process
 
 from models.directory import Directory
-from models.grid import BROKEN
-from models.tracker import Remark
-from models.tracker_dates import FAILED, Days, NotADay
-from models.tracker_heads import Spot
-from models.tracker_mapping import Meaning, ReviewKind, ReviewStatus, TrackerMapping, meanings, spoken
+from models.sheet_dates import NotADay
+from models.sheet_heads import Spot
+from models.sheet_mapping import meanings, spoken
+from models.sheet_words import SheetWords, line, of_dates
+from models.tracker_mapping import Meaning, ReviewKind, ReviewStatus, TrackerMapping
 
-K = TypeVar("K", bound=str)
 _BETWEEN_PEOPLE = re.compile(r"\s*(?:[/&;+,\n]|\band\b)\s*")
 _BETWEEN_DAYS = re.compile(r"\s*[;\n]\s*|\s+then\s+|,\s+(?=\d{1,2}[/.-])")
 _BETWEEN_THEMES = re.compile(r"\s*[;,\n]\s*")
 _MADE_A_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4}|\d{1,2}-[A-Za-z]{3}(-\d{2,4})?")
 _NEAR = 75
-_SIGNS = 10  # how much longer a word may be with spaces and signs about it
 _TWO = 2
 
 MADE_A_DATE = "This number was made a date when it was typed. Format the column as text, and type it again."
@@ -34,13 +30,12 @@ NOBODY = (
 THREE_PEOPLE = "More than two people stand here. Keep the owner, and a deputy in a column of its own."
 
 
-class Words:
+class Words(SheetWords):
     """The words of a mapping and the names of a directory. What is not understood becomes a problem."""
 
     def __init__(self, mapping: TrackerMapping, directory: Directory) -> None:
+        super().__init__(mapping)
         self._mapping = mapping
-        self._blank = {spoken(one) for one in mapping.blank}
-        self._longest = max(map(len, mapping.blank), default=0) + _SIGNS
         self._nobody = {spoken(one) for one in mapping.nobody}
         self._no_evidence = {_closed_up(one) for one in mapping.no_evidence}
         self._statuses, self._colours = meanings(mapping.statuses), meanings(mapping.colours)
@@ -51,23 +46,6 @@ class Words:
         by_mapping: dict[str, str] = meanings(mapping.people)
         self._people = {**_people(directory), **by_mapping}
         self._agency_ids = sorted(directory.agencies)
-        self._days = Days(mapping.dates)
-        self.problems: list[Remark] = []
-
-    def complain(self, spot: Spot, words: str, mend: str = "", found: str | None = None) -> None:
-        said = spot.text if found is None else found
-        self.problems.append(Remark(cell=spot.cell, column=spot.heading, found=said, words=words, mend=mend))
-
-    def text(self, spot: Spot) -> str:
-        """The words of a cell; empty for what says no more than an empty one."""
-        if spot.value == BROKEN:
-            self.complain(spot, FAILED.replace("the day", "what it should say"))
-            return ""
-        return "" if self.is_blank(spot) else spot.text
-
-    def is_blank(self, spot: Spot) -> bool:
-        text = spot.text
-        return not text or (len(text) <= self._longest and spoken(text) in self._blank)
 
     def number(self, spot: Spot) -> str:
         """The number of a recommendation or a paragraph, which a spreadsheet may have made a date of."""
@@ -84,21 +62,13 @@ class Words:
         found = [self._themes.get(spoken(one)) for one in several]
         for said, theme in zip(several, found, strict=True):
             if theme is None:
-                self.complain(spot, self._unknown(self._themes), line(("themes", "MEANING"), said), said)
+                self.complain(spot, self.unknown(self._themes), line(("themes", "MEANING"), said), said)
         return list(dict.fromkeys(theme for theme in found if theme))
 
     def evidence(self, spot: Spot) -> str:
         """What is named as evidence; empty for words such as "see email", which the mapping lists."""
         text = self.text(spot)
         return "" if _closed_up(text) in self._no_evidence else text
-
-    def day(self, spot: Spot) -> date | None:
-        """The day of a cell; None for none, or for what becomes a problem."""
-        try:
-            return None if self.is_blank(spot) else self._days.read(spot.value)
-        except NotADay as wrong:
-            self.complain(spot, wrong.words, _of_dates(wrong.mend, spot.text))
-            return None
 
     def days(self, spot: Spot) -> list[date]:
         """All days of a cell, which may hold one after the other."""
@@ -110,20 +80,20 @@ class Words:
             try:
                 read.append(self._days.read(one))
             except NotADay as wrong:
-                self.complain(spot, wrong.words, _of_dates(wrong.mend, one), one)
+                self.complain(spot, wrong.words, of_dates(wrong.mend, one), one)
         return [one for one in read if one]
 
     def status(self, spot: Spot) -> Meaning | None:
-        return self._one_of(spot, self._statuses, "statuses")
+        return self.one_of(spot, self._statuses, "statuses")
 
     def colour(self, spot: Spot) -> Meaning | None:
-        return self._one_of(spot, self._colours, "colours")
+        return self.one_of(spot, self._colours, "colours")
 
     def review_status(self, spot: Spot) -> ReviewStatus | None:
-        return self._one_of(spot, self._review_statuses, "review_statuses")
+        return self.one_of(spot, self._review_statuses, "review_statuses")
 
     def kind(self, spot: Spot) -> ReviewKind | None:
-        return self._one_of(spot, self._kinds, "kinds")
+        return self.one_of(spot, self._kinds, "kinds")
 
     def kind_in(self, name: str) -> ReviewKind | None:
         """The kind of a review whose name says it, as in "SCR Child B"; None where it says none, or two."""
@@ -180,34 +150,10 @@ class Words:
             self.complain(spot, NOBODY, line(("nobody",), name), name)
         return None
 
-    def _one_of(self, spot: Spot, known: Mapping[str, K], key: str) -> K | None:
-        text = self.text(spot)
-        if not text:
-            return None
-        if found := known.get(spoken(text)):
-            return found
-        self.complain(spot, self._unknown(known), line((key, "MEANING"), text))
-        return None
-
-    @staticmethod
-    def _unknown(known: Mapping[str, str]) -> str:
-        every = ", ".join(sorted(set(known.values())))
-        return f"It is not known what this means. Say it in the mapping file; MEANING is one of: {every}."
-
 
 def _closed_up(words: str) -> str:
     """As words are compared, and "e-mail" is "email"."""
     return spoken(words).replace(" ", "")
-
-
-def line(keys: tuple[str, ...], word: str = "") -> str:
-    """What to write in the mapping file: under these keys, this word in a list."""
-    above = "\n".join(f"{'  ' * depth}{key}:" for depth, key in enumerate(keys))
-    return f"{above}\n{'  ' * len(keys)}- {json.dumps(word, ensure_ascii=False)}"
-
-
-def _of_dates(mend: str, text: str) -> str:
-    return line(("dates", "undated"), text) if mend == "undated" else f"dates:\n  {mend}" if mend else ""
 
 
 def _agencies(directory: Directory) -> dict[str, str]:

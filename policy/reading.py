@@ -5,7 +5,7 @@ Nothing is half read: either a whole Policy or Directory, or PolicyProblems with
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from models.calendar import WorkingDays
 from models.directory import Directory
+from models.past_deaths_mapping import PastDeathsMapping
 from models.policy import Calendar, Ladder, Office, Policy, Scope
 from models.recommended import OWNER
 from models.rehearsal import Scenario
@@ -22,9 +23,9 @@ from policy.acts import cross_check_scenario
 from policy.checks import cross_check, uncompared
 from policy.directory import cross_check_directory
 from policy.ladders import in_words, unreminded
+from policy.mappings import cross_check_past_deaths, cross_check_tracker
 from policy.problems import PolicyProblems, Problem
 from policy.shapes import check_shape, shaped
-from policy.tracker import cross_check_tracker
 from policy.written import Written, read_yaml
 
 __all__ = [
@@ -36,14 +37,16 @@ __all__ = [
     "policy_digest",
     "read_directory",
     "read_directory_file",
+    "read_past_deaths_mapping",
     "read_policy",
     "read_policy_file",
     "read_scenario",
     "read_tracker_mapping",
+    "shipped_past_deaths_mapping",
     "shipped_tracker_mapping",
 ]
 
-SHIPPED_MAPPING = Path(__file__).with_name("tracker.yaml")
+SHIPPED_MAPPING, SHIPPED_PAST_DEATHS = (Path(__file__).with_name(f"{name}.yaml") for name in ("tracker", "past_deaths"))
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -83,6 +86,23 @@ def shipped_tracker_mapping() -> TrackerMapping:
         SHIPPED_MAPPING.name,
         lambda written: cross_check_tracker(written, None),
     )
+
+
+def read_past_deaths_mapping(
+    text: str, name: str, directory: Directory | None = None, areas: Collection[str] = ()
+) -> PastDeathsMapping:
+    """What words of a list of past deaths mean, over the shipped mapping; its agencies and areas checked if given.
+
+    Raises PolicyProblems, naming every problem with its line.
+    """
+    own = _read(PastDeathsMapping, text, name, lambda written: cross_check_past_deaths(written, directory, areas))
+    return own.over(shipped_past_deaths_mapping())
+
+
+def shipped_past_deaths_mapping() -> PastDeathsMapping:
+    """The mapping without anybody's own words."""
+    name = SHIPPED_PAST_DEATHS.name
+    return _read(PastDeathsMapping, _text_of(SHIPPED_PAST_DEATHS), name, cross_check_past_deaths)
 
 
 def read_policy_file(path: Path) -> Policy:

@@ -12,6 +12,8 @@ from records.sealing import canonical
 
 START = "0" * 64
 SIGN_INS, READS, DIRECTORY, MESSAGES = "sign-ins", "reads", "directory", "messages"
+TAKEN_OVER = "taken-over"
+"""What was taken over that is no case; each of its links stands for the setting of its name and number."""
 FIRST_START = "first-start"
 """Who furnishes a new installation; it is sealed from then on."""
 SEALED = "sealed"

@@ -18,7 +18,9 @@ from models.command import Choice
 from models.death_backlog import Open
 from models.death_bands import AgeBand, Counted, PlaceGroup, Years, age_band, months_between, place_group
 from models.facts import Fact
+from models.past_deaths import PastDeath
 from models.referral import Sex
+from models.sheet_mapping import spoken
 from models.tables import BoardRow, CaseRow, CountedRow
 from models.time import day_of
 from records.sealing import Vault
@@ -94,6 +96,25 @@ def _notified(vault: Vault, case: Case, fact: Fact, words: Mapping[str, Any]) ->
         "notified": notified.replace(day=1), "age_band": age_band(born, died), "sex": words["sex"],
         "ethnic_group": words["ethnic_group"], "place": place_group(Place(words["place_of_death"])),
         "area": fact.data["area"], "counts": True,
+    }  # fmt: skip
+
+
+def past_row(vault: Vault, reference: str) -> str:
+    """The name of the row of a death that was reviewed before, by its reference in the list from which it came."""
+    return vault.look_up(f"past death {spoken(reference)}")
+
+
+def of_past(vault: Vault, one: PastDeath) -> dict[str, Any]:
+    """The row of a completed review of a list: coarse values, and nothing by which anybody finds the child."""
+    assert one.panel
+    assert one.category
+    assert one.modifiable
+    return {
+        "id": past_row(vault, one.reference), "notified": one.notified.replace(day=1),
+        "reviewed": one.panel.replace(day=1), "months": months_between(one.notified, one.panel),
+        "age_band": age_band(one.born, one.died).value, "sex": one.sex.value,
+        "ethnic_group": one.ethnic_group.value, "place": place_group(one.place).value, "area": one.area,
+        "category": one.category.value, "modifiable": one.modifiable.value, "counts": True,
     }  # fmt: skip
 
 

@@ -33,17 +33,17 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _PLACE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,9})")
 
 TOO_LARGE = f"This file is larger than {LARGEST // 1024 // 1024} MB. Split it, or take pictures out of it."
-BOMB = "This file unpacks to far more than a tracker holds. Copy the cells into a new workbook and save that."
-TOO_MANY_SHEETS = f"This workbook has more than {SHEETS} sheets. Keep those with the tracker."
-TOO_MANY_ROWS = f"A sheet has words below row {ROWS:,}. Delete them, or split the tracker."
-TOO_MANY_COLUMNS = f"A sheet has words beyond {COLUMNS} columns. Delete the columns that are not of the tracker."
-TOO_MANY_CELLS = f"There are more than {CELLS:,} cells here. Split the tracker."
+BOMB = "This file unpacks to far more than such a file holds. Copy the cells into a new workbook and save that."
+TOO_MANY_SHEETS = f"This workbook has more than {SHEETS} sheets. Keep those that are meant."
+TOO_MANY_ROWS = f"A sheet has words below row {ROWS:,}. Delete them, or split the file."
+TOO_MANY_COLUMNS = f"A sheet has words beyond {COLUMNS} columns. Delete the columns that are not of it."
+TOO_MANY_CELLS = f"There are more than {CELLS:,} cells here. Split it."
 TOO_LONG = f"A cell holds more than {LONGEST:,} characters. In a CSV file, look for a quote that is never closed."
 LOCKED = "This workbook is protected by a password. Take the password away in Excel, then save it again."
 OLD_FORM = "This is a workbook of the old form (.xls). Open it, and save it as .xlsx."
 OTHER_FORM = "This is not an .xlsx workbook. Open it, and save it as .xlsx or as .csv."
 BROKEN_FILE = "This file is broken: it was cut short or changed. Open it in Excel, and save it anew."
-NOT_TEXT = "This is neither an .xlsx workbook nor a .csv file of text. Save the tracker as one of the two."
+NOT_TEXT = "This is neither an .xlsx workbook nor a .csv file of text. Save it as one of the two."
 EMPTY = "There is not one word in this file."
 
 

@@ -49,6 +49,7 @@ from records.chains import (
     SEALED,
     SIGN_INS,
     START,
+    TAKEN_OVER,
     commit,
     mac_of,
     of_directory,
@@ -100,6 +101,7 @@ class Verifier:
             (COMMANDS, self._missing_facts(), "commands"),
             (DIRECTORY, self._in_place(), "directory, or what is in force,"),
             (SIGN_INS, self._accounts(), "accounts"),
+            (TAKEN_OVER, self._taken_over(), "lists that were taken over"),
             (FILES, self._files(), "files of evidence"),
             (SEALS, self._against(seals), "seals"),
         ):
@@ -167,6 +169,14 @@ class Verifier:
             unlinked = last is None and kind == "directory_replaced" and bool(agencies)
             if unlinked or (last is not None and not _stands_for(last, now)):
                 yield Broken(chain=DIRECTORY, number=last.number if last else 1, words=words)
+
+    async def _taken_over(self) -> AsyncIterator[Broken]:
+        """What is noted of each list that was taken over is what was noted then."""
+        for link in await self._session.scalars(select(LinkRow).where(LinkRow.chain == TAKEN_OVER)):
+            row = await self._session.get(SettingRow, f"{TAKEN_OVER}/{link.number}")
+            if not _stands_for(link, {"taken": row.value if row else ""}):
+                words = "What is noted of this list is not what was noted when it was taken over."
+                yield Broken(chain=TAKEN_OVER, number=link.number, words=words)
 
     async def _people(self) -> dict[str, tuple[Any, str]]:
         found: dict[str, tuple[Any, str]] = {}
@@ -251,7 +261,7 @@ class _Chain:
         self._good = 0
         """The last link that was looked at and found whole."""
         self._values: Callable[[int, int], Awaitable[dict[int, dict[str, Any]]]] | None = self._of_facts
-        if chain in {SIGN_INS, DIRECTORY, MESSAGES}:
+        if chain in {SIGN_INS, DIRECTORY, MESSAGES, TAKEN_OVER}:
             self._values = None
         if chain == READS:
             self._values = self._of_reads

@@ -1,7 +1,7 @@
 """Commands on a tracker that was kept as a spreadsheet: check, import."""
 
-import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,23 +9,32 @@ import typer
 
 from records.trouble import WRONG
 from terminal.common import REFUSED, As, AsJson, DataDir, Session, counted, fail, refused, run, say, text_of
+from terminal.sheets import (
+    bytes_of,
+    judgement,
+    lines,
+    passed,
+    plain,
+    progress,
+    remarks,
+    sheets_of,
+    table,
+    told_of,
+    told_of_changed,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from door.taking_over import Taken
     from models.directory import Directory
     from models.grid import Sheet
-    from models.tracker import PassedOver, Remark, Tracker
+    from models.tracker import Tracker
     from models.tracker_mapping import ReviewKind, TrackerMapping
 
 app = typer.Typer(no_args_is_help=True, help="The tracker that was kept as a spreadsheet, before it is taken over.")
 HERE = Path("data")
 MAY_IMPORT = frozenset({"administrator", "business_manager"})
-MOST = 200  # lines of a table; nobody mends more than that at once
-LONGEST = 80  # of what stands in a cell: enough to know it again
-AROUND = 3  # signs beside each column of a table
-NAMED = 3  # cells of one kind of problem
 
 
 @app.command()
@@ -41,7 +50,7 @@ def check(
 ) -> None:
     """Say what an import would find, and name every cell that is not understood. Nothing is changed by it."""
     written = text_of(mapping) if mapping else ""
-    sheets = _sheets(file)
+    sheets = sheets_of(file, bytes_of(file))
     directory = run(_directory(data_dir, as_))
     found = _read(sheets, _mapping(written, mapping, directory), directory)
     if as_json:
@@ -64,7 +73,7 @@ def take_over(  # noqa: PLR0913 -- the parts of a command line
     as_json: AsJson = False,
 ) -> None:
     """Take over a tracker: all of it, or nothing. What was taken over before is not entered twice."""
-    sheets = _sheets(file)
+    sheets = sheets_of(file, bytes_of(file))
     written = text_of(mapping) if mapping else ""
     directory = run(_directory(data_dir, as_))
     found = _read(sheets, _mapping(written, mapping, directory), directory)
@@ -82,24 +91,13 @@ def take_over(  # noqa: PLR0913 -- the parts of a command line
 async def _take(data_dir: Path, by: str, found: "Tracker", *, dry: bool, as_json: bool) -> "Taken":
     from datetime import UTC, datetime
 
-    from rich.console import Console
-    from rich.progress import Progress
-
     from door.refusals import Refusal
     from door.taking_over import TakingOver
 
-    shown = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     async with Session(data_dir) as session:
         actor = await session.actor(by)
-        with shown as progress:
-            tasks: dict[str, Any] = {}
-
-            def tell(what: str, done: int, of: int) -> None:
-                if what not in tasks:
-                    tasks[what] = progress.add_task(what)
-                progress.update(tasks[what], completed=done, total=of)
-
-            engine = None if dry else await session.there.connect(lazy=True)
+        engine = None if dry else await session.there.connect(lazy=True)
+        with progress() as tell:
             try:
                 over = TakingOver(session.there.recorder, engine, tell)
                 return await over.take(actor, found, datetime.now(UTC), dry=dry)
@@ -109,28 +107,14 @@ async def _take(data_dir: Path, by: str, found: "Tracker", *, dry: bool, as_json
 
 def _told(taken: "Taken", *, dry: bool) -> str:
     """What was done, or would have been."""
-    lines = [
-        f"{'Would open' if dry else 'Opened'}: {counted(len(taken.cases), 'case')}"
-        + (f" ({', '.join(taken.cases[:NAMED])}{', ...' if len(taken.cases) > NAMED else ''})" if taken.cases else ""),
-        f"{'Would enter' if dry else 'Entered'}: {counted(taken.entered, 'recommendation')}",
-        f"Known already, and left as they are: {taken.known}",
-    ]
-    if taken.changed:
-        first = ", ".join(taken.changed[:NAMED])
-        lines.append(f"Of these {len(taken.changed)} say something else in the tracker now: {first}. Change them here.")
-    return "\n".join(lines)
-
-
-def _sheets(file: Path) -> "Sequence[Sheet]":
-    from records.sheets import LARGEST, NotASheet, read_sheets
-
-    try:
-        with file.open("rb") as opened:
-            return read_sheets(opened.read(LARGEST + 1), file.name)
-    except OSError as error:
-        fail(f"{file}: {error.strerror}.")
-    except NotASheet as wrong:
-        fail(f"{file}: {wrong}")
+    return "\n".join(
+        [
+            told_of(taken.cases, dry=dry),
+            f"{'Would enter' if dry else 'Entered'}: {counted(taken.entered, 'recommendation')}",
+            f"Known already, and left as they are: {taken.known}",
+            *told_of_changed(taken.changed, "tracker"),
+        ]
+    )
 
 
 async def _directory(data_dir: Path, by: str) -> "Directory":
@@ -152,17 +136,10 @@ def _mapping(text: str, file: Path | None, directory: "Directory") -> "TrackerMa
 
 
 def _read(sheets: "Sequence[Sheet]", mapping: "TrackerMapping", directory: "Directory") -> "Tracker":
-    from rich.console import Console
-    from rich.progress import Progress
-
     from models.tracker_reading import read_tracker
 
-    shown = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-    with shown as progress:
-        task = progress.add_task("Reading the rows")
-        return read_tracker(
-            sheets, mapping, directory, lambda done, of: progress.update(task, completed=done, total=of)
-        )
+    with progress() as tell:
+        return read_tracker(sheets, mapping, directory, partial(tell, "Reading the rows"))
 
 
 def _as_json(found: "Tracker") -> dict[str, Any]:
@@ -174,7 +151,7 @@ def _as_json(found: "Tracker") -> dict[str, Any]:
         "problems": [one.model_dump(mode="json") for one in found.problems],
         "warnings": [one.model_dump(mode="json") for one in found.warnings],
         "passed_over": [one.model_dump(mode="json") for one in found.passed_over],
-        "mapping": _lines(found.problems),
+        "mapping": lines(found.problems),
     }
 
 
@@ -184,17 +161,14 @@ def _show(found: "Tracker", name: str) -> None:
     console = Console(highlight=False, markup=False)
     states = Counter(one.status.replace("_", " ") for one in found.recommendations)
     sizes = f"{counted(len(found.reviews), 'review')}, {counted(len(found.recommendations), 'recommendation')}"
-    console.print(f"{_plain(name)}: {sizes}", *[f"  {state:28} {count}" for state, count in states.items()], sep="\n")
+    console.print(f"{plain(name)}: {sizes}", *[f"  {state:28} {count}" for state, count in states.items()], sep="\n")
     of = Counter(one.review for one in found.recommendations)
     rows = [(one.name, _kind(one.kind), str(one.commissioned or ""), str(of[one.key])) for one in found.reviews]
-    _table(console, "Reviews", ("Review", "Kind", "Commissioned", "Recommendations"), rows)
-    _remarks(console, "Problems", found.problems)
-    _remarks(console, "Warnings", found.warnings)
-    _table(console, "Passed over", ("Cell", "Found", "Why"), [_passed(one) for one in found.passed_over])
-    if lines := _lines(found.problems):
-        console.print(f"\nWhat a mapping file can say of these; put your own words for those in capitals:\n\n{lines}")
-    what = f"It has {counted(len(found.problems), 'problem')}: nothing of it would be taken."
-    console.print(what if found.problems else "Everything is understood.")
+    table(console, "Reviews", ("Review", "Kind", "Commissioned", "Recommendations"), rows)
+    remarks(console, "Problems", found.problems)
+    remarks(console, "Warnings", found.warnings)
+    table(console, "Passed over", ("Cell", "Found", "Why"), [passed(one) for one in found.passed_over])
+    judgement(console, found.problems)
 
 
 def _kind(kind: "ReviewKind") -> str:
@@ -203,79 +177,3 @@ def _kind(kind: "ReviewKind") -> str:
     from models.practice_review_commands import Origin
 
     return Origin(ORIGINS[kind]).words if kind in ORIGINS else kind.replace("_", " ").capitalize()
-
-
-def _remarks(console: Any, title: str, remarks: "Iterable[Remark]") -> None:  # noqa: ANN401 -- rich is loaded late
-    """What is said of many cells in the same words is told once, with the first of them."""
-    together: dict[tuple[str, str, str], list[str]] = {}
-    for one in remarks:
-        together.setdefault((one.column, one.found, one.words), []).append(one.cell)
-    rows = [(_cells(cells), column, _short(found), words) for (column, found, words), cells in together.items()]
-    _table(console, title, ("Cell", "Column", "Found", "What to do"), rows)
-
-
-def _table(console: Any, title: str, heads: "Sequence[str]", rows: "Sequence[Sequence[str]]") -> None:  # noqa: ANN401
-    from rich.box import SIMPLE
-    from rich.table import Table
-
-    if not rows:
-        return
-    table = Table(title=title, title_justify="left", box=SIMPLE)
-    for head, width in zip(heads, _widths(heads, rows[:MOST], console.width), strict=True):
-        table.add_column(head, overflow="fold", width=width)  # what has to be copied into a mapping file is never cut
-    for row in rows[:MOST]:
-        table.add_row(*map(_plain, row))
-    console.print(table)
-    if len(rows) > MOST:
-        console.print(f"and {len(rows) - MOST} more, which --json shows.")
-
-
-def _widths(heads: "Sequence[str]", rows: "Sequence[Sequence[str]]", room: int) -> list[int | None]:
-    """How wide each column is so that no word is broken; of no width in particular where there is no room for that."""
-    columns = list(zip(heads, *rows, strict=True))
-    least = [max(len(word) for cell in cells for word in cell.split() or [""]) for cells in columns]
-    more = [max(map(len, cells)) - width for cells, width in zip(columns, least, strict=True)]
-    left = room - 1 - AROUND * len(heads) - sum(least)
-    if left < 0 or left >= sum(more):
-        return [None] * len(heads)
-    return [width + left * wish // sum(more) for width, wish in zip(least, more, strict=True)]
-
-
-def _passed(one: "PassedOver") -> tuple[str, str, str]:
-    return one.cell, _short(one.found), one.words
-
-
-def _cells(cells: list[str]) -> str:
-    more = f" and {len(cells) - NAMED} more" if len(cells) > NAMED else ""
-    return f"{', '.join(cells[:NAMED])}{more}"
-
-
-def _plain(text: str) -> str:
-    """Without signs that would steer the terminal."""
-    return "".join(one if one.isprintable() else " " for one in text)
-
-
-def _short(text: str) -> str:
-    return f"{text[:LONGEST]} ..." if len(text) > LONGEST else text
-
-
-def _lines(problems: "Iterable[Remark]") -> str:
-    """All lines that were proposed for the mapping file, as one piece of it."""
-    import yaml
-
-    whole: dict[str, Any] = {}
-    for one in problems:
-        if one.mend:
-            _merge(whole, yaml.safe_load(one.mend))
-    return yaml.safe_dump(whole, allow_unicode=True, sort_keys=False) if whole else ""
-
-
-def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:
-    for key, value in more.items():
-        if isinstance(value, dict):
-            _merge(into.setdefault(key, {}), value)
-        elif isinstance(value, list):
-            there = into.setdefault(key, [])
-            there += [one for one in value if one not in there]
-        else:
-            into[key] = value

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.grid import BROKEN, Sheet, Value, place
+from models.sheet_dates import MONTH, NO_SUCH_DAY, NOT_A_DAY, OUT_OF_REACH, QUARTER, SERIAL, Days, NotADay
+from models.sheet_mapping import Dates, Edge
 from models.tracker import Recommendation, Status, Tracker
-from models.tracker_dates import MONTH, NO_SUCH_DAY, NOT_A_DAY, OUT_OF_REACH, QUARTER, SERIAL, Days, NotADay
-from models.tracker_mapping import Dates, Edge, ReviewKind, ReviewStatus, TrackerMapping
+from models.tracker_mapping import ReviewKind, ReviewStatus, TrackerMapping
 from models.tracker_reading import read_tracker
 from policy.reading import read_tracker_mapping, shipped_tracker_mapping
 from records.sheets import read_sheets

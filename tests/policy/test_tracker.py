@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.tracker_mapping import Column, Meaning, TrackerMapping, spoken
+from models.sheet_mapping import spoken
+from models.tracker_mapping import Column, Meaning, TrackerMapping
 from policy.problems import PolicyProblems
 from policy.reading import read_tracker_mapping, shipped_tracker_mapping
 from tests.support.house import example_directory

@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from models.tracker_mapping import ReviewKind
-from terminal.tracker import _kind, _table
+from terminal.sheets import table
+from terminal.tracker import _kind
 from tests.support.running import reviews
 
 
@@ -46,7 +47,7 @@ def test_no_word_of_a_table_is_broken_where_there_is_room_for_it(width: int) -> 
         "The trust in the vale of Harrow",
         words,
     )
-    _table(console, "Problems", ("Cell", "Column", "Found", "What to do"), [row])
+    table(console, "Problems", ("Cell", "Column", "Found", "What to do"), [row])
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     for whole in ("Tracker!C12", "harrow-vale-hospitals", "harrowshire-council"):
         assert whole in shown

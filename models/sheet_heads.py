@@ -1,14 +1,18 @@
 """Where the headings of a sheet stand, and what each of its columns is about."""
 
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
 
 from models.grid import Sheet, Value
-from models.tracker_mapping import OF_REVIEW, SEVERAL, Column, TrackerMapping, spoken
+from models.sheet_mapping import spoken
+
+C = TypeVar("C", bound=StrEnum)
 
 LOOKED_AT = 40
 _LONGEST = 80  # no column is named by more characters
-_ENOUGH, _ENOUGH_OF_A_REVIEW = 3, 2
+_ENOUGH, _ENOUGH_WITH_A_SURE_ONE = 3, 2
 
 
 class Spot(NamedTuple):
@@ -32,22 +36,33 @@ class Spot(NamedTuple):
         return self.sheet.cell(self.row, self.place)
 
 
-class Headings:
-    """What the names of columns mean. A name that ends with `*` stands for all that begin so."""
+class Headings(Generic[C]):
+    """What the names of columns mean. A name that ends with `*` stands for all that begin so.
 
-    def __init__(self, mapping: TrackerMapping) -> None:
-        every = [(name, column) for column, names in mapping.columns.items() for name in names]
+    `several`: what may stand in more than one column. `sure`: columns beside which one other is enough to tell that
+    a row is one of headings.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[C, Iterable[str]],
+        ignored: Iterable[str],
+        several: frozenset[C] = frozenset(),
+        sure: frozenset[C] = frozenset(),
+    ) -> None:
+        self.several, self.sure = several, sure
+        every = [(name, column) for column, names in columns.items() for name in names]
         self._whole = {spoken(name): column for name, column in every if not name.endswith("*")}
         self._beginnings = [(spoken(name), column) for name, column in every if name.endswith("*")]
-        self._ignored = {spoken(name) for name in mapping.ignored_columns}
-        self._seen: dict[str, Column | None] = {}  # every row is asked whether it is one of headings
+        self._ignored = {spoken(name) for name in ignored}
+        self._seen: dict[str, C | None] = {}  # every row is asked whether it is one of headings
 
-    def column(self, heading: str) -> Column | None:
+    def column(self, heading: str) -> C | None:
         if heading not in self._seen:
             self._seen[heading] = self._means(spoken(heading))
         return self._seen[heading]
 
-    def _means(self, words: str) -> Column | None:
+    def _means(self, words: str) -> C | None:
         if words in self._ignored:
             return None
         if words in self._whole:
@@ -57,49 +72,44 @@ class Headings:
     def is_ignored(self, heading: str) -> bool:
         return spoken(heading) in self._ignored
 
-    def in_row(self, row: tuple[Value, ...]) -> dict[int, Column]:
+    def in_row(self, row: tuple[Value, ...]) -> dict[int, C]:
         """The columns that this row would head, by their index."""
         named = {index: cell for index, cell in enumerate(row) if isinstance(cell, str) and len(cell) <= _LONGEST}
         found = {index: self.column(cell) for index, cell in named.items()}
         return {index: column for index, column in found.items() if column}
 
 
-class Heads:
+class Heads(Generic[C]):
     """The row of headings of one sheet: `row` counts from nought."""
 
-    def __init__(self, sheet: Sheet, row: int, headings: Headings) -> None:
+    def __init__(self, sheet: Sheet, row: int, headings: Headings[C]) -> None:
         self.sheet, self.row = sheet, row
         self.columns = headings.in_row(sheet.rows[row])
         self._spots = [(column, index, written(sheet.rows[row][index])) for index, column in self.columns.items()]
         self._headings = headings
 
-    @property
-    def of_reviews(self) -> bool:
-        """Whether the sheet lists reviews, and no recommendations."""
-        return set(self.columns.values()) <= OF_REVIEW
-
-    def spots(self, row: int) -> dict[Column, list[Spot]]:
+    def spots(self, row: int) -> dict[C, list[Spot]]:
         """The filled cells of a row, by what they are about."""
-        found: dict[Column, list[Spot]] = {}
+        found: dict[C, list[Spot]] = {}
         cells = self.sheet.rows[row]
         for column, index, heading in self._spots:
             if cells[index] is not None:
                 found.setdefault(column, []).append(Spot(self.sheet, row, index, heading))
         return found
 
-    def spot(self, row: int, column: Column) -> Spot | None:
+    def spot(self, row: int, column: C) -> Spot | None:
         """The cell of a row in which this should stand; None where the sheet has no such column."""
         return next((Spot(self.sheet, row, i, name) for one, i, name in self._spots if one is column), None)
 
-    def several(self, column: Column) -> bool:
+    def several(self, column: C) -> bool:
         return Counter(self.columns.values())[column] > 1
 
     def doubled(self) -> list[Spot]:
         """Headings that name again what stands in one column only."""
-        seen: set[Column] = set()
+        seen: set[C] = set()
         found = []
         for column, index, heading in self._spots:
-            if column in seen and column not in SEVERAL:
+            if column in seen and column not in self._headings.several:
                 found.append(Spot(self.sheet, self.row, index, heading))
             seen.add(column)
         return found
@@ -125,12 +135,12 @@ class Heads:
         return heads.items() <= self.columns.items()
 
 
-def find_heads(sheet: Sheet, headings: Headings) -> Heads | None:
+def find_heads(sheet: Sheet, headings: Headings[C]) -> Heads[C] | None:
     """The row with the most names of columns, of the first ones; None where none has enough of them."""
     best, most = None, 0
     for number, row in enumerate(sheet.rows[:LOOKED_AT]):
         columns = set(headings.in_row(row).values())
-        enough = len(columns) >= _ENOUGH or (Column.REVIEW in columns and len(columns) >= _ENOUGH_OF_A_REVIEW)
+        enough = len(columns) >= (_ENOUGH_WITH_A_SURE_ONE if columns & headings.sure else _ENOUGH)
         if enough and len(columns) > most:
             best, most = number, len(columns)
     return None if best is None else Heads(sheet, best, headings)

@@ -1,11 +1,11 @@
-"""Days as people write them in a tracker: what can be read exactly is read; anything else is named, never guessed."""
+"""Days as people write them in a sheet: what can be read exactly is read; anything else is named, never guessed."""
 
 import calendar
 import re
 from datetime import date, datetime, timedelta
 
 from models.grid import BROKEN, Value
-from models.tracker_mapping import Dates, Edge, spoken
+from models.sheet_mapping import Dates, Edge, spoken
 
 _EPOCH = date(1899, 12, 30)  # day nought of Excel, whose 1900 had a day too many
 _ORDINAL = re.compile(r"(?<=\d)(st|nd|rd|th)\b")
@@ -27,7 +27,7 @@ MONTH = "A month is not a day. Write the day, or say in the mapping file which d
 QUARTER = "A quarter is not a day. Write the day, or say in the mapping file which day of a quarter is meant."
 SERIAL = "This is a bare number. Give the cell the format of a date, or say in the mapping file that it is a day."
 NOT_A_DAY = "This cannot be read as a day. Write it as 31/03/2024, or say in the mapping file what it means."
-OUT_OF_REACH = "This day is outside the years of the tracker. Is the year right?"
+OUT_OF_REACH = "This day is outside the years that are looked for. Is the year right?"
 FAILED = "The formula in this cell has failed. Write the day."
 
 
@@ -40,7 +40,7 @@ class NotADay(ValueError):
 
 
 class Days:
-    """How one tracker writes its days; each way of writing is looked at once."""
+    """How one sheet writes its days; each way of writing is looked at once."""
 
     def __init__(self, dates: Dates) -> None:
         self._dates = dates
