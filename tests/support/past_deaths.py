@@ -33,6 +33,8 @@ COMPLETED = 46
 
 FORENAMES = ["Quillon", "Zephira", "Ottobert", "Mirabelline", "Fenwicka", "Tancredo", "Isoldina", "Barnabus"]
 SURNAMES = ["Notareal", "Inventedson", "Fictleigh", "Madeupham", "Pretendworth", "Specimenby", "Dummerley"]
+TWICE = len(FORENAMES) * len(SURNAMES)
+"""From here on the names would come again."""
 SEXES = ["M", "F", "Boy", "Girl", "Male", "female"]
 GROUPS = ["White British", "Pakistani", "Not stated", "White", "Black African", "White and Asian", None, "WB"]
 PLACES = ["NNU", "Home", "PICU", "A&E", "Hospice", "Road", "Delivery suite", "Own home", "ED"]
@@ -103,7 +105,7 @@ def clean() -> list[list[Cell]]:
         died = date(2021, 4, 6) + timedelta(days=33 * index) if of_open < 0 else date(2025, 5, 5 + of_open)
         row: list[Cell] = [None] * len(HEADS)
         row[REFERENCE], row[NUMBER] = f"CD/{died.year}/{index + 1:03}", number(index)
-        row[FORENAME], row[SURNAME] = FORENAMES[index % 8], f"{SURNAMES[index % 7]}{'-' * (index > 55)}"
+        row[FORENAME], row[SURNAME] = FORENAMES[index % 8], SURNAMES[index % 7] if index < TWICE else "Unheardof"
         row[BORN], row[DIED] = died - timedelta(days=AGES[index % 8]), died
         row[NOTIFIED] = died + timedelta(days=index % 3)
         row[SEX], row[ETHNIC], row[PLACE] = SEXES[index % 6], GROUPS[index % 8], PLACES[index % 9]
