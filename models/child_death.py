@@ -201,6 +201,8 @@ class ChildDeath:
                 return {"children": data["children"], "area": data["area"]}
             case "death_entered":
                 return _stands(data)
+            case "death_amended":
+                return {"area": data["area"]}
             case "information_requested":
                 return {"forms": sorted({*case.said.get("forms", ()), *data["forms"]})}
             case "duplicate_decided":

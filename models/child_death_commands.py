@@ -344,6 +344,22 @@ class EnterDeath(_OfChild):
         return bool(day and day > today)
 
 
+class AmendDeath(_OfChild):
+    """Amend who the child was and when they died, as it is known better: the spelling of the name, the NHS number."""
+
+    KIND: ClassVar[str] = "amend_death"
+    FACT: ClassVar[str] = "death_amended"
+    TITLE: ClassVar[str] = "Amend the child’s details"
+    place_of_death: Place = asks("Where did the child die?", private=True, step="death")
+    reason: Line = asks("What is amended, and how is it known?", private=True, step="death")
+
+    def cannot(self, now: datetime) -> Iterator[Cannot]:
+        yield from super().cannot(now)
+        yield Cannot("died", PAST, lambda: self.died > day_of(now))
+        words = "The date of death is before the date of birth. Check both dates."
+        yield Cannot("died", words, lambda: self.died < self.born)
+
+
 class DecideSameDeath(DecideDuplicate):
     """Say whether another notification is of the same death. If it is, this one joins it, and nothing of it is lost."""
 
@@ -706,9 +722,9 @@ class ConfirmHandOver(Command):
 
 
 COMMANDS: tuple[type[Command], ...] = (
-    NotifyDeath, EnterDeath, DecideSameDeath, RecordImmediateDecisions, AnswerSafety, RecordDatabaseNotification,
-    NameKeyWorker, RequestForms, WithdrawRequest, RecordNoReturn, ReturnForm, RecordJointResponse, OpenWait, ReviewWait,
-    RecordFinding, PlanMeeting, RecordDeathMeeting, DraftAnalysis, ListForPanel, DeferPanel, CompleteAnalysis,
-    SubmitAnalysis,
-    LogFamilyContact, ConsiderReview, HandOver, ConfirmHandOver,
+    NotifyDeath, EnterDeath, AmendDeath, DecideSameDeath, RecordImmediateDecisions, AnswerSafety,
+    RecordDatabaseNotification, NameKeyWorker, RequestForms, WithdrawRequest, RecordNoReturn, ReturnForm,
+    RecordJointResponse, OpenWait, ReviewWait, RecordFinding, PlanMeeting, RecordDeathMeeting, DraftAnalysis,
+    ListForPanel, DeferPanel, CompleteAnalysis, SubmitAnalysis, LogFamilyContact, ConsiderReview, HandOver,
+    ConfirmHandOver,
 )  # fmt: skip

@@ -573,6 +573,7 @@ MARKS: Final[Mapping[str, Mapping[str, str]]] = {
     "child_death": {
         "death_notified": "the death was notified",
         "death_entered": "the review of a death under way elsewhere was entered here",
+        "death_amended": "what is known of the child was amended",
         "death_elsewhere": "the child lived in another area",
         "duplicate_decided": "it was decided whether another notification is of the same death",
         "immediate_decisions_recorded": "the immediate decisions were recorded",

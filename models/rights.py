@@ -71,6 +71,7 @@ MAY: dict[str, frozenset[str]] = {
     "record_event": UNIT,
     "notify_death": frozenset(),
     "enter_death": UNIT | DEATHS,
+    "amend_death": DEATHS,
     "record_immediate_decisions": DEATHS,
     "record_database_notification": DEATHS,
     "name_key_worker": DEATHS,

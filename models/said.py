@@ -271,6 +271,7 @@ ENTER: Final[Mapping[str, str]] = {
     "What was said and asked?": "Enter what was said and asked",
     "What did the sub-group decide?": "Choose what the sub-group decided",
     "When do you look at it again, or decide at the latest?": "Enter the day on which you look at it again",
+    "What is amended, and how is it known?": "Enter what is amended and how it is known",
     "To which area?": "Enter to which area",
     "What went with it?": "Enter what went with it",
     "When did they confirm it?": "Enter when they confirmed it",

@@ -84,6 +84,7 @@ TITLES: Final[Mapping[str, str]] = {
     "told": "A reminder was sent",
     "death_notified": "The death was notified",
     "death_entered": "The review was entered here",
+    "death_amended": "What is known of the child was amended",
     "immediate_decisions_recorded": "The immediate decisions were recorded",
     "national_database_notified": "The national child mortality database was notified",
     "key_worker_named": "The key worker was named",

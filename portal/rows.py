@@ -6,6 +6,7 @@ from typing import Any
 from models.case import Case, whole_item
 from models.child_death import waits
 from models.child_death_commands import NOT_OURS, Criterion, WaitsFor
+from models.children import OF_DEATHS
 from models.directory import Directory
 from models.offered import PURPOSES, decided_against, offered, retests, texts
 from models.policy import Policy
@@ -192,6 +193,9 @@ def suggested_for(view: CaseView, kind: str, about: str) -> dict[str, str]:
     """Answers that stand in a form before anything was typed, for whoever fills it in to confirm or change."""
     if kind == "triage":
         return {"aware_at": day_of(view.state.marks["awareness"].at).isoformat()}
+    if kind == "amend_death":
+        told = [entry.words for entry in view.entries if entry.kind in OF_DEATHS and entry.words]
+        return {name: str(value) for said in told for name, value in said.items() if name != "reason" and value}
     one = view.state.recommendations.get(whole_item(about))
     if kind in {"recommend", "enter_recommendation"}:
         return {"source": Source.IMMEDIATE if _is_running(view.state) else source_of(view.state)}

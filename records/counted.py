@@ -89,13 +89,19 @@ def row_of(vault: Vault, case: str) -> str:
 
 
 def _notified(vault: Vault, case: Case, fact: Fact, words: Mapping[str, Any]) -> dict[str, Any]:
-    id_, born, died = row_of(vault, fact.case), *(date.fromisoformat(str(words[name])) for name in ("born", "died"))
-    notified = day_of(case.marks["death_notified"].at)
+    id_ = row_of(vault, fact.case)
     return {
         "id": id_, "sealed": vault.seal(fact.case, f"counted_deaths.sealed/{id_}"),
-        "notified": notified.replace(day=1), "age_band": age_band(born, died), "sex": words["sex"],
-        "ethnic_group": words["ethnic_group"], "place": place_group(Place(words["place_of_death"])),
+        "notified": day_of(case.marks["death_notified"].at).replace(day=1), **_of_child(words),
         "area": fact.data["area"], "counts": True,
+    }  # fmt: skip
+
+
+def _of_child(words: Mapping[str, Any]) -> dict[str, Any]:
+    born, died = (date.fromisoformat(str(words[name])) for name in ("born", "died"))
+    return {
+        "age_band": age_band(born, died), "sex": words["sex"], "ethnic_group": words["ethnic_group"],
+        "place": place_group(Place(words["place_of_death"])),
     }  # fmt: skip
 
 
@@ -127,6 +133,8 @@ def _changes(here: Update, case: Case, fact: Fact, words: Any) -> Iterator[Updat
             # What the panel reviews anew was complete before: how long that took stays as it was.
             took = {"reviewed": day.replace(day=1), "months": months_between(since, day)}
             yield here.where(CountedRow.reviewed.is_(None)).values(took)
+        case "death_amended":
+            yield here.values(**_of_child(words), area=fact.data["area"])
         case "duplicate_decided":
             yield here.values(counts=not case.said["joined"])
         case "hand_over_received":

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import shelf
 from models.base import Message
 from models.case import Case
-from models.children import children_of
+from models.children import OF_DEATHS, children_of
 from models.command import merged
 from models.fold import after
 from models.obligation import Ended
@@ -364,11 +364,18 @@ class _Chain:
     async def _words(self, row: FactRow, text: TextRow) -> Any:  # noqa: ANN401 -- any JSON value
         try:
             words = self._vault.unseal(text.sealed, f"texts.sealed/{text.id}")
-            if (children := children_of(row.kind, words)) and children != await self._children():
+            named = children_of(row.kind, words)
+            if named and not await self._amended_since(row) and named != await self._children():
                 return ["the children are not those who were named"]
         except CannotUnseal:
             return ["altered"]
         return words
+
+    async def _amended_since(self, row: FactRow) -> bool:
+        """Whether a later fact says who the child was."""
+        later = select(FactRow.number).where(FactRow.case == row.case, FactRow.number > row.number)
+        found = await self._session.scalars(later.where(FactRow.kind.in_(OF_DEATHS)).limit(1))
+        return row.kind in OF_DEATHS and found.first() is not None
 
     async def _children(self) -> list[Any]:
         found = select(ChildRow).where(ChildRow.case == self.chain).order_by(ChildRow.number)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     cast,
+    delete,
     insert,
     select,
     tuple_,
@@ -32,7 +33,7 @@ from models.awaited import ended_waits, settles
 from models.batch import Batch, Written
 from models.board import Boarded
 from models.case import Case
-from models.children import children_of
+from models.children import OF_DEATHS, children_of
 from models.command import Signed, merged
 from models.delivery import State
 from models.directory import Directory
@@ -293,9 +294,12 @@ class Writing:
 
     async def _as_referral(self, fact: Fact) -> tuple[TextRow, dict[str, Any]]:
         """The words of the referral that this fact makes of the notification of a death, kept as its own."""
-        (notified, *_) = await facts_after(self.session, fact.case, 0)
-        told = await self.session.get_one(TextRow, notified.text)
-        words = as_referral(self.vault.unseal(told.sealed, f"texts.sealed/{told.id}"))
+        told: dict[str, Any] = {}
+        for one in await facts_after(self.session, fact.case, 0):
+            if one.kind in OF_DEATHS:  # what was amended later goes before what was notified
+                text = await self.session.get_one(TextRow, one.text)
+                told |= self.vault.unseal(text.sealed, f"texts.sealed/{text.id}")
+        words = as_referral(told)
         id_ = f"{fact.case}/{fact.number}"
         text = TextRow(
             id=id_, digest=self.vault.sign(words), author=fact.actor, written=fact.recorded,
@@ -378,6 +382,8 @@ class Writing:
             for n, child in enumerate(children_of(kind, words), start=1)
         ]
         if rows:
+            known = tuple_(ChildRow.case, ChildRow.number).in_([(row["case"], row["number"]) for row in rows])
+            connection.execute(delete(ChildRow).where(known))  # of whom more is known by now
             connection.execute(insert(ChildRow), rows)
 
     def _obligations(self, connection: Connection, stretches: Sequence[Stretch]) -> None:

@@ -284,6 +284,7 @@ ONCE: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("practice_review", "discontinue"): PARTNERS_SIGN,
     ("child_death", "notify_death"): NOBODY,
     ("child_death", "decide_duplicate"): UNIT | DEATHS,
+    ("child_death", "amend_death"): DEATHS,
     ("child_death", "record_immediate_decisions"): DEATHS,
     ("child_death", "answer_safety"): UNIT | DEATHS | {"authority"},
     ("child_death", "record_database_notification"): DEATHS,

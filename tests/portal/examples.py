@@ -369,6 +369,11 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         "notifier_role": "Nurse", "notifier_agency": "The hospital", "notifier_email": "nurse@example.org",
         "notifier_phone": "",
     },
+    "amend_death": {
+        "name": "Rowan Larch", "nhs_number": "9434765919", "born": "2025-02-03", "sex": "male",
+        "ethnic_group": "mixed", "address": "1 Example Road", "area": "harrowshire", "care_status": "None",
+        "died": "2026-03-04", "place_of_death": "home", "reason": "The hospital has found the number.",
+    },
     "record_immediate_decisions": {
         "criteria": [{"criterion": "sudden", "met": "yes"}, {"criterion": "custody", "met": "no"}],
         "coroner": "yes", "certificate": "no", "patient_safety": "not_known", "post_mortem": "yes",

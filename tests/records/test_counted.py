@@ -19,6 +19,7 @@ from models.tables import CountedRow
 from models.time import day_of
 from records.counted import counted, open_reviews
 from records.panels import before_panel
+from records.questions import Questions
 from tests.support.lives import Lives
 from tests.support.lives_of_deaths import COORDINATOR, PANEL, Deaths
 from tests.support.recording import Recording, recording
@@ -138,3 +139,29 @@ async def test_what_is_open_and_before_the_panel_is_read_from_either_database(
             assert [(one.ref, one.on, one.waits) for one in await before_panel(session)] == [
                 (waits, None, ("1 reporting form", "Inquest")), (ready, None, ()),
             ]  # fmt: skip
+
+
+@pytest.mark.promise("H14", "K8")
+async def test_what_is_amended_of_a_child_holds_for_the_figures_the_case_and_the_record(made: Recording) -> None:
+    deaths = Deaths(Lives(made))
+    ref = await deaths.notified()
+    amended = deaths.amending(name="Wren Sedge", ethnic_group="black", area="lowmarsh", place_of_death="hospice")
+    await made.act(COORDINATOR, ref, "amend_death", **amended)
+    (row,) = await found(made)
+    assert (row.ethnic_group, row.area, row.place) == (Ethnic.BLACK, "lowmarsh", PlaceGroup.HOSPICE)
+    [(_, child)] = await Questions(made.there.recorder).children(ref)
+    assert child["name"] == "Wren Sedge"
+    assert (await made.case(ref)).said["area"] == "lowmarsh"
+    async with made.there.database.reading() as session:
+        assert list(await made.there.auditor.verify(session, made.there.settings.seals)) == []
+
+
+@pytest.mark.promise("H12")
+async def test_a_death_is_referred_in_the_words_that_were_amended(made: Recording) -> None:
+    deaths = Deaths(Lives(made))
+    ref = await deaths.unexplained()
+    await made.act(COORDINATOR, ref, "amend_death", **deaths.amending(name="Wren Sedge"))
+    again = deaths.lives.day(90)
+    await made.act("p-020", ref, "consider_review", outcome="refer", again=again, reasons="Who knew?")
+    [(_, child)] = await Questions(made.there.recorder).children(await made.child_of(ref))
+    assert child["name"] == "Wren Sedge"

@@ -32,6 +32,11 @@ class Deaths:
     async def notified(self, **more: Any) -> str:  # noqa: ANN401 -- the answers of a form
         return (await self.lives.doer.open(COORDINATOR, "notify_death", **self.notifying(**more))).case
 
+    def amending(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+        names = ("name", "born", "died", "sex", "ethnic_group", "address", "area", "care_status", "place_of_death")
+        told = self.notifying()
+        return {**{name: told[name] for name in names}, "reason": self.words("reason"), **more}
+
     def deciding(self, *applies: Criterion, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
         criteria = [{"criterion": one.value, "met": "yes" if one in applies else "no"} for one in Criterion]
         known = dict.fromkeys(("coroner", "certificate", "patient_safety", "post_mortem"), "no")
@@ -137,6 +142,7 @@ class Deaths:
         return {
             "notify_death": notify,
             "decide_duplicate": same,
+            "amend_death": to(COORDINATOR, self.notified, self.amending),
             "record_immediate_decisions": to(COORDINATOR, self.notified, lambda: self.deciding(Criterion.SUDDEN)),
             "answer_safety": to(COORDINATOR, self.unsafe, lambda: {"siblings_safe": "yes", **said}),
             "record_database_notification": to(
