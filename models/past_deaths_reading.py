@@ -221,6 +221,7 @@ class _Row:
         self._reading, self._words, self._today = reading, reading.words, reading.today
         self._heads, self._row, self._spots = heads, row, heads.spots(row)
         self._before = len(self._words.problems)
+        self._lacks = False  # a column, of which something is said once for all rows
 
     def read(self) -> PastDeath | None:
         """What the row says; None if anything of it is wrong, which has been told by then."""
@@ -247,7 +248,8 @@ class _Row:
         else:
             said["modifiable"] = self._words.modifiable(self._spot(Column.MODIFIABLE))
         self._judge_twice(reference, number, name, days[Column.BORN])
-        return PastDeath.model_validate(said) if len(self._words.problems) == self._before else None
+        wrong = self._lacks or len(self._words.problems) > self._before
+        return None if wrong else PastDeath.model_validate(said)
 
     def _open(self, stage: Stage | None, waits: list[WaitsFor], days: Days) -> dict[str, object]:
         """Where an open review stands, and what it waits for."""
@@ -359,6 +361,7 @@ class _Row:
 
     def _complain(self, column: Column, words: str) -> None:
         spot = self._heads.spot(self._row, column)
+        self._lacks = self._lacks or spot is None
         if spot is None or not self._is_said(spot):
             self._reading.complain_of(self._heads, self._row, column, words)
 

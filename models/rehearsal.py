@@ -530,6 +530,10 @@ def _of_death(act: Act, case: Case, agency: str) -> Answers:
             "expected": "no", "circumstances": "-", "others": "no", "notifier_name": "-", "notifier_role": "-",
             "notifier_agency": "-", "notifier_email": "notifier@example.org",
         },
+        "enter_death": lambda: {
+            "name": "-", "born": "-400 days", "died": "-100 days", "sex": "not_known", "ethnic_group": "not_known",
+            "area": "harrowshire", "place_of_death": "not_known", "notified_on": "-99 days", "reached": "asked",
+        },
         "record_immediate_decisions": lambda: {"criteria": criteria, **known, "words": "-"},
         "record_database_notification": lambda: {"sent_at": "now"},
         "name_key_worker": lambda: {"name": "-", "contact": "-"},

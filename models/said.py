@@ -217,6 +217,13 @@ ENTER: Final[Mapping[str, str]] = {
     "Why does it end, and who has agreed?": "Enter why it ends, and who has agreed",
     # A child's death
     "Where did the child normally live?": "Choose where the child normally lived",
+    "When was the death notified?": "Enter when the death was notified",
+    "How far has the review come?": "Choose how far the review has come",
+    "Which agencies still owe their reporting form?": "Choose the agencies that still owe their reporting form",
+    "On which day was the review meeting?": "Enter on which day the review meeting was",
+    "On which day was the analysis drafted?": "Enter on which day the analysis was drafted",
+    "Of the panel of which day is it on the list, if it is?": "Enter the day of the panel",
+    "What does the review wait for outside?": "Enter what the review waits for outside",
     "Is that day certain?": "Choose whether the date of death is certain",
     "Was the child born alive?": "Choose whether the child was born alive",
     "Was a health professional present at the birth?": "Choose whether a health professional was present at the birth",

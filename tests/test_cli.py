@@ -39,7 +39,7 @@ from tests.support.sampling import sampled
 from tests.test_documents import commands
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("cli")]
-TRACKER = ROOT / "tests" / "data" / "tracker"
+TRACKER, PAST_DEATHS = (ROOT / "tests" / "data" / name for name in ("tracker", "past_deaths"))
 CHAIR, AUTHORITY, POLICE = PEOPLE["p-021"], PEOPLE["p-001"], PEOPLE["p-005"]
 
 
@@ -222,7 +222,10 @@ def test_a_case_that_comes_of_no_referral_is_opened_from_a_file_once(here: Runni
     assert here.reviews("open", "open_register", register, by=POLICE).returncode == 3
     for command, words in (
         ("open_registre", "No case is opened by `open_registre`. Did you mean `open_register`?"),
-        ("submit_referral", "No case is opened by `submit_referral`. Known are: enter_review, notify_death, open_"),
+        (
+            "submit_referral",
+            "No case is opened by `submit_referral`. Known are: enter_death, enter_review, notify_death",
+        ),
     ):
         done = here.reviews("open", command, register, by=MANAGER)
         assert (done.returncode, words in done.stderr) == (3, True), done.stderr
@@ -519,7 +522,8 @@ SHOWS_CASES: dict[str, tuple[str, ...]] = {
 """What to type to see a case. Every other command shows none but the one that it has just been given."""
 SHOWS_NONE = {
     "refer", "open", "answer", "decide", "questions", "serve", "prepare", "doctor", "audit verify", "policy check",
-    "policy show", "directory check", "directory import", "tracker check", "tracker import", "evidence keep",
+    "policy show", "directory check", "directory import", "tracker check", "tracker import", "deaths check",
+    "deaths import", "deaths template", "evidence keep",
 }  # fmt: skip
 
 
@@ -798,6 +802,61 @@ def test_a_tracker_or_a_mapping_that_cannot_be_read_is_refused_in_words(here: Ru
 def test_only_who_may_take_over_a_tracker_looks_at_it_against_the_directory(here: Running) -> None:
     assert check(here, TRACKER / "mended.xlsx", by=POLICE).returncode == 3
     assert check(here, TRACKER / "mended.xlsx", by="").returncode == 2
+
+
+# The list of past deaths
+
+
+def deaths(here: Running, *words: str | Path, by: str = MANAGER) -> subprocess.CompletedProcess[str]:
+    return here.reviews("deaths", *words, by=by)
+
+
+@pytest.mark.promise("H13", "H14")
+def test_a_list_of_deaths_that_is_not_understood_is_named_by_its_cells_and_nothing_is_taken(
+    here: Running,
+) -> None:
+    before, mapping = kept(here), ("--mapping", PAST_DEATHS / "mapping.yaml")
+    for command in ("check", "import"):
+        done = deaths(here, command, PAST_DEATHS / "messy.xlsx", *mapping)
+        assert done.returncode == 1, done.stderr
+        for cell, found in (("Deaths!E6", "31/04/2021"), ("Deaths!P33", "Heart"), ("Deaths!L50", "In limbo")):
+            assert re.search(rf"{re.escape(cell)} .*{found}", done.stdout), cell
+        assert "It has 19 problems: nothing of it would be taken." in done.stdout
+    found = json.loads(deaths(here, "check", PAST_DEATHS / "messy.csv", *mapping, "--json").stdout)
+    assert (found["good"], len(found["problems"])) == (False, 19)
+    assert kept(here) == before
+
+
+@pytest.mark.promise("H13", "H14")
+def test_a_list_of_deaths_is_tried_and_then_taken_over_once(here: Running) -> None:
+    mapping, before = ("--mapping", PAST_DEATHS / "mapping.yaml"), kept(here)
+    tried = deaths(here, "import", PAST_DEATHS / "mended.xlsx", *mapping, "--dry-run")
+    assert tried.returncode == 0, tried.stderr
+    assert "Would open: 14 cases" in tried.stdout
+    assert "Would count: 46 completed reviews" in tried.stdout
+    assert kept(here) == before
+    done = json.loads(deaths(here, "import", PAST_DEATHS / "mended.xlsx", *mapping, "--json").stdout)
+    assert (len(done["cases"]), done["counted"], done["known"], done["dry_run"]) == (14, 46, 0, False)
+    again = deaths(here, "import", PAST_DEATHS / "mended.csv", *mapping)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.splitlines() == [
+        "Opened: 0 cases", "Counted: 0 completed reviews", "Known already, and left as they are: 60",
+    ]  # fmt: skip
+    assert here.reviews("audit", "verify").stdout == "Every chain is whole.\n"
+
+
+def test_an_empty_list_of_deaths_names_its_columns_and_is_understood(here: Running, tmp_path: Path) -> None:
+    file = tmp_path / "deaths.csv"
+    assert reviews("deaths", "template", str(file)).returncode == 0
+    assert file.read_text(encoding="utf-8-sig").startswith("Reference,NHS number,Name,Date of birth,")
+    assert deaths(here, "check", file).returncode == 0
+    again = reviews("deaths", "template", str(file))
+    assert (again.returncode, "File exists" in again.stderr) == (1, True)
+
+
+def test_only_who_reviews_deaths_or_the_business_unit_takes_a_list_of_them_over(here: Running) -> None:
+    assert deaths(here, "check", PAST_DEATHS / "mended.xlsx", by=POLICE).returncode == 3
+    assert deaths(here, "import", PAST_DEATHS / "mended.xlsx", by=CHAIR).returncode == 3
 
 
 def test_what_stands_in_a_cell_does_not_steer_the_terminal(here: Running, tmp_path: Path) -> None:

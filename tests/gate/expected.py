@@ -283,6 +283,7 @@ ONCE: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("practice_review", "complete_review"): THE_CHAIR,
     ("practice_review", "discontinue"): PARTNERS_SIGN,
     ("child_death", "notify_death"): NOBODY,
+    ("child_death", "enter_death"): NOBODY,
     ("child_death", "decide_duplicate"): UNIT | DEATHS,
     ("child_death", "amend_death"): DEATHS,
     ("child_death", "record_immediate_decisions"): DEATHS,
@@ -348,6 +349,7 @@ OPENED_BY: Final[dict[str, frozenset[str]]] = {
     "open_register": UNIT,
     "raise_disagreement": ITS_AGENCY,
     "notify_death": EVERYBODY,
+    "enter_death": UNIT | DEATHS,
 }
 """Who opens a case so; the police are the agency that speaks. Anybody may refer."""
 
@@ -400,7 +402,7 @@ ROUTES: Final[dict[str, str]] = {
 }
 """Every address that takes more than a reading. COMMAND stands for the name of each command of the JSON interface."""
 
-OPEN_CASES: Final = frozenset({"enter_review", "notify_death", "open_register", "raise_disagreement"})
+OPEN_CASES: Final = frozenset({"enter_death", "enter_review", "notify_death", "open_register", "raise_disagreement"})
 """What the JSON interface takes at /api/v1/open, of no case that is there. A referral has an address of its own."""
 
 TERMINAL: Final[dict[str, str]] = {
@@ -409,12 +411,13 @@ TERMINAL: Final[dict[str, str]] = {
     "open": OPENS,
     "refer": REFERS,
     "tracker import": "enter_review, open_register and enter_recommendation",
+    "deaths import": "enter_death",
     "policy adopt": "adopt_policy and adopt_calendar",
     "policy holiday": "adopt_calendar",
     **dict.fromkeys((
         "serve", "prepare", "questions", "status", "why", "rehearse", "doctor", "policy check", "policy show",
         "directory check", "directory import", "audit verify", "audit reads", "evidence keep", "evidence fetch",
-        "tracker check",
+        "tracker check", "deaths check", "deaths template",
     ), NOTHING),
 }  # fmt: skip
 
@@ -430,11 +433,11 @@ CHAT: Final[dict[str, str]] = {
 }  # fmt: skip
 """What Slack can send. Nothing of the gate is given in chat: it asks for words of one’s own, and for the evidence."""
 
-IMPORT: Final = frozenset({"enter_review", "open_register", "enter_recommendation"})
-"""What taking over a tracker gives. It closes nothing: what was called closed there has no evidence here."""
+IMPORT: Final = frozenset({"enter_review", "open_register", "enter_recommendation", "enter_death"})
+"""What taking over a tracker or a list of deaths gives. Nothing is closed by it: there is no evidence here."""
 
 CALLERS: Final = frozenset({
     "door/adopting.py", "notifier/answering.py", "portal/api.py", "portal/giving.py", "portal/opening.py",
-    "portal/referring.py", "terminal/common.py", "terminal/tracker.py",
+    "portal/referring.py", "terminal/common.py", "terminal/deaths.py", "terminal/tracker.py",
 })  # fmt: skip
 """Every file that asks at the one door, or takes over many things at once: what is new here is a new door."""

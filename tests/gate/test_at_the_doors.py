@@ -133,6 +133,11 @@ OPENING: dict[str, dict[str, Any]] = {
         "agencies": [OWN], "another": True,
     },
     "open_register": {"origin": "audit", "year": 2025, "another": True},
+    "enter_death": {
+        "name": "Wilhelmina Anybody", "born": "2023-01-05", "sex": "female", "ethnic_group": "mixed",
+        "area": "harrowshire", "died": "2024-03-01", "place_of_death": "home", "notified_on": "2024-03-02",
+        "reached": "asked",
+    },
     "raise_disagreement": {
         "agency": OWN, "challenged": OTHER, "at_risk": "no", "about": "The plan.", "wanted": "Meet.", "another": True,
     },

@@ -90,8 +90,9 @@ def test_everything_that_chat_can_send_has_its_line(there: MagicMock, monkeypatc
 
 
 def test_an_import_gives_no_command_that_closes_or_accepts_anything() -> None:
-    tree = ast.parse((ROOT / "door" / "taking_over.py").read_text())
-    named = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value in KINDS}
+    trees = [ast.parse((ROOT / "door" / f"{name}.py").read_text()) for name in ("taking_over", "taking_deaths_over")]
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    named = {node.value for node in nodes if isinstance(node, ast.Constant) and node.value in KINDS}
     compared("IMPORT", named, set(IMPORT))
 
 
@@ -106,7 +107,7 @@ def asks_at_a_door(tree: ast.Module) -> bool:
                 return True
             case ast.Call(func=ast.Attribute(attr=name, value=ast.Name(id="door"))) if name in DOORS:
                 return True
-            case ast.Call(func=ast.Name(id="TakingOver")):
+            case ast.Call(func=ast.Name(id="TakingOver" | "TakingDeathsOver")):
                 return True
             case _:
                 pass

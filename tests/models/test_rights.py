@@ -247,6 +247,7 @@ DEATH: dict[tuple[str, str], set[str]] = {
     ("reopen_recommendation", "r1"): UP_THE_LADDER | BY_THE_PANEL,
     ("override_colour", "r1"): UP_THE_LADDER | BY_THE_PANEL,
     ("notify_death", ""): set(),  # opens a case
+    ("enter_death", ""): set(),  # opens a case
     ("decide_duplicate", ""): BY_THE_UNIT | BY_THE_COORDINATOR,
     ("amend_death", ""): BY_THE_COORDINATOR,
     ("record_immediate_decisions", ""): BY_THE_COORDINATOR,

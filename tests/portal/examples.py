@@ -374,6 +374,15 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         "ethnic_group": "mixed", "address": "1 Example Road", "area": "harrowshire", "care_status": "None",
         "died": "2026-03-04", "place_of_death": "home", "reason": "The hospital has found the number.",
     },
+    "enter_death": {
+        "name": "Wilhelmina Anybody", "nhs_number": "943 476 5919", "born": "2023-01-05", "sex": "female",
+        "ethnic_group": "mixed", "address": "1 Nowhere Lane", "area": "harrowshire", "care_status": "",
+        "died": "2025-03-01", "place_of_death": "home", "circumstances": "", "notified_on": "2025-03-02",
+        "reached": "drafted", "agencies": ["police"], "met_on": "2025-06-01", "drafted_on": "2025-07-01",
+        "panel_on": "2026-05-14",
+        "waits": [{"kind": "inquest", "since": "2025-04-01", "holds": ["meeting", "panel"], "review": "2026-06-01"}],
+        "unexplained": True, "key": None,
+    },
     "record_immediate_decisions": {
         "criteria": [{"criterion": "sudden", "met": "yes"}, {"criterion": "custody", "met": "no"}],
         "coroner": "yes", "certificate": "no", "patient_safety": "not_known", "post_mortem": "yes",

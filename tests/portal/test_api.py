@@ -251,7 +251,7 @@ async def test_every_command_is_described_with_its_questions(site: Site) -> None
     below = {path.rpartition("/")[2] for path in described["paths"] if path.startswith("/api/v1/cases/{ref}/")}
     assert below == kinds | {"files"}
     opening = {path.rpartition("/")[2] for path in described["paths"] if path.startswith("/api/v1/open/")}
-    assert opening == {"enter_review", "notify_death", "open_register", "raise_disagreement"}
+    assert opening == {"enter_death", "enter_review", "notify_death", "open_register", "raise_disagreement"}
     decide = described["paths"]["/api/v1/cases/{ref}/decide"]["post"]["requestBody"]["content"]["application/json"][
         "schema"
     ]

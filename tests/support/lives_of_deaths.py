@@ -42,6 +42,17 @@ class Deaths:
         known = dict.fromkeys(("coroner", "certificate", "patient_safety", "post_mortem"), "no")
         return {"criteria": criteria, **known, "others": "no", "words": self.words("words"), **more}
 
+    def entering(self) -> dict[str, Any]:
+        """Of a review under way elsewhere: its meeting is behind it, and its panel waits for an inquest."""
+        told = self.notifying()
+        same = ("name", "nhs_number", "born", "sex", "ethnic_group", "address", "area", "care_status", "died")
+        return {
+            **{name: told[name] for name in (*same, "place_of_death", "circumstances") if name in told},
+            "notified_on": self.lives.day(0), "reached": "met", "met_on": self.lives.day(0),
+            "agencies": [POLICE_AGENCY],
+            "waits": [{name: said for name, said in self.waiting().items() if name != "words"}],
+        }  # fmt: skip
+
     async def unexplained(self) -> str:
         ref = await self.notified()
         await self.act(COORDINATOR, ref, "record_immediate_decisions", **self.deciding(Criterion.SUDDEN))
@@ -135,12 +146,16 @@ class Deaths:
         async def notify() -> tuple[str, str, dict[str, Any]]:
             return COORDINATOR, "", self.notifying()
 
+        async def enter() -> tuple[str, str, dict[str, Any]]:
+            return COORDINATOR, "", self.entering()
+
         async def same() -> tuple[str, str, dict[str, Any]]:
             first, second = await self.notified(), await self.notified()
             return COORDINATOR, second, {"other": first, "same": True, "reason": words("reason")}
 
         return {
             "notify_death": notify,
+            "enter_death": enter,
             "decide_duplicate": same,
             "amend_death": to(COORDINATOR, self.notified, self.amending),
             "record_immediate_decisions": to(COORDINATOR, self.notified, lambda: self.deciding(Criterion.SUDDEN)),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import door.taking_over
 from cli import app
-from door.taking_over import TakingOver
+from door.taking_over import Over
 from records.taking import Taking
 
 NOBODY = -1
@@ -31,10 +31,10 @@ class Point(NamedTuple):
 MOMENTS: dict[str, Point] = {
     "before it is written": Point(Taking, "write", "before"),
     "written, and not committed": Point(Taking, "write", "after"),
-    "committed, and nothing started": Point(TakingOver, "_begun", "before"),
+    "committed, and nothing started": Point(Over, "_begun", "before"),
     "one has started": Point(door.taking_over, "start", "after", 1),
     "half have started": Point(door.taking_over, "start", "after", 8),
-    "all have started": Point(TakingOver, "_begun", "after"),
+    "all have started": Point(Over, "_begun", "after"),
 }
 """In the order in which an import passes them."""
 COMMITTED = tuple(MOMENTS)[2:]

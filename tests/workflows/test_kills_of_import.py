@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import func, select
 
 from models.case import Case
-from models.tables import CaseRow, FactRow
+from models.tables import CaseRow, CountedRow, FactRow
 from models.tracker import Tracker
 from records.accounts import Accounts
 from tests.journeys.test_taking_over import MANAGER, tracker
 from tests.support.mortal_import import COMMITTED, ITSELF, MOMENTS, NOBODY, take_over
+from tests.support.past_deaths import DATA as PAST_DEATHS
 from tests.support.real import FORKING, SOON, Real, real
 from tests.support.trackers import DATA
 from worker import Watch
@@ -30,13 +31,15 @@ async def signed_up(house: Real) -> None:
     await accounts.set_password(await accounts.only_link("invitation", MANAGER, house.now), PASSWORD, house.now)
 
 
-async def imported(house: Real, moment: str = "", victim: int = NOBODY) -> tuple[int, dict[str, Any]]:
+async def imported(
+    house: Real, moment: str = "", victim: int = NOBODY, what: str = "tracker", data: Path = DATA
+) -> tuple[int, dict[str, Any]]:
     """Give the command, with this death in the middle of it. Returns how the process ended, and what it said."""
     log = house.folder / "import.log"
     log.unlink(missing_ok=True)
     settings = house.there.settings
     words = [
-        "tracker", "import", str(DATA / "mended.xlsx"), "--mapping", str(DATA / "mapping.yaml"), "--data-dir",
+        what, "import", str(data / "mended.xlsx"), "--mapping", str(data / "mapping.yaml"), "--data-dir",
         str(house.folder), "--as", EMAIL, "--json",
     ]  # fmt: skip
     environment = {"REVIEWS_PASSWORD": PASSWORD, "REVIEWS_ENGINE": settings.engine}
@@ -122,3 +125,30 @@ async def test_whoever_is_killed_whenever_during_an_import_all_is_recorded_or_no
             await asyncio.wait_for(house.worker.wait(), SOON)
             await house.start_worker()
         await all_is_there_once(house, whole)
+
+
+@pytest.mark.promise("H13", "H14")
+@pytest.mark.parametrize("moment", ["written, and not committed", "committed, and nothing started"])
+async def test_an_import_of_past_deaths_that_is_killed_has_recorded_all_of_it_or_nothing_and_once(
+    tmp_path: Path, moment: str
+) -> None:
+    async with real(tmp_path) as house:
+        await signed_up(house)
+        code, _ = await imported(house, moment, ITSELF, "deaths", PAST_DEATHS)
+        assert code == -9
+        there = (60, 14) if moment in COMMITTED else (0, 0)
+        assert (await rows(house), len(await taken_over(house))) == there
+        code, said = await imported(house, what="deaths", data=PAST_DEATHS)
+        assert (code, said["counted"] + len(said["cases"]), said["known"]) == (0, 60 - there[0], there[0])
+        await Watch(house.client, house.there).reconcile()
+        cases = await taken_over(house)
+        assert (await rows(house), len(cases)) == (60, 14)
+        for case in cases:
+            await house.agree(case.ref)
+        assert await house.broken() == []
+
+
+async def rows(house: Real) -> int:
+    """Deaths of which coarse values are kept."""
+    async with house.there.database.reading() as session:
+        return await session.scalar(select(func.count()).select_from(CountedRow)) or 0
