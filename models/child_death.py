@@ -200,7 +200,7 @@ class ChildDeath:
             case "death_notified":
                 return {"children": data["children"], "area": data["area"]}
             case "death_entered":
-                return _stands(data)
+                return _stands(case, data)
             case "death_amended":
                 return {"area": data["area"]}
             case "information_requested":
@@ -315,14 +315,18 @@ def passed(reached: str) -> list[str]:
 
 
 def _under_way(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What the fact of entering says of its waits: their names and days, and since when each step stands still."""
+    """What the fact of entering says of its waits: their names and days, and since when each step stands still.
+
+    One that is on the list of a panel already is due on the day of that panel.
+    """
     waits_ = {f"w{number}": one for number, one in enumerate(body["waits"], 1)}
     held: dict[str, str] = {}
     for one in waits_.values():
         for block in one["holds"]:
             held[block] = min(held.get(block, one["since"]), one["since"])
     dates = {f"wait_review/{name}": one["review"] for name, one in waits_.items()}
-    return {"dates": dates, "held_since": held} if waits_ else {}
+    dates |= {"panel": body["panel_on"]} if body["panel_on"] else {}
+    return {"dates": dates, "held_since": held} if dates else {}
 
 
 def _entered(fact: Fact) -> dict[str, datetime]:
@@ -348,15 +352,17 @@ def _entered(fact: Fact) -> dict[str, datetime]:
     return found
 
 
-def _stands(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a review stands that was entered here."""
+def _stands(case: Case, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a review stands that was entered here; on the list of a panel, of the first of its area."""
+    deaths, on = policy(case.policy).child_deaths, data["panel_on"] or ""
     waits_ = {
         f"w{number}": {name: one[name] for name in ("kind", "since", "holds")}
         for number, one in enumerate(data["waits"], 1)
     }
     return {
         "children": data["children"], "area": data["area"], "passed": passed(data["reached"]), "key": data["key"],
-        "panel_on": data["panel_on"] or "", **(_waiting(waits_) if waits_ else {}),
+        "panel_on": on, "panel": deaths.panels_of(data["area"])[0] if deaths and on else "",
+        **(_waiting(waits_) if waits_ else {}),
     }  # fmt: skip
 
 

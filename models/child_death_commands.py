@@ -303,7 +303,9 @@ class EnterDeath(_OfChild):
         "On which day was the analysis drafted?", default=None, when=("reached", ("drafted",))
     )
     panel_on: Day | None = asks(
-        "Of the panel of which day is it on the list, if it is?", default=None, when=("reached", ("drafted",))
+        "Of the panel of its area, on which day, is it on the list, if it is?",
+        default=None,
+        when=("reached", ("drafted",)),
     )
     waits: Annotated[tuple[UnderWay, ...], Field(max_length=8)] = asks(
         "What does the review wait for outside?", "Nobody is chased for what waits.", default=()

@@ -222,7 +222,7 @@ ENTER: Final[Mapping[str, str]] = {
     "Which agencies still owe their reporting form?": "Choose the agencies that still owe their reporting form",
     "On which day was the review meeting?": "Enter on which day the review meeting was",
     "On which day was the analysis drafted?": "Enter on which day the analysis was drafted",
-    "Of the panel of which day is it on the list, if it is?": "Enter the day of the panel",
+    "Of the panel of its area, on which day, is it on the list, if it is?": "Enter the day of the panel",
     "What does the review wait for outside?": "Enter what the review waits for outside",
     "Is that day certain?": "Choose whether the date of death is certain",
     "Was the child born alive?": "Choose whether the child was born alive",
