@@ -1,8 +1,8 @@
 """The figures of children's deaths: tables with their charts, confidential or for everybody, as page, file and PDF."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -29,10 +29,12 @@ USUAL_YEARS = 3
 
 @dataclass(frozen=True)
 class Asked:
-    """Which years, and for whom: everybody, or those who may know every count."""
+    """Which years, for whom (everybody, or those who may know every count), and of which area (empty: of all)."""
 
     years: Years
     public: bool
+    area: str = ""
+    title_of_area: str = ""
 
     @property
     def query(self) -> str:
@@ -40,15 +42,17 @@ class Asked:
         return (
             f"first={years.first}&last={years.last}&begins={years.begins.value}"
             f"{'&together=yes' if years.together else ''}{'&public=yes' if self.public else ''}"
+            f"{f'&area={self.area}' if self.area else ''}"
         )
 
     @property
     def title(self) -> str:
-        return f"Deaths of children, {self.years.span}"
+        return f"Deaths of children, {f'{self.title_of_area}, ' if self.area else ''}{self.years.span}"
 
     @property
     def file(self) -> str:
-        return f"deaths-{self.years.first}-{self.years.last}{'-public' if self.public else ''}"
+        area, public = f"-{self.area}" if self.area else "", "-public" if self.public else ""
+        return f"deaths{area}-{self.years.first}-{self.years.last}{public}"
 
 
 class Bar(NamedTuple):
@@ -66,15 +70,15 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         visitor = await portal.signed_in(request)
         if not visitor.actor.anywhere(OF_DEATHS):
             return await portal.refuse(request, 403)
-        asked = _asked(request, portal.clock())
-        if asked is None:
-            return await portal.refuse(request, 400)
-        await portal.questions.note_read(visitor.person, "", what, portal.clock())
         rules = await portal.rules()
-        threshold = rules.child_deaths.small_number if rules.child_deaths else _STRICT
+        deaths_of = rules.child_deaths
+        areas = deaths_of.areas if deaths_of else {}
+        asked, problems = _asked(request, areas, portal.clock())
+        await portal.questions.note_read(visitor.person, "", what, portal.clock())
+        threshold = deaths_of.small_number if deaths_of else _STRICT
         async with portal.there.database.reading() as session:
-            deaths = await counted(session, asked.years)
-            waiting = [] if asked.public else await open_reviews(session)
+            deaths = await counted(session, asked.years, asked.area)
+            waiting = [] if asked.public else await open_reviews(session, asked.area)
         made = await asyncio.to_thread(figures, deaths, asked.years)
         today = day_of(portal.clock())
         tables = (
@@ -92,6 +96,12 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             "begins_items": [
                 {"value": one.value, "text": one.words, "selected": one is asked.years.begins} for one in Begins
             ],
+            "area_items": [
+                {"value": name, "text": words, "selected": name == asked.area}
+                for name, words in {"": "All areas", **areas}.items()
+            ],
+            "problems": problems, "said": request.query_params,
+            "errors": [{"text": words, "href": f"#{field}"} for field, words in problems.items()],
         }  # fmt: skip
 
     @pages.get("/deaths")
@@ -99,7 +109,13 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         found = await shown(request, "figures of deaths")
         if isinstance(found, Response):
             return found
-        if form := request.query_params.get("as", ""):
+        form = request.query_params.get("as", "")
+        if found["problems"] and not form:
+            found |= {"tables": (), "notes": ()}
+            return await portal.page(request, "deaths.html", "Deaths of children", status=400, wide=True, **found)
+        if found["problems"]:
+            return await portal.refuse(request, 400)
+        if form:
             sheet = sheet_of(found["asked"], found["tables"], found["words"])
             return download(sheet, form) or await portal.refuse(request, 400)
         return await portal.page(request, "deaths.html", found["asked"].title, wide=True, **found)
@@ -109,6 +125,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         found = await shown(request, "figures of deaths as PDF")
         if isinstance(found, Response):
             return found
+        if found["problems"]:
+            return await portal.refuse(request, 400)
         asked, rules = found["asked"], await portal.rules()
         template = portal.pages.get_template("deaths_print.html")
         html = template.render(title=asked.title, area=rules.area, now=portal.clock(), **found)
@@ -125,23 +143,36 @@ _STRICT: Final = 5
 """Below this no count is for everybody, where the policy says nothing."""
 
 
-def _asked(request: Request, now: datetime) -> Asked | None:
-    """The years that were asked for, or the last ones; nothing where they cannot be."""
-    said = request.query_params
-    try:
-        begins = Begins(said.get("begins", Begins.APRIL.value))
-        today = day_of(now)
-        this = Years(first=today.year, last=today.year, begins=begins).of(today)
-        last = int(said.get("last") or this)
-        first = int(said.get("first") or last - USUAL_YEARS + 1)
-        if not EARLIEST <= first <= last <= this or last - first >= MOST_YEARS:
-            return None
-    except ValueError:
-        return None
-    years = Years(
-        first=first, last=last, begins=begins, together=bool(said.get("together")), until=today.replace(day=1)
-    )
-    return Asked(years, bool(said.get("public")))
+def _asked(request: Request, areas: Mapping[str, str], now: datetime) -> tuple[Asked, dict[str, str]]:
+    """What was asked for, and what is wrong with it by its field; the usual years in the place of what cannot be."""
+    said, today, problems = request.query_params, day_of(now), dict[str, str]()
+    begins = next((one for one in Begins if one.value == said.get("begins")), Begins.APRIL)
+    this = Years(first=today.year, last=today.year, begins=begins).of(today)
+    years = {"first": this - USUAL_YEARS + 1, "last": this}
+    for name in ("last", "first"):
+        typed = said.get(name) or str(years["last"] - USUAL_YEARS + 1 if name == "first" else this)
+        if typed.isascii() and typed.isdigit() and EARLIEST <= int(typed) <= this:
+            years[name] = int(typed)
+        else:
+            problems[name] = f"Enter a year from {EARLIEST} to {this}, as in {this}."
+    if not problems and years["first"] > years["last"]:
+        problems["first"] = "The first year is after the last one. Change one of them."
+    if not problems and years["last"] - years["first"] >= MOST_YEARS:
+        problems["first"] = f"Ask for at most {MOST_YEARS} years together."
+    area, public = said.get("area", ""), bool(said.get("public"))
+    if area and (public or area not in areas):
+        problems["area"] = (
+            "What everybody may read is of all areas together: two sets of figures can be subtracted from each other."
+            if area in areas
+            else "Choose one of these areas."
+        )
+    if said.get("begins", begins.value) != begins.value:
+        problems["begins"] = "Choose when a year begins."
+    usual = Years(first=this - USUAL_YEARS + 1, last=this, begins=begins, until=today.replace(day=1))
+    if problems:
+        return Asked(usual, public), problems
+    chosen = replace(usual, first=years["first"], last=years["last"], together=bool(said.get("together")))
+    return Asked(chosen, public, area, areas.get(area, "")), {}
 
 
 def shared(tables: Sequence[Table]) -> list[str]:

@@ -28,8 +28,10 @@ from records.sealing import Vault
 OURS = CountedRow.counts.is_(True)
 
 
-async def counted(session: AsyncSession, years: Years | None = None) -> list[Counted]:
+async def counted(session: AsyncSession, years: Years | None = None, area: str = "") -> list[Counted]:
     """Every death that counts here, in no order; of `years`: without those that count in none of their figures.
+
+    `area`: those of this one alone.
 
     Those were reviewed before the first of these years, or notified after the last.
     """
@@ -37,6 +39,8 @@ async def counted(session: AsyncSession, years: Years | None = None) -> list[Cou
     if years is not None:
         open_since = or_(CountedRow.reviewed.is_(None), CountedRow.reviewed >= years.start(years.first))
         found = found.where(open_since, CountedRow.notified < years.start(years.last + 1))
+    if area:
+        found = found.where(CountedRow.area == area)
     columns = zip(*(await session.execute(found)).all(), strict=True)
     # Column by column: one by one takes several times as long over ten years of a country.
     read = (
@@ -46,11 +50,13 @@ async def counted(session: AsyncSession, years: Years | None = None) -> list[Cou
     return list(map(Counted._make, zip(*read, strict=True)))
 
 
-async def open_reviews(session: AsyncSession) -> list[Open]:
+async def open_reviews(session: AsyncSession, area: str = "") -> list[Open]:
     """Every review of a death that is open today, by what its line on the board says that it waits for."""
     notified = CaseRow.state["marks"]["death_notified"]["at"].as_string()
     found = select(notified, BoardRow.shares["parked"].as_string()).join(CaseRow, CaseRow.ref == BoardRow.case)
     found = found.where(BoardRow.kind == "child_death", BoardRow.closed.is_(None))
+    if area:
+        found = found.where(CaseRow.state["said"]["area"].as_string() == area)
     return [Open(day_of(datetime.fromisoformat(at)), _awaits(parked)) for at, parked in await session.execute(found)]
 
 

@@ -66,11 +66,41 @@ async def test_whoever_sees_no_whole_review_of_a_death_sees_no_figures_of_them(
 
 
 @pytest.mark.parametrize(
-    "asked",
-    ["first=1989", "first=2027&last=2026", "last=2199", "first=x", "begins=7", "first=1990&last=2025", "as=doc"],
-)
-async def test_years_that_cannot_be_are_refused(made: House, asked: str) -> None:
-    assert (await read(made, COORDINATOR, f"/deaths?{asked}")).status_code == 400
+    ("asked", "field"),
+    [
+        ("first=1989", "first"), ("first=2026&last=2025", "first"), ("last=2199", "last"), ("first=x", "first"),
+        ("begins=7", "begins"), ("first=1990&last=2025", "first"), ("area=nowhere", "area"),
+        ("area=lowmarsh&public=yes", "area"),
+    ],
+)  # fmt: skip
+async def test_figures_that_cannot_be_are_refused_beside_the_field_with_what_was_typed(
+    made: House, asked: str, field: str
+) -> None:
+    answer = await read(made, COORDINATOR, f"/deaths?{asked}")
+    assert answer.status_code == 400
+    assert f'href="#{field}"' in answer.text
+    assert f'id="{field}-error"' in answer.text
+    assert "<table" not in answer.text
+    if "=x" in asked:
+        assert 'value="x"' in answer.text
+    for form in ("&as=csv", "&as=xlsx"):
+        assert (await read(made, COORDINATOR, f"/deaths?{asked}{form}")).status_code == 400
+    assert (await read(made, COORDINATOR, f"/deaths.pdf?{asked}")).status_code == 400
+
+
+async def test_a_form_that_there_is_none_of_is_refused(made: House) -> None:
+    assert (await read(made, COORDINATOR, "/deaths?as=doc")).status_code == 400
+
+
+@pytest.mark.promise("H15")
+async def test_the_figures_of_one_area_count_its_deaths_alone(made: House) -> None:
+    everywhere = (await read(made, COORDINATOR, "/deaths?first=2026&last=2026")).text
+    here = (await read(made, COORDINATOR, "/deaths?first=2026&last=2026&area=harrowshire")).text
+    there = (await read(made, COORDINATOR, "/deaths?first=2026&last=2026&area=lowmarsh")).text
+    cells = [re.findall(r'<td class="[^"]*numeric">([^<]*)</td>', page) for page in (everywhere, here, there)]
+    assert cells[0] == cells[1]
+    assert {one for one in cells[2] if one != "–"} == {"0"}
+    assert "Deaths of children, Harrowshire, 2026/27" in here
 
 
 @pytest.mark.promise("H14")
