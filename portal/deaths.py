@@ -154,7 +154,7 @@ def _asked(request: Request, areas: Mapping[str, str], now: datetime) -> tuple[A
         if typed.isascii() and typed.isdigit() and EARLIEST <= int(typed) <= this:
             years[name] = int(typed)
         else:
-            problems[name] = f"Enter a year from {EARLIEST} to {this}, as in {this}."
+            problems[name] = f"Enter the {name} year, from {EARLIEST} to {this}."
     if not problems and years["first"] > years["last"]:
         problems["first"] = "The first year is after the last one. Change one of them."
     if not problems and years["last"] - years["first"] >= MOST_YEARS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import islice
+from itertools import takewhile
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from models import shelf
 from models.calendar import WorkingDays
+from models.clocks import add_months
 from models.panels import meetings
 from models.policy import Panel
 from models.rights import DEATHS, PANEL, UNIT
@@ -23,8 +24,8 @@ from records.policies import in_force
 
 PREPARES: Final = DEATHS | PANEL | UNIT
 """Who lists deaths and has the papers made; the panel gets them without a name."""
-AHEAD = 4
-"""So many days of each panel are shown ahead."""
+AHEAD = 12
+"""So many months ahead the days of each panel are shown; later ones nothing can be listed for."""
 
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
@@ -106,6 +107,6 @@ def _days(
     one: Panel, listed: Sequence[Listed], work: WorkingDays, today: date
 ) -> Iterator[tuple[date, str, list[Listed]]]:
     """The days of a panel that are ahead, and every day for which something is listed: (day, theme, what is listed)."""
-    ahead = islice(meetings(one, today, work), AHEAD)
+    ahead = takewhile(lambda on: on <= add_months(today, AHEAD), meetings(one, today, work))
     for on in sorted({*ahead, *(each.on for each in listed if each.on)}):
         yield on, one.themed.get(on, ""), [each for each in listed if each.on == on]
