@@ -5,7 +5,7 @@ one becomes a case at the step that it has reached. A row is known again by a ke
 so that it is never entered twice; one that says something else by then is named, and what is here is not touched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -16,9 +16,8 @@ from door.refusals import Invalid, NotAllowed
 from door.taking_over import TOLD_EACH, Opened, Over, Plan, Tell, named
 from models.case import Case
 from models.facts import Problem
-from models.past_deaths import PastDeath, PastDeaths
+from models.past_deaths import Children, PastDeath, PastDeaths
 from models.rights import Actor, may_open
-from models.sheet_mapping import spoken
 from models.tables import CaseRow, ChildRow, CountedRow, SettingRow
 from models.time import day_of
 from records.chains import TAKEN_OVER
@@ -82,7 +81,7 @@ class _Plan(Plan[TakenDeaths]):
         self.opened: list[str] = []
         self.cases = dict[str, str]()
         self.counted = dict[str, dict[str, Any]]()
-        self.children = dict[object, str]()
+        self.children = Children[str]()
 
     async def known_before(self) -> "_Plan":
         """Look up what was taken over before, and which children have a review here."""
@@ -97,7 +96,8 @@ class _Plan(Plan[TakenDeaths]):
         of_deaths = select(ChildRow).where(ChildRow.case.startswith("CD-"))
         for row in await self.session.scalars(of_deaths):
             child = self.vault.unseal(row.sealed, f"children.sealed/{row.case}/{row.number}")
-            self.children |= dict.fromkeys(_names(child), row.case)
+            born = date.fromisoformat(str(child["born"]))
+            self.children.add(str(child.get("nhs_number") or ""), str(child["name"]), born, row.case)
         return self
 
     async def enter(self, tell: Tell) -> TakenDeaths:
@@ -138,8 +138,7 @@ class _Plan(Plan[TakenDeaths]):
         return None
 
     async def _enter(self, one: PastDeath) -> None:
-        child = {"name": one.name, "born": one.born.isoformat(), "nhs_number": one.nhs_number}
-        if ref := next((self.children[name] for name in _names(child) if name in self.children), ""):
+        if ref := self.children.add(one.nhs_number, one.name, one.born, ""):
             self.problems.append(Problem(field=one.cell, words=HERE.format(ref=ref)))
         elif one.completed:
             self.rows.append({**of_past(self.vault, one), "sealed": self.vault.seal("", _sealed_at(self.vault, one))})
@@ -160,13 +159,6 @@ class _Plan(Plan[TakenDeaths]):
 
 def _sealed_at(vault: Vault, one: PastDeath) -> str:
     return f"counted_deaths.sealed/{past_row(vault, one.reference)}"
-
-
-def _names(child: Mapping[str, Any]) -> list[object]:
-    """By what two are the same child: the NHS number; the name as it is spoken and the date of birth."""
-    number = "".join(one for one in str(child.get("nhs_number") or "") if one.isdigit())
-    name, born = spoken(str(child.get("name") or "")), str(child.get("born") or "")
-    return [*([number] if number else []), *([(name, born)] if name and born else [])]
 
 
 def _entering(one: PastDeath, key: str, today: date) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Children Act 2004 s16M and s16N; Child Death Review: Statutory and Operational Guidance (England), 2018.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, ClassVar
@@ -338,6 +338,8 @@ class EnterDeath(_OfChild):
         words = "Enter the day of the draft: the panel is due after it."
         yield Cannot("drafted_on", words, lambda: self.reached is Reached.DRAFTED and self.drafted_on is None)
         yield Cannot("panel_on", TO_COME, lambda: self.panel_on and self.panel_on < today)
+        words = "Nothing is on the list of a panel while a wait or a form holds it back. Leave one of the two out."
+        yield Cannot("panel_on", words, lambda: self.panel_on and (self.agencies or _hold(self.waits, Step.PANEL)))
         for number, one in enumerate(getattr(self, "waits", ())):
             yield from one.cannot(f"waits.{number}", today)
 
@@ -360,6 +362,10 @@ class AmendDeath(_OfChild):
         yield Cannot("died", PAST, lambda: self.died > day_of(now))
         words = "The date of death is before the date of birth. Check both dates."
         yield Cannot("died", words, lambda: self.died < self.born)
+
+
+def _hold(waits: Iterable[UnderWay], step: Step) -> bool:
+    return any(step in one.holds for one in waits)
 
 
 class DecideSameDeath(DecideDuplicate):

@@ -14,7 +14,7 @@ from models.command import Choice
 from models.directory import Directory
 from models.grid import Sheet
 from models.nhs_number import can_be_nhs_number
-from models.past_deaths import PastDeath, PastDeaths, Waiting
+from models.past_deaths import Children, PastDeath, PastDeaths, Waiting
 from models.past_deaths_mapping import SEVERAL, Column, PastDeathsMapping, Stage
 from models.referral import OF_AGE, Sex
 from models.sheet_heads import Headings, Heads, Spot
@@ -175,7 +175,7 @@ class _Reading(SheetReading[Column, _Words]):
         self._today = today
         self._deaths: list[PastDeath] = []
         self._references: dict[str, str] = {}
-        self._children: dict[object, int] = {}
+        self._children = Children[int]()
 
     def found(self) -> PastDeaths:
         return PastDeaths(
@@ -207,11 +207,8 @@ class _Reading(SheetReading[Column, _Words]):
         return "" if before == cell else before
 
     def same_child(self, number: str, name: str, born: date | None, row: int) -> int | None:
-        """The row of the same child, by number, or by name and date of birth."""
-        keys: list[object] = [number] if number else []
-        keys += [(spoken(name), born)] if name and born else []
-        before = [self._children.setdefault(key, row) for key in keys]
-        return next((one for one in before if one != row), None)
+        """The row in which the same child stands already."""
+        return self._children.add(number, name, born, row)
 
 
 class _Row:
@@ -233,6 +230,8 @@ class _Row:
         is_open = stage is not Stage.COMPLETED and (stage is not None or not is_reviewed)
         self._need(*NEEDED, *((Column.NAME,) if is_open else OF_COMPLETED))
         self._judge(days)
+        if not is_open and (panel := days[Column.PANEL]) and panel > self._today:
+            self._complain(Column.PANEL, TO_COME)
         if is_open and is_reviewed:
             self._complain(Column.CATEGORY, OPEN_AND_DONE)
         said: dict[str, object] = {column.value: day for column, day in days.items()}

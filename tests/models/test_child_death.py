@@ -7,7 +7,7 @@ import pytest
 
 from models.awaited import ended_waits
 from models.case import Case
-from models.child_death_commands import NotifyDeath, ReturnForm
+from models.child_death_commands import EnterDeath, NotifyDeath, ReturnForm
 from models.command import Known
 from models.death_bands import AgeBand, age_band
 from models.examining import examined
@@ -454,3 +454,97 @@ def test_what_is_asked_after_a_yes_is_left_out_where_the_answer_is_another_one()
         "asthma/plan": Known.NO, "asthma/damp": Known.YES, "asthma/damp/told": Known.NOT_KNOWN,
         "asthma/preventer": None,
     }  # fmt: skip
+
+
+# A review that is under way elsewhere
+
+
+def entering(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
+    told, today = notifying(), day_of(MONDAY)
+    child = {name: told[name] for name in ("name", "sex", "ethnic_group", "area", "place_of_death")}
+    days = {"born": today - timedelta(days=900), "died": today - timedelta(days=201)}
+    return {**child, **days, "notified_on": today - timedelta(days=200), "reached": "asked", **more}
+
+
+def entered(**more: Any) -> Play:  # noqa: ANN401 -- the answers of a form
+    return fresh("child_death", COORDINATOR, "enter_death", **entering(**more))
+
+
+def wait_since(days: int, *holds: str, kind: str = "inquest") -> dict[str, Any]:
+    today = day_of(MONDAY)
+    return {"kind": kind, "since": today - timedelta(days=days), "holds": holds, "review": today + timedelta(days=28)}
+
+
+@pytest.mark.promise("H13")
+@pytest.mark.parametrize(
+    ("said", "owed"),
+    [
+        ({"reached": "notified"}, "immediate_decisions key_worker meeting national_database request_information"),
+        ({"reached": "first_steps"}, "meeting request_information"),
+        ({"reached": "asked"}, "meeting"),
+        ({"reached": "asked", "agencies": [HOSPITALS]}, f"agency_return/{HOSPITALS} meeting"),
+        ({"reached": "met", "met_on": 20}, "draft_analysis"),
+        ({"reached": "drafted", "drafted_on": 5}, "panel"),
+        ({"reached": "asked", "unexplained": True}, "consider_review meeting"),
+        ({"reached": "asked", "area": "elsewhere"}, "hand_over meeting"),
+    ],
+)
+def test_of_a_review_that_is_entered_at_a_step_what_comes_next_is_owed_and_nothing_behind_it(
+    said: dict[str, Any], owed: str
+) -> None:
+    days = {name: day_of(MONDAY) - timedelta(days=ago) for name, ago in said.items() if name.endswith("_on")}
+    play = entered(**{**said, **days})
+    assert " ".join(sorted(one.key for one in play.case.open())) == owed
+    assert play.case.marks["death_notified"].at == at(day_of(MONDAY) - timedelta(days=200), time(0))
+
+
+@pytest.mark.promise("H13", "H5")
+def test_what_waited_before_it_was_entered_stands_still_since_then_and_its_time_does_not_count() -> None:
+    play = entered(waits=[wait_since(170, "meeting", "panel")])
+    (meeting,) = [one for one in play.case.open() if one.block == "meeting"]
+    assert meeting.paused
+    play.wait(days=10)
+    play.act(COORDINATOR, "review_wait", item="w1", outcome="ended", ended_on=day_of(play.now), abuse="no")
+    due = play.case.obligations["meeting"].due
+    assert due
+    assert timedelta(days=58) < due - play.now < timedelta(days=64), "three months, of which thirty days had gone"
+
+
+@pytest.mark.promise("H13", "H5")
+def test_the_panel_of_a_review_that_was_entered_waiting_does_not_begin_to_run_when_its_draft_is_given() -> None:
+    play = entered(reached="met", met_on=day_of(MONDAY) - timedelta(days=3), waits=[wait_since(90, "panel")])
+    play.act(DOCTOR, "draft_analysis", summary="s")
+    assert play.case.obligations["panel"].paused
+    with pytest.raises(Refused, match="The panel waits for: Inquest"):
+        play.act(PANEL, "list_for_panel", on=day_of(play.now))
+
+
+@pytest.mark.promise("H13")
+def test_a_review_that_was_entered_on_the_list_of_a_panel_is_completed_like_any_other() -> None:
+    today = day_of(MONDAY)
+    play = entered(reached="drafted", drafted_on=today - timedelta(days=5), panel_on=today)
+    play.act(PANEL, "complete_analysis", **analysing(play))
+    play.act(COORDINATOR, "submit_analysis", sent_at=play.now)
+    play.act(COORDINATOR, "log_family_contact", contact="feedback", held_at=play.now)
+    assert play.case.closed == play.now
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"died": 10, "notified_on": 11}, "notified_on"),
+        ({"notified_on": -1}, "notified_on"),
+        ({"born": 10, "died": 11, "notified_on": 9}, "died"),
+        ({"reached": "met"}, "met_on"),
+        ({"reached": "met", "met_on": 201}, "met_on"),
+        ({"reached": "drafted"}, "drafted_on"),
+        ({"reached": "drafted", "met_on": 10, "drafted_on": 11}, "drafted_on"),
+        ({"reached": "drafted", "drafted_on": 11, "panel_on": 1}, "panel_on"),
+        ({"reached": "drafted", "drafted_on": 11, "panel_on": -9, "agencies": [HOSPITALS]}, "panel_on"),
+    ],
+)
+def test_what_cannot_be_of_a_review_that_is_entered_is_said_of_its_answer(said: dict[str, Any], field: str) -> None:
+    days = {name: day_of(MONDAY) - timedelta(days=ago) for name, ago in said.items() if isinstance(ago, int)}
+    command, _ = examined(EnterDeath, {**entering(), **said, **days}, MONDAY)
+    assert command
+    assert [one.field for one in command.impossible(MONDAY)] == [field]

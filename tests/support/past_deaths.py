@@ -69,7 +69,7 @@ HOPELESS: dict[int, dict[int, Cell]] = {
     14: {NOTIFIED: date(2021, 1, 4)},
     17: {PANEL: date(2021, 2, 1)},
     20: {NUMBER: "999 000 0001"},
-    23: {REFERENCE: "CD/2021/001"},
+    23: {REFERENCE: "CD/2020/001"},
     26: {CATEGORY: "11"},
     29: {CATEGORY: "Heart"},
     32: {MODIFIABLE: None},
@@ -102,7 +102,7 @@ def clean() -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     for index in range(COMPLETED + len(OPEN)):
         of_open = index - COMPLETED
-        died = date(2021, 4, 6) + timedelta(days=33 * index) if of_open < 0 else date(2025, 5, 5 + of_open)
+        died = date(2020, 4, 6) + timedelta(days=33 * index) if of_open < 0 else date(2025, 5, 5 + of_open)
         row: list[Cell] = [None] * len(HEADS)
         row[REFERENCE], row[NUMBER] = f"CD/{died.year}/{index + 1:03}", number(index)
         row[FORENAME], row[SURNAME] = FORENAMES[index % 8], SURNAMES[index % 7] if index < TWICE else "Unheardof"
@@ -136,7 +136,7 @@ def as_xlsx(*, mended: bool) -> bytes:
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_numbers": False}) as book:
         book.set_properties({"created": MADE})
         day, page = book.add_format({"num_format": "dd/mm/yyyy"}), book.add_worksheet("Deaths")
-        page.write(0, 0, "Child deaths since April 2021, Harrowshire and Lowmarsh")
+        page.write(0, 0, "Child deaths since April 2020, Harrowshire and Lowmarsh")
         page.write_row(FIRST - 1, 0, HEADS)
         for number_, row in enumerate([*lines(mended=mended), FOOT], FIRST):
             for column, cell in enumerate(row):
@@ -158,7 +158,7 @@ def as_csv(*, mended: bool) -> bytes:
     """The same as a spreadsheet saves it in England."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["Child deaths since April 2021, Harrowshire and Lowmarsh", *[""] * (len(HEADS) - 1)])
+    writer.writerow(["Child deaths since April 2020, Harrowshire and Lowmarsh", *[""] * (len(HEADS) - 1)])
     writer.writerows([[""] * len(HEADS), HEADS])
     for row in [*lines(mended=mended), FOOT]:
         writer.writerow([f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for cell in row])
