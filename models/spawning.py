@@ -59,7 +59,7 @@ def as_referral(told: Mapping[str, Any]) -> dict[str, Any]:
     """The private words of that referral, from those of the notification of the death."""
     return {
         "incident_on": told["died"], "place": told.get("where", ""),
-        "narrative": told["circumstances"] or NOT_TOLD, "harm": "",
+        "narrative": told.get("circumstances", NOT_TOLD), "harm": "",
         "children": children_of("death_notified", told), "carers": "", "safety_action": "",
         "agencies_involved": told.get("professionals", ""), "referrer_name": told.get("notifier_name", ""),
         "referrer_role": told.get("notifier_role", ""), "referrer_agency": told.get("notifier_agency", ""),

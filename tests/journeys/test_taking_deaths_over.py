@@ -216,6 +216,21 @@ async def test_a_child_whose_review_is_here_already_is_named_and_keeps_the_whole
     assert await counts(made) == before
 
 
+@pytest.mark.promise("H12")
+async def test_a_death_that_was_entered_unexplained_comes_before_the_sub_group_and_can_be_referred(made: House) -> None:
+    told, today = notifying(await made.read_clock()), day_of(made.now)
+    child = {name: told[name] for name in ("born", "sex", "ethnic_group", "area", "place_of_death")}
+    days = {"died": today - timedelta(days=90), "notified_on": today - timedelta(days=89)}
+    said = {"name": "Ottilie Unheard", "reached": "asked", "unexplained": True}
+    ref = (await made.open(COORDINATOR, "enter_death", **child, **days, **said)).case
+    again = today + timedelta(days=60)
+    await made.act("p-020", ref, "consider_review", outcome="refer", again=again, reasons="The injuries.")
+    referral = await made.child_of(ref)
+    assert (await made.case(referral)).kind == "referral"
+    assert "waits" in (await made.case(ref)).said
+    assert await broken(made) == []
+
+
 async def notices(made: House) -> list[NoticeRow]:
     async with made.there.database.reading() as session:
         return list(await session.scalars(select(NoticeRow)))
