@@ -1,5 +1,7 @@
 """A list of the deaths of five years is taken over: all of it or nothing, once, and nothing of the children is kept."""
 
+import csv
+import io
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -24,6 +26,7 @@ from records.audit import Broken
 from records.chains import TAKEN_OVER
 from records.counted import counted, open_reviews
 from records.sheets import read_sheets
+from tests.portal.test_deaths import read
 from tests.support.chat import Chatting, chatting
 from tests.support.house import DIRECTORY, POLICY, House, house, notifying
 from tests.support.past_deaths import COMPLETED, DATA, OPEN
@@ -31,7 +34,7 @@ from tests.support.past_deaths import COMPLETED, DATA, OPEN
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.promise("H13", "H14")]
 COORDINATOR, CHAIR, PANEL = "p-024", "p-021", "p-026"
 AREAS = {"harrowshire": "Harrowshire", "lowmarsh": "Lowmarsh"}
-DIGEST = "0" * 64
+DIGEST, APRIL = "0" * 64, 4
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -152,6 +155,21 @@ async def test_what_is_taken_over_counts_by_the_months_of_the_list(made: House) 
         "Patient safety incident investigation": 1,
     }  # fmt: skip
     assert all(row[1] == row[-1] for row in said.values()), "all of them were notified 6 to 12 months ago"
+
+
+async def test_the_figures_begin_with_the_years_of_the_list(made: House) -> None:
+    page = await read(made, COORDINATOR, "/deaths?first=2020&last=2025&as=csv")
+    sheet = list(csv.reader(io.StringIO(page.text.lstrip("\ufeff"))))
+    lines, found = {line[0]: line[1:] for line in reversed(sheet)}, deaths().deaths  # of a name the first table's
+    years = range(2020, 2026)
+    notified, reviewed = (
+        [sum(day.year - (day.month < APRIL) == year for day in each) for year in years]
+        for each in ([one.notified for one in found], [one.panel for one in found if one.completed and one.panel])
+    )
+    assert lines["Notified"] == [*map(str, notified), str(len(found))]
+    assert lines["Reviewed"] == [*map(str, reviewed), str(COMPLETED)]
+    assert lines["Open at the end"][-1] == str(len(OPEN))
+    assert lines["All open reviews"][3] == f"{len(OPEN)} (100%)"
 
 
 async def test_a_completed_review_leaves_nothing_of_the_child_anywhere(made: House) -> None:
