@@ -3,7 +3,8 @@
 Each page is asked for as a browser does, in process, to its last byte: the figures for the usual three years and for
 all ten, for everybody and for those who may know, as page and as file; the panels, the board and the page of one death.
 Beside each stand a bare query of the same lines in the same run, and the processor time of it, which other work on the
-machine lengthens less; at the end how it grows from 350 over 3,500 to 35,000 reviews. `SIZES="350 3500"` asks for some of these alone.
+machine lengthens less; at the end how it grows from 350 over 3,500 to 35,000 reviews. `SIZES="350 3500"` asks for some
+of these alone.
 """
 
 import asyncio

@@ -57,6 +57,7 @@ from records.chains import (
     of_notices,
     of_read,
 )
+from records.children import Kept, nhs_key
 from records.facts import board_row, fact_from, obligation_row, recommendation_rows, sealed_at
 from records.faults import UNREADABLE
 from records.files import is_committed
@@ -378,10 +379,13 @@ class _Chain:
         return row.kind in OF_DEATHS and found.first() is not None
 
     async def _children(self) -> list[Any]:
+        """Who they are; nobody in the place of one who would not be found by the NHS number."""
         found = select(ChildRow).where(ChildRow.case == self.chain).order_by(ChildRow.number)
+        rows = list(await self._session.scalars(found))
+        children = [Kept(self.chain, row.number, row.sealed).opened(self._vault) for row in rows]
         return [
-            self._vault.unseal(row.sealed, f"children.sealed/{self.chain}/{row.number}")
-            for row in await self._session.scalars(found)
+            child if row.nhs_key in {None, nhs_key(self._vault, child)} else None
+            for row, child in zip(rows, children, strict=True)
         ]
 
     def _fold(self, row: FactRow) -> None:
