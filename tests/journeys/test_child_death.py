@@ -9,13 +9,15 @@ from door.door import NO_SUCH_KIND
 from door.refusals import Invalid, Refusal
 from models.child_death import waits
 from models.child_death_commands import Criterion
+from models.recommended import Standing
 from models.time import day_of
 from records.policies import put_in_force
 from records.questions import Questions
 from tests.portal.test_deaths import read
 from tests.support.house import House, house, shipped_policy, triage
 from tests.support.lives import Lives
-from tests.support.lives_of_deaths import COORDINATOR, SUBGROUP, Deaths
+from tests.support.lives_of_deaths import COORDINATOR, PANEL, POLICE, SUBGROUP, Deaths
+from tests.support.lives_of_reviews import Recommendations
 
 MANAGER = "p-018"
 
@@ -59,6 +61,30 @@ async def test_while_the_referral_leads_to_a_rapid_review_the_panel_waits_on(tmp
         assert len(waits(await made.case(death))) == 1
         async with made.there.database.reading() as session:
             assert list(await made.there.auditor.verify(session, made.there.settings.seals)) == []
+
+
+@pytest.mark.promise("H10")
+async def test_what_the_panel_recommends_is_in_the_tracker_and_closes_on_evidence_alone(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as made:
+        deaths = Deaths(Lives(made))
+        by_panel = Recommendations(deaths.lives, deaths.reviewed)
+        death = await by_panel.fresh()
+        await made.act(PANEL, death, "recommend", **by_panel.making())
+        await made.act(POLICE, death, "answer_recommendation", item="r1", answer="accepts")
+        sheet = (await read(made, MANAGER, "/recommendations?as=csv")).text
+        assert death in sheet
+        with pytest.raises(Refusal) as unproven:
+            await made.act(MANAGER, death, "close_recommendation", **by_panel.closing())
+        assert "evidence" in " ".join(one.words for one in unproven.value.problems)
+        for shows, evidence in (("delivery", "e1"), ("impact", "e2")):
+            await made.act(POLICE, death, "give_evidence", **by_panel.giving(shows))
+            with pytest.raises(Refusal):
+                await made.act(POLICE, death, "accept_evidence", **by_panel.accepting(evidence))
+            await made.act(SUBGROUP, death, "accept_evidence", **by_panel.accepting(evidence))
+        await made.act(MANAGER, death, "close_recommendation", **by_panel.closing())
+        assert (await made.case(death)).recommendations["r1"].standing is Standing.CLOSED
 
 
 @pytest.mark.promise("A6", "L5")
