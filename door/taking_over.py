@@ -24,11 +24,11 @@ from models.facts import Problem
 from models.practice_review_commands import Reached
 from models.recommending import AT_MOST, Entered
 from models.rights import Actor, may_open
-from models.tables import CaseRow
+from models.tables import CaseRow, SettingRow
 from models.time import day_of
 from models.tracker import Recommendation, Review, Status, Tracker
 from models.tracker_mapping import ReviewKind, ReviewStatus
-from records.policies import in_force
+from records.policies import IN_FORCE, in_force
 from records.starting import start
 from records.taking import Taking
 from records.writing import Recorder
@@ -106,6 +106,8 @@ class Over:
             names = await in_force(session)
             if names is None:
                 raise Invalid(NO_RULES)
+            # Two imports at once come one after the other: the second finds what the first has entered.
+            await session.execute(select(SettingRow.name).where(SettingRow.name == IN_FORCE).with_for_update())
             plan = await planned(session, names)
             taken = await plan.enter(self._tell)
             if plan.problems:

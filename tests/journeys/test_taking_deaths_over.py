@@ -17,23 +17,20 @@ from door.taking_deaths_over import TakingDeathsOver
 from models.child_death_commands import Category, Modifiable
 from models.death_backlog import backlog
 from models.past_deaths import PastDeath, PastDeaths
-from models.past_deaths_reading import read_past_deaths
 from models.tables import CaseRow, ChildRow, CountedRow, FactRow, LinkRow, NoticeRow, SettingRow
 from models.tables import Table as Base
 from models.time import at, day_of
-from policy.reading import read_directory_file, read_past_deaths_mapping, read_policy_file
+from policy.reading import read_policy_file
 from records.audit import Broken
 from records.chains import TAKEN_OVER
 from records.counted import counted, open_reviews
-from records.sheets import read_sheets
 from tests.portal.test_deaths import read
 from tests.support.chat import Chatting, chatting
-from tests.support.house import DIRECTORY, POLICY, House, house, notifying
-from tests.support.past_deaths import COMPLETED, DATA, OPEN
+from tests.support.house import POLICY, House, house, notifying
+from tests.support.past_deaths import COMPLETED, OPEN, understood
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.promise("H13", "H14")]
 COORDINATOR, CHAIR, PANEL = "p-024", "p-021", "p-026"
-AREAS = {"harrowshire": "Harrowshire", "lowmarsh": "Lowmarsh"}
 DIGEST, APRIL = "0" * 64, 4
 
 
@@ -44,9 +41,7 @@ async def made(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
 
 
 def deaths(name: str = "mended.xlsx") -> PastDeaths:
-    directory, words = read_directory_file(DIRECTORY), (DATA / "mapping.yaml").read_text(encoding="utf-8")
-    mapping = read_past_deaths_mapping(words, "mapping.yaml", directory, AREAS)
-    return read_past_deaths(read_sheets((DATA / name).read_bytes(), name), mapping, directory, AREAS, date(2026, 1, 2))
+    return understood(name, date(2026, 1, 2))
 
 
 def only(found: PastDeaths, *said: PastDeath) -> PastDeaths:

@@ -15,13 +15,11 @@ from models.referral import Sex
 from models.sheet_dates import NO_SUCH_DAY
 from policy.problems import PolicyProblems
 from policy.reading import read_directory_file, read_past_deaths_mapping, shipped_past_deaths_mapping
-from records.sheets import read_sheets
 from tests.support.house import DIRECTORY
-from tests.support.past_deaths import COMPLETED, DATA, FILES, FIRST, HOPELESS, OPEN, SAME_CHILD
+from tests.support.past_deaths import AREAS, COMPLETED, DATA, FILES, FIRST, HOPELESS, OPEN, SAME_CHILD, understood
 
 pytestmark = pytest.mark.promise("H13", "H14")
 TODAY = date(2026, 1, 2)
-AREAS = {"harrowshire": "Harrowshire", "lowmarsh": "Lowmarsh"}
 NAMES = {
     "reference": "Ref", "number": "NHS number", "name": "Name", "born": "DOB", "died": "DOD", "notified": "Notified",
     "sex": "Sex", "group": "Ethnicity", "place": "Place of death", "area": "Area", "stage": "Status",
@@ -63,13 +61,7 @@ def test_what_is_shipped_as_an_example_is_what_is_made() -> None:
 
 @pytest.mark.parametrize("form", ["xlsx", "csv"])
 def test_of_a_messy_list_every_fault_is_named_once_and_of_the_mended_one_none(form: str) -> None:
-    directory, words = read_directory_file(DIRECTORY), (DATA / "mapping.yaml").read_text(encoding="utf-8")
-    mapping = read_past_deaths_mapping(words, "mapping.yaml", directory, AREAS)
-    found = {
-        name: read_past_deaths(read_sheets((DATA / name).read_bytes(), name), mapping, directory, AREAS, TODAY)
-        for name in (f"messy.{form}", f"mended.{form}")
-    }
-    messy, mended = found.values()
+    messy, mended = (understood(f"{name}.{form}", TODAY) for name in ("messy", "mended"))
     rows = sorted(place(remark.cell)[1] - FIRST for remark in messy.problems)
     assert rows == sorted([*HOPELESS, SAME_CHILD])
     assert mended.problems == ()

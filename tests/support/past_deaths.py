@@ -13,6 +13,13 @@ from typing import Any
 
 import xlsxwriter
 
+from models.past_deaths import PastDeaths
+from models.past_deaths_reading import read_past_deaths
+from policy.reading import read_directory_file, read_past_deaths_mapping
+from records.sheets import read_sheets
+from tests.support.house import DIRECTORY
+
+AREAS = {"harrowshire": "Harrowshire", "lowmarsh": "Lowmarsh"}
 DATA = Path(__file__).parents[1] / "data" / "past_deaths"
 MADE = datetime(2026, 11, 2)  # noqa: DTZ001 -- what a workbook says of itself has no zone
 PANEL_TO_COME = date(2031, 1, 9)
@@ -38,7 +45,7 @@ TWICE = len(FORENAMES) * len(SURNAMES)
 SEXES = ["M", "F", "Boy", "Girl", "Male", "female"]
 GROUPS = ["White British", "Pakistani", "Not stated", "White", "Black African", "White and Asian", None, "WB"]
 PLACES = ["NNU", "Home", "PICU", "A&E", "Hospice", "Road", "Delivery suite", "Own home", "ED"]
-AREAS = ["Harrowshire", "Lowmarsh", "HCC"]
+LIVED = ["Harrowshire", "Lowmarsh", "HCC"]
 CATEGORIES: list[Cell] = ["8", 7, "Malignancy", "NND", "10 - SUDI", "Cat 5", 9, "Suicide", "3", "Chromosomal"]
 FACTORS = ["Y", "N", "Not enough information", "No", "Yes"]
 AGES = [2, 11, 90, 300, 800, 2100, 4000, 5900]
@@ -109,7 +116,7 @@ def clean() -> list[list[Cell]]:
         row[BORN], row[DIED] = died - timedelta(days=AGES[index % 8]), died
         row[NOTIFIED] = died + timedelta(days=index % 3)
         row[SEX], row[ETHNIC], row[PLACE] = SEXES[index % 6], GROUPS[index % 8], PLACES[index % 9]
-        row[AREA], row[KEYWORKER] = AREAS[index % 3], "yes"
+        row[AREA], row[KEYWORKER] = LIVED[index % 3], "yes"
         if of_open < 0:
             row[STAGE] = "Closed" if index % 2 else None
             row[PANEL] = died + timedelta(days=90 + 23 * (index % 17))
@@ -169,6 +176,14 @@ FILES: dict[str, Callable[[], bytes]] = {
     "messy.xlsx": partial(as_xlsx, mended=False), "messy.csv": partial(as_csv, mended=False),
     "mended.xlsx": partial(as_xlsx, mended=True), "mended.csv": partial(as_csv, mended=True),
 }  # fmt: skip
+
+
+def understood(name: str, today: date) -> PastDeaths:
+    """What a file of tests/data/past_deaths says, by its mapping."""
+    directory, words = read_directory_file(DIRECTORY), (DATA / "mapping.yaml").read_text(encoding="utf-8")
+    mapping = read_past_deaths_mapping(words, "mapping.yaml", directory, AREAS)
+    return read_past_deaths(read_sheets((DATA / name).read_bytes(), name), mapping, directory, AREAS, today)
+
 
 if __name__ == "__main__":
     for name, make in FILES.items():
