@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from door.refusals import Invalid, NotAllowed
 from door.taking_over import TOLD_EACH, Opened, Over, Plan, Tell, named
-from models.case import Case
 from models.facts import Problem
 from models.past_deaths import Children, PastDeath, PastDeaths
 from models.rights import Actor, may_open
@@ -85,8 +84,8 @@ class _Plan(Plan[TakenDeaths]):
 
     async def known_before(self) -> "_Plan":
         """Look up what was taken over before, and which children have a review here."""
-        states = await self.session.scalars(select(CaseRow.state).where(CaseRow.kind == "child_death"))
-        keys = (Case.model_validate(state).said.get("key") for state in states)
+        key = CaseRow.state["said"]["key"].as_string()
+        keys = await self.session.scalars(select(key).where(CaseRow.kind == "child_death"))
         self.cases = {own: digest for own, _, digest in (str(key).partition("/") for key in keys if key)}
         names = {past_row(self.vault, one.reference) for one in self.deaths}
         columns = [column for column in CountedRow.__table__.columns if column.name != "sealed"]

@@ -327,6 +327,8 @@ class EnterDeath(_OfChild):
         yield Cannot("notified_on", words, lambda: self.notified_on < self.died <= today)
         words = "This is before the death was notified. Check both dates."
         yield Cannot("met_on", words, lambda: self.met_on and self.met_on < self.notified_on)
+        words = "No agency owes a form before it was asked for one. Say that they were asked, or name none."
+        yield Cannot("agencies", words, lambda: self.agencies and self.reached.value not in ASKED_ALREADY)
         words = "Enter the day of the review meeting: the draft of the analysis is due after it."
         yield Cannot("met_on", words, lambda: self.reached is Reached.MET and self.met_on is None)
         words = "This is before the death was notified, or before the review meeting. Check these dates."

@@ -1,4 +1,4 @@
-"""The audit chains: one for each case, one each for sign-ins, reads and the directory.
+"""The audit chains: one for each case, one each for sign-ins, reads, the directory and lists that were taken over.
 
 A link is an HMAC over the link before it, its number, time, actor, kind and the commitments of its values. A value
 enters as HMAC(its own salt, value): the chain says nothing of it, stays whole when keys are changed, and stays whole

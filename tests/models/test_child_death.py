@@ -538,6 +538,7 @@ def test_a_review_that_was_entered_on_the_list_of_a_panel_is_completed_like_any_
         ({"reached": "met"}, "met_on"),
         ({"reached": "met", "met_on": 201}, "met_on"),
         ({"reached": "drafted"}, "drafted_on"),
+        ({"reached": "first_steps", "agencies": [HOSPITALS]}, "agencies"),
         ({"reached": "drafted", "met_on": 10, "drafted_on": 11}, "drafted_on"),
         ({"reached": "drafted", "drafted_on": 11, "panel_on": 1}, "panel_on"),
         ({"reached": "drafted", "drafted_on": 11, "panel_on": -9, "agencies": [HOSPITALS]}, "panel_on"),
