@@ -273,7 +273,7 @@ class Reached(Choice):
 ASKED_ALREADY, MET_ALREADY = ("asked", "met", "drafted"), ("met", "drafted")
 
 
-class UnderWay(Part):
+class Wait(Part):
     kind: WaitsFor = asks("What does the review wait for?")
     since: Day = asks("Since when is it under way?")
     holds: Annotated[tuple[Step, ...], Field(min_length=1, max_length=2)] = asks("What waits for it?")
@@ -307,7 +307,7 @@ class EnterDeath(_OfChild):
         default=None,
         when=("reached", ("drafted",)),
     )
-    waits: Annotated[tuple[UnderWay, ...], Field(max_length=8)] = asks(
+    waits: Annotated[tuple[Wait, ...], Field(max_length=8)] = asks(
         "What does the review wait for outside?", "Nobody is chased for what waits.", default=()
     )
     unexplained: bool = asks("The sub-group still has to decide whether it is one for a practice review", default=False)
@@ -366,7 +366,7 @@ class AmendDeath(_OfChild):
         yield Cannot("died", words, lambda: self.died < self.born)
 
 
-def _hold(waits: Iterable[UnderWay], step: Step) -> bool:
+def _hold(waits: Iterable[Wait], step: Step) -> bool:
     return any(step in one.holds for one in waits)
 
 
