@@ -379,7 +379,7 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         "ethnic_group": "mixed", "address": "1 Nowhere Lane", "area": "harrowshire", "care_status": "",
         "died": "2025-03-01", "place_of_death": "home", "circumstances": "", "notified_on": "2025-03-02",
         "reached": "drafted", "agencies": ["police"], "met_on": "2025-06-01", "drafted_on": "2025-07-01",
-        "panel_on": "2026-05-14",
+        "panel_on": None,
         "waits": [{"kind": "inquest", "since": "2025-04-01", "holds": ["meeting", "panel"], "review": "2026-06-01"}],
         "unexplained": True, "key": None,
     },
