@@ -24,8 +24,8 @@ TOLD = {"name": "Quilon Zarbain", "born": "2025-01-28", "nhs_number": "", "addre
 
 
 @pytest_asyncio.fixture
-async def made(tmp_path: Path) -> AsyncIterator[Recording]:
-    async with recording(tmp_path) as one:
+async def made(tmp_path: Path, database_url: str) -> AsyncIterator[Recording]:
+    async with recording(tmp_path, database_url=database_url) as one:
         yield one
 
 
@@ -98,3 +98,17 @@ async def test_of_the_number_only_a_keyed_digest_is_kept_and_none_of_a_child_wit
     assert NUMBER not in first
     assert first == made.there.vault.look_up(f"nhs number {NUMBER}")
     assert second == ""
+
+
+async def test_whoever_asks_of_a_death_finds_what_was_decided_of_it_from_the_other_side(made: Recording) -> None:
+    """Also where the child is not alike at all: the decision stands in the other case."""
+    deaths, questions = Deaths(Lives(made)), Questions(made.there.recorder)
+    first = await deaths.notified(name="Quillon Zarbane", born="2025-01-28")
+    second = await deaths.notified(name="Brendric Holthoworth", born="2021-04-02")
+    same = {"other": first, "same": True, "reason": "They were found to be one child."}
+    await made.act(COORDINATOR, second, "decide_duplicate", **same)
+    directory = await questions.directory()
+    assert directory
+    actor = actor_of(directory, COORDINATOR, made.now)
+    assert [(one.ref, one.decided) for one in await questions.likely_same(first, actor, made.now)] == [(second, True)]
+    assert await questions.joined(first, actor, made.now) == [second]
