@@ -363,6 +363,15 @@ def test_an_agency_that_was_asked_in_a_notification_that_joins_hears_that_it_is_
 
 
 @pytest.mark.promise("H1")
+def test_a_day_of_death_that_is_not_known_is_the_last_day_of_life_that_is_known_and_is_said_so() -> None:
+    found, problems = examined(NotifyDeath, notifying(died_known="no"), MONDAY)
+    assert isinstance(found, NotifyDeath)
+    assert (found.died_known, problems) == (Known.NO, [])
+    last = {"born": str(day_of(MONDAY)), "died": str(day_of(MONDAY)), "died_known": "not_known"}
+    assert examined(NotifyDeath, notifying(**last), MONDAY)[1] == []
+
+
+@pytest.mark.promise("H1")
 @pytest.mark.parametrize(("place", "field"), [("abroad", []), ("home", ["died"])])
 def test_abroad_it_may_be_tomorrow_already_and_nowhere_else(place: str, field: list[str]) -> None:
     late = at(day_of(MONDAY), time(22))
@@ -516,7 +525,7 @@ def test_the_panel_of_a_review_that_was_entered_waiting_does_not_begin_to_run_wh
     play.act(DOCTOR, "draft_analysis", summary="s")
     assert play.case.obligations["panel"].paused
     with pytest.raises(Refused, match="The panel waits for: Inquest"):
-        play.act(PANEL, "list_for_panel", on=day_of(play.now))
+        play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now))
 
 
 @pytest.mark.promise("H13")

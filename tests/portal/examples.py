@@ -372,7 +372,7 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "amend_death": {
         "name": "Rowan Larch", "nhs_number": "9434765919", "born": "2025-02-03", "sex": "male",
         "ethnic_group": "mixed", "address": "1 Example Road", "area": "harrowshire", "care_status": "None",
-        "died": "2026-03-04", "place_of_death": "home", "reason": "The hospital has found the number.",
+        "died": "2026-03-01", "place_of_death": "home", "reason": "The hospital has found the number.",
     },
     "enter_death": {
         "name": "Wilhelmina Anybody", "nhs_number": "943 476 5919", "born": "2023-01-05", "sex": "female",
