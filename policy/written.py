@@ -18,6 +18,10 @@ Value = str | int | bool | None | list["Value"] | dict[str, "Value"]
 LONGEST = 500_000
 DEEPEST = 20
 WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
+QUICKEST = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""The reader in C, where the library was built with it: every process reads the policy as it starts."""
+PLAIN = (None, "")
+"""The style of text without quotes, as either reader says it."""
 QUOTES = ("'", '"')
 UNCLOSED = "This quote does not end on its line. Close it; write long text below `>-`, without quotes."
 NODES = (yaml.ScalarEvent, yaml.CollectionStartEvent, yaml.CollectionEndEvent)
@@ -104,7 +108,7 @@ def _events(text: str, written: Written) -> list[yaml.Event]:
     """What stands in the text, in order; aliases, tags and great depth are found before anything is built."""
     events: list[yaml.Event] = []
     depth = documents = 0
-    for event in yaml.parse(text, Loader=yaml.BaseLoader):
+    for event in yaml.parse(text, Loader=QUICKEST):
         events.append(event)
         line = _line(event)
         documents += isinstance(event, yaml.DocumentStartEvent)
@@ -168,7 +172,7 @@ def _until(end: type[yaml.Event], rest: Iterator[yaml.Event]) -> Iterator[yaml.E
 
 def _scalar(event: yaml.ScalarEvent, path: Path, written: Written) -> Value:
     text = str(event.value)
-    if event.style is not None:
+    if event.style not in PLAIN:
         return text
     if not text:
         written.complain(path, "Nothing is written here. Give a value, take the key away, or write `null` for none.")
