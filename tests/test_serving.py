@@ -99,6 +99,7 @@ def test_a_folder_of_before_this_was_written_counts_as_real(tmp_path: Path) -> N
     check_kind(tmp_path, demonstration=False)
 
 
+@pytest.mark.proof
 def test_an_earlier_link_of_the_administrator_is_spent_with_the_one_that_was_used(tmp_path: Path) -> None:
     with Running(tmp_path / "here") as running:
         running.ready()
@@ -159,6 +160,7 @@ def test_nobody_else_may_read_the_folder(tmp_path: Path) -> None:
         assert readable == []
 
 
+@pytest.mark.proof
 def test_two_run_side_by_side_in_two_folders(tmp_path: Path) -> None:
     with Running(tmp_path / "one") as one, Running(tmp_path / "two") as two:
         one.ready()
