@@ -16,6 +16,7 @@ from models.case import Case
 from models.child_death_commands import (
     COMMANDS,
     ELSEWHERE,
+    NOT_OURS,
     Category,
     Considered,
     Criterion,
@@ -168,6 +169,9 @@ class ChildDeath:
                 return {"death_notified": at, **elsewhere, **safety(fact)}
             case "death_entered":
                 return _entered(fact)
+            case "death_amended":
+                moved = data["area"] == ELSEWHERE != case.said["area"]
+                return {"death_amended": at, **({"death_elsewhere": at} if moved else {})}
             case "immediate_decisions_recorded":
                 waits_ = {"wait_opened": at} if "wait" in data else {}
                 return {"immediate_decisions_recorded": at, **_called_for(fact), **waits_, **safety(fact)}
@@ -238,12 +242,14 @@ class ChildDeath:
                 return {owed_returns(case)[fact.agency].key: Ended.WITHDRAWN}
             case "return_not_given":
                 return {owed_returns(case)[fact.agency].key: Ended.NOT_GIVEN}
+            case "death_amended" if fact.data["area"] != ELSEWHERE:
+                return {one.key: Ended.WITHDRAWN for one in case.open() if one.block == "hand_over"}
             case "hand_over_received":
                 return {one.key: Ended.WITHDRAWN for one in case.open() if one.block != "confirm_hand_over"}
             case _:
                 return {}
 
-    def judge(  # noqa: PLR0911 -- one answer for each command
+    def judge(  # noqa: C901, PLR0911, PLR0912 -- one answer for each command
         self, case: Case, kind: str, body: dict[str, Any], now: datetime
     ) -> list[Problem]:
         if kind in OWED:
@@ -255,6 +261,15 @@ class ChildDeath:
                 return _joins(case, body["other"], same=body["same"])
             case "review_wait" if body["item"] not in waits(case):
                 return [Problem(field="item", words="The review does not wait for this.")]
+            case "review_wait" if body["ended_on"] and body["ended_on"] < waits(case)[body["item"]]["since"]:
+                return [Problem(field="ended_on", words="This is before it began. Check the day.")]
+            case "amend_death":
+                return _stays_listed(case, body["area"])
+            case "hand_over":
+                return _leaves(case)
+            case "list_for_panel" if on := case.said.get("panel_on"):
+                day_ = day(at(date.fromisoformat(on), time(0)))
+                return [Problem(words=f"It is on the list for {day_}. Defer it first, with the reason.")]
             case "draft_analysis" if "meeting_held" not in case.marks:
                 return [Problem(words="Record the review meeting first.")]
             case "list_for_panel":
@@ -364,6 +379,25 @@ def _stands(case: Case, data: Mapping[str, Any]) -> dict[str, Any]:
         "panel_on": on, "panel": deaths.panels_of(data["area"])[0] if deaths and on else "",
         **(_waiting(waits_) if waits_ else {}),
     }  # fmt: skip
+
+
+def _stays_listed(case: Case, area: str) -> list[Problem]:
+    """Whether the panel for which it is listed may review it, once it is known that the child lived there."""
+    deaths = policy(case.policy).child_deaths
+    if not deaths or not case.said.get("panel_on") or case.said["panel"] in deaths.panels_of(area):
+        return []
+    return [Problem(field="area", words="It is on the list of a panel of another area. Defer it there first.")]
+
+
+def _leaves(case: Case) -> list[Problem]:
+    """Whether the review can be handed over to another area."""
+    if case.is_open("confirm_hand_over"):
+        return [Problem(words="It has been handed over. Record that the other area has received it.")]
+    if "panel_reviewed" in case.marks:
+        return [Problem(words="The panel here has reviewed this death. Tell the other area of it in writing.")]
+    if case.said.get("area") not in NOT_OURS:
+        return [Problem(words="The child lived in an area of ours. If that is wrong, amend the child’s details first.")]
+    return []
 
 
 def _found(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -361,7 +361,7 @@ class AmendDeath(_OfChild):
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
-        yield Cannot("died", PAST, lambda: self.died > day_of(now))
+        yield Cannot("died", PAST, lambda: self.died > _latest(self.place_of_death, now))
         words = "The date of death is before the date of birth. Check both dates."
         yield Cannot("died", words, lambda: self.died < self.born)
 
@@ -661,6 +661,8 @@ class CompleteAnalysis(Command):
         yield from super().cannot(now)
         words = "Name the factors that could be changed."
         yield Cannot("factors", words, lambda: self.modifiable is Modifiable.YES and not self.factors)
+        words = "Only who sat can have left. Tick them above as well."
+        yield Cannot("left", words, lambda: set(self.left) - set(self.seats))
         words = "Say which interest was declared."
         yield Cannot("interests", words, lambda: self.left and not self.interests)
 

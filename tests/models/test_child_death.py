@@ -7,7 +7,7 @@ import pytest
 
 from models.awaited import ended_waits
 from models.case import Case
-from models.child_death_commands import EnterDeath, NotifyDeath, ReturnForm
+from models.child_death_commands import AmendDeath, EnterDeath, NotifyDeath, ReturnForm
 from models.command import Known
 from models.death_bands import AgeBand, age_band
 from models.examining import examined
@@ -558,3 +558,57 @@ def test_what_cannot_be_of_a_review_that_is_entered_is_said_of_its_answer(said: 
     command, _ = examined(EnterDeath, {**entering(), **said, **days}, MONDAY)
     assert command
     assert [one.field for one in command.impossible(MONDAY)] == [field]
+
+
+@pytest.mark.promise("H15")
+def test_where_the_child_lived_is_amended_and_the_hand_over_is_owed_or_not_with_it() -> None:
+    play = notified()
+    amending = {name: value for name, value in notifying().items() if name in AmendDeath.model_fields}
+    play.act(COORDINATOR, "amend_death", **{**amending, "area": "elsewhere", "reason": "r"})
+    assert play.case.is_open("hand_over")
+    play.act(COORDINATOR, "amend_death", **{**amending, "area": "lowmarsh", "reason": "r"})
+    assert not play.case.is_open("hand_over")
+    with pytest.raises(Refused, match="an area of ours"):
+        play.act(COORDINATOR, "hand_over", area="Another county")
+
+
+@pytest.mark.promise("H7")
+def test_what_is_listed_is_deferred_with_a_reason_before_it_is_listed_anew_or_by_another_area() -> None:
+    play = notified()
+    listed(play)
+    with pytest.raises(Refused, match="Defer it first, with the reason"):
+        play.act(PANEL, "list_for_panel", panel="joint", on=day_of(play.now))
+    amending = {name: value for name, value in notifying().items() if name in AmendDeath.model_fields}
+    with pytest.raises(Refused, match="panel of another area"):
+        play.act(COORDINATOR, "amend_death", **{**amending, "area": "lowmarsh", "reason": "r"})
+
+
+@pytest.mark.promise("H15")
+def test_what_the_panel_here_has_reviewed_is_not_handed_over_nor_twice() -> None:
+    play = notified(area="not_known")
+    listed(play)
+    play.act(PANEL, "complete_analysis", **analysing(play))
+    with pytest.raises(Refused, match="The panel here has reviewed this death"):
+        play.act(COORDINATOR, "hand_over", area="Another county")
+    other = notified(area="elsewhere")
+    other.act(COORDINATOR, "hand_over", area="Another county")
+    with pytest.raises(Refused, match="It has been handed over"):
+        other.act(COORDINATOR, "hand_over", area="Another county")
+
+
+@pytest.mark.promise("H5")
+def test_a_wait_does_not_end_before_it_began() -> None:
+    play = notified()
+    item = waits(play, "inquest", "panel")
+    before = day_of(play.now) - timedelta(days=1)
+    with pytest.raises(Refused, match="before it began"):
+        play.act(COORDINATOR, "review_wait", item=item, outcome="ended", ended_on=before, abuse="no")
+
+
+@pytest.mark.promise("H7")
+def test_only_who_sat_can_have_left() -> None:
+    play = notified()
+    listed(play)
+    answers = analysing(play, seats=["police"], left=["panel_chair"], interests="i")
+    with pytest.raises(Refused, match="Only who sat"):
+        play.act(PANEL, "complete_analysis", **answers)
