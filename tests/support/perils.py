@@ -261,7 +261,11 @@ class Perils:
 
     async def arrived(self, patience: float = 2 * SOON) -> None:
         """Wait until nothing is on its way, and see every message as often as it should be."""
-        await self.until(self._is_still, "something is still on its way", patience)
+        try:
+            await self.until(self._is_still, "something is still on its way", patience)
+        except AssertionError as still:
+            still.add_note(await self._where_all_stands())
+            raise
         await self.once()
 
     async def once(self) -> None:
@@ -328,6 +332,14 @@ class Perils:
             told = set(await session.scalars(select(NoticeRow.case)))
             still = [(await session.scalars(one.limit(1))).first() is None for one in (waiting, on_its_way)]
         return all(still) and set(self.sent) <= told
+
+    async def _where_all_stands(self) -> str:
+        """Each message that has not arrived, with its attempts, and what waits to be sent: for who has to find out."""
+        bundles, rows = await self._bundles()
+        waiting = [f"{row.key} {row.case} {row.state}" for row in rows if row.state is State.QUEUED]
+        open_ = [f"{key} {one.state} {one.attempts}" for key, one in bundles.items() if not one.arrived]
+        unheard = sorted(set(self.sent) - {row.case for row in rows})
+        return "\n".join(["waiting", *waiting, "not arrived", *open_, "of which nobody was told", *unheard])
 
     @staticmethod
     async def until(true: Callable[[], Awaitable[bool]], otherwise: str, patience: float = 2 * SOON) -> None:
