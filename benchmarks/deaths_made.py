@@ -92,7 +92,7 @@ def course(group: Alike, contacts: Mapping[str, str]) -> list[Act]:
             "held_at": moment(met), "agencies": list(contacts)[:4], "words": "What was found is set out here. " * 8,
         }),
         Act(met + 1, DOCTOR, "draft_analysis", {"summary": "A child died in hospital after a short illness. " * 8}),
-        Act(took - 9, PANEL, "list_for_panel", {"panel": "joint", "on": on(took), "theme": ""}),
+        Act(took - 9, PANEL, "list_for_panel", {"panel": "joint", "on": on(took), "theme": "", "extra": True}),
         Act(took, PANEL, "complete_analysis", {
             "held_at": moment(took), "seats": list(SEATS), **found(group.deaths[0]),
             "factors": [{"domain": "child", "factor": "Born early.", "influence": "2"}],

@@ -33,15 +33,17 @@ from models.answers import Reopen
 from models.base import Message
 from models.batch import TASK_TIMEOUT, Receipt
 from models.case import Case, packed
+from models.children import ASKED_OF_CHILDREN, against
 from models.command import Command, Signed, split
 from models.examining import examined
 from models.facts import Fact, Problem
-from models.judging import CLOSED, NO_CALENDAR, NO_POLICY, beside, judge, takes_closed
+from models.judging import NO_CALENDAR, NO_POLICY, beside, closed_words, judge, takes_closed
 from models.lifecycles import COMMANDS, LIFECYCLES, OPENINGS, REFERRING
 from models.offered import misnamed, names
 from models.recommending import EnterRecommendation, Recommend
 from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts, may_open, reads
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
+from records.children import kept_children
 from records.facts import fact_from
 from records.naming import file_not_clean, files_not_theirs, strange_cases
 from records.opened_before import ALIKE, opened_before
@@ -164,7 +166,7 @@ class Door:
             if isinstance(office, Problem):
                 raise _refusal(office, wrong)
             if state.closed and not takes_closed(state, kind):
-                raise Invalid(wrong or CLOSED)
+                raise Invalid(wrong or closed_words(state))
             if not wrong and seen is not None and kind not in OVERTAKING and await _news(session, case, seen):
                 raise MovedOn
             directory = await self._recorder.directory.read(session) if names(model) else None
@@ -172,6 +174,7 @@ class Door:
             strange = await strange_cases(session, case, named, actor, now)
             strange += await files_not_theirs(session, model, plain, actor.person, case)
             strange += await file_not_clean(session, state, kind, plain)
+            strange += await self._against_children(session, state, command)
             strange += misnamed(model, state, plain, directory) if directory else []
             wrong = _with(_with(wrong, strange), await self._said_before(session, state, command, actor))
             if wrong:
@@ -183,6 +186,14 @@ class Door:
 
         asked = await self._asked(ask)
         return asked if isinstance(asked, Done) else await self.send(*asked)
+
+    async def _against_children(self, session: AsyncSession, case: Case, command: Command) -> list[Problem]:
+        """What only the sealed columns know: whether it names the child, whether a day fits to the notification."""
+        if not isinstance(command, ASKED_OF_CHILDREN):
+            return []
+        notified = case.marks.get("death_notified")
+        children = await kept_children(session, self._recorder.vault, case.ref)
+        return against(command, children, notified.at if notified else None)
 
     async def _said_before(self, session: AsyncSession, case: Case, command: Command, actor: Actor) -> list[Problem]:
         """Whoever recommends what was recommended before says that they have seen it; of the same, that it is meant."""

@@ -10,6 +10,7 @@ is chased for them, and each wait has a day on which somebody looks at it again.
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any, ClassVar
 
 from models.case import Case
@@ -30,10 +31,12 @@ from models.command import Command, Known
 from models.facts import Fact, Problem
 from models.listed import all_of
 from models.obligation import Ended, Obligation
+from models.panels import meetings, meets, panel_of
+from models.policy import ChildDeaths
 from models.rapid_review import judge_returns, owed_returns
 from models.recommending import STORY as PURSUED
 from models.referral import later, owed, safety
-from models.shelf import policy
+from models.shelf import days, policy
 from models.time import at, day, day_of
 
 UNEXPLAINED = frozenset({Criterion.SUDDEN, Criterion.NOT_NATURAL})
@@ -89,7 +92,7 @@ def waits_said(said: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def awaited_since(one: Mapping[str, Any]) -> str:
     """A wait in words: inquest since 3 March 2026."""
     kind = WaitsFor(one["kind"]).words
-    return f"{kind[:1].lower()}{kind[1:]} since {day(at(date.fromisoformat(one['since']), time(0)))}"
+    return f"{kind[:1].lower()}{kind[1:]} since {_in_words(date.fromisoformat(one['since']))}"
 
 
 def awaiting(case: Case, one: Obligation) -> str:
@@ -268,17 +271,16 @@ class ChildDeath:
             case "hand_over":
                 return _leaves(case)
             case "list_for_panel" if on := case.said.get("panel_on"):
-                day_ = day(at(date.fromisoformat(on), time(0)))
-                return [Problem(words=f"It is on the list for {day_}. Defer it first, with the reason.")]
+                listed = _in_words(date.fromisoformat(on))
+                return [Problem(words=f"It is on the list for {listed}. Defer it first, with the reason.")]
             case "draft_analysis" if "meeting_held" not in case.marks:
                 return [Problem(words="Record the review meeting first.")]
             case "list_for_panel":
-                return _ready(case)
+                return _ready(case) or _meets_then(case, body)
             case "defer_panel" if not case.said.get("panel_on"):
                 return [Problem(words="It is not on the list of a panel.")]
             case "complete_analysis":
-                listed = [] if case.said.get("panel_on") else [Problem(words="List it for a panel first.")]
-                return _ready(case) or listed
+                return _ready(case) or _listed_then(case, body)
             case "consider_review" if not any(case.is_open(block) for block in CONSIDERED):
                 return [Problem(words="No decision is due on this death.")]
             case _:
@@ -368,7 +370,7 @@ def _entered(fact: Fact) -> dict[str, datetime]:
 
 
 def _stands(case: Case, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a review stands that was entered here; on the list of a panel, of the first of its area."""
+    """Where a review stands that was entered here, and on the list of which panel it is."""
     deaths, on = policy(case.policy).child_deaths, data["panel_on"] or ""
     waits_ = {
         f"w{number}": {name: one[name] for name in ("kind", "since", "holds")}
@@ -376,9 +378,13 @@ def _stands(case: Case, data: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         "children": data["children"], "area": data["area"], "passed": passed(data["reached"]), "key": data["key"],
-        "panel_on": on, "panel": deaths.panels_of(data["area"])[0] if deaths and on else "",
+        "panel_on": on, "panel": _on_list_of(case, deaths, data["area"], on) if deaths and on else "",
         **(_waiting(waits_) if waits_ else {}),
     }  # fmt: skip
+
+
+def _on_list_of(case: Case, deaths: ChildDeaths, area: str, on: str) -> str:
+    return panel_of(deaths, area, date.fromisoformat(on), days(case.calendar))
 
 
 def _stays_listed(case: Case, area: str) -> list[Problem]:
@@ -435,7 +441,34 @@ def _ready(case: Case) -> list[Problem]:
         return [Problem(words="Give the draft analysis first.")]
     if not case.is_open("panel") and not case.is_open("panel_again"):
         return [Problem(words="The panel has reviewed this death. It does so anew if something comes to light.")]
-    if missing := sorted(owed_returns(case)):
-        return [Problem(words=f"These agencies have not given their reporting form: {', '.join(missing)}.")]
+    if missing := len(owed_returns(case)):
+        words = "One reporting form is" if missing == 1 else f"{missing} reporting forms are"
+        return [Problem(words=f"{words} still owed. Record it where an agency holds nothing, or will not give one.")]
     held = [WaitsFor(one["kind"]).words for one in waits(case).values() if "panel" in one["holds"]]
     return [Problem(words=f"The panel waits for: {', '.join(held)}.")] if held else []
+
+
+def _meets_then(case: Case, body: Mapping[str, Any]) -> list[Problem]:
+    """Whether the panel meets on that day by its rule, or an extra meeting is meant."""
+    deaths, on, work = policy(case.policy).child_deaths, date.fromisoformat(body["on"]), days(case.calendar)
+    if not deaths or body["extra"] or meets(deaths.panels[body["panel"]], on, work):
+        return []
+    near = islice(meetings(deaths.panels[body["panel"]], on, work), 2)
+    words = f"The panel does not meet on this day. It meets next on {all_of(map(_in_words, near))}."
+    return [Problem(field="extra", words=f"{words} Choose one of its days, or tick that this is an extra meeting.")]
+
+
+def _listed_then(case: Case, body: Mapping[str, Any]) -> list[Problem]:
+    """Whether the panel that met had it on its list for that day."""
+    on = case.said.get("panel_on")
+    if not on:
+        return [Problem(words="List it for a panel first.")]
+    held = day_of(datetime.fromisoformat(body["held_at"])).isoformat()
+    if body["moved"] or held == on:
+        return []
+    words = f"It is on the list for {_in_words(date.fromisoformat(on))}."
+    return [Problem(field="moved", words=f"{words} Check the day, or tick that the panel met on another one.")]
+
+
+def _in_words(on: date) -> str:
+    return day(at(on, time(0)))

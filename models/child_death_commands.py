@@ -344,6 +344,16 @@ class EnterDeath(_OfChild):
         yield Cannot("panel_on", words, lambda: self.panel_on and (self.agencies or _hold(self.waits, Step.PANEL)))
         for number, one in enumerate(getattr(self, "waits", ())):
             yield from one.cannot(f"waits.{number}", today)
+            words = "This is before the child was born. Check both dates."
+            yield Cannot(f"waits.{number}.since", words, partial(self._is_before_birth, one))
+            words = "The review meeting is behind this review, so nothing holds it back. Choose the panel, or neither."
+            yield Cannot(f"waits.{number}.holds", words, partial(self._holds_what_is_behind, one))
+
+    def _is_before_birth(self, one: Wait) -> bool:
+        return one.since < self.born
+
+    def _holds_what_is_behind(self, one: Wait) -> bool:
+        return Step.MEETING in one.holds and self.reached.value in MET_ALREADY
 
     def _is_to_come(self, field: str, today: date) -> bool:
         day = getattr(self, field)
@@ -361,9 +371,13 @@ class AmendDeath(_OfChild):
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
-        yield Cannot("died", PAST, lambda: self.died > _latest(self.place_of_death, now))
+        yield Cannot("died", PAST, lambda: self.died > self.latest(now))
         words = "The date of death is before the date of birth. Check both dates."
         yield Cannot("died", words, lambda: self.died < self.born)
+
+    def latest(self, told: datetime) -> date:
+        """The last day on which somebody can have died of whom is told then."""
+        return _latest(self.place_of_death, told)
 
 
 def _hold(waits: Iterable[Wait], step: Step) -> bool:
@@ -602,6 +616,7 @@ class DraftAnalysis(Command):
     summary: Words = asks(
         "Summary for the panel", "As short as possible, and without names, places and dates.", private=True
     )
+    no_name: bool = asks("I have read it for names: it names nobody", back=True, default=False)
 
 
 class ListForPanel(Command):
@@ -613,6 +628,7 @@ class ListForPanel(Command):
     panel: Slug = asks("Which panel?", rows="panels")
     on: Day = asks("On which of its days?", "Until then nobody is chased for the panel’s review.")
     theme: MaybeLine = asks("Theme of the panel, if it has one", private=True, default="", short=True)
+    extra: bool = asks("This is a meeting beside those that are planned", back=True, default=False)
 
     def cannot(self, now: datetime) -> Iterator[Cannot]:
         yield from super().cannot(now)
@@ -645,6 +661,7 @@ class CompleteAnalysis(Command):
     OCCURRED: ClassVar[str] = "held_at"
     held_at: Moment = asks("When did the panel meet?")
     late: MaybeLine = LATE
+    moved: bool = asks("It met on another day than the list says", back=True, default=False)
     seats: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=20)] = asks("Who sat?", rows="panel_seats")
     left: tuple[Slug, ...] = asks(
         "Who declared an interest and left?", "They do not count for the quorum.", rows="panel_seats", default=()

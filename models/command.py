@@ -31,6 +31,10 @@ def _without_control(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split("\n"))
+
+
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs to Unicode that every font leaves empty."""
 
@@ -49,8 +53,9 @@ ANOTHER_CASE = "This is another one, beside the one that is there"
 PAST, TO_COME = "The date must be today or in the past.", "The date must be today or later."
 NOT_NOW = "Leave all of it empty if it is now."
 LINE, WORDS = 200, 20_000
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LINE), *_SHOWN]
-MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LINE), *_SHOWN]
+_ONE_LINE = AfterValidator(_on_one_line)
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LINE), *_SHOWN, _ONE_LINE]
+MaybeLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LINE), *_SHOWN, _ONE_LINE]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WORDS), *_SHOWN]
 MaybeWords = Annotated[str, StringConstraints(strip_whitespace=True, max_length=WORDS), *_SHOWN]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_./#:-]*$", max_length=120)]

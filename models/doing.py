@@ -12,7 +12,7 @@ from urllib.parse import quote
 from models import recommending
 from models.case import Case
 from models.command import Command
-from models.judging import CLOSED, OF_CLOSED, takes_closed, unanswerable
+from models.judging import OF_CLOSED, closed_words, takes_closed, unanswerable
 from models.lifecycles import COMMANDS, LIFECYCLES
 from models.rapid_review import has_met
 from models.recommending import KINDS as RECOMMENDING
@@ -150,7 +150,12 @@ def meets(kind: str, mark: str) -> str:
 
 
 def doings(view: View, now: datetime) -> tuple[list[Doing], list[Doing]]:
-    """(what this person owes or can decide now, everything else that is open), each by date, the urgent first."""
+    """(what this person owes or can decide now, everything else that is open), each by date, the urgent first.
+
+    Of what has joined another case nothing: there it goes on.
+    """
+    if view.state.closed and view.state.said.get("joined"):
+        return [], []
     open_ = [_doing(view, one, now) for one in view.deadlines if not one.ended]
     mine = [one for one in open_ if _is_mine(view, one.deadline)]
     return sorted(mine, key=lambda one: not one.deadline.urgent), [one for one in open_ if one not in mine]
@@ -164,7 +169,7 @@ def doing(view: View, key: str, now: datetime) -> Doing | None:
 def stands_in_the_way(view: View, kind: str, agency: str, now: datetime, about: str = "") -> str:
     """What has to happen before this can be recorded, whatever is answered; empty if nothing does."""
     if view.state.closed and not takes_closed(view.state, kind):
-        return CLOSED
+        return closed_words(view.state)
     if view.state.closed and kind in OF_CLOSED:
         return ""
     if about in view.state.obligations and (words := unanswerable(view.state, kind, about, now)):

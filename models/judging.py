@@ -67,6 +67,12 @@ def takes_closed(case: Case, kind: str) -> bool:
     return kind in OF_CLOSED or (kind in {"recommend", "enter_recommendation"} and was_over(case))
 
 
+def closed_words(case: Case) -> str:
+    """What is said of a closed case that does not take a command: how to go on."""
+    other = case.said.get("joined")
+    return f"This is about the same as {other}, which it has joined. Go on there." if other else CLOSED
+
+
 def _allowed(  # noqa: PLR0911 -- one answer for each family of commands
     case: Case, kind: str, body: dict[str, Any], now: datetime
 ) -> list[Problem]:
@@ -75,7 +81,7 @@ def _allowed(  # noqa: PLR0911 -- one answer for each family of commands
     if kind in ACCESS:  # the story of a closed case can be read as well
         return []
     if case.closed and not takes_closed(case, kind):
-        return [Problem(words=CLOSED)]
+        return [Problem(words=closed_words(case))]
     if kind in _ABOUT:
         return _ABOUT[kind](case, body, now)
     if kind in recommending.KINDS:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from models.calendar import WorkingDays
 from models.clocks import add_months
-from models.policy import Panel
+from models.policy import ChildDeaths, Panel
 
 WEEK = timedelta(weeks=1)
 
@@ -23,6 +23,17 @@ def meetings(plan: Panel, after: date, days: WorkingDays) -> Iterator[date]:
         if held >= after:
             yield held
         month = add_months(month, plan.every_months)
+
+
+def meets(plan: Panel, on: date, days: WorkingDays) -> bool:
+    """Whether this is one of the panel's days."""
+    return next(meetings(plan, on, days), None) == on
+
+
+def panel_of(deaths: ChildDeaths, area: str, on: date, days: WorkingDays) -> str:
+    """The panel on whose list for this day a death of this area is: one that meets then, else the first of its area."""
+    may = deaths.panels_of(area)
+    return next((name for name in may if meets(deaths.panels[name], on, days)), may[0])
 
 
 def _of_month(plan: Panel, month: date) -> date:

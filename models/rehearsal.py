@@ -545,7 +545,7 @@ def _of_death(act: Act, case: Case, agency: str) -> Answers:
         "plan_meeting": lambda: {"on": "+40 days"},
         "record_death_meeting": lambda: {"held_at": "now", "words": "-"},
         "draft_analysis": lambda: {"summary": "-"},
-        "list_for_panel": lambda: {"panel": panels[0], "on": "+28 days"},
+        "list_for_panel": lambda: {"panel": panels[0], "on": "+28 days", "extra": True},
         "complete_analysis": lambda: {"held_at": "now", "seats": seats, "categories": ["6"], "modifiable": "none"},
         "submit_analysis": lambda: {"sent_at": "now"},
         "log_family_contact": lambda: {"contact": "feedback", "held_at": "now"},

@@ -52,7 +52,7 @@ def _death(place: int, chance: random.Random) -> Iterator[Act]:
     yield act(met, DOCTOR, "record_death_meeting")
     yield act(min(met + chance.randrange(3, 10), DRAFTED), DOCTOR, "draft_analysis")
     sits = PANEL_SITS + FORTNIGHT * (place // EACH)
-    yield act(sits - 15, COORDINATOR, "list_for_panel", on="+21 days")
+    yield act(sits - 15, COORDINATOR, "list_for_panel", on="+15 working days")
     yield act(sits, PANEL, "complete_analysis")
     yield act(sits + chance.randrange(1, 9), COORDINATOR, "submit_analysis")
     yield act(sits + chance.randrange(3, 18), COORDINATOR, "log_family_contact")

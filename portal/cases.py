@@ -19,8 +19,8 @@ from models.shelf import days, policy
 from portal.challenge import challenge_of
 from portal.doing import can, others
 from portal.giving import DONE
+from portal.happened import QUORUMS, time_line, waits_for_quorum
 from portal.happened import TITLES as HAPPENED
-from portal.happened import time_line, waits_for_quorum
 from portal.outcomes import outcomes
 from portal.paging import page_of, paging
 from portal.review import review_of
@@ -164,7 +164,7 @@ def joins(case: Case) -> list[str]:
 
 def _done(entry: Entry, quorum: str) -> str:
     """What whoever has just recorded this reads at the head of the page."""
-    if quorum and entry.kind == "meeting_recorded":
+    if quorum and entry.kind in QUORUMS:
         return quorum
     words = HAPPENED.get(entry.kind, "Recorded")
     return f"{words}." if words.endswith("recorded") else f"{words}. It is recorded."

@@ -1,9 +1,10 @@
 """The page of every command that a case takes: shown, kept as it is typed, previewed where dates move, and given."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from itertools import islice
 from typing import Final
 from urllib.parse import quote
 from uuid import uuid4
@@ -13,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from door.refusals import NotConfirmed, NotThere, Refusal
-from models.case import whole_item
+from models.case import Case, whole_item
 from models.command import Command, split
 from models.directory import Directory
 from models.doing import stands_in_the_way
@@ -21,10 +22,12 @@ from models.facts import Problem
 from models.files import asks_files
 from models.judging import reach
 from models.lifecycles import COMMANDS, OPENINGS
+from models.listed import all_of
 from models.offered import PURPOSES, decided_against
+from models.panels import meetings
 from models.preview import CannotBe, Move, preview
 from models.rights import BY_RELATION, FOUR_EYES, access_of, actor_of, acts, second, sees
-from models.shelf import policy
+from models.shelf import days, policy
 from models.standing import Deadline
 from models.time import day_of
 from models.titles import about, named
@@ -486,7 +489,9 @@ def _news(giving: Giving, directory: Directory) -> list[Happened]:
     return [one for one in time_line(giving.view.state, found, directory) if isinstance(one, Happened)]
 
 
-def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
+def _notes(  # noqa: PLR0911 -- one answer for each kind of form
+    giving: Giving, directory: Directory, now: datetime
+) -> list[str]:
     """What stands at the head of a form: the text decided against, the date corrected, how far a date may reach."""
     case = giving.view.state
     if giving.kind == "correct" and giving.about in case.marks:
@@ -498,6 +503,10 @@ def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
         return [f"This case follows {one.was}. In force now is {one.then}." for one in _newer(giving)]
     if giving.kind == "record_meeting":
         return [quorum_words(case)]
+    if giving.kind == "list_for_panel":
+        return list(_panel_days(case, day_of(now)))
+    if giving.kind == "complete_analysis":
+        return [*_on_the_list(case), quorum_words(case, "child_death_panel")]
     if giving.kind in PURPOSES:
         _, text = decided_against(case, giving.kind)
         source = policy(case.policy).sources[text.source]
@@ -508,3 +517,17 @@ def _notes(giving: Giving, directory: Directory, now: datetime) -> list[str]:
         return []
     due = [f"It is due {by(one.due)}."] if one.due else []
     return [*due, f"The policy lets a date reach to {day(last)}."]
+
+
+def _panel_days(case: Case, today: date) -> Iterator[str]:
+    """When each panel that may review this death meets next."""
+    deaths = policy(case.policy).child_deaths
+    assert deaths is not None, "only the review of a child's death is listed for a panel"
+    for plan in map(deaths.panels.__getitem__, deaths.panels_of(case.said.get("area", ""))):
+        near = [day(on) for on in islice(meetings(plan, today, days(case.calendar)), 3)]
+        yield f"{plan.title}: meets on {all_of(near)}."
+
+
+def _on_the_list(case: Case) -> list[str]:
+    on = case.said.get("panel_on")
+    return [f"It is on the list for {day(on)}."] if on else []

@@ -305,9 +305,13 @@ def _title(entry: Entry) -> str:
     return TITLES.get(entry.kind, entry.kind.replace("_", " ").capitalize())
 
 
-def quorum_words(case: Case) -> str:
+QUORUMS: Final[Mapping[str, str]] = {"meeting_recorded": "rapid_review_meeting", "panel_recorded": "child_death_panel"}
+"""What the policy calls the meetings that need a quorum, by the fact that records one."""
+
+
+def quorum_words(case: Case, meeting: str = "rapid_review_meeting") -> str:
     """With how many seats a meeting can decide, and which of them are always needed."""
-    quorum = policy(case.policy).quorums["rapid_review_meeting"]
+    quorum = policy(case.policy).quorums[meeting]
     always = ", ".join(quorum.seats[seat].title for seat in quorum.always)
     return f"A meeting can decide with {quorum.least} of its {len(quorum.seats)} seats filled, always with: {always}."
 
@@ -321,16 +325,19 @@ def _note(case: Case, entry: Entry) -> str:
     if entry.kind == "risk_changed" and "was" in entry.data:
         was = datetime.fromisoformat(entry.data["was"])
         return f"What is open is counted anew from then; it had been due {by(was)}."
-    if entry.kind != "meeting_recorded":
+    if entry.kind not in QUORUMS:
         return ""
     return "It had its quorum." if entry.data.get("quorate") else _no_quorum(case, entry)
 
 
 def waits_for_quorum(case: Case, entries: Sequence[Entry]) -> str:
-    """That the last meeting could not decide, why, and what to do; empty where no meeting is awaited for that."""
-    held = next((entry for entry in reversed(entries) if entry.kind == "meeting_recorded"), None)
-    if held is None or case.closed or "meeting_held" in case.marks:
+    """That the last meeting could not decide, why, and what to do; empty where none is awaited for that."""
+    held = next((entry for entry in reversed(entries) if entry.kind in QUORUMS), None)
+    if held is None or case.closed or held.data.get("quorate") or _was_held(case, held):
         return ""
+    if held.kind == "panel_recorded":
+        do = "It is on the list of another." if case.said.get("panel_on") else "List it for another panel."
+        return f"The panel of {day(held.at)} is recorded. {_no_quorum(case, held)} {do}"
     arranged = case.marks.get("meeting_arranged")
     again = arranged is not None and arranged.number > held.number
     do = (
@@ -339,16 +346,26 @@ def waits_for_quorum(case: Case, entries: Sequence[Entry]) -> str:
     return f"The meeting of {day(held.at)} is recorded. {_no_quorum(case, held)} {do}"
 
 
+def _was_held(case: Case, entry: Entry) -> bool:
+    """Whether a meeting of this kind could decide before or since."""
+    return entry.kind == "meeting_recorded" and "meeting_held" in case.marks
+
+
 def _no_quorum(case: Case, entry: Entry) -> str:
     """Why a meeting could not decide."""
-    quorum = policy(case.followed(entry.number)).quorums["rapid_review_meeting"]
-    filled = [seat for seat in entry.data.get("seats", ()) if seat in quorum.seats]
+    quorum = policy(case.followed(entry.number)).quorums[QUORUMS[entry.kind]]
+    left = entry.data.get("left", ())
+    filled = [seat for seat in entry.data.get("seats", ()) if seat in quorum.seats and seat not in left]
     few = (
         [f"{len(filled)} of the {quorum.least} seats that it needs {'was' if len(filled) == 1 else 'were'} filled"]
         if len(filled) < quorum.least
         else []
     )
-    empty = [f"“{quorum.seats[seat].title}” was empty" for seat in quorum.always if seat not in filled]
+    empty = [
+        f"“{quorum.seats[seat].title}” {'left' if seat in left else 'was empty'}"
+        for seat in quorum.always
+        if seat not in filled
+    ]
     return f"It had no quorum, so it could not decide: {', and '.join([*few, *empty])}."
 
 

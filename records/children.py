@@ -65,3 +65,10 @@ async def note_numbers(session: AsyncSession, vault: Vault) -> None:
         for row in rows:
             row.nhs_key = nhs_key(vault, Kept(row.case, row.number, row.sealed).opened(vault))
         await session.flush()
+
+
+async def kept_children(session: AsyncSession, vault: Vault, case: str) -> list[dict[str, Any]]:
+    """The children of this case, opened, in their order."""
+    found = select(ChildRow.case, ChildRow.number, ChildRow.sealed).where(ChildRow.case == case)
+    rows = await session.execute(found.order_by(ChildRow.number))
+    return [Kept._make(row).opened(vault) for row in rows]

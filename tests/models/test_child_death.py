@@ -1,18 +1,23 @@
 """The review of a child's death, by the pure core: its way, and what it waits for."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
 
+from models import shelf
 from models.awaited import ended_waits
 from models.case import Case
-from models.child_death_commands import AmendDeath, EnterDeath, NotifyDeath, ReturnForm
+from models.child_death_commands import AmendDeath, DraftAnalysis, EnterDeath, NotifyDeath, ReturnForm
+from models.children import against
 from models.command import Known
 from models.death_bands import AgeBand, age_band
 from models.examining import examined
 from models.facts import Fact
 from models.offered import offered
+from models.panels import meetings
+from models.policy import Panel
 from models.spawning import opens
 from models.telling import NoticeKind
 from models.time import at, day_of, end_of
@@ -69,7 +74,7 @@ def drafted(play: Play) -> None:
 
 def listed(play: Play) -> None:
     drafted(play)
-    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now))
+    play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=day_of(play.now))
 
 
 ANALYSIS = {"seats": SEATS, "categories": ["8", "5"], "modifiable": "none"}
@@ -136,7 +141,9 @@ def test_a_panel_that_opens_while_an_inquest_goes_on_does_not_begin_to_run() -> 
     drafted(play)
     assert play.case.obligations["panel"].paused
     with pytest.raises(Refused, match="The panel waits for: Inquest"):
-        play.act(COORDINATOR, "list_for_panel", panel="harrowshire", on=day_of(play.now) + timedelta(days=30))
+        play.act(
+            COORDINATOR, "list_for_panel", panel="harrowshire", extra=True, on=day_of(play.now) + timedelta(days=30)
+        )
     play.act(COORDINATOR, "review_wait", item=item, outcome="ended", ended_on=day_of(play.now), abuse="no")
     assert not play.case.obligations["panel"].paused
 
@@ -189,7 +196,7 @@ def test_a_death_is_listed_before_the_panel_reviews_it_and_listed_anew_after_it_
         play.act(PANEL, "complete_analysis", **analysing(play))
     with pytest.raises(Refused, match="not on the list of a panel"):
         play.act(PANEL, "defer_panel", reason="r")
-    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now))
+    play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=day_of(play.now))
     play.act(PANEL, "defer_panel", reason="r")
     with pytest.raises(Refused, match="List it for a panel first"):
         play.act(PANEL, "complete_analysis", **analysing(play))
@@ -278,10 +285,10 @@ def test_a_closed_review_is_reopened_by_what_an_inquest_finds_and_the_sub_group_
     assert play.case.is_open("panel_again")
     play.act(SUBGROUP, "consider_review", outcome="refer", again=day_of(play.now) + timedelta(days=60), reasons="r")
     with pytest.raises(Refused, match="The panel waits for: Local child safeguarding practice review"):
-        play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now))
+        play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=day_of(play.now))
     ended = {"item": "w1", "outcome": "ended", "ended_on": day_of(play.now), "abuse": "yes"}
     play.act(COORDINATOR, "review_wait", **ended)
-    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now))
+    play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=day_of(play.now))
     play.act(PANEL, "complete_analysis", **analysing(play))
     assert play.case.is_open("submit_analysis"), "the changed analysis goes to the national database as well"
 
@@ -415,7 +422,7 @@ def test_what_is_listed_for_a_panel_is_silent_until_its_day_and_speaks_after_it(
     play = notified()
     drafted(play)
     day = day_of(play.now) + timedelta(days=90)
-    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day)
+    play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=day)
     spoken = len(play.said("panel"))
     play.wait(days=90)
     assert len(play.said("panel")) == spoken, "the panel meets later than its six weeks, and that is known"
@@ -427,7 +434,7 @@ def test_what_is_listed_for_a_panel_is_silent_until_its_day_and_speaks_after_it(
 def test_what_is_taken_off_the_list_of_a_panel_is_owed_as_before() -> None:
     play = notified()
     drafted(play)
-    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now) + timedelta(days=90))
+    play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=day_of(play.now) + timedelta(days=90))
     play.wait(days=60)
     spoken = len(play.said("panel"))
     play.act(PANEL, "defer_panel", reason="r")
@@ -525,7 +532,7 @@ def test_the_panel_of_a_review_that_was_entered_waiting_does_not_begin_to_run_wh
     play.act(DOCTOR, "draft_analysis", summary="s")
     assert play.case.obligations["panel"].paused
     with pytest.raises(Refused, match="The panel waits for: Inquest"):
-        play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now))
+        play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=day_of(play.now))
 
 
 @pytest.mark.promise("H13")
@@ -551,11 +558,13 @@ def test_a_review_that_was_entered_on_the_list_of_a_panel_is_completed_like_any_
         ({"reached": "drafted", "met_on": 10, "drafted_on": 11}, "drafted_on"),
         ({"reached": "drafted", "drafted_on": 11, "panel_on": 1}, "panel_on"),
         ({"reached": "drafted", "drafted_on": 11, "panel_on": -9, "agencies": [HOSPITALS]}, "panel_on"),
+        ({"waits": [wait_since(901, "panel")]}, "waits.0.since"),
+        ({"reached": "met", "met_on": 20, "waits": [wait_since(30, "meeting", kind="post_mortem")]}, "waits.0.holds"),
     ],
 )
 def test_what_cannot_be_of_a_review_that_is_entered_is_said_of_its_answer(said: dict[str, Any], field: str) -> None:
-    days = {name: day_of(MONDAY) - timedelta(days=ago) for name, ago in said.items() if isinstance(ago, int)}
-    command, _ = examined(EnterDeath, {**entering(), **said, **days}, MONDAY)
+    dates = {name: day_of(MONDAY) - timedelta(days=ago) for name, ago in said.items() if isinstance(ago, int)}
+    command, _ = examined(EnterDeath, {**entering(), **said, **dates}, MONDAY)
     assert command
     assert [one.field for one in command.impossible(MONDAY)] == [field]
 
@@ -577,7 +586,7 @@ def test_what_is_listed_is_deferred_with_a_reason_before_it_is_listed_anew_or_by
     play = notified()
     listed(play)
     with pytest.raises(Refused, match="Defer it first, with the reason"):
-        play.act(PANEL, "list_for_panel", panel="joint", on=day_of(play.now))
+        play.act(PANEL, "list_for_panel", panel="joint", extra=True, on=day_of(play.now))
     amending = {name: value for name, value in notifying().items() if name in AmendDeath.model_fields}
     with pytest.raises(Refused, match="panel of another area"):
         play.act(COORDINATOR, "amend_death", **{**amending, "area": "lowmarsh", "reason": "r"})
@@ -612,3 +621,96 @@ def test_only_who_sat_can_have_left() -> None:
     answers = analysing(play, seats=["police"], left=["panel_chair"], interests="i")
     with pytest.raises(Refused, match="Only who sat"):
         play.act(PANEL, "complete_analysis", **answers)
+
+
+def panels() -> dict[str, Panel]:
+    deaths = shelf.policy(POLICY_NAME).child_deaths
+    assert deaths
+    return deaths.panels
+
+
+def _sunday(after: date) -> date:
+    return after + timedelta(days=6 - after.weekday())
+
+
+@pytest.mark.promise("H7")
+def test_a_death_is_listed_for_one_of_the_days_of_its_panel_or_an_extra_meeting_is_meant() -> None:
+    play = notified()
+    drafted(play)
+    first, second = islice(meetings(panels()["harrowshire"], day_of(play.now), shelf.days(CALENDAR_NAME)), 2)
+    with pytest.raises(Refused, match=rf"meets next on \w+ {first.day} .* and \w+ {second.day} .* an extra meeting"):
+        play.act(PANEL, "list_for_panel", panel="harrowshire", on=first - timedelta(days=1))
+    play.act(PANEL, "list_for_panel", panel="harrowshire", on=first)
+    play.act(PANEL, "defer_panel", reason="r")
+    play.act(PANEL, "list_for_panel", panel="harrowshire", on=first + timedelta(days=1), extra=True)
+
+
+@pytest.mark.promise("H7")
+def test_a_panel_met_on_the_day_for_which_it_was_listed_or_it_is_said_that_it_moved() -> None:
+    play = notified()
+    drafted(play)
+    play.act(PANEL, "list_for_panel", panel="harrowshire", on=day_of(play.now) + timedelta(days=7), extra=True)
+    with pytest.raises(Refused, match=r"It is on the list for .* Check the day, or tick"):
+        play.act(PANEL, "complete_analysis", **analysing(play))
+    play.act(PANEL, "complete_analysis", **analysing(play, moved=True))
+    assert play.case.marks["panel_reviewed"].at == play.now
+
+
+@pytest.mark.promise("H7")
+@pytest.mark.parametrize("panel", ["lowmarsh", "joint"])
+@pytest.mark.parametrize("area", ["lowmarsh", "elsewhere"])
+def test_what_is_entered_as_listed_is_on_the_list_of_the_panel_that_meets_on_that_day(area: str, panel: str) -> None:
+    today = day_of(MONDAY)
+    on = next(meetings(panels()[panel], today, shelf.days(CALENDAR_NAME)))
+    assert entered(area=area, reached="drafted", drafted_on=today, panel_on=on).case.said["panel"] == panel
+
+
+@pytest.mark.promise("H7")
+def test_what_is_entered_as_listed_for_a_day_on_which_no_panel_meets_is_on_the_list_of_the_first() -> None:
+    today = day_of(MONDAY)
+    case = entered(area="lowmarsh", reached="drafted", drafted_on=today, panel_on=_sunday(today)).case
+    assert case.said["panel"] == "lowmarsh"
+
+
+NAMED = {"name": "Alba O’Brien-Lee Jo", "nhs_number": "943 476 5919"}
+
+
+@pytest.mark.promise("H8")
+@pytest.mark.parametrize(
+    ("summary", "field"),
+    [
+        ("Alba was loved.", "no_name"),
+        ("The girl (ALBA) was loved.", "no_name"),
+        ("The family Brien were visited.", "no_name"),
+        ("Her number is 943 476 5919.", "summary"),
+        ("Her number is 9434765919.", "summary"),
+        ("See CD-2026-0001.", "summary"),
+        ("An albatross flew; Jo-Jo is too short a word.", ""),
+        ("A girl of one year, found in the morning; 943 and 476 were counted.", ""),
+    ],
+)
+def test_what_is_drafted_for_the_panel_names_neither_child_nor_number_nor_case(summary: str, field: str) -> None:
+    found = against(DraftAnalysis(summary=summary), [NAMED], None)
+    assert [one.field for one in found] == ([field] if field else [])
+
+
+@pytest.mark.promise("H8")
+def test_an_ordinary_word_that_is_also_in_the_name_passes_if_it_is_said_to_be_one_and_a_number_never() -> None:
+    name = {"name": "Alba White", "nhs_number": "943 476 5919"}
+    assert against(DraftAnalysis(summary="A White British girl."), [name], None)
+    assert not against(DraftAnalysis(summary="A White British girl.", no_name=True), [name], None)
+    assert against(DraftAnalysis(summary="A girl, 943 476 5919.", no_name=True), [name], None)
+
+
+@pytest.mark.promise("H1")
+def test_a_death_is_not_amended_to_a_day_after_its_notification_but_one_abroad_to_the_next() -> None:
+    told = at(date(2026, 3, 3), time(12))
+
+    def amended(died: int, place: str) -> list[str]:
+        days = {"born": date(2025, 1, 1), "died": date(2026, 3, died)}
+        same = {name: said for name, said in notifying().items() if name in AmendDeath.model_fields}
+        command = AmendDeath.model_validate({**same, **days, "place_of_death": place, "reason": "r"})
+        return [one.field for one in against(command, [], told)]
+
+    assert amended(3, "home") == amended(4, "abroad") == []
+    assert amended(4, "home") == amended(5, "abroad") == ["died"]

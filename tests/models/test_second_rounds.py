@@ -199,7 +199,7 @@ def death_reopened() -> Play:
 def death_called_again() -> Play:
     play = death_reopened()
     play.act(COORDINATOR, "record_finding", source="inquest", abuse="no", panel=True, words="w")
-    play.act(PANEL, "list_for_panel", panel="harrowshire", on=play.now.date())
+    play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=play.now.date())
     play.wait(hours=1)
     return play
 

@@ -31,7 +31,7 @@ async def listed(made: House) -> str:
     deaths = Deaths(Lives(made, canary.words, canary.REFERRAL))
     ref = await deaths.met()
     await made.act("p-025", ref, "draft_analysis", summary=SUMMARY)
-    await made.act(PANEL, ref, "list_for_panel", panel="harrowshire", on=str(day_of(made.now)))
+    await made.act(PANEL, ref, "list_for_panel", panel="harrowshire", extra=True, on=str(day_of(made.now)))
     return ref
 
 

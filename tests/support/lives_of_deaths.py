@@ -98,11 +98,15 @@ class Deaths:
 
     async def drafted(self) -> str:
         ref = await self.met()
-        await self.act(DOCTOR, ref, "draft_analysis", summary=self.words("summary"))
+        await self.act(DOCTOR, ref, "draft_analysis", **self.drafting())
         return ref
 
+    def drafting(self) -> dict[str, Any]:
+        """What tests write into every private field may hold a part of the name that they made up."""
+        return {"summary": self.words("summary"), "no_name": True}
+
     def listing(self) -> dict[str, Any]:
-        return {"panel": "harrowshire", "on": self.lives.day(0), "theme": self.words("theme")}
+        return {"panel": "harrowshire", "on": self.lives.day(0), "theme": self.words("theme"), "extra": True}
 
     async def listed(self) -> str:
         ref = await self.drafted()
@@ -176,7 +180,7 @@ class Deaths:
             ),
             "plan_meeting": to(COORDINATOR, self.notified, lambda: notice),
             "record_death_meeting": to(DOCTOR, self.notified, self.meeting),
-            "draft_analysis": to(DOCTOR, self.met, lambda: {"summary": words("summary")}),
+            "draft_analysis": to(DOCTOR, self.met, self.drafting),
             "list_for_panel": to(PANEL, self.drafted, self.listing),
             "defer_panel": to(PANEL, self.listed, lambda: {"reason": words("reason")}),
             "complete_analysis": to(PANEL, self.listed, self.analysing),
