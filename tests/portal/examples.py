@@ -380,7 +380,7 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
         "died": "2025-03-01", "place_of_death": "home", "circumstances": "", "notified_on": "2025-03-02",
         "reached": "drafted", "agencies": ["police"], "met_on": "2025-06-01", "drafted_on": "2025-07-01",
         "panel_on": None,
-        "waits": [{"kind": "inquest", "since": "2025-04-01", "holds": ["meeting", "panel"], "review": "2026-06-01"}],
+        "waits": [{"kind": "inquest", "since": "2025-04-01", "holds": ["panel"], "review": "2026-06-01"}],
         "unexplained": True, "key": None,
     },
     "record_immediate_decisions": {
@@ -410,7 +410,8 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "list_for_panel": {"panel": "harrowshire", "on": "2026-05-01", "theme": "Infants", "extra": True},
     "defer_panel": {"reason": "The chair is ill."},
     "complete_analysis": {
-        **_at("held_at"), "moved": True, "seats": ["panel_chair", "icb"], "left": ["icb"], "interests": "She knew the family.",
+        **_at("held_at"), "moved": True, "seats": ["panel_chair", "icb"], "left": ["icb"],
+        "interests": "She knew the family.",
         "factors": [{"domain": "social", "factor": "Damp.", "influence": "1"}], "categories": ["6", "9"],
         "modifiable": "modifiable", "learning": "Ask about damp.",
     },

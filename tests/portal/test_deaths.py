@@ -51,7 +51,7 @@ APPS: dict[int, tuple[House, FastAPI]] = {}
 """The portal of the house that was read last: to make one takes longer than a page."""
 
 
-async def read(made: House, person: str, address: str) -> httpx2.Response:
+async def visitor(made: House, person: str) -> httpx2.AsyncClient:
     if id(made) not in APPS:
         APPS.clear()
         APPS[id(made)] = made, create_app(made.there, made.client, lambda: made.now)
@@ -60,7 +60,11 @@ async def read(made: House, person: str, address: str) -> httpx2.Response:
         accounts = Accounts(made.there.database, made.there.vault, made.there.auditor)
         token = await accounts.begin(session, person, made.now)
     transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://reviews", cookies={SESSION: token}) as client:
+    return httpx2.AsyncClient(transport=transport, base_url="http://reviews", cookies={SESSION: token})
+
+
+async def read(made: House, person: str, address: str) -> httpx2.Response:
+    async with await visitor(made, person) as client:
         return await client.get(address)
 
 

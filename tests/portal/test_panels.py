@@ -1,22 +1,29 @@
 """The panel's days and its papers: who prepares them, and that no paper says of whom it is."""
 
 import io
+import re
 from collections.abc import AsyncIterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from pypdf import PdfReader
 
+from door.refusals import Invalid
+from models import shelf
+from models.children import NAMED
+from models.panels import meetings
 from models.time import day_of
-from tests.portal.test_deaths import read
+from portal.pages import day
+from tests.portal.test_deaths import read, visitor
 from tests.support import canary
 from tests.support.canary import found_in
 from tests.support.house import House, house
 from tests.support.lives import Lives
 from tests.support.lives_of_deaths import COORDINATOR, PANEL, Deaths
 
-SUBGROUP, CONTACT = "p-020", "p-011"
+SUBGROUP, CONTACT, DOCTOR = "p-020", "p-011", "p-025"
 SUMMARY = "A child of one year who was found in the morning."
 
 
@@ -30,7 +37,7 @@ async def listed(made: House) -> str:
     """A death of the canary, listed for the panel of today: what was drafted for the panel names nobody."""
     deaths = Deaths(Lives(made, canary.words, canary.REFERRAL))
     ref = await deaths.met()
-    await made.act("p-025", ref, "draft_analysis", summary=SUMMARY)
+    await made.act(DOCTOR, ref, "draft_analysis", summary=SUMMARY)
     await made.act(PANEL, ref, "list_for_panel", panel="harrowshire", extra=True, on=str(day_of(made.now)))
     return ref
 
@@ -75,3 +82,65 @@ async def test_whoever_does_not_prepare_the_panel_reads_no_papers(made: House, p
 async def test_a_day_without_a_death_has_no_papers(made: House) -> None:
     for on in ("2026-01-08", "today"):
         assert (await read(made, PANEL, f"/deaths/panels/harrowshire/{on}")).status_code == 404
+
+
+@pytest.mark.promise("H8")
+async def test_a_draft_that_names_the_child_is_refused_beside_its_tick_and_nothing_typed_is_lost(made: House) -> None:
+    deaths = Deaths(Lives(made, canary.words, canary.REFERRAL))
+    ref = await deaths.met()
+    draft = {"summary": f"{canary.FIRST} was loved."}
+    with pytest.raises(Invalid) as refused:
+        await made.act(DOCTOR, ref, "draft_analysis", **draft)
+    assert [(one.field, one.words) for one in refused.value.problems] == [("no_name", NAMED)]
+    address = f"/cases/{ref}/draft_analysis"
+    async with await visitor(made, DOCTOR) as client:
+        hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', (await client.get(address)).text)
+        page = await client.post(address, data={**dict(hidden), **draft})
+    assert page.status_code == 422
+    assert NAMED in page.text
+    assert draft["summary"] in page.text
+    assert "I have read it for names" in page.text
+    await made.act(DOCTOR, ref, "draft_analysis", **draft, no_name=True)
+
+
+@pytest.mark.promise("H7")
+async def test_the_page_says_what_a_panel_without_a_quorum_lacked_until_it_is_reviewed(made: House) -> None:
+    deaths = Deaths(Lives(made))
+    ref = await deaths.listed()
+    few = {"seats": ["panel_chair", "local_authority", "icb", "police"], "left": ["police"], "interests": "A friend."}
+    await made.act(PANEL, ref, "complete_analysis", **{**deaths.analysing(), **few})
+    page = (await read(made, PANEL, f"/cases/{ref}")).text
+    assert page.count("It had no quorum") == 2, "at the head of the page, and in the time line"
+    assert "3 of the 4 seats that it needs were filled" in page
+    assert "List it for another panel." in page
+    await made.act(PANEL, ref, "list_for_panel", **deaths.listing())
+    assert "It is on the list of another." in (await read(made, PANEL, f"/cases/{ref}")).text
+    await made.act(PANEL, ref, "complete_analysis", **deaths.analysing())
+    assert (await read(made, PANEL, f"/cases/{ref}")).text.count("It had no quorum") == 1
+
+
+@pytest.mark.promise("H7")
+async def test_the_form_says_on_which_days_the_panels_of_the_area_meet(made: House) -> None:
+    ref = await Deaths(Lives(made)).drafted()
+    page = (await read(made, PANEL, f"/cases/{ref}/list_for_panel")).text
+    case = await made.case(ref)
+    deaths = shelf.policy(case.policy).child_deaths
+    assert deaths
+    near = islice(meetings(deaths.panels["harrowshire"], day_of(made.now), shelf.days(case.calendar)), 3)
+    assert "Harrowshire panel: meets on {}, {} and {}.".format(*map(day, near)) in page
+    assert "Lowmarsh panel" not in page
+
+
+@pytest.mark.promise("A6")
+async def test_the_page_of_what_has_joined_another_asks_nothing_and_leads_there(made: House) -> None:
+    deaths = Deaths(Lives(made))
+    first, second = await deaths.notified(), await deaths.notified()
+    await made.act(COORDINATOR, second, "decide_duplicate", other=first, same=True, reason="r")
+    page = (await read(made, COORDINATOR, f"/cases/{second}")).text
+    assert "For you now" not in page
+    assert "Nothing is owed." in page
+    assert f'Belongs to <a class="govuk-link" href="/cases/{first}">' in page
+    with pytest.raises(Invalid) as refused:
+        await made.act(COORDINATOR, second, "name_key_worker", name="K", contact="c")
+    (said,) = refused.value.problems
+    assert said.words == f"This is about the same as {first}, which it has joined. Go on there."
