@@ -7,7 +7,7 @@ and the writing transaction use: rights, judging, facts, the fold, the ladder an
 import heapq
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -117,12 +117,16 @@ class Step(Message):
     """Who did it; of a message, who it is for."""
 
 
+Titles = dict[str, dict[str, str]]
+"""What is owed in each case, by its key; also what a case has forgotten since, such as the first look at a wait."""
+
+
 class Timeline(Message):
     """`titles`: what is owed, as people call it, by case and by its name there."""
 
     steps: tuple[Step, ...]
     notices: tuple[Notice, ...]
-    titles: dict[str, dict[str, str]] = {}
+    titles: Titles = {}
 
     def by_office(self) -> dict[str, int]:
         """How many messages each office would get."""
@@ -156,8 +160,10 @@ def step_of(fact: Fact) -> Step:
     )  # fmt: skip
 
 
-def titles_of(cases: Iterable[Case], directory: Directory) -> dict[str, dict[str, str]]:
-    return {case.ref: {key: named(case, key, directory) for key in case.obligations} for case in cases}
+def entitle(titles: Titles, case: Case, directory: Directory) -> None:
+    """Note what everything that is owed now is called."""
+    known = titles.setdefault(case.ref, {})
+    known |= {one.key: named(case, one.key, directory) for one in case.open() if one.key not in known}
 
 
 def difference(before: Timeline, after_: Timeline) -> list[Changed]:
@@ -209,6 +215,7 @@ class Stage:
         self.counted: dict[str, int] = {}
         self.steps: list[Step] = []
         self.told: list[Notice] = []
+        self.titles: Titles = {}
         self.alarms: list[tuple[datetime, str]] = []
         self.gone: list[str] = []
         self.outages = [self._span(one) for one in scenario.outages]
@@ -222,8 +229,7 @@ class Stage:
             self._act(act, really)
         self._let_leave(self.ends)
         self._until(self.ends, inclusive=True)
-        titles = titles_of(self.cases.values(), self.directory)
-        return Timeline(steps=tuple(self.steps), notices=tuple(self.told), titles=titles)
+        return Timeline(steps=tuple(self.steps), notices=tuple(self.told), titles=self.titles)
 
     def leavings(self) -> list[tuple[datetime, str]]:
         """Who leaves when, in the order of time."""
@@ -307,6 +313,7 @@ class Stage:
         self.cases[fact.case] = now
         self.steps.append(step_of(fact))
         self.told += notices(before, now, fact, self.directory)
+        entitle(self.titles, now, self.directory)
         if access_moved(before, now):
             for ref in self._sisters(fact.case):
                 for more in follows(before, now, self.cases[ref], fact):

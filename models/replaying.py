@@ -17,7 +17,7 @@ from models.facts import ENGINE, Fact
 from models.fold import after
 from models.judging import judge
 from models.lifecycles import COMMANDS
-from models.rehearsal import Step, Timeline, step_of, titles_of
+from models.rehearsal import Step, Timeline, Titles, entitle, step_of
 from models.telling import Notice, notices, tell
 
 OTHER_RULES = frozenset({"policy_adopted", "calendar_adopted"})
@@ -37,24 +37,23 @@ def replay(histories: Iterable[History], policy: str, calendar: str, directory: 
     """Who would have been told what and when, had these rules held from the beginning until that moment."""
     steps: list[Step] = []
     told: list[Notice] = []
-    cases: list[Case] = []
+    titles: Titles = {}
     for history in histories:
-        life = _Life(history, policy, calendar, directory)
+        life = _Life(history, policy, calendar, directory, titles)
         life.live(until)
         steps += life.steps
         told += life.told
-        cases.append(life.case)
     return Timeline(
         steps=tuple(sorted(steps, key=lambda step: step.at)), notices=tuple(sorted(told, key=lambda one: one.wake_at)),
-        titles=titles_of(cases, directory),
+        titles=titles,
     )  # fmt: skip
 
 
 class _Life:
     """One case, lived again."""
 
-    def __init__(self, history: History, policy: str, calendar: str, directory: Directory) -> None:
-        self.history, self.directory = history, directory
+    def __init__(self, history: History, policy: str, calendar: str, directory: Directory, titles: Titles) -> None:
+        self.history, self.directory, self.titles = history, directory, titles
         self.case = Case(
             ref=history.ref, kind=history.kind, policy=policy, calendar=calendar, opened=history.opened
         )  # fmt: skip
@@ -97,6 +96,7 @@ class _Life:
         before, self.case = self.case, after(self.case, fact)
         self.steps.append(step_of(fact))
         self.told += notices(before, self.case, fact, self.directory)
+        entitle(self.titles, self.case, self.directory)
 
 
 def _refused(case: Case, fact: Fact) -> tuple[str, ...]:

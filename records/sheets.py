@@ -28,6 +28,9 @@ _SAMPLE = 64 * 1024
 _CHUNK = 256 * 1024
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
+_PRINT = b"%PDF"
+_NEVER_TYPED = re.compile(r"[\x00-\x08\x0e-\x1b]")
+"""What stands in pictures and programs, and in no text."""
 _ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _PLACE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,9})")
@@ -81,7 +84,7 @@ def _decoded(raw: bytes) -> str:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text:
+        if not raw.startswith(_PRINT) and not _NEVER_TYPED.search(text):
             return text
     raise NotASheet(NOT_TEXT)
 

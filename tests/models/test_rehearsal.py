@@ -67,6 +67,7 @@ def test_every_shipped_scenario_runs_without_a_refusal(path: Path) -> None:
     assert [step for step in line.steps if step.refused] == []
     assert [step.at for step in line.steps] == sorted(step.at for step in line.steps)
     assert len({notice.key for notice in line.notices}) == len(line.notices)
+    assert [one for one in line.notices if one.obligation and not line.titles[one.case].get(one.obligation)] == []
 
 
 def test_in_a_smooth_review_nobody_is_told_of_anything_overdue() -> None:

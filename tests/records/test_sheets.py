@@ -220,6 +220,8 @@ with zipfile.ZipFile(ZIP, "w") as _archive:
         (b"PK\x03\x04 not a workbook", sheets.BROKEN_FILE),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", sheets.NOT_TEXT),
         (b"caf\x81", sheets.NOT_TEXT),
+        (b"\x89PNG\r\n\x1a\nIHDR", sheets.NOT_TEXT),
+        (b"%PDF-1.7\n1 0 obj", sheets.NOT_TEXT),
         (b"", sheets.EMPTY),
         (b" , \n,\n", sheets.EMPTY),
         (NO_CELL, sheets.EMPTY),
