@@ -29,7 +29,7 @@ _CHUNK = 256 * 1024
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _PRINT = b"%PDF"
-_NEVER_TYPED = re.compile(r"[\x00-\x08\x0e-\x1b]")
+_NEVER_TYPED = re.compile(r"[\x00-\x06\x0e-\x1a]")
 """What stands in pictures and programs, and in no text."""
 _ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _NUMBER = re.compile(r"[0-9]{1,9}")

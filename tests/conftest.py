@@ -18,7 +18,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 LONGEST = (
     "test_serving.py", "test_crawl.py", "test_canary.py", "test_cli.py", "test_decisions.py", "test_exactly_once.py",
-    "test_kills.py", "test_by_browser.py",
+    "test_kills.py", "test_by_browser.py", "test_templates.py", "test_recommendation_by_browser.py", "test_next.py",
+    "test_rules_change.py", "test_late_and_corrected.py", "test_panel.py",
 )  # fmt: skip
 
 

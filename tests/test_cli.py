@@ -22,6 +22,7 @@ from records.trouble import NO_DATABASE, READ_ONLY
 from terminal.common import counted
 from tests.support.documents import PDF, PROGRAM
 from tests.support.house import DIRECTORY, POLICY, ROOT, decision, referral, triage
+from tests.support.ports import free_port
 from tests.support.running import (
     ADMINISTRATOR,
     MANAGER,
@@ -31,7 +32,6 @@ from tests.support.running import (
     Running,
     alone,
     environment,
-    free_port,
     reviews,
     write_json,
 )

@@ -35,7 +35,7 @@ from tests.support.documents import pieces
 from tests.support.house import DIRECTORY, POLICY, furnished, shipped_policy
 from tests.support.mailbox import mailbox
 from tests.support.notify import OTHER_KEY, service
-from tests.support.running import free_port
+from tests.support.ports import free_port
 from tests.support.slack import TOKEN, refusing, workspace
 
 pytestmark = pytest.mark.promise("L9")

@@ -22,13 +22,13 @@ from records.trouble import FULL, NO_DATABASE, no_tables
 from records.typed import typed
 from serving import OtherKind, check_kind
 from tests.support.house import DIRECTORY, ROOT, referral
+from tests.support.ports import free_port
 from tests.support.running import (
     ADMINISTRATOR,
     PASSWORD,
     REVIEWS,
     Running,
     environment,
-    free_port,
     reviews,
     write_json,
 )

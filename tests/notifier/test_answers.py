@@ -32,9 +32,9 @@ from portal.chat import NOT_SET_UP
 from records.codec import converter
 from records.policies import put_in_force
 from records.questions import Questions
-from serving import free_port
 from tests.portal.scene import AUTHORITY, CHAIR, HOSPITAL, HOSPITAL_LEAD, ICB, MANAGER, POLICE, SCHOOLS, STRANGER
 from tests.support.house import House, example_directory, house, shipped_policy, triage
+from tests.support.ports import free_port
 from tests.support.slack import TOKEN, Workspace, broken, refusing, workspace
 from tests.support.slack_driver import FORM, SECRET, Dialog, Driver, driving, form_of
 

@@ -12,8 +12,8 @@ from models.directory import Person
 from notifier import mail
 from notifier.channels import Parcel, Settled
 from notifier.mail import KEY, Mail, composed, hand_over
-from serving import free_port
 from tests.support.mailbox import Fault, Mailbox, cut, half_an_answer, mailbox, nonsense, part, silence
+from tests.support.ports import free_port
 
 PERSON = Person(name="Marigold Testwell", email="marigold.testwell@council.example.org", slack_id="U0AAAAAAA")
 PARCEL = Parcel(

@@ -13,8 +13,8 @@ from notifier.mail import Conversation
 from notifier.post import Mail, Post
 from records.opening import Installation
 from records.settings import Settings
-from serving import free_port
 from tests.support.house import furnished
+from tests.support.ports import free_port
 
 
 class Receiver:

@@ -10,8 +10,8 @@ from notifier import slack as room
 from notifier.channels import Trouble
 from notifier.slack import Slack, check_around
 from records.settings import Settings
-from serving import free_port
 from tests.support.house import example_directory
+from tests.support.ports import free_port
 from tests.support.slack import TOKEN, Fault, Workspace, broken, busy, half_an_answer, hanging, refusing, workspace
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.promise("L9")]

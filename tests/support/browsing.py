@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from records.accounts import Accounts
 from records.opening import Installation, open_installation
 from tests.conftest import CHROMIUM
 from tests.support.house import House, house
+from tests.support.ports import free_port
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
 FLAGS = [
@@ -101,7 +101,7 @@ class Served:
 
 @asynccontextmanager
 async def served(folder: Path, **settings: Any) -> AsyncIterator[Served]:  # noqa: ANN401 -- settings of any type
-    port = _free_port()
+    port = free_port()
     async with house(folder, port=port, **settings) as made, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         found = Served(made, browser, port)
@@ -171,9 +171,3 @@ async def picture(page: Page, name: str) -> None:
     folder = os.environ.get("PICTURES")
     if folder:
         await page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

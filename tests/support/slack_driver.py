@@ -23,7 +23,7 @@ from aiohttp import ClientSession, web
 from slack_sdk.signature import SignatureVerifier
 from starlette.types import ASGIApp
 
-from serving import free_port
+from tests.support.ports import free_port
 from tests.support.slack import Workspace
 
 SECRET = "0123456789abcdef0123456789abcdef"
