@@ -38,7 +38,7 @@ DEATHS = f"SELECT {COLUMNS} FROM counted_deaths WHERE counts"  # noqa: S608 -- o
 THREE_YEARS = f"{DEATHS} AND (reviewed IS NULL OR reviewed >= date('now', '-3 years'))"
 PANELS = "SELECT \"case\" FROM obligations WHERE block = 'panel' AND state IN ('open', 'paused', 'disputed')"
 LINES = "SELECT * FROM board WHERE closed IS NULL"
-EVERY_LINE = "SELECT * FROM board"
+CLOSED_LINES = "SELECT * FROM board WHERE closed IS NULL OR closed >= date('now', '-1 year')"
 FACTS = 'SELECT * FROM facts WHERE "case" = (SELECT "case" FROM board WHERE closed IS NULL LIMIT 1)'
 
 
@@ -72,7 +72,7 @@ def pages(this: int, death: str) -> list[Asked]:
         Asked("board of the panel's chair", "/cases", LINES, BOARD, PANEL),
         Asked("board of one agency's contact", "/cases", LINES, BOARD, CONTACT),
         Asked("board: overdue", "/cases?colour=red", LINES, BOARD),
-        Asked("board with all that is closed", "/cases?closed=yes", EVERY_LINE, 0),
+        Asked("board with what was closed in a year", f"/cases?closed={this - 1}", CLOSED_LINES, FIGURES),
         Asked("a death's page, with who may be the same", f"/cases/{death}", FACTS, 0),
     ]
 

@@ -1,6 +1,9 @@
 """The board of all cases, and the page of one: what I owe, the dates, the children, the time line."""
 
+import re
 from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
+from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
@@ -10,12 +13,14 @@ from starlette.responses import Response
 from door.adopting import MAY_ADOPT
 from models.board import Colour, Line
 from models.case import Case, whole_item
+from models.clocks import add_months
 from models.doing import doings
 from models.lifecycles import COMMANDS, OPENINGS, OPENS, kind_of
 from models.rapid_review import has_met
 from models.referral import Route, leads
 from models.rights import NAMED_OFFICES, may_open
 from models.shelf import days, policy
+from models.time import at, day_of
 from portal.challenge import challenge_of
 from portal.doing import can, others
 from portal.giving import DONE
@@ -26,8 +31,11 @@ from portal.paging import page_of, paging
 from portal.review import review_of
 from portal.visiting import TITLES, Portal
 from portal.ways_in import OPENED_AT
-from records.questions import Entry
+from records.questions import EVER, Entry
 from records.tracking import PAGE, Tracker, pages_of
+
+LAST_YEAR: Final = "yes"
+"""Of the closed cases those of the last twelve months: of all years together there may be tens of thousands."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +47,22 @@ class Wanted:
     stage: str
     waiting: str
     mine: bool
-    closed: bool
+    closed: str
+    """Which closed cases as well: none, those of the last year, or of a year by its number."""
     page: int
 
     def query(self, page: int) -> str:
         """The same as an address of that page."""
         said = {name: "yes" if value is True else value for name, value in asdict(self).items() if value}
         return f"/cases?{urlencode({**said, 'page': page})}"
+
+    def were_closed(self, now: datetime) -> tuple[datetime, datetime] | None:
+        """From when to when the closed cases were closed that are asked for."""
+        if self.closed == LAST_YEAR:
+            return at(add_months(day_of(now), -12), time(0)), EVER[1]
+        if self.closed:
+            return at(date(int(self.closed), 1, 1), time(0)), at(date(int(self.closed) + 1, 1, 1), time(0))
+        return None
 
     def takes(self, line: Line) -> bool:
         return (
@@ -69,10 +86,11 @@ def router(portal: Portal) -> APIRouter:
             asked.get("stage", ""),
             asked.get("waiting", ""),
             mine=bool(asked.get("mine")),
-            closed=bool(asked.get("closed")),
+            closed=_years(asked.get("closed", "")),
             page=page_of(asked.get("page", "")),
         )
-        lines = await portal.questions.board(visitor.actor, portal.clock(), closed=wanted.closed)
+        now, began = portal.clock(), await portal.questions.first_closed()
+        lines = await portal.questions.board(visitor.actor, now, closed=wanted.were_closed(now))
         await portal.questions.note_read(visitor.person, "", "board", portal.clock())
         found = [line for line in lines if wanted.takes(line)]
         page = min(wanted.page, pages_of(len(found)))
@@ -92,6 +110,7 @@ def router(portal: Portal) -> APIRouter:
             wanted=wanted,
             titles=TITLES,
             states=[(one.name.lower(), one.value) for one in Colour],
+            years=[(str(one), f"Of {one}") for one in _back_to(began, now)] if began else [],
             opens=[
                 (OPENED_AT.get(kind, f"/open/{kind}"), COMMANDS[OPENINGS[kind]][kind].TITLE)
                 for kind in OPENS
@@ -154,6 +173,16 @@ def router(portal: Portal) -> APIRouter:
         )
 
     return pages
+
+
+def _years(said: str) -> str:
+    """Which closed cases an address asks for; what is no year is not understood."""
+    return said if said == LAST_YEAR or re.fullmatch(r"20[0-9]{2}", said) else ""
+
+
+def _back_to(began: datetime, now: datetime) -> range:
+    """The years from this one back to that."""
+    return range(day_of(now).year, day_of(began).year - 1, -1)
 
 
 def joins(case: Case) -> list[str]:

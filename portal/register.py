@@ -18,6 +18,7 @@ from portal.outcomes import outcomes
 from portal.pages import short
 from portal.visiting import Portal, one_of, typed
 from records.audit import SIGN_INS
+from records.questions import EVER
 
 COLUMNS = ("Reference", "Received", "Event", "Children", "Outcome", "Reasons", "Opened", "Closed")
 UNTRIAGED = "untriaged"
@@ -70,11 +71,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         if not visitor.actor.anywhere(UNIT):
             return await portal.refuse(request, 403)
         asked = request.query_params
-        lines = [
-            one
-            for one in await portal.questions.board(visitor.actor, portal.clock(), closed=True)
-            if one.kind == "referral"
-        ]
+        lines = await portal.questions.board(visitor.actor, portal.clock(), closed=EVER, kind="referral")
         rows, form = await matching(request, [one.ref for one in lines]), asked.get("as", "")
         await portal.questions.note_read(
             visitor.person, "", "register exported" if form else "register", portal.clock()

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import String, cast, select, update
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import shelf
@@ -145,14 +145,17 @@ class Questions:
         async with self._recorder.database.reading() as session:
             return await self._recorder.directory.read(session)
 
-    async def board(self, actor: Actor, now: datetime, *, closed: bool = False) -> list[Line]:
-        """Every case that this person may see, the slowest first: urgent, then by how long it is overdue.
+    async def board(
+        self, actor: Actor, now: datetime, *, closed: tuple[datetime, datetime] | None = None, kind: str = ""
+    ) -> list[Line]:
+        """Every open case that this person may see, the slowest first: urgent, then by how long it is overdue.
 
         What only somebody outside is expected to do comes after what is owed here, and what has no date last.
+        `closed`: also those that were closed from the one moment on and before the other. `kind`: of this kind alone.
         """
         async with self._recorder.database.reading() as session:
             directory = await self._recorder.directory.read(session)
-            wholes, parts = await _boarded(session, actor, now, closed=closed)
+            wholes, parts = await _boarded(session, actor, now, _of_board(closed, kind))
         mine = relations(actor)
         lines = [line(row, Shown(*row.shown), mine, now, directory, all_of_it=True) for row in wholes]
         lines += [line(row, part(row, mine), mine, now, directory, all_of_it=False) for row in parts]
@@ -167,6 +170,11 @@ class Questions:
                 line.ref,
             ),
         )
+
+    async def first_closed(self) -> datetime | None:
+        """When a case was closed first; None while none was."""
+        async with self._recorder.database.reading() as session:
+            return await session.scalar(select(func.min(BoardRow.closed)))
 
     async def case(
         self, ref: str, actor: Actor, now: datetime, *, for_meeting: bool = False
@@ -542,12 +550,23 @@ class Questions:
         return both if isinstance(both, dict) else {}
 
 
+EVER: Final = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+def _of_board(closed: tuple[datetime, datetime] | None, kind: str) -> ColumnElement[bool]:
+    """Which lines of the board are asked for."""
+    is_open = BoardRow.closed.is_(None)
+    first, end = closed or EVER
+    found = or_(is_open, and_(BoardRow.closed >= first, BoardRow.closed < end)) if closed else is_open
+    return and_(found, BoardRow.kind == kind) if kind else found
+
+
 async def _boarded(
-    session: AsyncSession, actor: Actor, now: datetime, *, closed: bool
+    session: AsyncSession, actor: Actor, now: datetime, wanted: ColumnElement[bool]
 ) -> tuple[list[Boarded], list[Boarded]]:
     """The cases of which this person sees all, and those of which they see a part; of the latter also the parts."""
     columns = [getattr(BoardRow, name) for name in Boarded._fields if name != "shares"]
-    found = select(*columns) if closed else select(*columns).where(BoardRow.closed.is_(None))
+    found = select(*columns).where(wanted)
     wholes, parts = list[Boarded](), dict[str, Boarded]()
     for row in (Boarded._make((*kept, {})) for kept in await session.execute(found)):
         access, circle = access_by(row.guard["said"], now), circle_by(row.kind, row.guard)

@@ -3,21 +3,23 @@
 import html
 import re
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import time, timedelta
 
 import httpx2
 import pytest
 import pytest_asyncio
 
 from models.board import Colour, Line
+from models.clocks import add_months
 from models.rights import Actor, Held
-from models.time import day_of
+from models.time import at, day_of
 from portal.app import create_app
+from portal.cases import Wanted
 from portal.pages import day as long
 from portal.pages import short
 from portal.visiting import SESSION
 from records.accounts import Accounts
-from records.questions import Questions
+from records.questions import EVER, Questions
 from tests.portal import scene
 from tests.portal.scene import HOSPITAL, MANAGER, Scene
 from tests.support.house import House, decision, house, triage
@@ -56,7 +58,7 @@ class Site:
 
     async def lines(self, person: str) -> list[Line]:
         questions = Questions(self.house.there.recorder)
-        return await questions.board(await self.house.actor(person), self.house.now, closed=True)
+        return await questions.board(await self.house.actor(person), self.house.now, closed=EVER)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -145,6 +147,23 @@ async def test_closed_cases_come_when_asked_for_and_last(site: Site) -> None:
     rows = await site.rows(MANAGER, "/cases?closed=yes")
     assert list(rows)[-1] == site.scene.closed
     assert rows[site.scene.closed]["State"] == "Closed"
+
+
+async def test_closed_cases_are_those_of_the_last_twelve_months_or_of_a_year_by_its_number(site: Site) -> None:
+    async def shown(asked: str) -> bool:
+        return site.scene.closed in await site.rows(MANAGER, f"/cases?closed={asked}")
+
+    closed = (await site.house.case(site.scene.closed)).closed
+    assert closed
+    page = await site.page(MANAGER, "/cases")
+    assert f'<option value="{closed.year}">Of {closed.year}</option>' in page
+    assert f'value="{closed.year - 1}"' not in page, "nothing was closed before"
+    asked = (str(closed.year), str(closed.year - 1), "yes", "", "x", "0", "²²²²")
+    assert [one for one in asked if await shown(one)] == [str(closed.year), "yes"]
+    wanted = Wanted("", "", "", "", mine=False, closed="yes", page=1)
+    for months, shows in ((11, True), (13, False)):
+        first, end = wanted.were_closed(at(add_months(day_of(closed), months), time(12))) or EVER
+        assert (first <= closed < end) == shows
 
 
 @pytest.mark.parametrize(

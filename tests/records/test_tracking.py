@@ -32,7 +32,7 @@ from models.rights import (
 )
 from models.tables import BoardRow, CaseRow, RecommendationRow, RecommendationWordsRow, Table
 from records.facts import recommendation_rows
-from records.questions import Questions
+from records.questions import EVER, Questions
 from records.tracking import OPEN, PAGE, Line, Tracker, Wanted
 from tests.support import tracking
 from tests.support.house import example_directory
@@ -122,7 +122,7 @@ async def test_the_board_shows_everybody_of_each_case_what_they_may_know_and_no_
                 all_of_it = whole(actor, case, access)
                 expected.append(line_of(case, actor, now, PEOPLE, all_of_it=all_of_it))
                 seen[all_of_it] += 1
-        found = await questions.board(actor, now, closed=True)
+        found = await questions.board(actor, now, closed=EVER)
         assert sorted(found, key=_ref) == sorted(expected, key=_ref), person
     assert min(seen[True], seen[False]) > 20
 
