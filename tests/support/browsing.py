@@ -162,8 +162,9 @@ async def text_of(page: Page, address: str = "") -> str:
 async def axe(page: Page) -> list[str]:
     """What axe-core finds on this page, in words."""
     await page.evaluate(AXE)
-    found = await page.evaluate("(tags) => axe.run(document, {runOnly: tags})", TAGS)
-    return [f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+    run = "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']}).then(found => found.violations)"
+    found = await page.evaluate(run, TAGS)
+    return [f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 
 async def picture(page: Page, name: str) -> None:
