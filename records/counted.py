@@ -131,12 +131,10 @@ def of_past(vault: Vault, one: PastDeath) -> dict[str, Any]:
 def _changes(here: Update, case: Case, fact: Fact, words: Any) -> Iterator[Update]:  # noqa: ANN401 -- any JSON value
     match fact.kind:
         case "panel_recorded" if fact.data["quorate"]:
-            day, since = day_of(fact.occurred), day_of(case.marks["death_notified"].at)
             found = {"category": category(words["categories"]), "modifiable": words["modifiable"]}
-            yield here.values(found)
-            # What the panel reviews anew was complete before: how long that took stays as it was.
-            took = {"reviewed": day.replace(day=1), "months": months_between(since, day)}
-            yield here.where(CountedRow.reviewed.is_(None)).values(took)
+            yield here.values(**found, **_times(case))
+        case "corrected":
+            yield here.values(_times(case))
         case "death_amended":
             yield here.values(**_of_child(words), area=fact.data["area"])
         case "duplicate_decided":
@@ -145,3 +143,13 @@ def _changes(here: Update, case: Case, fact: Fact, words: Any) -> Iterator[Updat
             yield here.values(counts=False)
         case _:
             pass
+
+
+def _times(case: Case) -> dict[str, Any]:
+    """When the death was notified and first reviewed: what the panel reviews anew was complete before."""
+    since = day_of(case.marks["death_notified"].at)
+    reviews = [mark for name, mark in case.marks.items() if name.partition("#")[0] == "panel_reviewed"]
+    if not reviews:
+        return {"notified": since.replace(day=1)}
+    day = day_of(min(reviews, key=lambda mark: mark.number).at)
+    return {"notified": since.replace(day=1), "reviewed": day.replace(day=1), "months": months_between(since, day)}

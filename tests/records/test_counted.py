@@ -1,7 +1,7 @@
 """The table of coarse values: what each fact of a death changes in it, and that it names no case."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +16,7 @@ from models.death_bands import AgeBand, Begins, Counted, PlaceGroup, Years
 from models.death_figures import figures
 from models.referral import Sex
 from models.tables import CountedRow
-from models.time import day_of
+from models.time import at, day_of
 from records.counted import counted, open_reviews
 from records.panels import before_panel
 from records.questions import Questions
@@ -68,6 +68,18 @@ async def test_what_the_panel_finds_is_counted_once_it_is_quorate_with_the_categ
     (one,) = await found(made)
     assert (one.category, one.modifiable, one.months) == (Category.ACUTE, Modifiable.YES, 0)
     assert one.reviewed == day_of(made.now).replace(day=1)
+
+
+async def test_a_day_that_is_corrected_is_corrected_in_the_figures(made: Recording) -> None:
+    deaths = Deaths(Lives(made))
+    open_, reviewed = await deaths.notified(), await deaths.reviewed()
+    earlier = at(add_months(day_of(made.now), -2), time(0))
+    for ref in (open_, reviewed):
+        await made.act(COORDINATOR, ref, "correct", mark="death_notified", at=earlier.isoformat(), reason="The letter.")
+    one, other = sorted(await found(made), key=lambda one: one.reviewed is not None)
+    assert one.notified == other.notified == day_of(earlier).replace(day=1)
+    assert (one.reviewed, one.months) == (None, None)
+    assert (other.reviewed, other.months) == (day_of(made.now).replace(day=1), 2)
 
 
 @pytest.mark.promise("A6")
