@@ -33,7 +33,7 @@ from models.time import day_of
 from records.audit import SALT
 from records.chains import START, mac_of, of_fact, of_notices
 from records.children import child_row
-from records.counted import row_of
+from records.counted import place_of, row_of
 from records.opening import Installation
 from records.sealing import canonical
 from tests.support.house import example_directory, notifying
@@ -304,7 +304,7 @@ def _counted(
     _, _, notified, reviewed, months, _, _, _, _, area, _, _, counts = row
     what = (category(panel["categories"]), panel["modifiable"]) if reviewed else (None, None)
     return (
-        id_, there.vault.seal(ref, f"counted_deaths.sealed/{id_}"), notified, reviewed, months,
+        id_, there.vault.seal(ref, place_of(id_)), notified, reviewed, months,
         age_band(born, died).value, child["sex"], child["ethnic_group"],
         place_group(Place(child["place_of_death"])).value, area, *what, counts,
     )  # fmt: skip

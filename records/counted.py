@@ -4,11 +4,11 @@ A row has no reference of its case. Its name is a keyed digest of that reference
 it again; which case it is stands in it sealed. So the table can be counted, and says of nobody who they were.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Update, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.case import Case
@@ -80,25 +80,25 @@ def _awaits(said: str) -> str:
 def count(connection: Connection, vault: Vault, steps: Iterable[tuple[Case, Fact, Any]]) -> None:
     """What these facts change in the table. `steps`: the case after each fact, the fact, and its private words."""
     for case, fact, words in steps:
-        if fact.kind in {"death_notified", "death_entered"}:
-            connection.execute(insert(CountedRow).values(_notified(vault, case, fact, words)))
-        elif case.kind == "child_death":
-            here = update(CountedRow).where(CountedRow.id == row_of(vault, case.ref))
-            for change in _changes(here, case, fact, words):
-                connection.execute(change)
+        values, id_ = said_of_row(case, fact, words), row_of(vault, case.ref)
+        if values and fact.kind in BEGINNINGS:
+            sealed = vault.seal(case.ref, place_of(id_))
+            connection.execute(insert(CountedRow).values(id=id_, sealed=sealed, **values))
+        elif values:
+            connection.execute(update(CountedRow).where(CountedRow.id == id_).values(values))
+
+
+BEGINNINGS = frozenset({"death_notified", "death_entered"})
+"""Facts with which the row of a death begins."""
+
+
+def place_of(row: str) -> str:
+    """Where it is sealed of which case a row is."""
+    return f"counted_deaths.sealed/{row}"
 
 
 def row_of(vault: Vault, case: str) -> str:
     return vault.look_up(f"death {case}")
-
-
-def _notified(vault: Vault, case: Case, fact: Fact, words: Mapping[str, Any]) -> dict[str, Any]:
-    id_ = row_of(vault, fact.case)
-    return {
-        "id": id_, "sealed": vault.seal(fact.case, f"counted_deaths.sealed/{id_}"),
-        "notified": day_of(case.marks["death_notified"].at).replace(day=1), **_of_child(words),
-        "area": fact.data["area"], "counts": True,
-    }  # fmt: skip
 
 
 def _of_child(words: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,21 +128,33 @@ def of_past(vault: Vault, one: PastDeath) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _changes(here: Update, case: Case, fact: Fact, words: Any) -> Iterator[Update]:  # noqa: ANN401 -- any JSON value
+def said_of_row(  # noqa: PLR0911 -- one answer for each fact
+    case: Case,
+    fact: Fact,
+    words: Any,  # noqa: ANN401 -- any JSON value
+) -> dict[str, Any]:
+    """What this fact says of the row of its death, by its columns; of another case, or where it changes nothing: {}.
+
+    `case`: as it is after the fact. `words`: the private ones of the fact.
+    """
+    if case.kind != "child_death":
+        return {}
     match fact.kind:
+        case "death_notified" | "death_entered":
+            found = {"category": None, "modifiable": None, "counts": True}
+            return {**_times(case), **_of_child(words), "area": fact.data["area"], **found}
         case "panel_recorded" if fact.data["quorate"]:
-            found = {"category": category(words["categories"]), "modifiable": words["modifiable"]}
-            yield here.values(**found, **_times(case))
+            return {"category": category(words["categories"]), "modifiable": words["modifiable"], **_times(case)}
         case "corrected":
-            yield here.values(_times(case))
+            return _times(case)
         case "death_amended":
-            yield here.values(**_of_child(words), area=fact.data["area"])
+            return {**_of_child(words), "area": fact.data["area"]}
         case "duplicate_decided":
-            yield here.values(counts=not case.said["joined"])
+            return {"counts": not case.said["joined"]}
         case "hand_over_received":
-            yield here.values(counts=False)
+            return {"counts": False}
         case _:
-            pass
+            return {}
 
 
 def _times(case: Case) -> dict[str, Any]:
@@ -150,6 +162,6 @@ def _times(case: Case) -> dict[str, Any]:
     since = day_of(case.marks["death_notified"].at)
     reviews = [mark for name, mark in case.marks.items() if name.partition("#")[0] == "panel_reviewed"]
     if not reviews:
-        return {"notified": since.replace(day=1)}
+        return {"notified": since.replace(day=1), "reviewed": None, "months": None}
     day = day_of(min(reviews, key=lambda mark: mark.number).at)
     return {"notified": since.replace(day=1), "reviewed": day.replace(day=1), "months": months_between(since, day)}

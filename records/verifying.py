@@ -25,6 +25,7 @@ from models.tables import (
     CaseRow,
     ChildRow,
     CommandRow,
+    CountedRow,
     FactRow,
     FileRow,
     HeadRow,
@@ -58,6 +59,7 @@ from records.chains import (
     of_read,
 )
 from records.children import Kept, nhs_key
+from records.counted import place_of, row_of, said_of_row
 from records.facts import board_row, fact_from, obligation_row, recommendation_rows, sealed_at
 from records.faults import UNREADABLE
 from records.files import is_committed
@@ -259,6 +261,8 @@ class _Chain:
         self._case: Case | None = None
         self._said_of: dict[str, Any] = {}
         """What was said of each recommendation, by the place where its line keeps it."""
+        self._counted: dict[str, Any] | None = {}
+        """What was said of its row among the figures of deaths; None once words of it are lawfully gone."""
         self._good = 0
         """The last link that was looked at and found whole."""
         self._values: Callable[[int, int], Awaitable[dict[int, dict[str, Any]]]] | None = self._of_facts
@@ -350,6 +354,7 @@ class _Chain:
             fact = of_fact(row, text, words)
             values[row.number] = fact | of_notices(told.get(row.number, ()))
             self._fold(row)
+            self._count(row, words)
         return values
 
     def _note(self, row: FactRow, words: Any) -> None:  # noqa: ANN401 -- any JSON value
@@ -397,6 +402,15 @@ class _Chain:
         except (NotOnShelf, LookupError, ValueError, RuntimeError):
             self._case = None
 
+    def _count(self, row: FactRow, words: Any) -> None:  # noqa: ANN401 -- any JSON value
+        """What the row of a death has to say once this is recorded."""
+        if self._case is None or self._counted is None:
+            return
+        if row.text and not isinstance(words, dict):
+            self._counted = None
+        else:
+            self._counted |= said_of_row(self._case, fact_from(row), words)
+
     async def _state(self) -> str:
         """In which place the stored state is not what the facts make; empty when it is."""
         with suppress(*UNREADABLE):
@@ -415,7 +429,7 @@ class _Chain:
         place = place or difference(self._case.model_dump(), stored.model_dump())
         if place is None and row.parent != self._case.said.get("from", self._case.said.get("referral")):
             place = "parent"
-        for lines in (self._board, self._obligations, self._recommendations):
+        for lines in (self._board, self._obligations, self._recommendations, self._figures):
             place = place or await lines(self._case)
         return "" if place is None else f"The stored state is not what its facts make of it: {place}."
 
@@ -452,6 +466,18 @@ class _Chain:
             if not all(self._says(found[1], name) for name in ("sealed", "said")):
                 return f"the words of {item}"
         return next((f"the line of {item}" for item in kept), None)
+
+    async def _figures(self, case: Case) -> str | None:
+        """Whether the row of a death, of which figures are made, says what its facts say, and of which case it is."""
+        if not self._counted:
+            return None
+        id_ = row_of(self._vault, case.ref)
+        row, of_case = await self._session.get(CountedRow, id_), ""
+        kept = {name: getattr(row, name) for name in self._counted} if row else {}
+        with suppress(CannotUnseal):
+            of_case = self._vault.unseal(row.sealed, place_of(id_)) if row else ""
+        is_whole = difference(self._counted, kept) is None and of_case == case.ref
+        return None if is_whole else "the row among the figures"
 
     def _says(self, row: RecommendationRow | RecommendationWordsRow, name: str) -> bool:
         """Whether the words kept beside a line are those of its facts; of what is lawfully gone nothing is asked."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
 from models.child_death_commands import Category, Ethnic, Modifiable
 from models.clocks import add_months
@@ -17,7 +17,7 @@ from models.death_figures import figures
 from models.referral import Sex
 from models.tables import CountedRow
 from models.time import at, day_of
-from records.counted import counted, open_reviews
+from records.counted import counted, open_reviews, place_of
 from records.panels import before_panel
 from records.questions import Questions
 from tests.support.lives import Lives
@@ -52,7 +52,7 @@ async def test_no_column_of_it_says_of_which_case_a_row_is(made: Recording) -> N
     async with made.there.database.reading() as session:
         (row,) = await session.execute(select(*CountedRow.__table__.columns))
     assert not [value for value in row if ref.encode() in str(value).encode()]
-    assert made.there.vault.unseal(row.sealed, f"counted_deaths.sealed/{row.id}") == ref
+    assert made.there.vault.unseal(row.sealed, place_of(row.id)) == ref
 
 
 async def test_what_the_panel_finds_is_counted_once_it_is_quorate_with_the_category_of_the_highest_rank(
@@ -177,3 +177,28 @@ async def test_a_death_is_referred_in_the_words_that_were_amended(made: Recordin
     await made.act("p-020", ref, "consider_review", outcome="refer", again=again, reasons="Who knew?")
     [(_, child)] = await Questions(made.there.recorder).children(await made.child_of(ref))
     assert child["name"] == "Wren Sedge"
+
+
+@pytest.mark.promise("K7")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"notified": date(2020, 1, 1)}, {"reviewed": None}, {"months": 14}, {"age_band": "under_one"}, {"sex": "male"},
+        {"ethnic_group": "other"}, {"place": "other"}, {"area": "lowmarsh"}, {"category": "1"}, {"modifiable": "none"},
+        {"counts": False}, {"sealed": b"-"}, {},
+    ],
+)  # fmt: skip
+async def test_a_row_of_the_figures_that_was_altered_or_removed_is_found(
+    made: Recording, change: dict[str, object]
+) -> None:
+    await Deaths(Lives(made)).reviewed()
+
+    async def broken() -> list[str]:
+        async with made.there.database.reading() as session:
+            return [one.words for one in await made.there.auditor.verify(session, made.there.settings.seals)]
+
+    assert await broken() == []
+    async with made.there.database.writing() as session:
+        await session.execute(update(CountedRow).values(change) if change else delete(CountedRow))
+    (words,) = await broken()
+    assert words.endswith("the row among the figures.")
