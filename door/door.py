@@ -33,7 +33,7 @@ from models.answers import Reopen
 from models.base import Message
 from models.batch import TASK_TIMEOUT, Receipt
 from models.case import Case, packed
-from models.children import ASKED_OF_CHILDREN, against
+from models.children import against
 from models.command import Command, Signed, split
 from models.examining import examined
 from models.facts import Fact, Problem
@@ -174,7 +174,7 @@ class Door:
             strange = await strange_cases(session, case, named, actor, now)
             strange += await files_not_theirs(session, model, plain, actor.person, case)
             strange += await file_not_clean(session, state, kind, plain)
-            strange += await self._against_children(session, state, command)
+            strange += await self._against_children(session, state, command, now)
             strange += misnamed(model, state, plain, directory) if directory else []
             wrong = _with(_with(wrong, strange), await self._said_before(session, state, command, actor))
             if wrong:
@@ -187,13 +187,15 @@ class Door:
         asked = await self._asked(ask)
         return asked if isinstance(asked, Done) else await self.send(*asked)
 
-    async def _against_children(self, session: AsyncSession, case: Case, command: Command) -> list[Problem]:
-        """What only the sealed columns know: whether it names the child, whether a day fits to the notification."""
-        if not isinstance(command, ASKED_OF_CHILDREN):
+    async def _against_children(
+        self, session: AsyncSession, case: Case, command: Command, now: datetime
+    ) -> list[Problem]:
+        """What only the sealed columns know of a child who has died: their name, and the day on which that was."""
+        if case.kind != "child_death":
             return []
         notified = case.marks.get("death_notified")
         children = await kept_children(session, self._recorder.vault, case.ref)
-        return against(command, children, notified.at if notified else None)
+        return against(command, children, notified.at if notified else None, now)
 
     async def _said_before(self, session: AsyncSession, case: Case, command: Command, actor: Actor) -> list[Problem]:
         """Whoever recommends what was recommended before says that they have seen it; of the same, that it is meant."""

@@ -56,7 +56,7 @@ def worked_out(  # noqa: C901, PLR0911 -- one answer for each command
             return {"resumes": case.said["stopped"]}
         case "open_wait":
             return {"item": _next_wait(case), "suspends": _stands_still(case, body["holds"])}
-        case "record_immediate_decisions" if body["post_mortem"] == Known.YES:
+        case "record_immediate_decisions" if body["post_mortem"] == Known.YES and not _waits_for(case, ONCE[0]):
             return _waits_from_now(case, Step.MEETING, body["review"])
         case "consider_review" if body["outcome"] == Considered.REFER:
             return _waits_from_now(case, Step.PANEL, body["again"])
@@ -69,7 +69,8 @@ def worked_out(  # noqa: C901, PLR0911 -- one answer for each command
         case "complete_analysis":
             quorum = policy(case.policy).quorums["child_death_panel"]
             seats = set(body["seats"]) - set(body["left"])
-            return {"quorate": len(seats & set(quorum.seats)) >= quorum.least and set(quorum.always) <= seats}
+            quorate = len(seats & set(quorum.seats)) >= quorum.least and set(quorum.always) <= seats
+            return {"quorate": quorate, **({} if quorate else {"frees": _runs(case, PANELS)})}
         case _:
             return {}
 
@@ -205,7 +206,7 @@ class ChildDeath:
         data = fact.data
         match fact.kind:
             case "death_notified":
-                return {"children": data["children"], "area": data["area"]}
+                return {"children": data["children"], "area": data["area"], **_siblings(data)}
             case "death_entered":
                 return _stands(case, data)
             case "death_amended":
@@ -216,8 +217,11 @@ class ChildDeath:
                 found = {**case.said.get("duplicates", {}), data["other"]: data["same"]}
                 joins = {"joined": data["other"], "stopped": data["suspends"]} if data["same"] else {"joined": ""}
                 return {"duplicates": found, **joins}
-            case "immediate_decisions_recorded" if "wait" in data:
-                return _also_waits(case, fact, WaitsFor.POST_MORTEM, Step.MEETING)
+            case "immediate_decisions_recorded":
+                waits_ = _also_waits(case, fact, WaitsFor.POST_MORTEM, Step.MEETING) if "wait" in data else {}
+                return {**_siblings(data), **waits_}
+            case "siblings_safety_answered":
+                return {"siblings_safe": data["siblings_safe"]}
             case "wait_opened":
                 one = {"kind": data["kind"], "since": data["since"], "holds": data["holds"]}
                 return _waiting({**case.said.get("waits", {}), data["item"]: one})
@@ -262,8 +266,15 @@ class ChildDeath:
                 return judge_returns(case, kind, body, now)
             case "decide_duplicate":
                 return _joins(case, body["other"], same=body["same"])
+            case "open_wait" if body["kind"] in ONCE and _waits_for(case, body["kind"]):
+                return [Problem(field="kind", words="The review waits for this already. Say there how far it is.")]
+            case "review_wait" if not waits(case):
+                return [Problem(words="The review waits for nothing.")]
             case "review_wait" if body["item"] not in waits(case):
                 return [Problem(field="item", words="The review does not wait for this.")]
+            case "review_wait" if body["outcome"] == WaitOutcome.ENDED and waits(case)[body["item"]].get("by_itself"):
+                words = "This wait ends by itself once the referral and every review that came of it are settled."
+                return [Problem(field="outcome", words=words)]
             case "review_wait" if body["ended_on"] and body["ended_on"] < waits(case)[body["item"]]["since"]:
                 return [Problem(field="ended_on", words="This is before it began. Check the day.")]
             case "amend_death":
@@ -411,8 +422,14 @@ def _found(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"abuse_found": True} if data.get("abuse") == Known.YES else {}
 
 
+def _siblings(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether there are other children, and whether they are safe: a referral of this death says it as well."""
+    return {"others": data["others"], "siblings_safe": data["siblings_safe"]}
+
+
 def _also_waits(case: Case, fact: Fact, kind: WaitsFor, step: Step) -> dict[str, Any]:
-    one = {"kind": kind.value, "since": day_of(fact.occurred).isoformat(), "holds": [step.value]}
+    one: dict[str, Any] = {"kind": kind.value, "since": day_of(fact.occurred).isoformat(), "holds": [step.value]}
+    one |= {"by_itself": True} if kind is WaitsFor.PRACTICE_REVIEW else {}
     return _waiting({**case.said.get("waits", {}), fact.data["wait"]: one})
 
 
@@ -429,8 +446,16 @@ def _called_for(fact: Fact) -> dict[str, datetime]:
     return {**found, **({"death_unexplained": fact.occurred} if may_be & UNEXPLAINED else {})}
 
 
+ONCE = (WaitsFor.POST_MORTEM, WaitsFor.INQUEST)
+"""Of these there is one at a time."""
+
+
+def _waits_for(case: Case, kind: str) -> bool:
+    return any(one["kind"] == kind for one in waits(case).values())
+
+
 def _meets(case: Case) -> list[Problem]:
-    if any(one["kind"] == WaitsFor.POST_MORTEM for one in waits(case).values()):
+    if _waits_for(case, WaitsFor.POST_MORTEM):
         return [Problem(words="The post-mortem report has not come. The meeting is held once it has.")]
     return []
 

@@ -239,6 +239,8 @@ class NotifyDeath(_OfChild):
         yield Cannot("died", PAST, lambda: self.died > _latest(self.place_of_death, now))
         words = "The date of death is before the date of birth. Check both dates."
         yield Cannot("died", words, lambda: self.died < self.born <= _latest(self.place_of_death, now))
+        words = "A child who died on a later day than that of the birth was born alive. Check these answers."
+        yield Cannot("showed_life", words, lambda: self.showed_life is Known.NO and self.died > self.born)
         words = "Say whether a health professional was present at the birth, or “Not known”."
         yield Cannot("attended", words, lambda: self.showed_life is not Known.YES and self.attended is None)
         words = (
@@ -270,6 +272,14 @@ class Reached(Choice):
     DRAFTED = "drafted", "The analysis is drafted"
 
 
+TOO_FAR = "This is more than a year ahead. Choose a nearer day, and ask then how far it is."
+"""Said of the day on which somebody looks at a wait again: put out of sight, it would be forgotten."""
+
+
+def _is_too_far(on: date | None, now: datetime) -> bool:
+    return on is not None and on > add_months(day_of(now), 12)
+
+
 ASKED_ALREADY, MET_ALREADY = ("asked", "met", "drafted"), ("met", "drafted")
 
 
@@ -282,6 +292,7 @@ class Wait(Part):
     def cannot(self, path: str, today: date) -> Iterator[Cannot]:
         yield Cannot(f"{path}.since", PAST, lambda: self.since > today)
         yield Cannot(f"{path}.review", TO_COME, lambda: self.review < today)
+        yield Cannot(f"{path}.review", TOO_FAR, lambda: self.review > add_months(today, 12))
 
 
 class EnterDeath(_OfChild):
@@ -431,6 +442,7 @@ class RecordImmediateDecisions(Command):
         words = "Enter the day on which you ask how far the report of the post-mortem examination is."
         yield Cannot("review", words, lambda: self.post_mortem is Known.YES and self.review is None)
         yield Cannot("review", TO_COME, lambda: self.review and self.review < day_of(now))
+        yield Cannot("review", TOO_FAR, lambda: _is_too_far(self.review, now))
 
 
 class RecordDatabaseNotification(Command):
@@ -534,6 +546,7 @@ class OpenWait(Command):
         yield from super().cannot(now)
         yield Cannot("since", PAST, lambda: self.since > day_of(now))
         yield Cannot("review", TO_COME, lambda: self.review < day_of(now))
+        yield Cannot("review", TOO_FAR, lambda: _is_too_far(self.review, now))
 
 
 class ReviewWait(Command):
@@ -554,6 +567,7 @@ class ReviewWait(Command):
         words = "Enter the day on which you look at it again."
         yield Cannot("review", words, lambda: self.outcome is WaitOutcome.GOES_ON and self.review is None)
         yield Cannot("review", TO_COME, lambda: self.review and self.review < day_of(now))
+        yield Cannot("review", TOO_FAR, lambda: _is_too_far(self.review, now))
         words = "Enter the day on which it ended."
         yield Cannot("ended_on", words, lambda: self.outcome is WaitOutcome.ENDED and self.ended_on is None)
         yield Cannot("ended_on", PAST, lambda: self.ended_on and self.ended_on > day_of(now))
@@ -616,7 +630,7 @@ class DraftAnalysis(Command):
     summary: Words = asks(
         "Summary for the panel", "As short as possible, and without names, places and dates.", private=True
     )
-    no_name: bool = asks("I have read it for names: it names nobody", back=True, default=False)
+    no_name: bool = asks("It is an ordinary word here, and names nobody", back=True, default=False)
 
 
 class ListForPanel(Command):
@@ -727,6 +741,7 @@ class ConsiderReview(Command):
         words = "Enter the day on which you look at it again, or by which it is decided."
         yield Cannot("again", words, lambda: self.outcome is not Considered.NOT_MET and self.again is None)
         yield Cannot("again", TO_COME, lambda: self.again and self.again < day_of(now))
+        yield Cannot("again", TOO_FAR, lambda: _is_too_far(self.again, now))
 
 
 class HandOver(Command):

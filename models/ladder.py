@@ -117,8 +117,7 @@ def freed(one: Obligation, rules: Rules, now: datetime) -> Obligation:
     """The day for which it was arranged does not hold any more: what was silent until then speaks as it would have."""
     if not one.promises or one.promises[-1].missed:
         return one
-    given_up = one.promises[-1].model_copy(update={"missed": True})
-    found = _planned(one.model_copy(update={"promises": (*one.promises[:-1], given_up)}), rules)
+    found = _planned(one.model_copy(update={"promises": one.promises[:-1]}), rules)
     return _moved(found, found.due, rules, now)
 
 

@@ -8,7 +8,7 @@ from datetime import time
 from typing import Any, NamedTuple
 
 from models.case import Case
-from models.child_death_commands import Considered
+from models.child_death_commands import Considered, Ethnic
 from models.children import children_of
 from models.command import Known
 from models.facts import Fact
@@ -48,7 +48,8 @@ def _of_death(before: Case, fact: Fact) -> dict[str, Any]:
         "from": before.ref, "children": before.said["children"], "aware": at(day, time(0)).isoformat(),
         "event": Event.DEATH.value, "aware_at": day.isoformat(), "in_area": Known.YES.value,
         "abuse_or_neglect": (Known.YES if before.said.get("abuse_found") else Known.NOT_KNOWN).value, "coroner": None,
-        "others": Known.NOT_KNOWN.value, "siblings_safe": None, "lead_agrees": Known.YES.value,
+        "others": before.said.get("others", Known.NOT_KNOWN.value), "siblings_safe": before.said.get("siblings_safe"),
+        "lead_agrees": Known.NOT_KNOWN.value,
     }  # fmt: skip
 
 
@@ -60,7 +61,11 @@ def as_referral(told: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "incident_on": told["died"], "place": told.get("where", ""),
         "narrative": told.get("circumstances", NOT_TOLD), "harm": "",
-        "children": children_of("death_notified", told), "carers": "", "safety_action": "",
+        "children": [
+            {**child, "ethnic_group": Ethnic(child["ethnic_group"]).words}
+            for child in children_of("death_notified", told)
+        ],
+        "carers": "", "safety_action": "",
         "agencies_involved": told.get("professionals", ""), "referrer_name": told.get("notifier_name", ""),
         "referrer_role": told.get("notifier_role", ""), "referrer_agency": told.get("notifier_agency", ""),
         "referrer_email": told.get("notifier_email", ""), "referrer_phone": told.get("notifier_phone", ""),

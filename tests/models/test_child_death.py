@@ -7,11 +7,21 @@ from typing import Any
 import pytest
 
 from models import shelf
+from models.answers import Correct
 from models.awaited import ended_waits
 from models.case import Case
-from models.child_death_commands import AmendDeath, DraftAnalysis, EnterDeath, NotifyDeath, ReturnForm
+from models.child_death_commands import (
+    AmendDeath,
+    DraftAnalysis,
+    EnterDeath,
+    NotifyDeath,
+    OpenWait,
+    RecordDatabaseNotification,
+    RecordJointResponse,
+    ReturnForm,
+)
 from models.children import against
-from models.command import Known
+from models.command import Command, Known
 from models.death_bands import AgeBand, age_band
 from models.examining import examined
 from models.facts import Fact
@@ -211,8 +221,8 @@ def test_a_death_is_listed_before_the_panel_reviews_it_and_listed_anew_after_it_
         ({"died": day_of(MONDAY) + timedelta(days=1)}, "died"),
         ({"born": day_of(MONDAY) + timedelta(days=30)}, "born"),
         ({"born": eighteen_years_before(day_of(MONDAY) - timedelta(days=1))}, "born"),
-        ({"showed_life": "no"}, "attended"),
-        ({"showed_life": "no", "attended": "yes"}, "attended"),
+        ({"showed_life": "no", "born": day_of(MONDAY), "died": day_of(MONDAY)}, "attended"),
+        ({"showed_life": "no", "born": day_of(MONDAY), "died": day_of(MONDAY), "attended": "yes"}, "attended"),
         ({"nhs_number": "9434765918"}, "nhs_number"),
     ],
 )
@@ -283,11 +293,12 @@ def test_a_closed_review_is_reopened_by_what_an_inquest_finds_and_the_sub_group_
     play.act(COORDINATOR, "record_finding", source="inquest", abuse="yes", panel=True, words="w")
     assert play.case.is_open("reconsider_review")
     assert play.case.is_open("panel_again")
-    play.act(SUBGROUP, "consider_review", outcome="refer", again=day_of(play.now) + timedelta(days=60), reasons="r")
+    soon = day_of(play.now) + timedelta(days=60)
+    referred = play.act(SUBGROUP, "consider_review", outcome="refer", again=soon, reasons="r")
     with pytest.raises(Refused, match="The panel waits for: Local child safeguarding practice review"):
         play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=day_of(play.now))
-    ended = {"item": "w1", "outcome": "ended", "ended_on": day_of(play.now), "abuse": "yes"}
-    play.act(COORDINATOR, "review_wait", **ended)
+    for _, ended in list(ended_waits({play.case.ref: play.case}, referred)):
+        play.happen(ended)
     play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=day_of(play.now))
     play.act(PANEL, "complete_analysis", **analysing(play))
     assert play.case.is_open("submit_analysis"), "the changed analysis goes to the national database as well"
@@ -672,6 +683,10 @@ def test_what_is_entered_as_listed_for_a_day_on_which_no_panel_meets_is_on_the_l
     assert case.said["panel"] == "lowmarsh"
 
 
+def opening(kind: str, since: str) -> OpenWait:
+    return OpenWait.model_validate({"kind": kind, "since": since, "holds": ["panel"], "review": "2026-06-01"})
+
+
 NAMED = {"name": "Alba O’Brien-Lee Jo", "nhs_number": "943 476 5919"}
 
 
@@ -684,22 +699,27 @@ NAMED = {"name": "Alba O’Brien-Lee Jo", "nhs_number": "943 476 5919"}
         ("The family Brien were visited.", "no_name"),
         ("Her number is 943 476 5919.", "summary"),
         ("Her number is 9434765919.", "summary"),
+        ("Her number is 943.476.5919.", "summary"),
+        ("Her number is 943\n476\u00ad5919.", "summary"),
         ("See CD-2026-0001.", "summary"),
+        ("See cd 2026/0001.", "summary"),
+        ("Al\u00adba was loved.", "no_name"),
+        ("ÁLBA was loved.", "no_name"),
         ("An albatross flew; Jo-Jo is too short a word.", ""),
         ("A girl of one year, found in the morning; 943 and 476 were counted.", ""),
     ],
 )
 def test_what_is_drafted_for_the_panel_names_neither_child_nor_number_nor_case(summary: str, field: str) -> None:
-    found = against(DraftAnalysis(summary=summary), [NAMED], None)
+    found = against(DraftAnalysis(summary=summary), [NAMED], None, MONDAY)
     assert [one.field for one in found] == ([field] if field else [])
 
 
 @pytest.mark.promise("H8")
 def test_an_ordinary_word_that_is_also_in_the_name_passes_if_it_is_said_to_be_one_and_a_number_never() -> None:
     name = {"name": "Alba White", "nhs_number": "943 476 5919"}
-    assert against(DraftAnalysis(summary="A White British girl."), [name], None)
-    assert not against(DraftAnalysis(summary="A White British girl.", no_name=True), [name], None)
-    assert against(DraftAnalysis(summary="A girl, 943 476 5919.", no_name=True), [name], None)
+    assert against(DraftAnalysis(summary="A White British girl."), [name], None, MONDAY)
+    assert not against(DraftAnalysis(summary="A White British girl.", no_name=True), [name], None, MONDAY)
+    assert against(DraftAnalysis(summary="A girl, 943 476 5919.", no_name=True), [name], None, MONDAY)
 
 
 @pytest.mark.promise("H1")
@@ -710,7 +730,78 @@ def test_a_death_is_not_amended_to_a_day_after_its_notification_but_one_abroad_t
         days = {"born": date(2025, 1, 1), "died": date(2026, 3, died)}
         same = {name: said for name, said in notifying().items() if name in AmendDeath.model_fields}
         command = AmendDeath.model_validate({**same, **days, "place_of_death": place, "reason": "r"})
-        return [one.field for one in against(command, [], told)]
+        return [one.field for one in against(command, [], told, MONDAY)]
 
     assert amended(3, "home") == amended(4, "abroad") == []
     assert amended(4, "home") == amended(5, "abroad") == ["died"]
+
+
+DIED = {"name": "A", "born": "2026-02-01", "died": "2026-03-01"}
+
+
+@pytest.mark.promise("H2")
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        (RecordDatabaseNotification(sent_at=at(date(2026, 2, 28), time(10)), late="x"), "sent_at"),
+        (RecordDatabaseNotification(sent_at=at(date(2026, 3, 1), time(10)), late="x"), ""),
+        (RecordJointResponse(held_at=at(date(2026, 2, 28), time(10)), late="x", words="w"), "held_at"),
+        (Correct(mark="death_notified", at=at(date(2026, 2, 28), time(10)), reason="r"), "at"),
+        (opening("inquest", "2026-02-28"), "since"),
+        (opening("inquest", "2026-03-01"), ""),
+        (opening("police", "2026-02-02"), ""),
+        (opening("police", "2026-01-31"), "since"),
+    ],
+)
+def test_nothing_of_the_review_of_a_death_was_before_the_child_died(command: Command, field: str) -> None:
+    found = against(command, [DIED], at(date(2026, 3, 2), time(10)), MONDAY)
+    assert [one.field for one in found] == ([field] if field else [])
+
+
+@pytest.mark.promise("H1")
+def test_who_died_on_a_later_day_than_that_of_the_birth_was_born_alive() -> None:
+    today = day_of(MONDAY)
+    said = {"born": today - timedelta(days=3), "died": today - timedelta(days=1), "showed_life": "no", "attended": "no"}
+    command, _ = examined(NotifyDeath, notifying(**said), MONDAY)
+    assert command
+    assert [one.field for one in command.impossible(MONDAY)] == ["showed_life"]
+
+
+@pytest.mark.promise("H7")
+def test_after_a_panel_without_its_quorum_nothing_is_silent_or_promised_any_more() -> None:
+    play = notified()
+    drafted(play)
+    play.act(PANEL, "list_for_panel", panel="harrowshire", extra=True, on=day_of(play.now) + timedelta(days=90))
+    (panel,) = [one for one in play.case.open() if one.block == "panel"]
+    assert panel.live_promise(play.now)
+    play.act(PANEL, "complete_analysis", **analysing(play, seats=["panel_chair"], moved=True))
+    assert play.case.obligations[panel.key].live_promise(play.now) is None
+    spoken = len(play.said("panel"))
+    play.wait(days=80)
+    assert len(play.said("panel")) > spoken, "it is owed as before it was listed"
+
+
+@pytest.mark.promise("H12")
+def test_the_referral_of_a_death_says_of_the_other_children_what_is_known_of_them() -> None:
+    play = notified(others="yes", siblings_safe="no")
+    play.act(COORDINATOR, "record_immediate_decisions", **deciding("sudden", others="yes", siblings_safe="not_known"))
+    before = play.case
+    fact = play.act(SUBGROUP, "consider_review", outcome="refer", again=day_of(play.now), reasons="r")
+    opening_ = opens(before, fact)
+    assert opening_
+    assert (opening_.data["others"], opening_.data["siblings_safe"]) == ("yes", "not_known")
+
+
+@pytest.mark.promise("H5")
+def test_one_inquest_is_awaited_at_a_time_and_the_wait_for_a_practice_review_ends_by_itself_alone() -> None:
+    play = notified()
+    waits(play, "inquest", "panel")
+    with pytest.raises(Refused, match="waits for this already"):
+        waits(play, "inquest", "panel")
+    waits(play, "police", "panel")
+    waits(play, "police", "panel")
+    play.act(COORDINATOR, "record_immediate_decisions", **deciding("sudden"))
+    fact = play.act(SUBGROUP, "consider_review", outcome="refer", again=day_of(play.now), reasons="r")
+    ended = {"outcome": "ended", "ended_on": day_of(play.now), "abuse": "no"}
+    with pytest.raises(Refused, match="ends by itself"):
+        play.act(COORDINATOR, "review_wait", item=fact.data["wait"], **ended)

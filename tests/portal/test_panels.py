@@ -99,7 +99,7 @@ async def test_a_draft_that_names_the_child_is_refused_beside_its_tick_and_nothi
     assert page.status_code == 422
     assert NAMED in page.text
     assert draft["summary"] in page.text
-    assert "I have read it for names" in page.text
+    assert "It is an ordinary word here" in page.text
     await made.act(DOCTOR, ref, "draft_analysis", **draft, no_name=True)
 
 

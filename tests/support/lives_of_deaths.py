@@ -79,7 +79,7 @@ class Deaths:
 
     def waiting(self) -> dict[str, Any]:
         return {
-            "kind": "inquest", "since": self.lives.day(-1), "holds": ["panel"], "review": self.lives.day(60),
+            "kind": "inquest", "since": self.lives.day(0), "holds": ["panel"], "review": self.lives.day(60),
             "words": self.words("words"),
         }  # fmt: skip
 
