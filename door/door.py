@@ -45,7 +45,7 @@ from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts, may_ope
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
 from records.children import kept_children
 from records.facts import fact_from
-from records.naming import file_not_clean, files_not_theirs, strange_cases
+from records.naming import file_not_clean, files_not_theirs, has_joined, strange_cases
 from records.opened_before import ALIKE, opened_before
 from records.policies import in_force
 from records.said_before import SaidBefore
@@ -175,6 +175,7 @@ class Door:
             strange += await files_not_theirs(session, model, plain, actor.person, case)
             strange += await file_not_clean(session, state, kind, plain)
             strange += await self._against_children(session, state, command, now)
+            strange += await has_joined(session, command)
             strange += misnamed(model, state, plain, directory) if directory else []
             wrong = _with(_with(wrong, strange), await self._said_before(session, state, command, actor))
             if wrong:

@@ -137,7 +137,8 @@ class Boarded(NamedTuple):
 
 def boarded(case: Case) -> Boarded:
     """What the board keeps of a case."""
-    opened, done, parked = _opened(case), _done(case), _parked(case)
+    is_elsewhere = case.closed and case.said.get("joined")  # what is owed of it is owed there
+    opened, done, parked = [] if is_elsewhere else _opened(case), _done(case), _parked(case)
     words = LIFECYCLES[case.kind].decided(case)
     said = {name: case.said[name] for name in _GUARDING if case.said.get(name)}
     circle = circle_of(case)

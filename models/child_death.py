@@ -321,6 +321,8 @@ def _joins(case: Case, other: str, *, same: bool) -> list[Problem]:
     if joined and (same or other != joined):
         words = f"This notification has joined {joined}. If that is wrong, say first that it is not the same."
         return [Problem(field="other", words=words)]
+    if not same and case.said.get("duplicates", {}).get(other) is False:
+        return [Problem(field="same", words="It is recorded already that these two are not the same.")]
     return []
 
 

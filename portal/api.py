@@ -224,6 +224,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         shown = found.model_dump(mode="json", include={"ref", "kind", "parent", "children", "line"})
         dates = _dates(found, await portal.questions.facts(ref))
         likely = _likely(await portal.likely(found, who))
+        shown["joined"] = found.state.said.get("joined") or None
         return JSONResponse({**shown, "deadlines": dates, "can": can(found, portal.clock()), "likely": likely})
 
     @pages.post("/referrals", summary=SubmitReferral.TITLE, openapi_extra=_described(SubmitReferral, _RECEIVED_SCHEMA))

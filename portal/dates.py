@@ -68,7 +68,10 @@ def read_moment(typed: dict[str, str], *, clock_required: bool) -> datetime | Un
     clock = _clock(said) if said else time(0)
     if clock is None:
         return Unreadable("the time must be written like 14:30 or 2:30pm", CLOCK)
-    return at(day, clock)
+    moment = at(day, clock)
+    if london(moment).time() != clock:
+        return Unreadable("there was no such time: the clocks went forward from 1am to 2am", CLOCK)
+    return moment
 
 
 def typed_day(day: date) -> dict[str, str]:

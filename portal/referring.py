@@ -6,6 +6,7 @@ the link up, because mail scanners open links too.
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,7 @@ from notifier.receipts import STATUS, receipt, status_link
 from portal.forms import DO, STEPS, Form, steps
 from portal.pages import Link, Message, Sheet
 from portal.questions import Rows
-from portal.said import answered
+from portal.said import Pair, answered
 from portal.typed import text_in
 from portal.visiting import Portal, code_in, cookie, one_of, typed
 from portal.ways_in import DEATH, REFERRAL, WAYS, WayIn
@@ -265,7 +266,7 @@ def _journey(portal: Portal, way: WayIn, pages: APIRouter) -> None:  # noqa: C90
             draft=draft,
             way=way,
             proven=bool(visitor) or await proven(draft),
-            sections=[(STEPS[step], step, answered(way.command, form.answers, step)) for step in steps_of],
+            sections=_sections(way, form, steps_of),
             problems=(),
             likely=await portal.like(command, visitor.actor) if visitor and command else [],
         )
@@ -307,7 +308,7 @@ def _journey(portal: Portal, way: WayIn, pages: APIRouter) -> None:  # noqa: C90
             draft=draft,
             way=way,
             proven=True,
-            sections=[(STEPS[step], step, answered(way.command, form.answers, step)) for step in steps_of],
+            sections=_sections(way, form, steps_of),
             problems=refusal.problems,
             likely=[],
         )
@@ -515,3 +516,9 @@ def _of_death(state: Case) -> list[tuple[str, str, Any]]:
 def way_of(case: str) -> WayIn:
     """How what has this reference was sent."""
     return DEATH if case.startswith(ChildDeath.prefix) else REFERRAL
+
+
+def _sections(way: WayIn, form: Form, steps_of: Sequence[str]) -> list[tuple[str, str, list[Pair]]]:
+    """What was answered, page by page, in words: its head, its step, and each question with its answer."""
+    names = {key: title for rows in form.rows.values() for key, title, _ in rows}
+    return [(STEPS[step], step, answered(way.command, form.answers, step, names)) for step in steps_of]

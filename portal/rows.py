@@ -193,6 +193,8 @@ def suggested_for(view: CaseView, kind: str, about: str) -> dict[str, str]:
     """Answers that stand in a form before anything was typed, for whoever fills it in to confirm or change."""
     if kind == "triage":
         return {"aware_at": day_of(view.state.marks["awareness"].at).isoformat()}
+    if kind == "decide_duplicate":
+        return {"other": view.state.said.get("joined", "")}
     if kind == "amend_death":
         told = [entry.words for entry in view.entries if entry.kind in OF_DEATHS and entry.words]
         return {name: str(value) for said in told for name, value in said.items() if name != "reason" and value}

@@ -16,6 +16,7 @@ from models.case import Case
 from models.command import Command
 from models.facts import Problem
 from models.files import accepted_file, files_named, strange_files, unread
+from models.referral import DecideDuplicate
 from models.rights import Actor, access_of, reads
 from models.tables import CaseRow, FileRow
 from records.files import known_files
@@ -56,3 +57,13 @@ async def file_not_clean(session: AsyncSession, case: Case, kind: str, body: Map
     """What is said against accepting evidence by its file. Asked at the door, and again inside the transaction."""
     id_ = accepted_file(case, kind, body)
     return unread(await session.scalar(select(FileRow.state).where(FileRow.id == id_))) if id_ else []
+
+
+async def has_joined(session: AsyncSession, command: Command) -> list[Problem]:
+    """What is said against joining a case that has itself joined another: everything would be one step further away."""
+    if not isinstance(command, DecideDuplicate) or getattr(command, "same", None) is not True:
+        return []
+    joined = CaseRow.state["said"]["joined"].as_string()
+    other = await session.scalar(select(joined).where(CaseRow.ref == command.other))
+    words = f"{command.other} has itself joined {other}. Name that one."
+    return [Problem(field="other", words=words)] if other else []

@@ -1,7 +1,7 @@
 """What pages, JSON and the command line ask of the record. Reading only; each answer is fit for its reader."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
@@ -436,6 +436,11 @@ class Questions:
             for other in decided.keys() - found.keys():
                 if await self._opens(session, other, actor, now):
                     found[other] = LikelySame(ref=other, score=0, because=[])
+            joined = await _joined(session, {ref, *found})
+        if joined.get(ref):
+            found = {other: one for other, one in found.items() if other == joined[ref]}
+        # Of what has joined another, that other is asked about.
+        found = {other: one for other, one in found.items() if joined.get(other, "") in {"", ref}}
         known = [
             one.model_copy(update={"decided": decided.get(one.ref), "later": later(one.ref, ref)})
             for one in found.values()
@@ -548,6 +553,13 @@ class Questions:
         private = self._vault.unseal(text.sealed, f"texts.sealed/{text.id}") if text else {}
         both = merged(fact.data, private)
         return both if isinstance(both, dict) else {}
+
+
+async def _joined(session: AsyncSession, refs: Collection[str]) -> dict[str, str]:
+    """Which other case each of these has joined; empty: none."""
+    joined = CaseRow.state["said"]["joined"].as_string()
+    rows = await session.execute(select(CaseRow.ref, joined).where(CaseRow.ref.in_(refs)))
+    return {ref: other or "" for ref, other in rows}
 
 
 EVER: Final = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)

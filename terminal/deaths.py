@@ -48,9 +48,13 @@ def template(
     from policy.reading import shipped_past_deaths_mapping
 
     names = shipped_past_deaths_mapping().columns
+    if file.suffix.lower() != ".csv":
+        fail(f"{file}: the list is written as .csv, which Excel opens as well. Choose a name that ends so.")
     try:
         with file.open("x", encoding="utf-8-sig", newline="") as opened:  # by the mark Excel knows that it is UTF-8
             csv.writer(opened).writerow([names[column][0] for column in Column])
+    except FileExistsError:
+        fail(f"{file} is there already, and is not written over. Choose another name.")
     except OSError as error:
         fail(f"{file}: {error.strerror}.")
 

@@ -296,6 +296,10 @@ def at_meeting(**boxes: str) -> Form:
         ({"day": "3", "month": "3", "year": "0000", "time": "9am"}, "it must be a real date, for example 27 3 2026"),
         ({"day": "3", "month": "3", "year": "2026"}, "the time is missing, for example 14:30"),
         ({"time": "14:30"}, "the date is missing"),
+        (
+            {"day": "29", "month": "3", "year": "2026", "time": "1:30"},
+            "there was no such time: the clocks went forward from 1am to 2am",
+        ),
         ({"day": "3", "month": "3", "year": "2026", "time": "25:00"}, "the time must be written like 14:30 or 2:30pm"),
         ({"day": "3", "month": "3", "year": "2026", "time": "13pm"}, "the time must be written like 14:30 or 2:30pm"),
         ({"day": "3", "month": "3", "year": "2026", "time": "9"}, "the time must be written like 14:30 or 2:30pm"),

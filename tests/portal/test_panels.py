@@ -12,10 +12,12 @@ from pypdf import PdfReader
 
 from door.refusals import Invalid
 from models import shelf
+from models.board import Line
 from models.children import NAMED
 from models.panels import meetings
 from models.time import day_of
 from portal.pages import day
+from records.questions import EVER, Questions
 from tests.portal.test_deaths import read, visitor
 from tests.support import canary
 from tests.support.canary import found_in
@@ -140,7 +142,35 @@ async def test_the_page_of_what_has_joined_another_asks_nothing_and_leads_there(
     assert "For you now" not in page
     assert "Nothing is owed." in page
     assert f'Belongs to <a class="govuk-link" href="/cases/{first}">' in page
+    assert f'About the same as <a class="govuk-link" href="/cases/{first}">' in page
+    for line in await board(made, COORDINATOR):
+        if line.ref == second:
+            assert (line.stage, line.waiting_for, line.mine) == ("Nothing is owed", [], False)
     with pytest.raises(Invalid) as refused:
         await made.act(COORDINATOR, second, "name_key_worker", name="K", contact="c")
     (said,) = refused.value.problems
     assert said.words == f"This is about the same as {first}, which it has joined. Go on there."
+
+
+@pytest.mark.promise("A6")
+async def test_what_has_joined_is_asked_about_no_more_and_nothing_joins_it(made: House) -> None:
+    deaths = Deaths(Lives(made))
+    first, second, third = [await deaths.notified() for _ in range(3)]
+    asking = "Say whether it is the same"
+    assert (await read(made, COORDINATOR, f"/cases/{third}")).text.count(asking) == 2
+    await made.act(COORDINATOR, second, "decide_duplicate", other=first, same=True, reason="r")
+    assert asking not in (await read(made, COORDINATOR, f"/cases/{second}")).text
+    assert (await read(made, COORDINATOR, f"/cases/{third}")).text.count(asking) == 1
+    with pytest.raises(Invalid) as refused:
+        await made.act(COORDINATOR, third, "decide_duplicate", other=second, same=True, reason="r")
+    assert refused.value.problems[0].words == f"{second} has itself joined {first}. Name that one."
+    form = (await read(made, COORDINATOR, f"/cases/{second}/decide_duplicate")).text
+    assert f'value="{first}"' in form, "the one of which it may turn out not to be the same"
+    await made.act(COORDINATOR, second, "decide_duplicate", other=first, same=False, reason="r")
+    with pytest.raises(Invalid, match="Invalid") as again:
+        await made.act(COORDINATOR, second, "decide_duplicate", other=first, same=False, reason="r")
+    assert [one.field for one in again.value.problems] == ["same"]
+
+
+async def board(made: House, person: str) -> list[Line]:
+    return await Questions(made.there.recorder).board(await made.actor(person), made.now, closed=EVER)
