@@ -33,9 +33,10 @@ class Deaths:
         return (await self.lives.doer.open(COORDINATOR, "notify_death", **self.notifying(**more))).case
 
     def amending(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
-        names = ("name", "born", "died", "sex", "ethnic_group", "address", "area", "care_status", "place_of_death")
+        names = ("name", "nhs_number", "born", "died", "sex", "ethnic_group", "address", "area", "care_status", "place_of_death")
         told = self.notifying()
-        return {**{name: told[name] for name in names}, "reason": self.words("reason"), **more}
+        same = {name: told[name] for name in names if name in told}
+        return {**same, "reason": self.words("reason"), **more}
 
     def deciding(self, *applies: Criterion, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
         criteria = [{"criterion": one.value, "met": "yes" if one in applies else "no"} for one in Criterion]
