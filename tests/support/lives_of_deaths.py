@@ -33,7 +33,8 @@ class Deaths:
         return (await self.lives.doer.open(COORDINATOR, "notify_death", **self.notifying(**more))).case
 
     def amending(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- the answers of a form
-        names = ("name", "nhs_number", "born", "died", "sex", "ethnic_group", "address", "area", "care_status", "place_of_death")
+        who = ("name", "nhs_number", "born", "died", "sex", "ethnic_group")
+        names = (*who, "address", "area", "care_status", "place_of_death")
         told = self.notifying()
         same = {name: told[name] for name in names if name in told}
         return {**same, "reason": self.words("reason"), **more}
