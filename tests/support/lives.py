@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, Protocol
 
 import pytest
@@ -13,6 +13,7 @@ from models.case import Case
 from models.lifecycles import COMMANDS, REFERRING
 from models.policy import Ladder, Span, Unit
 from models.rapid_review import silent
+from models.time import at as shown_at
 from models.time import day_of
 from records.opening import Installation
 from records.policies import put_in_force
@@ -396,8 +397,10 @@ class Lives:
                 await self.doer.act(CHAIR, ref, "suspend", **suspended)
                 return Next(CHAIR, ref, kind, {"obligation": about, "outcome": "lift", **reason})
             case "correct":
-                at = (self.doer.now - timedelta(hours=1)).isoformat()
-                return Next(MANAGER, ref, kind, {"mark": mark, "at": at, **reason})
+                # Not yesterday, an hour after midnight either: the child may have died today.
+                now = self.doer.now
+                at = max(now - timedelta(hours=1), shown_at(day_of(now), time.min))
+                return Next(MANAGER, ref, kind, {"mark": mark, "at": at.isoformat(), **reason})
             case "adopt_calendar" | "adopt_policy":
                 policy, calendar = await other_rules(self.doer.there, self.doer.now)
                 named = {"calendar": calendar} if kind == "adopt_calendar" else {"policy": policy}

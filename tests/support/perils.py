@@ -199,7 +199,7 @@ class Perils:
         ref = await self.refer()
         await self.house.act(MANAGER, ref, "triage", **triage())
         review = await self.house.child_of(ref)
-        sent_at = (self.house.now - timedelta(minutes=5)).isoformat()
+        sent_at = self.house.now.isoformat()
         await self.house.act(MANAGER, review, "record_notification", sent_at=sent_at, sent_by="A", reference="B")
         return review
 

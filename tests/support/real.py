@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,17 @@ SOON = 30.0
 
 FORKING = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(["tests.support.mortal_worker", "pytest"])
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """A refusal that no test awaits says what was wrong, not only that something was."""
+    try:
+        yield
+    except Refusal as refusal:
+        for problem in refusal.problems:
+            refusal.add_note(f"{problem.field or 'as a whole'}: {problem.words}")
+        raise
 
 
 class Worker:
@@ -135,13 +146,16 @@ class Real:
     # What a test does in words, as in House
 
     async def refer(self, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
-        return await self.door().refer(of_death({**referral(self.now), **answers}), f"r-{uuid4().hex}")
+        with told():
+            return await self.door().refer(of_death({**referral(self.now), **answers}), f"r-{uuid4().hex}")
 
     async def open(self, person: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
-        return await self.door().open(await self.actor(person), kind, answers, f"r-{uuid4().hex}")
+        with told():
+            return await self.door().open(await self.actor(person), kind, answers, f"r-{uuid4().hex}")
 
     async def act(self, person: str, case: str, kind: str, /, **answers: Any) -> Done:  # noqa: ANN401 -- the answers of a form
-        return await self.door().act(await self.actor(person), case, kind, answers, f"r-{uuid4().hex}")
+        with told():
+            return await self.door().act(await self.actor(person), case, kind, answers, f"r-{uuid4().hex}")
 
     async def actor(self, person: str) -> Actor:
         async with self.there.database.reading() as session:
