@@ -42,7 +42,7 @@ from tests.support import canary
 from tests.support.canary import found_in
 from tests.support.documents import PDF
 from tests.support.house import ROOT
-from tests.support.lives import ALL, EACH, EACH_OR_ALL, MANAGER, POLICE_AGENCY, Doer, Lives, Next
+from tests.support.lives import ALL, EACH, MANAGER, POLICE_AGENCY, SOME_OR_ALL, Doer, Lives, Next
 from tests.support.real import Real, real
 from tests.support.recording import recording
 from tests.support.running import reviews as within
@@ -277,7 +277,7 @@ def in_files(folder: Path) -> dict[str, set[str]]:
     return {path.name: found for path in files if (found := found_in(str(path)) | found_in(path.read_bytes()))}
 
 
-@EACH_OR_ALL
+@SOME_OR_ALL
 @pytest.mark.timeout(300)
 @pytest.mark.promise("K8", "G8", "K11")
 async def test_a_child_is_found_nowhere_outside_the_encrypted_columns(

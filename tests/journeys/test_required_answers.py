@@ -122,7 +122,7 @@ async def test_the_analysis_is_read_with_its_context_by_those_who_decide(site: S
 
 @pytest.mark.promise("B12", "A13")
 @pytest.mark.parametrize("kind", ["triage", "record_meeting", "record_submission"])
-@pytest.mark.parametrize("answer", ["no", "not_known"])
+@pytest.mark.parametrize("answer", sampled(["not_known", "no"], 2))
 async def test_children_who_are_not_known_to_be_safe_are_asked_after_at_once(
     site: Site, kind: str, answer: str
 ) -> None:

@@ -20,7 +20,7 @@ from records.opening import open_installation
 from records.policies import fill_shelf
 from records.settings import Settings
 from records.writing import TOGETHER, next_ref
-from tests.support.lives import EACH_OR_ALL, MANAGER, Lives, Next
+from tests.support.lives import MANAGER, SOME_OR_ALL, Lives, Next
 from tests.support.recording import START, Recording, kept, recording
 from tests.support.tracking import Tracking
 
@@ -39,7 +39,7 @@ async def signed(made: Recording, command: Next) -> Signed:
     return await kept(made._door, shaped, command.case, command.person, f"s-{command.kind}")
 
 
-@EACH_OR_ALL
+@SOME_OR_ALL
 @pytest.mark.promise("L3")
 @pytest.mark.timeout(180)
 async def test_every_command_is_recorded_with_its_link_and_its_state(
