@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from records.trouble import trouble
-from terminal import assurance, cases, deaths, evidence, people, questions, rehearsing, rules, tracker
+from terminal import assurance, cases, deaths, evidence, keeping, people, questions, rehearsing, rules, tracker
 from terminal.common import DataDir, fail, run, settings_with
 
 if TYPE_CHECKING:
@@ -103,10 +103,11 @@ def prepare(data_dir: DataDir = Path("data")) -> None:
 
 for command in (
     cases.refer, cases.answer, cases.decide, questions.questions, cases.status, cases.why, rehearsing.rehearse,
-    assurance.doctor,
+    assurance.doctor, keeping.backup, keeping.restore, keeping.rebuild,
 ):  # fmt: skip
     app.command()(command)
 app.command("open")(cases.open_)
+app.command("backup-key")(keeping.backup_key)
 app.add_typer(rules.app, name="policy")
 app.add_typer(people.app, name="directory")
 app.add_typer(assurance.audit, name="audit")
