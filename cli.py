@@ -103,7 +103,7 @@ def prepare(data_dir: DataDir = Path("data")) -> None:
 
 for command in (
     cases.refer, cases.answer, cases.decide, questions.questions, cases.status, cases.why, rehearsing.rehearse,
-    assurance.doctor, keeping.backup, keeping.restore, keeping.rebuild,
+    assurance.doctor, keeping.backup, keeping.restore, keeping.rebuild, keeping.held, keeping.release,
 ):  # fmt: skip
     app.command()(command)
 app.command("open")(cases.open_)

@@ -16,7 +16,7 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -27,8 +27,9 @@ from sqlalchemy import Connection, select
 
 from models.base import Message
 from models.tables import FileRow, SettingRow
-from records import copying, migrating
-from records.chains import SEALED
+from records import copying, holding, migrating
+from records.audit import Auditor
+from records.chains import MESSAGES, SEALED
 from records.copying import Digest, Lines
 from records.database import Database
 from records.keys import read_keys
@@ -89,7 +90,9 @@ def new_identity() -> tuple[str, str]:
 # Making one
 
 
-async def back_up(settings: Settings, database: Database, recipient: str, to: Path, looked: Looked) -> About:
+async def back_up(  # noqa: PLR0913, PLR0917 -- what goes where
+    settings: Settings, database: Database, recipient: str, to: Path, now: datetime, looked: Looked
+) -> About:
     """Write the backup for this public key to a new file. Raises CannotBackUp, and then there is no such file."""
     try:
         public = pyrage.x25519.Recipient.from_str(recipient.strip())
@@ -99,18 +102,18 @@ async def back_up(settings: Settings, database: Database, recipient: str, to: Pa
     if await migrating.standing(database) != migrating.newest():
         raise CannotBackUp(f"The tables are those of another release. Bring them up to date first: {typed('prepare')}")
     async with database.still() as connection:
-        return await connection.run_sync(lambda it: _Writing(it, settings, looked).whole(public, to))
+        return await connection.run_sync(lambda it: _Writing(it, settings, now, looked).whole(public, to))
 
 
 class _Writing:
     """One backup on its way into a file."""
 
-    def __init__(self, connection: Connection, settings: Settings, looked: Looked) -> None:
+    def __init__(self, connection: Connection, settings: Settings, now: datetime, looked: Looked) -> None:
         self._connection, self._settings, self._looked = connection, settings, looked
         self._files = list(connection.scalars(select(FileRow.id).order_by(FileRow.id)))
         self._sealed = connection.scalar(select(SettingRow.value).where(SettingRow.name == SEALED)) or ""
         self._about = About(
-            format=FORMAT, release=version("reviews"), migration=migrating.newest(), made=datetime.now(UTC),
+            format=FORMAT, release=version("reviews"), migration=migrating.newest(), made=now,
             columns={name: tuple(held) for name, held in copying.columns().items()},
             rows=copying.count(connection), files=len(self._files),
         )  # fmt: skip
@@ -268,7 +271,7 @@ def _sealing(public: Any, file: IO[bytes]) -> Iterator[tarfile.TarFile]:  # noqa
 # Putting one back
 
 
-async def restore(settings: Settings, backup: Path, identity: str, looked: Looked) -> Restored:
+async def restore(settings: Settings, backup: Path, identity: str, now: datetime, looked: Looked) -> Restored:
     """Put a backup into a folder, and a database, in which nothing is. Raises CannotRestore, and nothing is there.
 
     Every row and file is compared with what the backup says of them; the tables are brought up to date afterwards.
@@ -286,6 +289,7 @@ async def restore(settings: Settings, backup: Path, identity: str, looked: Looke
     database = Database(settings.database)
     try:
         about = await _into_empty(database, settings, backup, secret, looked)
+        await _hold(database, settings, about, now)
     except BaseException:
         _empty(folder)
         raise
@@ -302,6 +306,14 @@ async def _into_empty(database: Database, settings: Settings, backup: Path, secr
         about = await connection.run_sync(_read, settings, backup, secret, looked)
     await migrating.migrate(database, Vault(read_keys(settings.keys)))
     return about
+
+
+async def _hold(database: Database, settings: Settings, about: About, now: datetime) -> None:
+    """What waits goes nowhere unseen, and the record says that it was put back."""
+    back = {"backup": [about.made.timestamp(), about.rows, about.files]}
+    async with database.writing() as session:
+        await (await session.connection()).run_sync(holding.begin, about.made, now)
+        await Auditor(read_keys(settings.keys)).append(session, MESSAGES, now, "", "backup_restored", back)
 
 
 def _empty(folder: Path) -> None:

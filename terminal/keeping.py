@@ -4,16 +4,21 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from records.trouble import MISUSED
 from records.typed import typed
-from terminal.common import DataDir, Session, counted, fail, moment, run, settings_with
+from terminal.common import REFUSED, As, AsJson, DataDir, Session, counted, fail, moment, run, say, settings_with
+
+if TYPE_CHECKING:
+    from models.directory import Directory
 
 HERE = Path("data")
+UNIT = frozenset({"administrator", "business_manager"})
 SECRET = "REVIEWS_RESTORE_KEY"  # noqa: S105 -- the name of a variable
 
 
@@ -54,7 +59,7 @@ def backup(
     async def work() -> About:
         async with Session(data_dir) as session:
             with progress("Backing up") as looked:
-                return await back_up(session.settings, session.there.database, key, file, looked)
+                return await back_up(session.settings, session.there.database, key, file, datetime.now(UTC), looked)
 
     try:
         about = run(work())
@@ -89,7 +94,7 @@ def restore(
 
     async def work() -> Restored:
         with progress("Restoring") as looked:
-            return await put_back(settings_with(data_dir=data_dir), file, secret, looked)
+            return await put_back(settings_with(data_dir=data_dir), file, secret, datetime.now(UTC), looked)
 
     try:
         found = run(work())
@@ -106,6 +111,44 @@ def restore(
 def _secret_in(text: str) -> str:
     """The key in a file such as age-keygen writes, with comments."""
     return next((line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+
+
+def move(
+    data_dir: DataDir = HERE,
+    *,
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="URL", help="An empty database: postgresql+asyncpg://reviews@host/reviews"),
+    ],
+) -> None:
+    """Move the records from SQLite to PostgreSQL, while the service is stopped; every row is counted and compared.
+
+    The password is that of REVIEWS_DATABASE_PASSWORD. The old file stays, under a name that nothing opens.
+    """
+    import serving
+    from records.copying import Digest
+    from records.moving import CannotMove
+    from records.moving import move as carry
+
+    os.umask(0o077)
+    try:
+        lock = serving.lock(data_dir)
+    except serving.CannotServe as problem:
+        fail(str(problem))
+
+    async def work() -> dict[str, Digest]:
+        with progress("Moving") as looked:
+            return await carry(settings_with(data_dir=data_dir, database_url=to), looked)
+
+    try:
+        tables = run(work())
+    except CannotMove as problem:
+        fail(str(problem))
+    lock.close()
+    lines = [f"{name:22} {one.rows:>10,}  {one.sum[:16]}" for name, one in tables.items()]
+    rows = sum(one.rows for one in tables.values())
+    typer.echo("\n".join([f"{'Table':22} {'Rows':>10}  Digest, the same on both sides", *lines]))
+    typer.echo(f"{counted(rows, 'row is', 'rows are')} there. From now on set REVIEWS_DATABASE_URL to this address.")
 
 
 def rebuild(
@@ -135,3 +178,60 @@ def rebuild(
         fail(f"{words} Give the same command again: what runs already goes on.")
     ended = f" {counted(found.ended, 'process was', 'processes were')} ended before." if anew else ""
     typer.echo(f"{counted(found.cases, 'open case runs', 'open cases run')}; {found.started} did not before.{ended}")
+
+
+def held(data_dir: DataDir = HERE, *, as_: As, as_json: AsJson = False) -> None:
+    """Show the messages that are held since a backup was put back, by person, with the key of each."""
+    from records.holding import held as waiting
+
+    async def work() -> list[dict[str, str]]:
+        async with Session(data_dir) as session:
+            directory = (await _of_the_unit(session, as_))[1]
+            async with session.there.database.reading() as reading:
+                rows = await waiting(reading)
+            names = {id_: one.name for id_, one in directory.people.items()}
+            return [
+                {
+                    "key": row.key, "to": names.get(row.person, row.person), "case": row.case, "kind": row.kind,
+                    "fell_due": row.rung_at.isoformat(),
+                }
+                for row in rows
+            ]  # fmt: skip
+
+    found = run(work())
+    lines = [f"{one['to']:28} {one['case']:13} {one['fell_due'][:16]}  {one['key']}" for one in found]
+    say(found, "\n".join(lines) or "Nothing is held.", as_json=as_json)
+
+
+def release(
+    sent: Annotated[
+        list[str] | None, typer.Option("--sent", help="The key of one that was sent before; may be given again.")
+    ] = None,
+    data_dir: DataDir = HERE,
+    *,
+    as_: As,
+) -> None:
+    """Let what is held go out, but for what was sent before. Look at it first."""
+    from records.holding import held as waiting
+    from records.holding import release as let_go
+
+    async def work() -> tuple[int, int]:
+        async with Session(data_dir) as session:
+            person, _ = await _of_the_unit(session, as_)
+            async with session.there.database.writing() as writing:
+                listed = [row.key for row in await waiting(writing)]
+                if strange := sorted(set(sent or ()) - set(listed)):
+                    fail(f"These are not held: {', '.join(strange)}. Nothing was released.")
+                now, auditor = datetime.now(UTC), session.there.auditor
+                return await let_go(writing, auditor, person, now, listed, sent or ())
+
+    goes, stays = run(work())
+    typer.echo(f"{counted(goes, 'message goes', 'messages go')} out now; {stays} stay in the inbox alone.")
+
+
+async def _of_the_unit(session: Session, by: str) -> "tuple[str, Directory]":
+    """Who gives the command, if they are of the business unit, and the directory."""
+    actor, directory = await session.actor(by), await session.directory()
+    if not actor.anywhere(UNIT):
+        fail("Only the business unit may see and release what is held.", REFUSED)
+    return actor.person, directory

@@ -1,7 +1,6 @@
 """A backup is made while others write, says nothing without its secret key, and is put back whole or not at all."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -22,11 +21,15 @@ from records.settings import Settings
 from tests.support import canary
 from tests.support.documents import PDF
 from tests.support.lives import EACH, MANAGER, Lives
-from tests.support.recording import Recording, recording
+from tests.support.recording import START, Recording, recording
 
 pytestmark = pytest.mark.promise("L7")
 PUBLIC, SECRET = new_identity()
 Fresh = Callable[[], str]
+
+
+NOTED = {"settings", "audit_links", "audit_heads", "notices"}
+"""What putting a backup back adds to: that it was, and what is looked at before it goes out."""
 
 
 def looked(done: int, of: int) -> None:
@@ -61,7 +64,7 @@ async def lived(made: Recording) -> None:
 
 
 async def made_of(made: Recording, to: Path) -> About:
-    return await back_up(made.there.settings, made.there.database, PUBLIC, to, looked)
+    return await back_up(made.there.settings, made.there.database, PUBLIC, to, made.now, looked)
 
 
 async def test_what_was_backed_up_is_back_whole_and_its_chains_and_files_as_well(
@@ -72,10 +75,11 @@ async def test_what_was_backed_up_is_back_whole_and_its_chains_and_files_as_well
         about, was = await made_of(made, tmp_path / "all.backup"), await standing(made.there.database)
     assert (about.rows, about.files) == (sum(one.rows for one in was.values()), 1)
     settings = Settings(data_dir=tmp_path / "there", database_url=empty_database())
-    back = await restore(settings, tmp_path / "all.backup", SECRET, looked)
+    back = await restore(settings, tmp_path / "all.backup", SECRET, START, looked)
     assert (back.made, back.rows, back.files) == (about.made, about.rows, 1)
     async with opened(settings) as there:
-        assert await standing(there.database) == was
+        now = await standing(there.database)
+        assert {name for name in was if now[name] != was[name]} <= NOTED
         async with there.database.reading() as session:
             assert await there.auditor.verify(session, settings.seals) == []
         (file,) = settings.files.iterdir()
@@ -95,9 +99,9 @@ async def test_a_backup_says_nothing_to_whoever_has_no_secret_key(tmp_path: Path
     assert canary.found_in(body) == set()
     assert not any(name.encode() in body for name in Table.metadata.tables)
     with pytest.raises(CannotRestore, match="This secret key does not open this backup"):
-        await restore(Settings(data_dir=tmp_path / "there"), file, new_identity()[1], looked)
+        await restore(Settings(data_dir=tmp_path / "there"), file, new_identity()[1], START, looked)
     with pytest.raises(CannotRestore, match="This is no secret key"):
-        await restore(Settings(data_dir=tmp_path / "there"), file, "letmein", looked)
+        await restore(Settings(data_dir=tmp_path / "there"), file, "letmein", START, looked)
 
 
 async def test_a_backup_shows_one_moment_however_much_is_written_meanwhile(tmp_path: Path, database_url: str) -> None:
@@ -122,7 +126,7 @@ async def test_a_backup_shows_one_moment_however_much_is_written_meanwhile(tmp_p
     facts = []
     for number in range(3):
         settings = Settings(data_dir=tmp_path / f"back{number}")
-        await restore(settings, tmp_path / f"{number}.backup", SECRET, looked)
+        await restore(settings, tmp_path / f"{number}.backup", SECRET, START, looked)
         async with opened(settings) as there, there.database.reading() as session:
             assert await there.auditor.verify(session, settings.seals) == []
             facts.append(await session.scalar(select(func.count()).select_from(FactRow)) or 0)
@@ -148,7 +152,7 @@ async def test_a_damaged_backup_is_refused_and_leaves_nothing(tmp_path: Path, ha
     file = tmp_path / "all.backup"
     file.write_bytes(CUT[harm](file.read_bytes()))
     with pytest.raises(CannotRestore, match=r"is no backup, or it is damaged|does not open"):
-        await restore(Settings(data_dir=tmp_path / "there"), file, SECRET, lambda *_: None)
+        await restore(Settings(data_dir=tmp_path / "there"), file, SECRET, START, lambda *_: None)
     assert list((tmp_path / "there").iterdir()) == []
 
 
@@ -157,11 +161,11 @@ async def test_nothing_is_put_where_something_is(tmp_path: Path, database_url: s
         await made.refer()
         await made_of(made, tmp_path / "all.backup")
         with pytest.raises(CannotRestore, match=r"There is something in .* already"):
-            await restore(made.there.settings, tmp_path / "all.backup", SECRET, looked)
+            await restore(made.there.settings, tmp_path / "all.backup", SECRET, START, looked)
         if database_url:
             settings = Settings(data_dir=tmp_path / "there", database_url=database_url)
             with pytest.raises(CannotRestore, match="There are tables in that database already"):
-                await restore(settings, tmp_path / "all.backup", SECRET, looked)
+                await restore(settings, tmp_path / "all.backup", SECRET, START, looked)
         with pytest.raises(CannotBackUp, match="is there already, and is not written over"):
             await made_of(made, tmp_path / "all.backup")
 
@@ -174,8 +178,8 @@ async def test_what_cannot_be_backed_up_whole_is_not_backed_up(tmp_path: Path) -
         with pytest.raises(CannotBackUp, match=f"The file {file.name} of evidence is not in its place"):
             await made_of(made, tmp_path / "all.backup")
         with pytest.raises(CannotBackUp, match="This is no public key for backups"):
-            await back_up(made.there.settings, made.there.database, "age1", tmp_path / "all.backup", looked)
-    assert os.listdir(tmp_path) == ["here"]
+            await back_up(made.there.settings, made.there.database, "age1", tmp_path / "all.backup", START, looked)
+    assert [one.name for one in tmp_path.iterdir()] == ["here"]  # noqa: ASYNC240 -- a test may wait
 
 
 async def test_a_backup_of_a_later_release_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +192,7 @@ async def test_a_backup_of_a_later_release_is_refused(tmp_path: Path, monkeypatc
         await made_of(made, tmp_path / "all.backup")
     monkeypatch.setattr(migrating, "known", lambda: {"0001"})
     with pytest.raises(CannotRestore, match=r"made by release .* which is later than this one"):
-        await restore(Settings(data_dir=tmp_path / "there"), tmp_path / "all.backup", SECRET, looked)
+        await restore(Settings(data_dir=tmp_path / "there"), tmp_path / "all.backup", SECRET, START, looked)
 
 
 def test_its_format_is_opened_by_any_program_for_age(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Databases for the tests of the record: SQLite always, PostgreSQL in `make proof`."""
+"""Fixtures of whatever touches the database: SQLite always, PostgreSQL in `make proof`."""
 
 from collections.abc import Callable, Iterator
 
