@@ -17,6 +17,7 @@ from terminal.common import REFUSED, As, AsJson, DataDir, Session, counted, fail
 if TYPE_CHECKING:
     from models.directory import Directory
 
+keys = typer.Typer(no_args_is_help=True, help="The keys under which everything personal is sealed.")
 HERE = Path("data")
 UNIT = frozenset({"administrator", "business_manager"})
 SECRET = "REVIEWS_RESTORE_KEY"  # noqa: S105 -- the name of a variable
@@ -149,6 +150,47 @@ def move(
     rows = sum(one.rows for one in tables.values())
     typer.echo("\n".join([f"{'Table':22} {'Rows':>10}  Digest, the same on both sides", *lines]))
     typer.echo(f"{counted(rows, 'row is', 'rows are')} there. From now on set REVIEWS_DATABASE_URL to this address.")
+
+
+@keys.command("rotate")
+def rotate(data_dir: DataDir = HERE) -> None:
+    """Make new keys, and seal everything anew under them while the service runs. Safe to give again at any time.
+
+    What the engine's cases are told from now on is written under its new key as well. Back up afterwards.
+    """
+    from records.keys import read_keys
+    from records.rotating import seal_anew
+
+    async def work() -> int:
+        async with Session(data_dir) as session:
+            path = session.settings.keys
+            fresh = read_keys(path).with_new()
+            fresh.save(path, instead=True)
+            with progress("Sealing anew") as looked:
+                return await seal_anew(session.there.database, session.there.vault, list(fresh.sealing)[-1], looked)
+
+    found = run(work())
+    older = f"Older keys still read; {typed('keys forget')} drops them."
+    typer.echo(f"{counted(found, 'value is', 'values are')} sealed under a new key. {older}")
+
+
+@keys.command("forget")
+def forget(data_dir: DataDir = HERE) -> None:
+    """Drop all keys but the newest. Give `reviews rebuild --anew` first: what the engine holds is under older ones."""
+    from records.keys import read_keys
+    from records.rotating import under_old
+
+    async def work() -> int:
+        async with Session(data_dir) as session:
+            path = session.settings.keys
+            kept = read_keys(path)
+            if left := await under_old(session.there.database, list(kept.sealing)[-1]):
+                values = counted(left, "value is", "values are")
+                fail(f"{values} sealed under an older key still. First: {typed('keys rotate')}")
+            kept.newest_alone().save(path, instead=True)
+            return len(kept.sealing) + len(kept.engine) - 2
+
+    typer.echo(f"{counted(run(work()), 'key is', 'keys are')} gone. What they have written cannot be read any more.")
 
 
 def rebuild(
