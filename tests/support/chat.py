@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from temporalio.converter import DataConverter
 
 from models.delivery import State
 from models.policy import Policy
@@ -84,13 +85,17 @@ class Chatting:
 
 
 @asynccontextmanager
-async def chatting(folder: Path, rules: Policy | None = None, *, threads: bool = False) -> AsyncIterator[Chatting]:
+async def chatting(
+    folder: Path, rules: Policy | None = None, *, threads: bool = False, encoded_by: DataConverter | None = None
+) -> AsyncIterator[Chatting]:
     """`rules`: the policy in force; none: people may be interrupted at any time. `threads`: in the unit's channel."""
     directory = example_directory()
-    async with (
-        workspace(folder, directory) as slack,
-        house(folder, slack_token=TOKEN, slack_api=slack.api, slack_unit_channel=slack.unit if threads else "") as made,
-    ):
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(workspace(folder, directory))
+        unit = slack.unit if threads else ""
+        made = await stack.enter_async_context(
+            house(folder, encoded_by=encoded_by, slack_token=TOKEN, slack_api=slack.api, slack_unit_channel=unit)
+        )
         async with made.there.database.writing() as session:
             await made.there.recorder.directory.replace(session, slack.joined(directory), "p-018", made.now)
             await put_in_force(session, rules or sleepless(), made.now)

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 from temporalio.client import Client
+from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 
 from door.door import Done, Door
@@ -181,6 +182,7 @@ async def house(
     *,
     working: bool = True,
     begins: datetime | None = None,
+    encoded_by: DataConverter | None = None,
     **settings: Any,  # noqa: ANN401 -- settings of any type
 ) -> AsyncIterator[House]:
     """A new installation in this folder; or, from that moment on, the one that is there (`begins`)."""
@@ -193,7 +195,7 @@ async def house(
         else:
             installation = await furnished(folder, await env.get_current_time(), **settings)
         config = env.client.config()
-        config["data_converter"] = converter(installation.keys)
+        config["data_converter"] = encoded_by or converter(installation.keys)
         client = Client(**config)
         async with AsyncExitStack() as stack:
             if working:

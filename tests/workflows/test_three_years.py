@@ -19,8 +19,8 @@ from models.policy import Span, Unit
 from models.rehearsal import Act, Scenario, Stage, Timeline, rehearse
 from models.tables import NoticeRow
 from notifier.rendering import Knowing, parcel
+from tests.support.enacting import next_monday, perform
 from tests.support.house import example_directory, house, shipped_policy
-from tests.workflows.test_as_rehearsed import next_monday, perform
 
 pytestmark = [pytest.mark.promise("D5", "L5"), pytest.mark.timeout(900)]
 MONTHS, MONTH = 36, 30
