@@ -55,7 +55,8 @@ class Metrics(Collector):
             name: Measured(Histogram(f"reviews_{name}_seconds", words, labels, buckets=BUCKETS), labels)
             for name, (words, labels) in ACTS.items()
         }
-        disable_created_metrics()  # a second series for each, of which nobody asks anything
+        # A second series for each act, of which nobody asks anything.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.counts: Mapping[str, Mapping[str, float]] = {}
         REGISTRY.register(self)
         host, _, port = at.rpartition(":")

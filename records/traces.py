@@ -6,15 +6,23 @@ Whatever a library notes of a span beside what we say ourselves stays here: only
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from re import fullmatch
+from typing import Any
 
 from opentelemetry import trace
+from opentelemetry.context import attach
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from temporalio.client import Client
-from temporalio.contrib.opentelemetry import TracingInterceptor
+from temporalio.contrib.opentelemetry import TracingInterceptor, TracingWorkflowInboundInterceptor
+from temporalio.worker import (
+    ExecuteWorkflowInput,
+    HandleSignalInput,
+    HandleUpdateInput,
+    WorkflowInterceptorClassInput,
+)
 
 from models.command import REFERENCE
 
@@ -40,7 +48,7 @@ class Traces:
 
     def carrying(self, client: Client) -> Client:
         config = client.config()
-        config["interceptors"] = [*config["interceptors"], TracingInterceptor(self._tracer)]
+        config["interceptors"] = [*config["interceptors"], Tracing(self._tracer)]
         return Client(**config)
 
     @contextmanager
@@ -67,6 +75,36 @@ class Traces:
 
     def end(self) -> None:
         self._provider.shutdown()
+
+
+class Tracing(TracingInterceptor):
+    """What an update does in a workflow belongs to the trace of whoever asked for it.
+
+    The library adds it to the trace of whoever started the workflow, which would go on for years.
+    """
+
+    def workflow_interceptor_class(
+        self, input: WorkflowInterceptorClassInput
+    ) -> type[TracingWorkflowInboundInterceptor]:  # noqa: A002 -- the library's name
+        super().workflow_interceptor_class(input)
+        return _OfUpdates
+
+
+class _OfUpdates(TracingWorkflowInboundInterceptor):
+    async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002, ANN401 -- as the library has it
+        return await self.next.execute_workflow(input)
+
+    async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002 -- the library's name
+        await self.next.handle_signal(input)
+
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002 -- the library's name
+        self.next.handle_update_validator(input)
+
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002, ANN401 -- as the library has it
+        header = input.headers.get(self.header_key)
+        (carrier,) = self.payload_converter.from_payloads([header]) if header else ({},)
+        attach(self.text_map_propagator.extract(carrier))  # for good: the task of an update ends with it
+        return await self.next.handle_update_handler(input)
 
 
 class Leaving(SpanExporter):
