@@ -85,7 +85,7 @@ class Tracing(TracingInterceptor):
 
     def workflow_interceptor_class(
         self, input: WorkflowInterceptorClassInput
-    ) -> type[TracingWorkflowInboundInterceptor]:  # noqa: A002 -- the library's name
+    ) -> type[TracingWorkflowInboundInterceptor]:
         super().workflow_interceptor_class(input)
         return _OfUpdates
 
