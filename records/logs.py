@@ -6,7 +6,7 @@ of an error its class and place, for the rest may repeat what was in hand.
 
 import logging
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -18,30 +18,18 @@ from records.faults import where
 Event = MutableMapping[str, Any]
 
 
-def log_lines(here: Callable[[], str | None]) -> None:
-    """Write so from now on, to the standard error, also what libraries log. `here`: where we are in a trace."""
+STAMPS: list[Processor] = [
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+]
 
-    def trace(_: object, __: str, event: Event) -> Event:
-        return {**event, "trace": place.split("-")[1]} if (place := here()) else event
 
-    shared: list[Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        trace,
-    ]
+def log_lines(*stamps: Processor) -> None:
+    """Write our own events so from now on, to the standard error. `stamps`: what else is said of each."""
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
+        processors=[*STAMPS, *stamps, structlog.processors.JSONRenderer()],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared, _wordless],
-            processors=[ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
-        )
-    )
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.captureWarnings(capture=True)
 
 
 def _wordless(_: object, __: str, event: Event) -> Event:
@@ -49,3 +37,17 @@ def _wordless(_: object, __: str, event: Event) -> Event:
     (_, error, _) = event.pop("exc_info", None) or (None, None, None)
     kept = {**event, "event": str(event["event"]).partition("\n")[0]}
     return {**kept, "error": type(error).__name__, "where": where(error)} if error else kept
+
+
+LIBRARIES = ProcessorFormatter(
+    foreign_pre_chain=[structlog.stdlib.add_logger_name, *STAMPS, _wordless],
+    processors=[ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+)
+
+
+def log_libraries() -> None:
+    """Write what libraries log in the same way."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(LIBRARIES)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from models.command import REFERENCE
 from models.lifecycles import COMMANDS
-from records.logs import log_lines
+from records.logs import Event, log_libraries, log_lines
 from records.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def begin(process: str, settings: Settings) -> None:
 
     Raises CannotListen.
     """
-    log_lines(here)
+    log_lines(_trace)
+    log_libraries()
     at, engine_at = settings.portal_metrics, ""
     if process == "worker":
         at, engine_at = settings.worker_metrics, settings.engine_metrics
@@ -114,6 +115,11 @@ def traced(client: "Client") -> "Client":
 def here() -> str | None:
     """Where we are in a trace, as the W3C writes it (traceparent); none outside of one."""
     return _looking.traces.here() if _looking.traces else None
+
+
+def _trace(_: object, __: str, event: Event) -> Event:
+    """The trace to which a line of the log belongs."""
+    return {**event, "trace": place.split("-")[1]} if (place := here()) else event
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from re import fullmatch
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.context import attach
+from opentelemetry.context import Context, attach
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -53,8 +53,9 @@ class Traces:
 
     @contextmanager
     def span(self, name: str, after: Iterable[str | None]) -> Iterator[trace.Span]:
-        causes = [_W3C.extract({_NAME: one}) for one in dict.fromkeys(after) if one]
-        links = [trace.Link(trace.get_current_span(one).get_span_context()) for one in causes]
+        causes = [_W3C.extract({_NAME: one}, Context()) for one in dict.fromkeys(after) if one]
+        places = [trace.get_current_span(one).get_span_context() for one in causes]
+        links = [trace.Link(one) for one in places if one.is_valid]
         with self._tracer.start_as_current_span(
             name, links=links, record_exception=False, set_status_on_exception=False
         ) as span:
@@ -84,7 +85,8 @@ class Tracing(TracingInterceptor):
     """
 
     def workflow_interceptor_class(
-        self, input: WorkflowInterceptorClassInput
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: A002 -- the library's name
     ) -> type[TracingWorkflowInboundInterceptor]:
         super().workflow_interceptor_class(input)
         return _OfUpdates
