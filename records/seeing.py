@@ -49,23 +49,29 @@ def begin(process: str, settings: Settings) -> None:
     """
     log_lines(_trace)
     log_libraries()
-    at, engine_at = settings.portal_metrics, ""
-    if process == "worker":
-        at, engine_at = settings.worker_metrics, settings.engine_metrics
-    try:
-        if at:
-            from records.metrics import Metrics  # noqa: PLC0415 -- see above
+    name = f"{process}_metrics"
+    if at := str(getattr(settings, name)):
+        from records.metrics import Metrics  # noqa: PLC0415 -- see above
 
+        with _listening(at, name):
             _looking.metrics = Metrics(at)
+    engine_at = settings.engine_metrics if process == "worker" else ""
+    with _listening(engine_at, "engine_metrics"):
         _engine_library(engine_at)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "the address is in use, or not one of this machine"
-        message = f"Metrics cannot be shown at {at} {engine_at}: {why}. Look at REVIEWS_{process.upper()}_METRICS"
-        raise CannotListen(f"{message}{' and REVIEWS_ENGINE_METRICS' if engine_at else ''}.") from None
     if settings.traces:
         from records.traces import Traces  # noqa: PLC0415 -- see above
 
         _looking.traces = Traces(settings.traces, process)
+
+
+@contextmanager
+def _listening(at: str, setting: str) -> Iterator[None]:
+    """Say in words that nothing can listen there. Raises CannotListen."""
+    try:
+        yield
+    except (OSError, ValueError):  # of Python, and of the engine's library
+        message = f"{at} is in use, or is not an address of this machine. Look at REVIEWS_{setting.upper()}."
+        raise CannotListen(message) from None
 
 
 def end() -> None:

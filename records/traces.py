@@ -31,7 +31,7 @@ LEAVES = frozenset({"case", "channel", "kind", "method", "outcome", "route", "st
 NAMED = ("kind", "method", "route", "channel")
 """What stands in the name of a span as well."""
 OF_THE_ENGINE = "temporalWorkflowID"
-PATIENCE = 5.0
+PATIENCE = 2.0
 """Seconds that the collector has for one answer."""
 _W3C, _NAME = TraceContextTextMapPropagator(), "traceparent"
 

@@ -332,6 +332,13 @@ def test_each_metric_of_the_dashboard_and_of_the_guide_is_shown(seen: Seen) -> N
         assert named_in(path) - {LATER.sub("", one) for one in shown} == set(), path
 
 
+def test_the_dashboard_is_one_that_grafana_can_read() -> None:
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    assert len({one["id"] for one in panels}) == len(panels) >= 10
+    assert all(one["title"] and one["description"] for one in panels)
+    assert all(OURS.search(target["expr"]) for one in panels for target in one["targets"])
+
+
 def test_each_metric_of_ours_is_explained() -> None:
     ours = {f"reviews_{name}_seconds" for name in metrics.ACTS} | {f"reviews_{name}" for name in metrics.COUNTS}
     assert ours <= named_in(GUIDE)

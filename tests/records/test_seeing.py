@@ -88,14 +88,14 @@ def alone(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("process", ["portal", "worker"])
-def test_a_process_whose_metrics_have_no_place_says_so_and_ends(tmp_path: Path, process: str) -> None:
+@pytest.mark.parametrize(("process", "setting"), [("portal", "PORTAL"), ("worker", "ENGINE")])
+def test_a_process_whose_metrics_have_no_place_says_so_and_ends(tmp_path: Path, process: str, setting: str) -> None:
     port = f"127.0.0.1:{free_port()}"
     (tmp_path / "records.sqlite").touch()
     taken = {"REVIEWS_WORKER_METRICS": port, "REVIEWS_ENGINE_METRICS": port, "REVIEWS_PORTAL_METRICS": "192.0.2.1:9"}
     done = alone("-m", process, REVIEWS_DATA_DIR=str(tmp_path), **taken)
     assert done.returncode == 2
-    assert f"Look at REVIEWS_{process.upper()}_METRICS" in done.stderr
+    assert f"Look at REVIEWS_{setting}_METRICS" in done.stderr
     assert "Traceback" not in done.stderr
 
 
