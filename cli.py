@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from records.trouble import trouble
-from terminal import assurance, cases, deaths, evidence, people, questions, rehearsing, rules, tracker
+from terminal import assurance, cases, deaths, evidence, keeping, people, questions, rehearsing, rules, tracker
 from terminal.common import DataDir, fail, run, settings_with
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def serve(
 ) -> None:
     """Start everything on this machine, and keep it running until Ctrl-C."""
     import serving
-    from records.keys import KeysMissing, KeysUnsafe, make_keys
+    from records.keys import CannotOpen, make_keys
 
     os.umask(0o077)
     settings = settings_with(data_dir=data_dir, port=port, demonstration=demonstration)
@@ -73,7 +73,7 @@ def serve(
         serving.check_kind(data_dir, demonstration=demonstration)
         make_keys(settings.keys, data_dir / "records.sqlite")
         supervisor = serving.Supervisor(settings, typer.echo, web_port=engine_page)
-    except (serving.CannotServe, KeysMissing, KeysUnsafe) as problem:
+    except (serving.CannotServe, CannotOpen) as problem:
         fail(str(problem))
     except OSError as problem:
         fail(trouble(problem))
@@ -86,7 +86,7 @@ def prepare(data_dir: DataDir = Path("data")) -> None:
     """Make what is missing and bring the tables up to date, without starting anything: for the production form."""
     import serving
     from first_start import first_start
-    from records.keys import KeysMissing, KeysUnsafe
+    from records.keys import CannotOpen
 
     os.umask(0o077)
     settings = settings_with(data_dir=data_dir)
@@ -94,7 +94,7 @@ def prepare(data_dir: DataDir = Path("data")) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         serving.check_kind(data_dir, demonstration=settings.demonstration)
         welcome = run(first_start(settings, link=sys.stdout.isatty()))
-    except (serving.CannotServe, KeysMissing, KeysUnsafe) as problem:
+    except (serving.CannotServe, CannotOpen) as problem:
         fail(str(problem))
     except OSError as problem:
         fail(trouble(problem))
@@ -103,13 +103,15 @@ def prepare(data_dir: DataDir = Path("data")) -> None:
 
 for command in (
     cases.refer, cases.answer, cases.decide, questions.questions, cases.status, cases.why, rehearsing.rehearse,
-    assurance.doctor,
+    assurance.doctor, keeping.backup, keeping.restore, keeping.move, keeping.rebuild, keeping.held, keeping.release,
 ):  # fmt: skip
     app.command()(command)
 app.command("open")(cases.open_)
+app.command("backup-key")(keeping.backup_key)
 app.add_typer(rules.app, name="policy")
 app.add_typer(people.app, name="directory")
 app.add_typer(assurance.audit, name="audit")
+app.add_typer(keeping.keys, name="keys")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(tracker.app, name="tracker")
 app.add_typer(deaths.app, name="deaths")

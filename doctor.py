@@ -31,6 +31,7 @@ from policy.reading import check_against, read_directory_file
 from records.database import Database
 from records.directory import invented
 from records.faults import UNREADABLE
+from records.holding import waiting
 from records.keys import Keys, KeysMissing, KeysUnsafe, read_keys
 from records.migrating import newest, standing
 from records.opening import Installation, open_installation
@@ -255,7 +256,7 @@ async def _tables(settings: Settings) -> Finding | None:
 async def _inside(settings: Settings) -> AsyncIterator[Finding]:
     there = await open_installation(settings)
     known = Known(there, datetime.now(UTC), None, "", None)
-    looks: list[Look] = [_accounts, _engine, _watched, _mail, _channels, _files, _audit, _times]
+    looks: list[Look] = [_accounts, _engine, _watched, _mail, _held, _channels, _files, _audit, _times]
     try:
         try:
             async with there.database.reading() as session:
@@ -486,6 +487,19 @@ LOST_WAYS = {
     ChannelName.MAIL: "Nobody is told anything by e-mail, and referrers do not get the link to their referral.",
     ChannelName.NOTIFY: "Nobody is told anything by GOV.UK Notify until it is mended.",
 }
+
+
+async def _held(known: Known) -> AsyncIterator[Finding]:
+    """What waits since a backup was put back."""
+    async with known.there.database.reading() as session:
+        count = await waiting(session)
+    if count:
+        yield Finding(
+            what=f"{counted(count, 'message is', 'messages are')} held since a backup was put back.",
+            why="They may have been sent before, so nobody hears of them until a person has looked.",
+            do=f"As business manager open /messages, or: {typed('held')}",
+            grave=True,
+        )
 
 
 async def _channels(known: Known) -> AsyncIterator[Finding]:

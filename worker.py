@@ -11,8 +11,7 @@ from importlib.metadata import version
 import structlog
 from sqlalchemy import select, text
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
-from temporalio.common import QueryRejectCondition, WorkflowIDConflictPolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -22,14 +21,14 @@ from activities.starting import Starting
 from activities.writing import Writing
 from door.door import Door
 from models.batch import TASK_TIMEOUT
-from models.case import Case, packed
+from models.case import Case
 from models.directory import Person
 from models.tables import CaseRow, SettingRow
 from models.watch import ROUND, Running
 from notifier.channels import Channel
 from notifier.post import Post
 from notifier.ways import channels, leading_to
-from records import seeing
+from records import seeing, starting
 from records.counting import counted
 from records.directory import VERSION
 from records.opening import Installation, open_installation
@@ -179,11 +178,7 @@ class Watch:
     async def _start(self, ref: str) -> None:
         async with self._there.database.reading() as session:
             case = Case.model_validate((await session.get_one(CaseRow, ref)).state)
-        with suppress(WorkflowAlreadyStartedError):
-            await self._client.start_workflow(
-                case.kind, packed(case), id=ref, task_queue=TASK_QUEUE, task_timeout=TASK_TIMEOUT,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            )  # fmt: skip
+        await starting.start(self._client, case)
 
     async def keep_house(self) -> None:
         """See that the house is kept, and let it look again when directory or rules have changed."""

@@ -35,7 +35,7 @@ from models.delivery import (
 from models.directory import ChannelName, Directory, Person
 from models.policy import Interruptions
 from models.shelf import days, policy
-from models.tables import BundleRow, CaseRow
+from models.tables import BundleRow, CaseRow, NoticeRow
 from models.telling import Notice, NoticeKind, unit
 from models.time import day_of
 from notifier.bulletins import Bulletins
@@ -44,8 +44,9 @@ from notifier.rendering import Knowing, digest, parcel
 from notifier.threads import head, reply
 from notifier.ways import leading_to
 from records.faults import where
+from records.holding import Hold, hold_of, keep
 from records.opening import Installation
-from records.outbox import NO_THREAD, UNIT, Bundle, Outbox, Taken, thread_of
+from records.outbox import NO_THREAD, UNIT, Bundle, Outbox, Taken, key_of, mark_of, thread_of
 from records.policies import in_force
 from records.seeing import act
 
@@ -62,6 +63,14 @@ class Ready(Message):
 
     bundles: tuple[str, ...] = ()
     again: datetime | None = None
+
+
+class Unsure(Exception):
+    """Some of what waits may have been sent before a backup was put back."""
+
+    def __init__(self, hold: Hold, notices: Sequence[NoticeRow], person: Person | None) -> None:
+        super().__init__()
+        self.hold, self.notices, self.person = hold, notices, person
 
 
 class Posting:
@@ -82,6 +91,8 @@ class Posting:
         while True:
             try:
                 return await self._ready(person, now)
+            except Unsure as found:
+                await self._look_back(person, found)
             except Taken:  # something happened between reading and writing, so that it has to be read again
                 continue
             except Exception as error:  # noqa: BLE001 -- it is raised again, without its words
@@ -107,8 +118,11 @@ class Posting:
             assert directory
             assert names
             someone = directory.people.get(person)
+            hold = await hold_of(session)
             joined = await self.outbox.said_already(session, person)
             waiting = [one for one in await self.outbox.waiting(session, person) if one.key not in joined]
+            if hold and (unsure := [one for one in waiting if hold.holds(one)]):
+                raise Unsure(hold, unsure, someone)
             unfinished = await self.outbox.unfinished(session, person)
             # What is not urgent waits behind a message that is still on its way, so that an outage ends in one.
             held = any(one.open and one.state not in ARRIVED for one in unfinished)
@@ -137,6 +151,24 @@ class Posting:
                     ready = _seen_to(await self.outbox.unfinished(session, person), now)
         both = [one for one in (planned.again, ready.again) if one]
         return ready.model_copy(update={"again": min(both, default=None)})
+
+    async def _look_back(self, person: str, unsure: Unsure) -> None:
+        """Look in the channels of this person for what may have been sent by what was lost; hold the rest."""
+        waits, someone = {one.key for one in unsure.notices}, unsure.person
+        for channel in leading_to(someone, self.channels.values()) if someone else ():
+            assert someone
+            for one in await channel.sent(someone, unsure.hold.made) or ():
+                inside = sorted(key for key in waits if mark_of(key) in one.of or key_of([key]) == one.key)
+                if inside:
+                    attempt = Attempt(
+                        number=1, channel=channel.name, state=State.SENT, began=unsure.hold.restored,
+                        settled=unsure.hold.restored, place=one.place,
+                    )  # fmt: skip
+                    async with self._there.database.writing() as session:
+                        await self.outbox.known_sent(session, person, one.key, inside, attempt, live=channel.changes)
+                    waits -= set(inside)
+        async with self._there.database.writing() as session:
+            await keep(session, sorted(waits))
 
     async def _thread(self, session: AsyncSession, now: datetime) -> None:
         """Say in the thread of each case who was told since; of a restricted case nothing."""
@@ -312,7 +344,8 @@ class Posting:
         if bundle.case and bundle.key == thread_of(bundle.case):
             return head(bundle.key, cases[bundle.case], knowing)
         if not bundle.case:
-            return parcel(bundle.key, rows, knowing)
+            marks = tuple(mark_of(row.key) for row in rows)
+            return parcel(bundle.key, rows, knowing).model_copy(update={"of": marks})
         trips = await self.outbox.trips([row.key for row in rows])
         told = {row.key: _arrived_at(trips[row.key]) or row.written for row in rows}
         return reply(bundle.key, rows, told, cases[bundle.case], knowing)

@@ -43,6 +43,8 @@ class State(StrEnum):
     """Surely not accepted, and trying again would not help."""
     UNKNOWN = "unknown"
     """It may have been accepted. Never sent again by this channel, unless it was looked for and is not there."""
+    HELD = "held"
+    """It fell due before a backup was put back, so it may have been sent by what was lost: a person decides."""
     PASSED_ON = "passed_on"
     """The business unit has told its person by other means."""
 
@@ -214,6 +216,8 @@ class Trip(Message):
             said.append("told by other means")
         if self.state == State.SUPERSEDED:
             said.append("the matter has moved on")
+        elif self.state == State.HELD:
+            said.append("held, for it may have been sent before a backup was put back")
         elif not self.bundle:
             waits = f", and waits until {at(self.look_at)}" if self.look_at else ""
             said.append(f"in the inbox{waits}")

@@ -20,12 +20,22 @@ class Parcel(Message):
     html: str = ""
     blocks: tuple[dict[str, Any], ...] = ()
     """Slack's Block Kit; none: the plain text is all that there is."""
+    of: tuple[str, ...] = ()
+    """The marks of the notices in it (records.outbox.mark_of), which travel inside as well."""
     settled: bool = False
     """Whether nothing of it will ever ask for anything again: it says so, and is not written anew."""
     until: datetime | None = None
     """When it stops being true although nothing happens: a promised day passes, or the time that was granted."""
     fell_back: bool = False
     """Whether something of it could not be made, so that it says less than it should: the business unit has to know."""
+
+
+class Found(Message):
+    """A message that a channel has: its key, and the marks of the notices in it, as far as it carries them."""
+
+    key: str
+    of: tuple[str, ...] = ()
+    place: dict[str, Any] = {}
 
 
 class Settled(Message):
@@ -73,6 +83,9 @@ class Channel(Protocol):
 
     async def look(self, person: Person, key: str, since: datetime) -> Settled:
         """What the channel has under this key since then: arrived, failed_for_now (it is not there), or unknown."""
+
+    async def sent(self, person: Person, since: datetime) -> list[Found] | None:
+        """Every message of ours to them that the channel has since then; none: it cannot say, now or ever."""
 
     async def change(self, place: dict[str, Any], parcel: Parcel) -> Settled:
         """Make a message that has arrived say this. Where a channel cannot, it says that it arrived."""

@@ -19,7 +19,7 @@ import aiosmtplib
 
 from models.delivery import State
 from models.directory import ChannelName, Person
-from notifier.channels import Parcel, Settled, Trouble
+from notifier.channels import Found, Parcel, Settled, Trouble
 from records.settings import Settings
 
 AT_MOST, FAREWELL = 10.0, 1.0
@@ -156,6 +156,9 @@ class Mail:
     async def look(self, person: Person, key: str, since: datetime) -> Settled:
         """Nobody can look into a mailbox."""
         return Settled(state=State.UNKNOWN, error="no_answer")
+
+    async def sent(self, person: Person, since: datetime) -> list[Found] | None:
+        return None
 
     async def change(self, place: dict[str, Any], parcel: Parcel) -> Settled:
         """What has been sent stays as it is."""

@@ -19,7 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from models.delivery import State
 from models.directory import ChannelName, Person
-from notifier.channels import Parcel, Settled, Trouble
+from notifier.channels import Found, Parcel, Settled, Trouble
 from records.settings import Settings
 
 AT_MOST = 10.0
@@ -99,6 +99,25 @@ class Notify:
         if not found:
             return _absent(since + TOO_OLD - self._clock())
         return _became(found)
+
+    async def sent(self, person: Person, since: datetime) -> list[Found] | None:
+        """As far back as Notify keeps what it sent: seven days."""
+
+        def ours(notify: NotificationsAPIClient) -> dict[str, Any]:
+            found = []
+            for one in notify.get_all_notifications_iterator(template_type="email"):  # type: ignore[no-untyped-call]
+                if datetime.fromisoformat(one["created_at"]) < since:
+                    break
+                if str(one.get("email_address", "")).casefold() == person.email.casefold():
+                    found.append(one)
+            return {"notifications": found}
+
+        try:
+            answer = await self._ask(ours)
+        except WRONG:
+            return None
+        known = [one for one in answer["notifications"] if one.get("reference")]
+        return [Found(key=one["reference"], place=_place(one)) for one in known]
 
     async def change(self, place: dict[str, Any], parcel: Parcel) -> Settled:
         """What has been sent stays as it is."""

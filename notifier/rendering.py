@@ -93,7 +93,7 @@ def formed(key: str, it: Shown, kind: str) -> Parcel:
 
 def digest(parcel: Parcel) -> str:
     """By which it is known whether a message still says the same."""
-    return hashlib.sha256(parcel.model_dump_json(exclude={"key", "until"}).encode()).hexdigest()[:32]
+    return hashlib.sha256(parcel.model_dump_json(exclude={"key", "of", "until"}).encode()).hexdigest()[:32]
 
 
 def notice_of(row: NoticeRow) -> Notice:

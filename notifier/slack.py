@@ -18,7 +18,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from models.delivery import State
 from models.directory import Person
-from notifier.channels import Parcel, Settled, Trouble
+from notifier.channels import Found, Parcel, Settled, Trouble
 from records.settings import Settings
 
 EVENT = "case_review_message"
@@ -46,8 +46,16 @@ SCOPES = {
 """What the token has to be allowed, and for which methods. By `users:read.email` the answer of users.info says whose
 account it is; by `commands` Slack sends us /reviews and /refer."""
 NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+MOST_MARKS = 200
+"""So many notices of one message are named in its metadata: Slack takes no more than some kilobytes there."""
 LOOKING, MOST_NAMED = 20.0, 10
 """Seconds in which member ids are looked up, and how many of the wrong ones are named."""
+
+
+def _metadata(parcel: Parcel) -> dict[str, Any]:
+    """By what a message is known again, and what is in it."""
+    payload = {"key": parcel.key, **({"of": list(parcel.of[:MOST_MARKS])} if parcel.of else {})}
+    return {"event_type": EVENT, "event_payload": payload}
 
 
 class Slack:
@@ -77,7 +85,7 @@ class Slack:
                 channel=channel,
                 text=_literal(parcel.text),
                 blocks=list(parcel.blocks) or None,
-                metadata={"event_type": EVENT, "event_payload": {"key": parcel.key}},
+                metadata=_metadata(parcel),
                 thread_ts=self._thread or None,
                 unfurl_links=False,
                 unfurl_media=False,
@@ -88,20 +96,37 @@ class Slack:
         opened = await self._open(person)
         if opened.state is not State.SENT:
             return opened.model_copy(update={"state": State.UNKNOWN})
-        channel = opened.place["channel"]
+        try:
+            async for one in self._ours(opened.place["channel"], since):
+                if one.key == key:
+                    return Settled(state=State.SENT, place=one.place)
+        except WRONG as error:
+            return _settled(error).model_copy(update={"state": State.UNKNOWN})
+        return Settled(state=State.FAILED_FOR_NOW, error="not_there")
+
+    async def sent(self, person: Person, since: datetime) -> list[Found] | None:
+        opened = await self._open(person)
+        if opened.state is not State.SENT:
+            return None
+        try:
+            return [one async for one in self._ours(opened.place["channel"], since)]
+        except WRONG:
+            return None
+
+    async def _ours(self, channel: str, since: datetime) -> AsyncIterator[Found]:
+        """The messages there that carry a key of ours. Raises one of WRONG."""
         oldest, cursor = f"{(since - EARLIER).timestamp():.6f}", ""
         while True:
-            try:
-                page = await self._page(channel, oldest, cursor)
-            except WRONG as error:
-                return _settled(error).model_copy(update={"state": State.UNKNOWN})
+            page = await self._page(channel, oldest, cursor)
             for message in page["messages"]:
                 said = message.get("metadata") or {}
-                if said.get("event_type") == EVENT and said.get("event_payload", {}).get("key") == key:
-                    return Settled(state=State.SENT, place={"channel": channel, "ts": message["ts"]})
+                carried = said.get("event_payload", {})
+                if said.get("event_type") == EVENT and carried.get("key"):
+                    place = {"channel": channel, "ts": message["ts"]}
+                    yield Found(key=carried["key"], of=tuple(carried.get("of", ())), place=place)
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
-                return Settled(state=State.FAILED_FOR_NOW, error="not_there")
+                return
 
     def _page(self, channel: str, oldest: str, cursor: str) -> Awaitable[AsyncSlackResponse]:
         """What was said since then, in the conversation or in its thread."""
@@ -121,7 +146,7 @@ class Slack:
                 ts=place["ts"],
                 text=_literal(parcel.text),
                 blocks=list(parcel.blocks),
-                metadata={"event_type": EVENT, "event_payload": {"key": parcel.key}},
+                metadata=_metadata(parcel),
             )
         )
 

@@ -22,6 +22,7 @@ from notifier.words import UNSAYABLE, Item, Said, meeting_over, say, shut, state
 from portal.inviting import TRUSTED, UNIT, Inviter
 from portal.visiting import Portal, Visitor
 from records.faults import where
+from records.holding import waiting
 from records.outbox import Outbox
 from records.questions import CaseView
 from records.watching import last
@@ -102,6 +103,7 @@ def router(portal: Portal) -> APIRouter:
             everybody=everybody,
             letters=await post.waiting(portal.settings, portal.clock()) if visitor.actor.anywhere(UNIT) else 0,
             unit=bool(visitor.actor.anywhere(UNIT)),
+            held=await _held(portal) if visitor.actor.anywhere(UNIT) else 0,
             astray=len(await outbox.astray()) if visitor.actor.anywhere(UNIT) else 0,
             watched=await watched(visitor),
             invitations=await invitations(visitor, directory),
@@ -112,6 +114,11 @@ def router(portal: Portal) -> APIRouter:
         )
 
     return pages
+
+
+async def _held(portal: Portal) -> int:
+    async with portal.there.database.reading() as session:
+        return await waiting(session)
 
 
 class _Reader:

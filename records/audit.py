@@ -42,8 +42,9 @@ class Entry(NamedTuple):
 
 
 class Auditor:
-    def __init__(self, keys: Keys) -> None:
-        self._key, self._vault = keys.audit.get_secret_value(), Vault(keys)
+    def __init__(self, keys: Keys, file: Path | None = None) -> None:
+        """`file`: where newer keys are found."""
+        self._key, self._vault = keys.audit.get_secret_value(), Vault(keys, file)
         self._seals: dict[Path, Seals] = {}
 
     async def append(  # noqa: PLR0913, PLR0917 -- every part of a link

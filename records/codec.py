@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter, ToJsonOptions
 from temporalio.converter import (
@@ -15,7 +15,7 @@ from temporalio.converter import (
     PayloadCodec,
 )
 
-from records.keys import Keys
+from records.keys import ENGINE, Keys, Ring
 
 ENCODING = b"binary/encrypted"
 NONCE = 12
@@ -24,9 +24,9 @@ NONCE = 12
 class EngineCodec(PayloadCodec):
     """AES-256-GCM with a ring of keys: the last writes, any reads."""
 
-    def __init__(self, keys: Keys) -> None:
-        self._ring = {name: AESGCM(key.get_secret_value()) for name, key in keys.engine.items()}
-        self._newest = list(keys.engine)[-1]
+    def __init__(self, keys: Keys, file: Path | None = None) -> None:
+        """`file`: where newer keys are found (records.keys.Ring)."""
+        self._ring = Ring(keys, ENGINE, file)
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [self._encode(payload) for payload in payloads]
@@ -35,14 +35,14 @@ class EngineCodec(PayloadCodec):
         return [self._decode(payload) for payload in payloads]
 
     def _encode(self, payload: Payload) -> Payload:
-        nonce = os.urandom(NONCE)
-        data = nonce + self._ring[self._newest].encrypt(nonce, payload.SerializeToString(), ENCODING)
-        return Payload(metadata={"encoding": ENCODING, "key": self._newest.encode()}, data=data)
+        (name, key), nonce = self._ring.newest(), os.urandom(NONCE)
+        data = nonce + key.encrypt(nonce, payload.SerializeToString(), ENCODING)
+        return Payload(metadata={"encoding": ENCODING, "key": name.encode()}, data=data)
 
     def _decode(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
             return payload
-        key = self._ring[payload.metadata["key"].decode()]
+        key = self._ring.of(payload.metadata["key"].decode())
         return Payload.FromString(key.decrypt(payload.data[:NONCE], payload.data[NONCE:], ENCODING))
 
 
@@ -64,10 +64,13 @@ class Messages(CompositePayloadConverter):
         super().__init__(*ENCODINGS)
 
 
-def converter(keys: Keys) -> DataConverter:
-    """The one converter of every client, worker, replayer and test. Failures are encrypted as well."""
+def converter(keys: Keys, file: Path | None = None) -> DataConverter:
+    """The one converter of every client, worker, replayer and test. Failures are encrypted as well.
+
+    `file`: where newer keys are found.
+    """
     return DataConverter(
         payload_converter_class=Messages,
-        payload_codec=EngineCodec(keys),
+        payload_codec=EngineCodec(keys, file),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

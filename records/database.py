@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.tables import Table
@@ -65,6 +65,16 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncSession]:
         async with AsyncSession(self._read, expire_on_commit=False) as session:
             yield session
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[AsyncConnection]:
+        """A view of one moment, for reading only, however long it takes and whoever writes meanwhile."""
+        async with self._read.connect() as connection:
+            if not self.sqlite:
+                connection = await connection.execution_options(  # noqa: PLW2901 -- the same, which now keeps still
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            yield connection
 
     @property
     def engines(self) -> set[AsyncEngine]:

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import time
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -11,12 +12,28 @@ from pydantic import BaseModel, ConfigDict, SecretBytes
 RESTORE = "Put it back from your backup: nothing personal can be read without it."
 
 
-class KeysMissing(RuntimeError):
+MOVED = "records.moved.sqlite"
+"""What the file of the records is called once they are in another database."""
+SEALING, ENGINE = "sealing", "engine"
+RINGS = (SEALING, ENGINE)
+LOOKS_EVERY = 1.0
+"""Seconds after which a process looks whether the key file has changed."""
+
+
+class CannotOpen(RuntimeError):
+    """An installation is not opened; the words say why, and what to do."""
+
+
+class KeysMissing(CannotOpen):
     """There are records, but not the key file that opens them."""
 
 
-class KeysUnsafe(RuntimeError):
+class KeysUnsafe(CannotOpen):
     """Others than the owner may read the key file."""
+
+
+class RecordsMoved(CannotOpen):
+    """The records are in another database by now, and the settings do not name it."""
 
 
 class Keys(BaseModel):
@@ -29,11 +46,14 @@ class Keys(BaseModel):
     door: SecretBytes
     look_up: SecretBytes
 
-    def save(self, path: Path) -> None:
-        """Write to a new file that only its owner may read. Raises FileExistsError rather than lose a key."""
+    def save(self, path: Path, *, instead: bool = False) -> None:
+        """Write to a file that only its owner may read. Raises FileExistsError rather than lose a key.
+
+        `instead`: it takes the place of the one that is there, in one step.
+        """
         body = {
             name: {key: one.get_secret_value().hex() for key, one in ring.items()}
-            for name, ring in (("sealing", self.sealing), ("engine", self.engine))
+            for name, ring in ((SEALING, self.sealing), (ENGINE, self.engine))
         }
         single = {name: getattr(self, name).get_secret_value().hex() for name in ("audit", "door", "look_up")}
         fresh = path.with_suffix(".new")
@@ -42,10 +62,64 @@ class Keys(BaseModel):
             json.dump({**body, **single}, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
+        if instead:
+            fresh.replace(path)
+            return
         try:
             os.link(fresh, path)  # whole or not at all, and never over another
         finally:
             fresh.unlink()
+
+    def with_new(self) -> "Keys":
+        """With a new key at the end of each ring: from then on it writes, and the others still read."""
+        return self.model_copy(update={name: _one_more(getattr(self, name)) for name in RINGS})
+
+    def newest_alone(self) -> "Keys":
+        """Without the older keys of each ring: what they have written cannot be read any more."""
+        return self.model_copy(update={name: dict(list(getattr(self, name).items())[-1:]) for name in RINGS})
+
+
+class Ring:
+    """One ring of keys as the file has it now, so that keys are changed while everything runs.
+
+    `file`: where to look for newer ones; none: these keys stay as they are.
+    """
+
+    def __init__(self, keys: Keys, name: str, file: Path | None = None) -> None:
+        self._name, self._file, self._looks, self._seen = name, file, 0.0, 0
+        self._take(keys)
+
+    def newest(self) -> tuple[str, AESGCM]:
+        """The name and the key with which to write."""
+        if self._file and time.monotonic() >= self._looks:
+            self._look(self._file)
+        return self._newest, self._ring[self._newest]
+
+    def of(self, name: str) -> AESGCM:
+        """Raises LookupError if no key has this name."""
+        if name not in self._ring and self._file:
+            self._look(self._file)
+        return self._ring[name]
+
+    def _look(self, file: Path) -> None:
+        self._looks = time.monotonic() + LOOKS_EVERY
+        try:
+            seen = file.stat().st_mtime_ns
+            if seen != self._seen:
+                self._take(read_keys(file))
+                self._seen = seen
+        except (OSError, CannotOpen):
+            return  # what is known goes on; whoever starts anew is told
+
+    def _take(self, keys: Keys) -> None:
+        held: dict[str, SecretBytes] = getattr(keys, self._name)
+        self._ring = {name: AESGCM(key.get_secret_value()) for name, key in held.items()}
+        self._newest = list(held)[-1]
+
+
+def _one_more(ring: dict[str, SecretBytes]) -> dict[str, SecretBytes]:
+    number = max(int(name[1:]) for name in ring) + 1
+    return {**ring, f"k{number}": SecretBytes(AESGCM.generate_key(256))}
 
 
 def new_keys() -> Keys:

@@ -28,13 +28,23 @@ _NAMED = re.compile(r"^(revision|down_revision) *(?::[^=]*)?= *['\"](\w+)['\"]",
 
 
 def newest() -> str:
-    """The migration after which no other comes, by what the files themselves say."""
-    named = [found for path in (HOME / "versions").glob("*.py") for found in _NAMED.findall(path.read_text())]
+    """The migration after which no other comes."""
+    named = _named()
     last: str
     (last,) = {name for kind, name in named if kind == "revision"} - {
         name for kind, name in named if kind != "revision"
     }
     return last
+
+
+def known() -> set[str]:
+    """The migrations of this release."""
+    return {name for kind, name in _named() if kind == "revision"}
+
+
+def _named() -> list[tuple[str, str]]:
+    """What the files of the migrations say of themselves."""
+    return [found for path in (HOME / "versions").glob("*.py") for found in _NAMED.findall(path.read_text())]
 
 
 async def standing(database: Database) -> str:
@@ -55,10 +65,10 @@ def _config(connection: Connection) -> "Config":
     return config
 
 
-def up(connection: Connection) -> None:
+def up(connection: Connection, to: str = "head") -> None:
     from alembic import command  # noqa: PLC0415
 
-    command.upgrade(_config(connection), "head")
+    command.upgrade(_config(connection), to)
 
 
 def down(connection: Connection, to: str = "base") -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from records.audit import Auditor
 from records.database import Database
 from records.files import Files
-from records.keys import Keys, make_keys, read_keys
+from records.keys import MOVED, Keys, RecordsMoved, make_keys, read_keys
 from records.migrating import migrate, standing
 from records.policies import fill_shelf
 from records.sealing import Vault
@@ -51,7 +51,7 @@ class Installation:
                 return await Client.connect(
                     self.settings.engine,
                     namespace=self.settings.namespace,
-                    data_converter=converter(self.keys),
+                    data_converter=converter(self.keys, self.settings.keys),
                     lazy=lazy,
                 )
             except RuntimeError:
@@ -68,7 +68,8 @@ class Installation:
 
 
 async def prepare(settings: Settings) -> None:
-    """Make what is missing and bring the tables up to date. Raises KeysMissing or KeysUnsafe."""
+    """Make what is missing and bring the tables up to date. Raises CannotOpen."""
+    _see_where(settings)
     database = Database(settings.database)
     try:
         if not database.sqlite and await standing(database):
@@ -80,11 +81,19 @@ async def prepare(settings: Settings) -> None:
 
 
 async def open_installation(settings: Settings) -> Installation:
-    """Open what is there (see `reviews serve`, which makes it). Raises KeysMissing or KeysUnsafe."""
+    """Open what is there (see `reviews serve`, which makes it). Raises CannotOpen."""
+    _see_where(settings)
     keys = read_keys(settings.keys)
-    database, vault, auditor = Database(settings.database), Vault(keys), Auditor(keys)
+    database, vault, auditor = Database(settings.database), Vault(keys, settings.keys), Auditor(keys, settings.keys)
     recorder, files = Recorder(database, vault, auditor), Files(database, vault, settings)
     installation = Installation(settings, keys, database, vault, auditor, recorder, files)
     async with database.reading() as session:
         await fill_shelf(session)
     return installation
+
+
+def _see_where(settings: Settings) -> None:
+    """Nobody begins anew with an empty SQLite where the records were moved to another database. Raises RecordsMoved."""
+    if not settings.database_url and (settings.data_dir / MOVED).exists():
+        message = "The records of this folder were moved to another database. Set REVIEWS_DATABASE_URL to its address."
+        raise RecordsMoved(message)

@@ -72,6 +72,11 @@ def key_of(notices: Sequence[str]) -> str:
     return "b-" + hashlib.sha256("\n".join(sorted(notices)).encode()).hexdigest()[:24]
 
 
+def mark_of(notice: str) -> str:
+    """How a notice is named in the messages of a channel: enough to know it again, of no use to whoever reads it."""
+    return hashlib.sha256(notice.encode()).hexdigest()[:16]
+
+
 class Taken(Exception):
     """What was to be put into a message does not wait any more; ask again what does."""
 
@@ -186,6 +191,20 @@ class Outbox:
         await session.flush()
         if len((await session.execute(_bundled(notices, key))).all()) != len(notices):
             raise Taken(key)
+
+    @staticmethod
+    async def known_sent(  # noqa: PLR0913 -- what is known of a message that was found
+        session: AsyncSession, person: str, key: str, notices: Sequence[str], attempt: Attempt, *, live: bool
+    ) -> None:
+        """A channel has this message with these notices in it, though the record did not know."""
+        bundle = {
+            "key": key, "person": person, "case": "", "made": attempt.began, "urgent": False, "state": attempt.state,
+            "open": False, "look_at": None, "live": live, "stale": live, "shown": "", "unit_told": None,
+        }  # fmt: skip
+        connection = await session.connection()
+        for table, row in ((BundleRow, bundle), (AttemptRow, {"bundle": key, **attempt.model_dump()})):
+            await connection.execute(inserting(table, connection.dialect.name).on_conflict_do_nothing(), [row])
+        await session.execute(_bundled(notices, key))
 
     @staticmethod
     async def unthreaded(session: AsyncSession, now: datetime) -> dict[str, list[str]]:

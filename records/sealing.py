@@ -9,12 +9,12 @@ import hmac
 import json
 import os
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from records.keys import Keys
+from records.keys import SEALING, Keys, Ring
 
 NONCE = 12
 
@@ -26,23 +26,24 @@ class CannotUnseal(RuntimeError):
 class Vault:
     """Seals and unseals, with the keys of one installation."""
 
-    def __init__(self, keys: Keys) -> None:
-        self._ring = {name: AESGCM(key.get_secret_value()) for name, key in keys.sealing.items()}
-        self._newest = list(keys.sealing)[-1]
+    def __init__(self, keys: Keys, file: Path | None = None) -> None:
+        """`file`: where newer keys are found (records.keys.Ring)."""
+        self._ring = Ring(keys, SEALING, file)
         self._door = keys.door.get_secret_value()
         self._look_up = keys.look_up.get_secret_value()
 
     def seal(self, value: Any, place: str) -> bytes:  # noqa: ANN401 -- any JSON value
         """`place` is table, column and row, as in `texts.sealed/R-1`."""
-        name, nonce = self._newest.encode(), os.urandom(NONCE)
+        (newest, key), nonce = self._ring.newest(), os.urandom(NONCE)
+        name = newest.encode()
         body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        return bytes([len(name)]) + name + nonce + self._ring[self._newest].encrypt(nonce, body, place.encode())
+        return bytes([len(name)]) + name + nonce + key.encrypt(nonce, body, place.encode())
 
     def unseal(self, sealed: bytes, place: str) -> Any:  # noqa: ANN401 -- any JSON value
         try:
             start = 1 + sealed[0]
             name, nonce = sealed[1:start].decode(), sealed[start : start + NONCE]
-            return json.loads(self._ring[name].decrypt(nonce, sealed[start + NONCE :], place.encode()))
+            return json.loads(self._ring.of(name).decrypt(nonce, sealed[start + NONCE :], place.encode()))
         except (InvalidTag, LookupError, TypeError, ValueError):
             message = f"cannot unseal {place.split('/', maxsplit=1)[0]}"
             raise CannotUnseal(message) from None
@@ -58,6 +59,11 @@ class Vault:
         """A keyed digest by which an exact value is found again; letters only differ in case or form count as equal."""
         plain = unicodedata.normalize("NFKC", text).casefold().strip()
         return hmac.new(self._look_up, plain.encode(), hashlib.sha256).hexdigest()
+
+
+def key_of(sealed: bytes) -> str:
+    """The name of the key with which this was sealed."""
+    return sealed[1 : 1 + sealed[0]].decode()
 
 
 def canonical(body: Any) -> bytes:  # noqa: ANN401 -- any JSON value

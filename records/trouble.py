@@ -60,7 +60,7 @@ def start(run: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     # What opens an installation loads slowly, and whoever only wants the words needs none of it.
     import uvloop  # noqa: PLC0415
 
-    from records.keys import KeysMissing, KeysUnsafe  # noqa: PLC0415
+    from records.keys import CannotOpen  # noqa: PLC0415
     from records.opening import EngineSilent  # noqa: PLC0415
     from records.seeing import CannotListen  # noqa: PLC0415
 
@@ -74,7 +74,7 @@ def start(run: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     settle()
     try:
         uvloop.run(run(settings))
-    except (KeysMissing, KeysUnsafe) as wrong:
+    except CannotOpen as wrong:
         _end(f"{wrong}\nThe folder is {settings.data_dir}, by REVIEWS_DATA_DIR.", MISUSED)
     except CannotListen as wrong:
         _end(str(wrong), MISUSED)

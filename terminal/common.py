@@ -172,7 +172,7 @@ class Session:
     async def __aenter__(self) -> Self:
         from temporalio.runtime import Runtime, TelemetryConfig
 
-        from records.keys import KeysMissing, KeysUnsafe
+        from records.keys import CannotOpen
         from records.migrating import newest, standing
         from records.opening import open_installation
 
@@ -184,7 +184,7 @@ class Session:
             fail(f"There is no installation in {folder}. Start one: {typed('serve')} --data-dir {folder}")
         try:
             self.there = await open_installation(self.settings)
-        except (KeysMissing, KeysUnsafe) as problem:
+        except CannotOpen as problem:
             fail(str(problem))
         if await standing(self.there.database) != newest():
             await self.there.close()

@@ -9,6 +9,9 @@ from argon2 import PasswordHasher
 from hypothesis import settings
 
 from records import accounts
+from tests.support.databases import database_url, empty_database, postgres
+
+__all__ = ["database_url", "empty_database", "postgres"]
 
 settings.register_profile("quick", derandomize=True, max_examples=30, deadline=None, database=None)
 settings.register_profile("proof", max_examples=5_000, deadline=None, print_blob=True)

@@ -100,6 +100,7 @@ def test_a_folder_of_before_this_was_written_counts_as_real(tmp_path: Path) -> N
 
 
 @pytest.mark.proof
+@pytest.mark.proof
 def test_an_earlier_link_of_the_administrator_is_spent_with_the_one_that_was_used(tmp_path: Path) -> None:
     with Running(tmp_path / "here") as running:
         running.ready()
@@ -116,6 +117,7 @@ def test_an_earlier_link_of_the_administrator_is_spent_with_the_one_that_was_use
             assert browser.post("/invitation", data=form).status_code == 422
 
 
+@pytest.mark.proof
 def test_a_real_folder_says_that_its_directory_is_an_example_until_it_is_replaced(tmp_path: Path) -> None:
     folder = tmp_path / "here"
     with Running(folder) as running:
@@ -160,6 +162,7 @@ def test_nobody_else_may_read_the_folder(tmp_path: Path) -> None:
         assert readable == []
 
 
+@pytest.mark.proof
 @pytest.mark.proof
 def test_two_run_side_by_side_in_two_folders(tmp_path: Path) -> None:
     with Running(tmp_path / "one") as one, Running(tmp_path / "two") as two:
@@ -311,6 +314,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.proof
 def test_a_process_that_is_stuck_is_ended(tmp_path: Path) -> None:
     """A stopped process does not hear that it should end; after a while it is ended all the same."""
     with Running(tmp_path / "here") as running:
@@ -321,6 +325,7 @@ def test_a_process_that_is_stuck_is_ended(tmp_path: Path) -> None:
         assert gone(children)
 
 
+@pytest.mark.proof
 def test_the_port_is_free_again_at_once(tmp_path: Path) -> None:
     with Running(tmp_path / "here") as running:
         running.ready()

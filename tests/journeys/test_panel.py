@@ -12,6 +12,7 @@ from tests.support.house import House
 from tests.support.lives import CHAIR, MANAGER, Lives
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.browser, pytest.mark.promise("B9"),
 ]  # fmt: skip
 

@@ -21,7 +21,7 @@ from tests.support.house import POLICY, referral, triage
 from tests.support.running import ADMINISTRATOR, MANAGER, PASSWORD, PEOPLE, Running
 from tests.support.window import words
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("rules")]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(240), pytest.mark.xdist_group("rules")]
 AUTHORITY, POLICE = PEOPLE["p-001"], PEOPLE["p-005"]
 RETURN = "Return of the agency, Harrowshire Police"
 

@@ -13,6 +13,7 @@ from tests.support.browsing import Served, fill, picture, press, served
 NAMES = ("Quillon Zarbane", "Isaura Zarbane", "Baby Zarbane")
 
 
+@pytest.mark.proof
 @pytest.mark.browser
 @pytest.mark.timeout(240)
 @pytest.mark.promise("A5")

@@ -381,7 +381,8 @@ class Looking:
 
 
 BOTH, IN_TURN = "both", "in turn"
-at_widths = pytest.mark.parametrize("widths", [IN_TURN, pytest.param(BOTH, marks=pytest.mark.proof)])
+_AT_BOTH = pytest.param(BOTH, marks=[pytest.mark.proof, pytest.mark.timeout(900)])
+at_widths = pytest.mark.parametrize("widths", [IN_TURN, _AT_BOTH])
 """`make test` looks at one page at 360 and at the next at 1280 pixels, `make proof` at each at both."""
 
 

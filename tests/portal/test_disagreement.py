@@ -74,6 +74,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
         yield Site(made, directory, ref)
 
 
+@pytest.mark.proof
 async def test_withdrawing_a_challenge_is_offered_to_the_agency_that_raised_it_and_to_nobody_else(site: Site) -> None:
     assert await site.offered("withdraw_disagreement") == site.of(RAISER)
     await site.house.wait(timedelta(days=9))  # everybody on the ladder has heard of it by then
@@ -85,6 +86,7 @@ async def test_withdrawing_a_challenge_is_offered_to_the_agency_that_raised_it_a
     assert await site.offered("withdraw_disagreement") == set()
 
 
+@pytest.mark.proof
 async def test_saying_that_no_child_is_at_risk_any_more_is_not_offered_to_the_side_that_is_challenged(
     site: Site,
 ) -> None:

@@ -176,12 +176,22 @@ def ordinary(now: datetime) -> datetime:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, working: bool = True, **settings: Any) -> AsyncIterator[House]:  # noqa: ANN401 -- settings of any type
+async def house(
+    folder: Path,
+    *,
+    working: bool = True,
+    begins: datetime | None = None,
+    **settings: Any,  # noqa: ANN401 -- settings of any type
+) -> AsyncIterator[House]:
+    """A new installation in this folder; or, from that moment on, the one that is there (`begins`)."""
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=program("temporal-test-server")
     ) as env:
-        await env.sleep(ordinary(await env.get_current_time()) - await env.get_current_time())
-        installation = await furnished(folder, await env.get_current_time(), **settings)
+        await env.sleep((begins or ordinary(await env.get_current_time())) - await env.get_current_time())
+        if begins:
+            installation = await open_installation(Settings(data_dir=folder, **settings))
+        else:
+            installation = await furnished(folder, await env.get_current_time(), **settings)
         config = env.client.config()
         config["data_converter"] = converter(installation.keys)
         client = Client(**config)

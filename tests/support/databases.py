@@ -1,6 +1,6 @@
-"""Databases for the tests of the record: SQLite always, PostgreSQL in `make proof`."""
+"""Fixtures of whatever touches the database: SQLite always, PostgreSQL in `make proof`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -23,3 +23,12 @@ def database_url(request: pytest.FixtureRequest) -> str:
         return ""
     server: Postgres = request.getfixturevalue("postgres")
     return server.fresh()
+
+
+@pytest.fixture
+def empty_database(request: pytest.FixtureRequest, database_url: str) -> Callable[[], str]:
+    """Gives the URL of one more empty database of the same kind."""
+    if not database_url:
+        return lambda: ""
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.fresh
