@@ -64,9 +64,7 @@ class Traces:
     @staticmethod
     def say(span: trace.Span, name: str, said: Mapping[str, str]) -> None:
         span.set_attributes(said)
-        span.update_name(
-            " ".join([name, *(said[one] for one in ("kind", "method", "route", "channel") if one in said)])
-        )
+        span.update_name(" ".join([name, *(said[one] for one in NAMED if one in said)]))
 
     @staticmethod
     def here() -> str | None:
