@@ -28,7 +28,8 @@ from models.watch import ROUND, Running
 from notifier.channels import Channel
 from notifier.post import Post
 from notifier.ways import channels, leading_to
-from records import starting
+from records import seeing, starting
+from records.counting import counted
 from records.directory import VERSION
 from records.opening import Installation, open_installation
 from records.outbox import UNIT, Outbox
@@ -256,6 +257,11 @@ class Watch:
                 await session.execute(text("SELECT 1"))
             await asyncio.to_thread(file.touch)
 
+    async def count(self) -> None:
+        """Count what whoever watches from outside asks for."""
+        if seeing.counts_are_shown():
+            seeing.show(await counted(self._there.database, self._there.settings, self._clock()))
+
     async def forever(self) -> None:
         """Each of these every so often, whatever happened the time before."""
         async with asyncio.TaskGroup() as group:
@@ -270,6 +276,7 @@ class Watch:
                 (10, self.keep_house),
                 (30, self.scan),
                 (15, self.beat),
+                (15, self.count),
                 (15, self.check),
             ):
                 group.create_task(_again(act, every))
@@ -286,17 +293,19 @@ async def _again(act: Callable[[], Awaitable[None]], every: float) -> None:
 
 async def run(settings: Settings) -> None:
     """Work until told to stop."""
+    seeing.begin("worker", settings)
     installation = await open_installation(settings)
     client = await installation.connect()
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with make_worker(client, installation):
+    async with make_worker(seeing.traced(client), installation):  # the watch asks all day, and is not traced
         watch = asyncio.create_task(Watch(client, installation).forever())
         log.info("working", queue=TASK_QUEUE)
         await stop.wait()
         watch.cancel()
     await installation.close()
+    seeing.end()
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ from records.holding import Hold, hold_of, keep
 from records.opening import Installation
 from records.outbox import NO_THREAD, UNIT, Bundle, Outbox, Taken, key_of, mark_of, thread_of
 from records.policies import in_force
+from records.seeing import act
 
 log = structlog.get_logger("posting")
 OUR_CHANNEL = Person.model_construct(name="", email="", slack_id="", leave=(), channels=(ChannelName.SLACK,))
@@ -255,7 +256,11 @@ class Posting:
             return
         attempt = Attempt(number=number, channel=channel.name, state=State.SENDING, began=now)
         in_time = clock() - noted < AT_ONCE.total_seconds()
-        settled = await channel.send(person, made) if in_time else Settled(state=State.FAILED_FOR_NOW, error="too_late")
+        with act("message", [one.trace for one in rows], channel=channel.name) as said:
+            settled = (
+                await channel.send(person, made) if in_time else Settled(state=State.FAILED_FOR_NOW, error="too_late")
+            )
+            said["outcome"] = settled.state
         live = channel.changes and not made.settled
         await self._settle(bundle, attempt, settled, now, shown=digest(made), live=live)
         if live and settled.state in ARRIVED:

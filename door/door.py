@@ -43,6 +43,7 @@ from models.offered import misnamed, names
 from models.recommending import EnterRecommendation, Recommend
 from models.rights import BY_RELATION, Actor, AsksBack, access_of, acts, may_open, reads
 from models.tables import CaseRow, CommandRow, FactRow, TextRow
+from records import seeing
 from records.children import kept_children
 from records.facts import fact_from
 from records.naming import file_not_clean, files_not_theirs, has_joined, strange_cases
@@ -104,6 +105,12 @@ class Door:
 
     async def open(self, actor: Actor, kind: str, answers: Mapping[str, Any], request: str) -> Done:
         """Open a case by this command. Raises Invalid, NotAllowed, OtherBody, NotStored or NotConfirmed."""
+        with seeing.act("command", kind=kind) as said:
+            done = await self._open(actor, kind, answers, request)
+            said["case"] = done.case
+        return done
+
+    async def _open(self, actor: Actor, kind: str, answers: Mapping[str, Any], request: str) -> Done:
         model = COMMANDS[OPENINGS[kind]][kind]
 
         async def ask(session: AsyncSession) -> Signed | Done:
@@ -140,6 +147,13 @@ class Door:
 
         Raises a Refusal: NotThere, Invalid, NotAllowed, MovedOn, OtherBody, NotStored or NotConfirmed.
         """
+        with seeing.act("command", kind=kind, case=case):
+            return await self._act_soon(actor, case, kind, answers, request, seen)
+
+    async def _act_soon(  # noqa: PLR0913, PLR0917 -- who asks what of which case, and from which page
+        self, actor: Actor, case: str, kind: str, answers: Mapping[str, Any], request: str, seen: int | None
+    ) -> Done:
+        """As soon as the worker knows the rules that were put in force a moment ago."""
         for _ in range(LOADED_WITHIN):
             try:
                 return await self._act(actor, case, kind, answers, request, seen)

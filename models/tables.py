@@ -262,6 +262,8 @@ class NoticeRow(Table):
     bundle: Mapped[str | None] = mapped_column(Key, index=True)
     thread: Mapped[str | None] = mapped_column(Key, index=True)
     """The message in the thread of its case, in the business unit's channel, that says that it was sent."""
+    trace: Mapped[str | None] = mapped_column(Short)
+    """Where in a trace it was written, so that the trace of its message leads back there; none without traces."""
 
 
 class BundleRow(Table):

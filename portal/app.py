@@ -39,7 +39,7 @@ from portal import (
     tracking,
     watching,
 )
-from portal.guarding import LARGEST, Calm, Headers, Limit, Often
+from portal.guarding import LARGEST, Calm, Headers, Limit, Often, Seen
 from portal.keeping import carried, keep_for_later, keep_of
 from portal.pages import STATIC, Message, refusal
 from portal.uploads import takes_files
@@ -141,6 +141,7 @@ def create_app(
     app.add_middleware(Limit, answer=refused, takes_files=takes_files)
     app.add_middleware(Calm, answer=refused)
     app.add_middleware(Headers, secure=not there.settings.insecure_cookies)
+    app.add_middleware(Seen)
     return app
 
 

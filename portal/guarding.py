@@ -16,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from records.seeing import act
+
 log = structlog.get_logger("portal")
 
 PROBLEM = "application/problem+json"
@@ -41,6 +43,10 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "X-Robots-Tag": "noindex",
 }
+
+
+NOBODYS = ("/health/", "/static/")
+"""What browsers and machines ask for by themselves."""
 
 
 class Headers:
@@ -72,6 +78,27 @@ class Headers:
 
 class TooLarge(Exception):
     """More was sent than is taken."""
+
+
+class Seen:
+    """Measures and traces what people ask for, by the pattern of its address: an address may say what they look for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(NOBODYS):
+            await self._app(scope, receive, send)
+            return
+        with act("request", method=scope["method"]) as said:
+
+            async def noting(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    said["status"] = str(message["status"])
+                await send(message)
+
+            await self._app(scope, receive, noting)
+            said["route"] = getattr(scope.get("route"), "path", "") or "none"
 
 
 class Limit:

@@ -342,12 +342,12 @@ class Outbox:
     async def astray(self) -> list[Bundle]:
         """Messages of which the business unit has to know: nobody knows where they are, or they went nowhere."""
         async with self.database.reading() as session:
-            keys = (await session.scalars(_ASTRAY.order_by(BundleRow.made, BundleRow.key))).all()
+            keys = (await session.scalars(ASTRAY.order_by(BundleRow.made, BundleRow.key))).all()
         return [await self.bundle(key) for key in keys]
 
     async def is_astray(self, key: str) -> bool:
         async with self.database.reading() as session:
-            return (await session.scalars(_ASTRAY.where(BundleRow.key == key))).first() is not None
+            return (await session.scalars(ASTRAY.where(BundleRow.key == key))).first() is not None
 
     @staticmethod
     async def found(session: AsyncSession, key: str, now: datetime, *, arrived: bool) -> bool:
@@ -403,7 +403,7 @@ def _unthreaded(now: datetime) -> Select[str]:
 
 
 _UNKNOWN = exists().where(AttemptRow.bundle == BundleRow.key, AttemptRow.state == State.UNKNOWN)
-_ASTRAY = select(BundleRow.key).where(
+ASTRAY = select(BundleRow.key).where(
     BundleRow.unit_told.is_not(None),
     BundleRow.state.not_in([State.PASSED_ON, State.SUPERSEDED]),
     or_(BundleRow.state.not_in(ARRIVED), _UNKNOWN),

@@ -1,5 +1,6 @@
 """The settings, read once by whoever starts a process: from the environment (`REVIEWS_...`), or given by name."""
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,8 @@ TASK_QUEUE = "reviews"
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 NOTIFY_KEY = re.compile(f".+-{UUID}-{UUID}")
 HOST_AND_PORT = re.compile(r"[^\s/]+:\d{1,5}", re.ASCII)
-Port = Annotated[int, Field(ge=1, le=65535)]
+PORTS = 65536
+Port = Annotated[int, Field(ge=1, lt=PORTS)]
 
 
 def _notify_key(key: SecretStr) -> SecretStr:
@@ -29,7 +31,28 @@ def _clamd(where: str) -> str:
     return where
 
 
+def _listening(at: str) -> str:
+    host, _, port = at.rpartition(":")
+    try:
+        known = not at or (ipaddress.ip_address(host.strip("[]")) is not None and 0 < int(port) < PORTS)
+    except ValueError:
+        known = False
+    if not known:
+        message = "it is an address of this machine and a port, such as 127.0.0.1:9101"
+        raise ValueError(message)
+    return at
+
+
+def _collector(where: str) -> str:
+    if where and not re.match("https?://[^/]+/", where):
+        message = "it is the whole address for traces, such as http://127.0.0.1:4318/v1/traces"
+        raise ValueError(message)
+    return where
+
+
 Clamd = Annotated[str, AfterValidator(_clamd)]
+Collector = Annotated[str, AfterValidator(_collector)]
+Listening = Annotated[str, AfterValidator(_listening)]
 NotifyKey = Annotated[SecretStr, AfterValidator(_notify_key)]
 SECRETS = Path("/run/secrets")
 """Where a container finds its secrets: a file `reviews_smtp_password` is the setting `smtp_password`."""
@@ -80,6 +103,17 @@ class Settings(BaseSettings):
     """Where the virus scanner ClamAV listens: host:port, or the path of its socket. Empty: files are not scanned."""
     alive: Path | None = None
     """A file that the worker touches while it reaches engine and database, for a health check from outside."""
+    portal_metrics: Listening = ""
+    """Where the portal shows its metrics to Prometheus: address:port, never reached from outside. Empty: nowhere.
+
+    Each process has an address of its own, for on one machine they share an environment.
+    """
+    worker_metrics: Listening = ""
+    """The same for the worker, which also counts what stands in the record."""
+    engine_metrics: Listening = ""
+    """The same for what the engine's library in the worker says of itself."""
+    traces: Collector = ""
+    """Where a collector takes traces by OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces. Empty: none."""
     demonstration: bool = False
     """Shows everybody's messages to everybody, and says so on every page. Never with real cases."""
     insecure_cookies: bool = True

@@ -62,6 +62,7 @@ def start(run: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
 
     from records.keys import CannotOpen  # noqa: PLC0415
     from records.opening import EngineSilent  # noqa: PLC0415
+    from records.seeing import CannotListen  # noqa: PLC0415
 
     wait_at_gate()
     try:
@@ -75,6 +76,8 @@ def start(run: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
         uvloop.run(run(settings))
     except CannotOpen as wrong:
         _end(f"{wrong}\nThe folder is {settings.data_dir}, by REVIEWS_DATA_DIR.", MISUSED)
+    except CannotListen as wrong:
+        _end(str(wrong), MISUSED)
     except EngineSilent as wrong:
         _end(str(wrong), WRONG)
     except Exception as error:

@@ -18,7 +18,7 @@ from records.directory import DirectoryRecord
 from records.outbox import CHANGED, Outbox
 from records.settings import Settings
 
-_OPEN = ObligationRow.state.not_in((*Ended, "paused"))
+OWED = ObligationRow.state.not_in((*Ended, "paused"))
 
 
 class Watching:
@@ -32,7 +32,7 @@ class Watching:
         async with self._database.reading() as session:
             return Recorded(
                 unsaid=await _some(session, _of_obligations().where(ObligationRow.speaks < late)),
-                unwatched=await _some(session, _of_obligations().where(_OPEN, ObligationRow.speaks.is_(None))),
+                unwatched=await _some(session, _of_obligations().where(OWED, ObligationRow.speaks.is_(None))),
                 idle=await _some(session, _idle()),
                 unsent=await _some(session, _unbundled(late), _unsent(late)),
                 unsettled=await _some(session, _unsettled(late)),

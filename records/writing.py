@@ -78,6 +78,7 @@ from records.faults import where
 from records.naming import file_not_clean, files_not_theirs, strange_cases
 from records.outbox import CHANGED
 from records.sealing import CannotUnseal, Vault
+from records.seeing import TOLD, act, here
 
 log = structlog.get_logger("records")
 
@@ -183,8 +184,13 @@ class Recorder:
             one.set_result(written)
 
     async def _done(self, batches: Sequence[Batch]) -> list[Written]:
-        async with self.database.writing() as session:
-            return await Writing(self, session, await session.connection()).done(batches)
+        first = batches[0]
+        with act("write", case=first.case, kind=first.command.kind if first.command else TOLD) as said:
+            async with self.database.writing() as session:
+                done = await Writing(self, session, await session.connection()).done(batches)
+            if done[0].problems:
+                said["outcome"] = "refused"
+            return done
 
 
 class Writing:
@@ -440,8 +446,9 @@ class Writing:
 
     def _notices(self, connection: Connection, steps: Sequence[Step]) -> dict[tuple[str, int], list[Notice]]:
         """Write what is told, by the facts that tell it. What was told already, under its key, is not told again."""
+        place = here()
         rows = [
-            {**vars(notice), "state": State.QUEUED, "written": one.fact.recorded}
+            {**vars(notice), "state": State.QUEUED, "written": one.fact.recorded, "trace": place}
             for one in steps
             for notice in one.notices
         ]

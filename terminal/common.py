@@ -52,7 +52,10 @@ Request = Annotated[
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Do it. A disk or a database that fails ends the command in words."""
+    """Do it. A disk or a database that fails ends the command in words; what is logged stays out of its answer."""
+    from records.logs import log_lines
+
+    log_lines()
     try:
         return asyncio.run(work)
     except Exception as error:

@@ -68,6 +68,15 @@ def test_what_is_published_is_published_to_this_machine_only(services: Mapping[s
     assert all(list(services[name]["networks"]) == ["inside"] for name in ("engine", "postgres"))
 
 
+@pytest.mark.promise("L8")
+def test_metrics_are_shown_and_not_published(services: Mapping[str, Any]) -> None:
+    for name in ("portal", "worker"):
+        shown = {one for one in services[name]["environment"] if one.endswith("_METRICS")}
+        assert shown == {"REVIEWS_PORTAL_METRICS", "REVIEWS_WORKER_METRICS", "REVIEWS_ENGINE_METRICS"}
+    published = [port["target"] for one in services.values() for port in one.get("ports", ())]
+    assert sorted(published) == [8080, 8080]
+
+
 def test_whatever_goes_on_is_checked_and_whatever_ends_is_waited_for(services: Mapping[str, Any]) -> None:
     assert services.keys() == ONCE | LIVE | {"engine-page"}
     assert all("test" in services[name]["healthcheck"] for name in LIVE)

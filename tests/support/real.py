@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import re
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -107,7 +108,7 @@ class Real:
         given = self.there.settings
         mine = {"REVIEWS_DATA_DIR": str(self.folder), "REVIEWS_ENGINE": given.engine, DEATH: str(sentence(self.folder))}
         mine |= {HURRY: "yes"} if self.hurries else {}
-        mine |= dict(_of_channels(given))
+        mine |= dict(_given(given))
         self.worker = Worker(mine, self.folder / "worker.log")
 
     @staticmethod
@@ -242,8 +243,8 @@ async def real(folder: Path, *, worker: bool = True, **settings: Any) -> AsyncIt
         await installation.close()
 
 
-def _of_channels(settings: Settings) -> Iterator[tuple[str, str]]:
-    """What the settings say of channels, as it is given to a process."""
+def _given(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What the settings say of channels and of what is seen from inside, as it is given to a process."""
     for name, value in settings:
-        if name in settings.model_fields_set and name.startswith(("slack_", "smtp_", "notify_")):
+        if name in settings.model_fields_set and re.match("slack_|smtp_|notify_|.*_metrics$|traces$", name):
             yield f"REVIEWS_{name.upper()}", value.get_secret_value() if isinstance(value, SecretStr) else str(value)
