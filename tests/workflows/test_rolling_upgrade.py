@@ -33,7 +33,7 @@ from tests.support.slack import TOKEN, Workspace, workspace
 pytestmark = [pytest.mark.proof, pytest.mark.promise("L4", "L5", "G4"), pytest.mark.timeout(600)]
 MANAGER, PASSWORD = "p-018", "three words apart"
 WORKERS, CLIENTS, EACH = 3, 4, 8
-SOON_ANEW = "limit.historyCount.suggestContinueAsNew=20"
+SOON_ANEW = "limit.historyCount.suggestContinueAsNew=10"
 """So that processes are continued as new again and again while all of this happens."""
 FURNISH = """
 import asyncio, json, sys
@@ -224,7 +224,7 @@ async def test_workers_are_replaced_one_by_one_under_load_and_nothing_is_lost_or
         there = await open_installation(Settings(data_dir=folder, engine=running.engine))
         engine = await there.connect()
         anew = [one.id async for one in engine.list_workflows('ExecutionStatus = "ContinuedAsNew"')]
-        assert any(one.startswith("RR-") for one in anew), "cases were continued as new meanwhile"
+        assert any(one.startswith("RR-") for one in anew), f"cases were {anew} continued as new meanwhile"
         told = await quiet(there, slack)
         await everything_once(there, [request for one in clients for request in one.told], told)
         await there.close()
