@@ -9,6 +9,7 @@ from sqlalchemy import update
 from models.delivery import Attempt, State
 from models.tables import NoticeRow
 from models.time import day_of
+from records import holding
 from records.outbox import Outbox, key_of
 from records.policies import put_in_force
 from tests.support.house import House, decision, shipped_policy, triage
@@ -122,6 +123,20 @@ async def astray(house: House, review: str, person: str) -> None:
     await outbox.settle(key, unknown)
     async with house.there.database.writing() as session:
         await outbox.note(session, key, open=False, live=False, unit_told=now)
+
+
+async def held_back(house: House, review: str, person: str) -> list[str]:
+    """A backup two days old was put back: two messages to them may have been sent before. Returns their keys."""
+    async with house.there.database.writing() as session:
+        readable = update(NoticeRow).where(
+            NoticeRow.state == State.QUEUED
+        )  # without a channel the inbox is all there is
+        await session.execute(readable.values(state=State.DELIVERED))
+        await (await session.connection()).run_sync(holding.begin, house.now - timedelta(days=2), house.now)
+        keys = [one.key for one in await house.notices(review) if one.person == person][-2:]
+        await session.execute(update(NoticeRow).where(NoticeRow.key.in_(keys)).values(state=State.QUEUED, bundle=None))
+        await holding.keep(session, keys)
+    return keys
 
 
 async def _new_rules(house: House) -> None:

@@ -112,6 +112,7 @@ async def _by_hand(made: Served, review: str) -> None:
     """
     there, now = made.house.there, made.house.now
     await scene.astray(made.house, review, scene.POLICE)
+    await scene.held_back(made.house, review, scene.HOSPITAL)
     async with there.database.writing() as session:
         for _ in range(2):
             letter = Mail(to="nurse@example.org", subject="Your referral: go on here", text="A link.", written=now)
@@ -209,7 +210,8 @@ async def _leaves(site: Site, all_routes: list[tuple[str, str]], found: Found) -
         ("", "/refer/check", "/refer/check"),
         ("", "/notify/check", "/notify/check"),
         (scene.MANAGER, "/mail", "/mail/"),
-        (scene.MANAGER, "/messages", "/messages/"),
+        (scene.MANAGER, "/messages", "/messages/release"),
+        (scene.MANAGER, "/messages", "/messages/b-"),
         (scene.MANAGER, "/inbox", f"/people/{scene.SUBGROUP}/withdraw"),
     ):
         walker = Walker(made.address, await _cookies(made, person, site.scene))
