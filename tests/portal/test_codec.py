@@ -167,7 +167,7 @@ ALLOW = """([endpoint]) => {
   localStorage.setItem('overrideRemoteCodecConfiguration', 'true')
 }"""
 """What whoever looks sets in the page itself: of the embedded engine it cannot be set by its command."""
-READ, SEALED = r'"obligations"', r'"[\w+/]{100,}'
+READ, SEALED = r'"ref"', r'"[\w+/]{100,}'
 
 
 def referred(running: Running) -> str:
