@@ -42,7 +42,7 @@ class Refused(Exception):
 
 
 def router(portal: Portal) -> APIRouter:
-    pages, codec = APIRouter(), EngineCodec(portal.there.keys)
+    pages = APIRouter()
     headers = {
         "Access-Control-Allow-Origin": portal.settings.engine_page,
         "Access-Control-Allow-Credentials": "true",
@@ -59,6 +59,7 @@ def router(portal: Portal) -> APIRouter:
     async def decode(request: Request) -> Response:
         try:
             visitor = await _administrator(portal, request)
+            codec = EngineCodec(portal.there.keys)
             read = [await _read(codec, one) for one in await _sent(request)]
             await _note(portal, visitor, read)
         except Refused as refused:

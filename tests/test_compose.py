@@ -163,3 +163,11 @@ def test_what_is_installed_holds_every_room(tmp_path: Path) -> None:
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     tops = {name.split("/")[0] for name in names if not name.startswith("reviews-")}
     assert tops <= allowed
+
+
+@pytest.mark.promise("K8")
+def test_the_engines_page_asks_the_portal_to_read_and_sends_its_cookie(services: Mapping[str, Any]) -> None:
+    page = services["engine-page"]["environment"]
+    assert page["TEMPORAL_CODEC_ENDPOINT"] == "https://reviews.example.org/engine/codec"
+    assert page["TEMPORAL_CODEC_INCLUDE_CREDENTIALS"] == "true"
+    assert services["portal"]["environment"]["REVIEWS_ENGINE_PAGE"] == ""  # the portal reads to no page unasked

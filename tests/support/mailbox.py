@@ -153,7 +153,7 @@ def certified(folder: Path, host: str) -> ssl.SSLContext:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     (folder / "authority.pem").write_bytes(_signed(root, authority))
-    (folder / "server.pem").write_bytes(secret + _signed(leaf, authority))
+    (folder / "server.pem").write_bytes(secret + _signed(leaf, authority) + (folder / "authority.pem").read_bytes())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem")
     return context
