@@ -36,9 +36,10 @@ async def distant(tmp_path: Path) -> AsyncIterator[Installation]:
     engine = await asyncio.create_subprocess_exec(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        with suppress(OSError):  # the engine still starts
             theirs, ours = await asyncio.open_connection("127.0.0.1", inner)
             await asyncio.gather(_passed_on(reader, ours), _passed_on(theirs, writer))
+        writer.close()
 
     context = certified(tmp_path, "localhost")
     context.set_alpn_protocols(["h2"])
@@ -52,7 +53,7 @@ async def distant(tmp_path: Path) -> AsyncIterator[Installation]:
     await there.close()
 
 
-async def connected(there: Installation, patience: float = 15, **settings: object) -> tuple[str | None, bool]:
+async def connected(there: Installation, patience: float = 30, **settings: object) -> tuple[str | None, bool]:
     """Connect with these settings. Returns the key that was given, and that the engine answered."""
     one = await open_installation(there.settings.model_copy(update=settings))
     try:
