@@ -59,7 +59,7 @@ def router(portal: Portal) -> APIRouter:
     async def decode(request: Request) -> Response:
         try:
             visitor = await _administrator(portal, request)
-            codec = EngineCodec(portal.there.keys)
+            codec = EngineCodec(portal.there.keys, portal.settings.keys)
             read = [await _read(codec, one) for one in await _sent(request)]
             await _note(portal, visitor, read)
         except Refused as refused:
@@ -97,7 +97,7 @@ async def _read(codec: EngineCodec, payload: Payload) -> Payload:
     """In the clear, and a case unpacked; as it is if it was not written by this installation."""
     try:
         (read,) = await codec.decode([payload])
-    except (KeyError, InvalidTag):
+    except (LookupError, InvalidTag):
         return payload
     with suppress(zlib.error):
         return Payload(metadata={"encoding": b"json/plain"}, data=zlib.decompress(read.data))
