@@ -17,14 +17,15 @@ from sqlalchemy import select
 from temporalio.api.common.v1 import Payload, Payloads
 
 from models.case import Case, packed
-from models.tables import ReadRow
+from models.tables import CaseRow, ReadRow
 from portal.app import create_app
-from portal.codec import WHAT
+from portal.codec import CLOSED, WHAT
 from portal.visiting import SESSION, cookie_name
 from records.accounts import Accounts
 from records.codec import ENCODING, EngineCodec
 from records.keys import new_keys
 from records.opening import Installation
+from records.policies import in_force
 from records.settings import Settings
 from tests.conftest import CHROMIUM
 from tests.portal import scene
@@ -96,6 +97,20 @@ async def test_a_case_is_read_unpacked_as_its_workflow_carries_it_packed(site: S
     (read,) = Parse(answer.text, Payloads()).payloads
     assert Case.model_validate_json(read.data) == case
     assert await site.noted() == [(scene.ADMINISTRATOR, "LR-2026-0002")]
+
+
+@pytest.mark.promise("K4")
+@pytest.mark.parametrize("said", [{"restricted": True}, {"locked_out": [scene.ADMINISTRATOR]}], ids=str)
+async def test_a_case_that_is_closed_to_the_administrator_stays_closed(site: Site, said: dict[str, Any]) -> None:
+    now = datetime.now(UTC)
+    async with site.there.database.writing() as session:
+        policy, calendar = await in_force(session) or ("", "")
+        state = Case(ref="RR-2026-0001", kind="rapid_review", policy=policy, calendar=calendar, opened=now, said=said)
+        kept = state.model_dump(mode="json")
+        session.add(CaseRow(ref=state.ref, kind=state.kind, known=0, state=kept, opened=now, closed=None, parent=None))
+    answer = await site.ask(scene.ADMINISTRATOR, await site.sealed())
+    assert (answer.status_code, answer.text) == (403, CLOSED)
+    assert await site.noted() == []
 
 
 @pytest.mark.parametrize(
