@@ -34,6 +34,7 @@ NO_SECRETS = {
     "not-a-secret": "a signing secret of the tests",
     "three quiet lanterns": "a password of invented people",
     "three words apart": "a password of invented people",
+    "reviews_database_password": "the name of a file",
     "secretary_of_state": "an office",
 }
 """What looks like a secret, with what it is."""
@@ -107,10 +108,11 @@ def test_no_key_or_token_of_a_known_shape_stands_in_the_repository() -> None:
 @pytest.mark.proof
 @pytest.mark.timeout(600)
 def test_nothing_in_the_repository_looks_like_a_secret_but_what_is_known() -> None:
+    """Left out are hashes, files that are kept by theirs, and what the engine kept of invented cases."""
     found = SecretsCollection()
     with default_settings():
         for path in committed():
-            if path.name not in LOCKS and ".min." not in path.name:  # hashes, and files that are kept by theirs
+            if not path.match("histories/*/*") and path.name not in LOCKS and ".min." not in path.name:
                 found.scan_file(str(path))
     lines = {
         f"{name}:{one.line_number}: {one.type}": Path(name).read_text().splitlines()[one.line_number - 1]
