@@ -34,7 +34,8 @@ NO_SECRETS = {
     "not-a-secret": "a signing secret of the tests",
     "three quiet lanterns": "a password of invented people",
     "three words apart": "a password of invented people",
-    "reviews_database_password": "the name of a file",
+    "REVIEWS_RESTORE_KEY": "the name of a variable",
+    "reviews_engine_api_key": "the name of a file",
     "secretary_of_state": "an office",
 }
 """What looks like a secret, with what it is."""
