@@ -21,7 +21,7 @@ install_emulators = cd tests/emulators && node=$$(echo "$(CURDIR)"/$(VENV)/lib/p
 # What the three processes import is compiled ahead, so that they start in a second or two, the first time as well.
 compile_ahead = PYTHONDONTWRITEBYTECODE= $(BIN)/python -c "import alembic.command, cli, first_start, portal.__main__, worker"
 
-.PHONY: run setup test proof soak check bench format lock vendor clean
+.PHONY: run setup test proof soak check bench format lock vendor licences sbom clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/reviews serve $(if $(PORT),--port "$(PORT)") $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(DEMONSTRATION),--demonstration)
@@ -89,6 +89,13 @@ lock: $(VENV)/.uv
 
 vendor:
 	$(PYTHON) .ci/vendor.py
+
+# What runs in production, with versions, licences and hashes: a page for people, and a file for scanners in dist/.
+licences: $(VENV)/.dev
+	$(BIN)/python .ci/supply.py licences
+
+sbom: $(VENV)/.dev
+	$(BIN)/python .ci/supply.py sbom
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

@@ -91,11 +91,13 @@ def program(name: str) -> str:
     return found
 
 
-def engine_command(database: Path, port: int, *, tuned: bool = True, web_port: int = 0) -> list[str]:
-    """How the embedded engine is started. Its web page is off unless a port is given."""
+def engine_command(database: Path, port: int, *, tuned: bool = True, web_port: int = 0, portal: str = "") -> list[str]:
+    """How the embedded engine is started. Its web page is off unless a port is given; it asks the portal to read."""
     command = [program("temporal"), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)]
     command += ["--db-filename", str(database), "--log-level", "error"]
-    command += ["--ui-ip", "127.0.0.1", "--ui-port", str(web_port)] if web_port else ["--headless"]
+    page = ["--ui-ip", "127.0.0.1", "--ui-port", str(web_port), "--ui-codec-endpoint", f"{portal}/engine/codec"]
+    page.append("--ui-disable-news-fetch")
+    command += page if web_port else ["--headless"]
     if tuned:
         for pragma in ("journal_mode=WAL", "synchronous=FULL"):
             command += ["--sqlite-pragma", pragma]
@@ -161,8 +163,9 @@ class Supervisor:
 
     def __init__(self, settings: Settings, say: Callable[[str], None], *, web_port: int = 0) -> None:
         port = free_port()
+        page = {"engine_page": f"http://127.0.0.1:{web_port}"} if web_port else {}
         self.settings = settings.model_copy(
-            update={"data_dir": settings.data_dir.resolve(), "engine": f"127.0.0.1:{port}"}
+            update={"data_dir": settings.data_dir.resolve(), "engine": f"127.0.0.1:{port}", **page}
         )
         folder = self.settings.data_dir
         (folder / "logs").mkdir(exist_ok=True)
@@ -171,7 +174,9 @@ class Supervisor:
         def kept(name: str, command: Sequence[str]) -> Kept:
             return Kept(f"The {name}", command, environment, folder / "logs" / f"{name}.log", say)
 
-        self.engine = kept("engine", engine_command(folder / "engine.sqlite", port, web_port=web_port))
+        self.engine = kept(
+            "engine", engine_command(folder / "engine.sqlite", port, web_port=web_port, portal=self.settings.address)
+        )
         self.worker = kept("worker", [sys.executable, "-m", "worker"])
         self.portal = kept("portal", [sys.executable, "-m", "portal"])
         self._gate = Gate()
@@ -337,5 +342,7 @@ def _noted(folder: Path) -> Path:
 
 def _as_environment(settings: Settings) -> dict[str, str]:
     """What the command line decided; all other settings are in the environment already."""
-    decided = settings.model_dump(mode="json", include={"data_dir", "host", "port", "engine", "demonstration"})
+    decided = settings.model_dump(
+        mode="json", include={"data_dir", "host", "port", "engine", "engine_page", "demonstration"}
+    )
     return {f"REVIEWS_{name.upper()}": str(value) for name, value in decided.items()}

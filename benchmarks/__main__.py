@@ -8,7 +8,7 @@ import sys
 
 ALL = (
     "core", "start", "size", "events", "engine", "acts", "rungs", "messages", "recommendations", "pages", "said_before",
-    "deaths",
+    "deaths", "keeping",
 )  # fmt: skip
 
 

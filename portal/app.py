@@ -20,6 +20,7 @@ from portal import (
     calendars,
     cases,
     chat,
+    codec,
     deaths,
     files,
     front,
@@ -125,6 +126,7 @@ def create_app(
         opening,
         giving,
         chat,
+        codec,
     ):
         app.include_router(room.router(portal), include_in_schema=room in {api, api_files})
 

@@ -66,7 +66,7 @@ def router(portal: Portal) -> APIRouter:
         if person is None or person not in directory.people:
             return await portal.refuse(request, 404)
         dates = await portal.questions.dates(actor_of(directory, person, now), now)
-        await portal.questions.note_first_read(person, "calendar", now)
+        await portal.questions.note_first_read(person, "", "calendar", now)
         events = [event_of(one, directory, portal.settings.address, now) for one in dates]
         return Response(calendar_file(events, "Case reviews"), media_type=KIND)
 

@@ -16,6 +16,7 @@ from records.writing import Recorder
 
 if TYPE_CHECKING:
     from temporalio.client import Client
+    from temporalio.service import TLSConfig
 
 
 class EngineSilent(RuntimeError):
@@ -51,6 +52,8 @@ class Installation:
                 return await Client.connect(
                     self.settings.engine,
                     namespace=self.settings.namespace,
+                    tls=_tls(self.settings),
+                    api_key=self.settings.engine_api_key.get_secret_value() or None,
                     data_converter=converter(self.keys, self.settings.keys),
                     lazy=lazy,
                 )
@@ -65,6 +68,14 @@ class Installation:
 
     async def close(self) -> None:
         await self.database.close()
+
+
+def _tls(settings: Settings) -> "TLSConfig | bool":
+    if settings.engine_ca_file:
+        from temporalio.service import TLSConfig  # noqa: PLC0415 -- as above
+
+        return TLSConfig(server_root_ca_cert=settings.engine_ca_file.read_bytes())
+    return settings.engine_tls or bool(settings.engine_api_key.get_secret_value())
 
 
 async def prepare(settings: Settings) -> None:

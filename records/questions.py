@@ -256,14 +256,14 @@ class Questions:
             number = await self._recorder.auditor.append(session, READS, now, person, "read", values)
             session.add(ReadRow(number=number, person=person, case=case, what=what, at=now))
 
-    async def note_first_read(self, person: str, what: str, now: datetime) -> None:
+    async def note_first_read(self, person: str, case: str, what: str, now: datetime) -> None:
         """A reading that a device repeats by itself, as of a calendar: noted once on each day."""
-        begins = at(day_of(now), time(0))
-        today = select(ReadRow.number).where(ReadRow.person == person, ReadRow.what == what, ReadRow.at >= begins)
+        same = (ReadRow.person == person, ReadRow.case == case, ReadRow.what == what)
+        today = select(ReadRow.number).where(*same, ReadRow.at >= at(day_of(now), time(0)))
         async with self._recorder.database.reading() as session:
             noted = (await session.scalars(today.limit(1))).first() is not None
         if not noted:
-            await self.note_read(person, "", what, now)
+            await self.note_read(person, case, what, now)
 
     async def reads(self, actor: Actor, now: datetime, case: str, person: str, most: int) -> list[Read]:
         """Who opened what, the newest first, of one case or person if named.

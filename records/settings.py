@@ -1,6 +1,7 @@
 """The settings, read once by whoever starts a process: from the environment (`REVIEWS_...`), or given by name."""
 
 import ipaddress
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ NOTIFY_KEY = re.compile(f".+-{UUID}-{UUID}")
 HOST_AND_PORT = re.compile(r"[^\s/]+:\d{1,5}", re.ASCII)
 PORTS = 65536
 Port = Annotated[int, Field(ge=1, lt=PORTS)]
+ORIGIN = re.compile(r"https?://[^\s/]+", re.ASCII)
 
 
 def _notify_key(key: SecretStr) -> SecretStr:
@@ -50,11 +52,19 @@ def _collector(where: str) -> str:
     return where
 
 
+def _origin(address: str) -> str:
+    if address and not ORIGIN.fullmatch(address):
+        message = "it is an address without a path, such as https://engine.example.org"
+        raise ValueError(message)
+    return address
+
+
 Clamd = Annotated[str, AfterValidator(_clamd)]
 Collector = Annotated[str, AfterValidator(_collector)]
 Listening = Annotated[str, AfterValidator(_listening)]
 NotifyKey = Annotated[SecretStr, AfterValidator(_notify_key)]
-SECRETS = Path("/run/secrets")
+Origin = Annotated[str, AfterValidator(_origin)]
+SECRETS = Path(os.environ.get("REVIEWS_SECRETS", "/run/secrets"))
 """Where a container finds its secrets: a file `reviews_smtp_password` is the setting `smtp_password`."""
 
 
@@ -70,6 +80,14 @@ class Settings(BaseSettings):
     """For a URL that names a user and no password, so that the password can come from a file."""
     engine: str = "127.0.0.1:7233"
     namespace: str = "default"
+    engine_tls: bool = False
+    """The engine is reached by TLS and has to prove who it is: for one that is not on this machine."""
+    engine_ca_file: FilePath | None = None
+    """The certificate of an authority of one's own that vouches for the engine; the usual ones are known. Means TLS."""
+    engine_api_key: SecretStr = SecretStr("")
+    """By which Temporal Cloud, or a cluster of one's own, knows us. Means TLS."""
+    engine_page: Origin = ""
+    """Where the engine's own web page is: it may ask /engine/codec to read for an administrator. Empty: it may not."""
     host: str = "127.0.0.1"
     port: Port = 8080
     base_url: str = ""

@@ -163,3 +163,28 @@ def test_what_is_installed_holds_every_room(tmp_path: Path) -> None:
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     tops = {name.split("/")[0] for name in names if not name.startswith("reviews-")}
     assert tops <= allowed
+
+
+@pytest.mark.promise("K8")
+def test_the_engines_page_asks_the_portal_to_read_and_sends_its_cookie(services: Mapping[str, Any]) -> None:
+    page = services["engine-page"]["environment"]
+    assert page["TEMPORAL_CODEC_ENDPOINT"] == "https://reviews.example.org/engine/codec"
+    assert page["TEMPORAL_CODEC_INCLUDE_CREDENTIALS"] == "true"
+    assert services["portal"]["environment"]["REVIEWS_ENGINE_PAGE"] == ""  # the portal reads to no page unasked
+
+
+def test_the_example_for_services_elsewhere_is_valid_and_leaves_ours_alone(tmp_path: Path) -> None:
+    written = re.search(r"```yaml\n(.*?)```", (ROOT / "docs" / "deploy.md").read_text(), re.DOTALL)
+    assert written
+    (tmp_path / "override.yaml").write_text(written[1])
+    override = ("--file", str(tmp_path / "override.yaml"))
+    done = config(*override, "--profile", "*", "config", "--format", "json", BASE_URL="https://reviews.example.org")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["services"]
+    assert found.keys() == {"portal", "worker", "prepare"}
+    settings = {
+        name.removeprefix("REVIEWS_").lower()
+        for name in yaml.safe_load(re.sub("!(override|reset)", "", written[1]))["x-elsewhere"]
+    }
+    assert settings <= Settings.model_fields.keys()
+    assert found["worker"]["environment"]["REVIEWS_ENGINE_TLS"] == "true"

@@ -399,6 +399,7 @@ ROUTES: Final[dict[str, str]] = {
     "/mail/{number}/passed-on": NOTHING,
     "/messages/{key}/{act}": NOTHING,  # leads to the page of the command
     "/status": NOTHING,
+    "/engine/codec/decode": NOTHING,
 }
 """Every address that takes more than a reading. COMMAND stands for the name of each command of the JSON interface."""
 

@@ -14,6 +14,7 @@ from playwright.async_api import BrowserContext, Page
 from models.watch import LATE, Running
 from notifier.post import Mail, Post
 from notifier.receipts import STATUS
+from portal import codec
 from portal.chat import NOT_SET_UP
 from portal.forms import steps
 from portal.inviting import ASKED
@@ -268,11 +269,15 @@ async def _files(site: Site, found: Found) -> None:
 
 
 async def _machines(site: Site, found: Found) -> None:
-    """What only another machine calls, and no page leads to: where there is no Slack it says so in plain words."""
+    """What only another machine calls, and no page leads to: what is not set up says so in plain words."""
     client = Walker(site.served.address, {}).client
     answer = await client.post("/slack/events", content="payload={}")
     assert (answer.status_code, answer.text) == (404, NOT_SET_UP)
     found.reached.add(("POST", "/slack/events"))
+    for method in ("OPTIONS", "POST"):
+        answer = await client.request(method, "/engine/codec/decode")
+        assert (answer.status_code, answer.text) == (404, codec.NOT_SET_UP)
+        found.reached.add((method, "/engine/codec/decode"))
     await client.aclose()
 
 

@@ -137,33 +137,43 @@ def part(message: EmailMessage, kind: str) -> str:
 
 
 def certified(folder: Path, host: str) -> ssl.SSLContext:
-    """A server of this host, by a certificate that only its own authority vouches for (authority.pem)."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "An authority of our own")])
-    names = x509.SubjectAlternativeName([x509.DNSName(host)])
-    mine = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    built = (
+    """A server of this host, by a certificate for which only an authority of its own vouches (authority.pem)."""
+    authority, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ours = x509.SubjectKeyIdentifier.from_public_key(authority.public_key())
+    vouching = x509.BasicConstraints(ca=True, path_length=0)
+    signing = x509.KeyUsage(
+        digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    root = _named("An authority of our own", authority).add_extension(ours, critical=False)
+    root = root.add_extension(vouching, critical=True).add_extension(signing, critical=True)
+    leaf = _named(host, server).add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+    leaf = leaf.add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ours), critical=False)
+    secret = server.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "authority.pem").write_bytes(_signed(root, authority))
+    (folder / "server.pem").write_bytes(secret + _signed(leaf, authority) + (folder / "authority.pem").read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context
+
+
+def _named(name: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "An authority of our own")]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(mine, critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(mine), critical=False)
     )
-    certificate = built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "authority.pem").write_bytes(certificate)
-    (folder / "server.pem").write_bytes(secret + certificate)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem")
-    return context
+
+
+def _signed(one: x509.CertificateBuilder, authority: ec.EllipticCurvePrivateKey) -> bytes:
+    return one.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 # What a server may do instead of answering. Each is ours.
