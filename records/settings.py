@@ -1,6 +1,7 @@
 """The settings, read once by whoever starts a process: from the environment (`REVIEWS_...`), or given by name."""
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -33,6 +34,17 @@ Clamd = Annotated[str, AfterValidator(_clamd)]
 NotifyKey = Annotated[SecretStr, AfterValidator(_notify_key)]
 SECRETS = Path("/run/secrets")
 """Where a container finds its secrets: a file `reviews_smtp_password` is the setting `smtp_password`."""
+
+
+class SignIn(StrEnum):
+    """How people show who they are."""
+
+    PASSWORD = "password"  # noqa: S105 -- the name of a way, not a password
+    """With a local account alone: for one machine, and for trying things out."""
+    SECOND_FACTOR = "second_factor"
+    """With a local account, and with a code that an app on their phone shows."""
+    OIDC = "oidc"
+    """With the account of their own organisation, by OpenID Connect. Local passwords open nothing."""
 
 
 class Settings(BaseSettings):
@@ -80,6 +92,13 @@ class Settings(BaseSettings):
     """Where the virus scanner ClamAV listens: host:port, or the path of its socket. Empty: files are not scanned."""
     alive: Path | None = None
     """A file that the worker touches while it reaches engine and database, for a health check from outside."""
+    production: bool = False
+    """The production form: what must not be so there (records/production.py) keeps portal and worker from starting."""
+    sign_in: SignIn = SignIn.PASSWORD
+    oidc_issuer: str = ""
+    """The address of the identity provider, as its own discovery document has it."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
     demonstration: bool = False
     """Shows everybody's messages to everybody, and says so on every page. Never with real cases."""
     insecure_cookies: bool = True
