@@ -27,6 +27,7 @@ from portal import (
     inbox,
     inviting,
     opening,
+    organisation,
     panels,
     papers,
     reads,
@@ -34,6 +35,7 @@ from portal import (
     referring,
     register,
     reviews,
+    signed_in,
     signing_in,
     subgroup,
     tracking,
@@ -103,6 +105,8 @@ def create_app(
     app.include_router(front.router(portal, engine))
     for room in (
         signing_in,
+        organisation,
+        signed_in,
         inviting,
         referring,
         register,
