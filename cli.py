@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from records.trouble import trouble
+from records.production import refusal
+from records.trouble import MISUSED, trouble
 from terminal import assurance, cases, deaths, evidence, keeping, people, questions, rehearsing, rules, tracker
 from terminal.common import DataDir, fail, run, settings_with
 
@@ -65,6 +66,8 @@ def serve(
 
     os.umask(0o077)
     settings = settings_with(data_dir=data_dir, port=port, demonstration=demonstration)
+    if words := refusal(settings):
+        fail(words, MISUSED)
     try:
         if not data_dir.exists():
             serving.check_ports(settings, engine_page)  # before anything is made: a refused start leaves no folder

@@ -36,10 +36,11 @@ from records.keys import Keys, KeysMissing, KeysUnsafe, read_keys
 from records.migrating import newest, standing
 from records.opening import Installation, open_installation
 from records.policies import in_force
+from records.production import obstacles
 from records.scanning import Clamd
 from records.sealing import CannotUnseal
 from records.seals import Seals
-from records.settings import TASK_QUEUE, Settings
+from records.settings import TASK_QUEUE, Settings, SignIn
 from records.typed import typed
 from records.watching import Watching
 from terminal.common import counted
@@ -192,8 +193,10 @@ def _clock() -> Iterable[Finding]:
 
 
 def _doors(settings: Settings) -> Iterable[Finding]:
+    for one in obstacles(settings):
+        yield Finding(**one.model_dump(), grave=True)
     outside = settings.host not in LOOPBACK or settings.base_url.startswith("https://")
-    if outside and settings.insecure_cookies:
+    if outside and settings.insecure_cookies and not settings.production:
         yield Finding(
             what="Sign-in cookies may travel unencrypted.",
             why="Whoever reads the network could act as the person who signed in.",
@@ -213,7 +216,7 @@ def _doors(settings: Settings) -> Iterable[Finding]:
             do="Take REVIEWS_SMTP_STARTTLS away, or set it to true.",
             grave=True,
         )
-    if settings.demonstration:
+    if settings.demonstration and not settings.production:
         yield Finding(
             what="Demonstration is switched on.",
             why="Anybody may sign in as anybody, and everybody's messages are shown.",
@@ -369,8 +372,9 @@ def _invented(known: Known) -> Iterable[Finding]:
 
 
 async def _accounts(known: Known) -> AsyncIterator[Finding]:
-    """People who hold an office and cannot sign in."""
-    if known.directory is None or known.there.settings.demonstration:
+    """People who hold an office and cannot sign in. With an identity provider it is that which knows them."""
+    settings = known.there.settings
+    if known.directory is None or settings.demonstration or settings.sign_in is SignIn.OIDC:
         return
     async with known.there.database.reading() as session:
         signed_up = set(await session.scalars(select(AccountRow.person)))

@@ -11,7 +11,7 @@ from records.audit import DIRECTORY, FIRST_START
 from records.directory import invented
 from records.opening import Installation, open_installation, prepare
 from records.policies import in_force, put_in_force
-from records.settings import Settings
+from records.settings import Settings, SignIn
 from records.typed import typed
 
 SHIPPED = Path(__file__).parent / "policy"
@@ -52,12 +52,13 @@ async def _furnish(there: Installation) -> None:
 
 async def _welcome(there: Installation, *, link: bool) -> str:
     now, settings = datetime.now(UTC), there.settings
+    organisation = settings.sign_in is SignIn.OIDC
     lines = [f"The records are in {settings.data_dir}. Keep a copy of {settings.keys.name} elsewhere."]
     async with there.database.writing() as session:
         directory = await there.recorder.directory.read(session)
         administrators = [one for one in directory.holdings if one.office == "administrator"] if directory else []
         known = set(await session.scalars(select(AccountRow.person)))
-        if directory and administrators and not known:
+        if directory and administrators and not known and not organisation:
             email = directory.people[administrators[0].person].email
             lines.append(f"Nobody can sign in yet. The administrator ({email}) sets a password here, once:")
             if link:
@@ -71,7 +72,10 @@ async def _welcome(there: Installation, *, link: bool) -> str:
         lines += [
             "The directory is an example: its people are invented, and no message reaches them. Before the first real",
             f"case copy {SHIPPED / 'directory.example.yaml'}, and put your own agencies and people into it,",
-            "with ids of their own from p-101 on. When the administrator has a password, give these commands,",
+            "with ids of their own from p-101 on. Then give these commands; everybody in it signs in with their"
+            " organisation:"
+            if organisation
+            else "with ids of their own from p-101 on. When the administrator has a password, give these commands,\n"
             "and start again, for a link of your own:",
             f"  {typed('directory check FILE')}",
             f"  {typed('directory import FILE')} --data-dir {settings.data_dir} --as {email}",

@@ -54,6 +54,7 @@ READ = {
     "pyphen": "GPL-2.0-or-later OR LGPL-2.1-or-later OR MPL-1.1",
     "pyrage": "MIT",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
+    "segno": "BSD-3-Clause",
     "shellingham": "ISC",
     "tinycss2": "BSD-3-Clause",
     "uvloop": "Apache-2.0 OR MIT",

@@ -394,6 +394,10 @@ class AccountRow(Table):
     """argon2id, with its parameters."""
     failed: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None]
+    second_factor: Mapped[bytes | None]
+    """Sealed: the secret that an app on their phone knows. None: it has not been set up."""
+    last_step: Mapped[int | None]
+    """The half minute of the code that was used last: no code works twice."""
 
 
 class SessionRow(Table):

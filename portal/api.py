@@ -21,7 +21,7 @@ from notifier.receipts import receipt, status_link
 from portal.doing import can
 from portal.guarding import PROBLEM
 from portal.visiting import NotSignedIn, Portal, address_of, hidden
-from records.accounts import SignInFailed
+from records.accounts import SecondFactorNeeded, SignInFailed
 from records.questions import CaseView, LikelySame
 from records.sealing import fingerprint
 
@@ -195,13 +195,17 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         if isinstance(said, Response):
             return said
         try:
-            token = await portal.accounts.sign_in(
-                str(said.get("email", "")),
-                str(said.get("password", "")),
-                portal.clock(),
-                address=address_of(request),
-            )
-        except SignInFailed as failed:
+            if access := said.get("access_token"):
+                token = await portal.accounts.by_access_token(str(access), portal.clock())
+            else:
+                token = await portal.accounts.sign_in(
+                    str(said.get("email", "")),
+                    str(said.get("password", "")),
+                    portal.clock(),
+                    address=address_of(request),
+                    code=str(said.get("code", "")),
+                )
+        except (SecondFactorNeeded, SignInFailed) as failed:
             return problem(401, failed.words)
         return JSONResponse({"token": token})
 
@@ -296,8 +300,15 @@ _SIGN_IN: dict[str, Any] = {
             "application/json": {
                 "schema": {
                     "type": "object",
-                    "required": ["email", "password"],
-                    "properties": {"email": {"type": "string"}, "password": {"type": "string"}},
+                    "properties": {
+                        "email": {"type": "string"},
+                        "password": {"type": "string"},
+                        "code": {"type": "string", "description": "Of the second factor, where one is asked for"},
+                        "access_token": {
+                            "type": "string",
+                            "description": "Instead of all these, where people sign in with their organisation",
+                        },
+                    },
                 }
             }
         },

@@ -28,6 +28,7 @@ from portal import (
     inbox,
     inviting,
     opening,
+    organisation,
     panels,
     papers,
     reads,
@@ -35,6 +36,7 @@ from portal import (
     referring,
     register,
     reviews,
+    signed_in,
     signing_in,
     subgroup,
     tracking,
@@ -104,6 +106,8 @@ def create_app(
     app.include_router(front.router(portal, engine))
     for room in (
         signing_in,
+        organisation,
+        signed_in,
         inviting,
         referring,
         register,

@@ -19,7 +19,7 @@ from models.telling import Notice, NoticeKind
 from models.watch import standing
 from notifier.post import Post
 from notifier.words import UNSAYABLE, Item, Said, meeting_over, say, shut, state_of, unreadable
-from portal.inviting import TRUSTED, UNIT, Inviter
+from portal.inviting import ASKED, OFF_ASKED, TRUSTED, UNIT, Inviter
 from portal.visiting import Portal, Visitor
 from records.faults import where
 from records.holding import waiting
@@ -54,11 +54,12 @@ class Shown:
 
 
 class Asked(NamedTuple):
-    """An invitation that somebody has asked for: of whom, and by whom."""
+    """What somebody has asked for and a second person does: an invitation, or the end of a second factor (`off`)."""
 
     person: str
     name: str
     by: str
+    off: bool
 
 
 def router(portal: Portal) -> APIRouter:
@@ -67,11 +68,15 @@ def router(portal: Portal) -> APIRouter:
 
     async def invitations(visitor: Visitor, directory: Directory) -> list[Asked]:
         """Those that wait for a second person, for whoever can be that; and one's own, so that it is no surprise."""
-        waiting = {} if portal.mails else await inviter.waiting()
+        asked = [
+            (one, off)
+            for off, of in ((False, ASKED), (True, OFF_ASKED))
+            for one in (await inviter.waiting(of)).values()
+        ]
         trusted = visitor.actor.anywhere(TRUSTED)
         return [
-            Asked(one.person, directory.people[one.person].name, directory.people[one.by].name)
-            for one in waiting.values()
+            Asked(one.person, directory.people[one.person].name, directory.people[one.by].name, off)
+            for one, off in asked
             if {one.person, one.by} <= directory.people.keys()
             and (one.person == visitor.person or (trusted and one.by != visitor.person))
         ]

@@ -17,25 +17,33 @@ from starlette.responses import Response
 
 from models.directory import Directory
 from models.rights import CASE_WIDE
-from models.tables import AccountRow, OneTimeRow, PersonRow
+from models.tables import AccountRow, OneTimeRow, PersonRow, SessionRow
 from notifier.post import Mail, Post
 from portal.pages import Link, Message
 from portal.visiting import Portal, Visitor, one_of, typed
+from records.accounts import LONGEST
 from records.audit import SIGN_INS
 from records.sealing import fingerprint
+from records.settings import SignIn
 
 INVITED_FOR, FORGOTTEN_FOR = timedelta(days=7), timedelta(days=1)
 MAILED_AT_MOST = 5
 """So many live links one person is mailed, whoever asks for them."""
 BY_HAND = "Give them this link by a safe way, and be sure that it is them. It works once, for seven days."
 INVITATION, ASKED = "invitation", "invitation_asked"
+OFF_ASKED = "second_factor_off_asked"
+"""The purpose of a second factor's end that waits for a second person."""
+TAKEN_OFF = (
+    "The second factor with which you sign in to case reviews was taken off, and you are signed out everywhere. You "
+    "set up a new one when you sign in next.\n\nIf you did not ask for this, tell the business unit at once."
+)
 UNIT = frozenset({"administrator", "business_manager"})
 TRUSTED = CASE_WIDE | UNIT
 """Whoever holds one of these can be the second person."""
 
 
 class Waiting(NamedTuple):
-    """An invitation that one person has asked for and a second one has to give."""
+    """What one person has asked for and a second one has to do: an invitation, or the end of a second factor."""
 
     person: str
     by: str
@@ -48,6 +56,8 @@ class Standing(NamedTuple):
     known: set[str]
     waiting: Mapping[str, Waiting]
     mails: bool
+    ending: Mapping[str, Waiting] = {}
+    """Second factors that are to be taken off."""
 
 
 class Inviter:
@@ -62,16 +72,28 @@ class Inviter:
         async with self._portal.there.database.reading() as session:
             return set(await session.scalars(select(AccountRow.person)))
 
+    async def secured(self) -> set[str]:
+        """Everybody who has set up a second factor."""
+        async with self._portal.there.database.reading() as session:
+            return set(await session.scalars(select(AccountRow.person).where(AccountRow.second_factor.is_not(None))))
+
+    async def inside(self) -> set[str]:
+        """Everybody who has been signed in lately and not signed out."""
+        lately = SessionRow.began > self._portal.clock() - LONGEST
+        async with self._portal.there.database.reading() as session:
+            return set(await session.scalars(select(SessionRow.person).where(lately, SessionRow.ended.is_(None))))
+
     async def standing(self) -> Standing:
         mails = self._portal.mails
-        return Standing(await self._portal.directory(), await self.known(), await self.waiting(), mails)
+        directory, known = await self._portal.directory(), await self.known()
+        return Standing(directory, known, await self.waiting(), mails, await self.waiting(OFF_ASKED))
 
-    async def waiting(self) -> dict[str, Waiting]:
+    async def waiting(self, purpose: str = ASKED) -> dict[str, Waiting]:
         """What waits for a second person, by whom it is for; nothing where mail goes out."""
         if self._portal.mails:
             return {}
         found = select(OneTimeRow).where(
-            OneTimeRow.purpose == ASKED, OneTimeRow.used.is_(None), OneTimeRow.until > self._portal.clock()
+            OneTimeRow.purpose == purpose, OneTimeRow.used.is_(None), OneTimeRow.until > self._portal.clock()
         )
         async with self._portal.there.database.reading() as session:
             rows = [row for row in await session.scalars(found) if self._portal.accounts.made(row)]
@@ -88,20 +110,34 @@ class Inviter:
             await self._portal.there.auditor.append(session, SIGN_INS, now, by, "invited", values)
         return f"{self._portal.settings.address}/invitation#{token}"
 
-    async def ask(self, person: str, by: str) -> None:
-        """One of two people asks that this person be invited."""
+    async def ask(self, person: str, by: str, purpose: str = ASKED) -> None:
+        """One of two people asks that this person be invited, or their second factor taken off."""
         now = self._portal.clock()
         async with self._portal.there.database.writing() as session:
-            await session.execute(_settled(person, now))
-            await self._portal.accounts.link(session, ASKED, f"{person}/{by}", now + INVITED_FOR)
-            await self._portal.there.auditor.append(session, SIGN_INS, now, by, "invitation_asked", {"person": person})
+            await session.execute(_settled(person, now, purpose))
+            await self._portal.accounts.link(session, purpose, f"{person}/{by}", now + INVITED_FOR)
+            await self._portal.there.auditor.append(session, SIGN_INS, now, by, purpose, {"person": person})
 
     async def withdraw(self, person: str, by: str) -> None:
         now = self._portal.clock()
         async with self._portal.there.database.writing() as session:
-            await session.execute(_settled(person, now))
+            for purpose in (ASKED, OFF_ASKED):
+                await session.execute(_settled(person, now, purpose))
             values = {"person": person}
             await self._portal.there.auditor.append(session, SIGN_INS, now, by, "invitation_withdrawn", values)
+
+    async def take_off(self, person: str, by: str) -> None:
+        """End a second factor; whoever it was for learns of it by mail where there is any."""
+        now = self._portal.clock()
+        await self._portal.accounts.take_off(person, by, now)
+        async with self._portal.there.database.writing() as session:
+            await session.execute(_settled(person, now, OFF_ASKED))
+            if self._portal.mails:
+                to = (await self._portal.directory()).people[person].email
+                mail = Mail(
+                    to=to, subject="Your second factor was taken off", text=TAKEN_OFF, written=now, private=True
+                )
+                await self._post.write(session, mail)
 
     async def mail(self, person: str, by: str) -> None:
         """Mail a link to the person alone."""
@@ -141,8 +177,8 @@ class Inviter:
         await self._post.write(session, mail)
 
 
-def _settled(person: str, now: datetime) -> Update:
-    asked = update(OneTimeRow).where(OneTimeRow.purpose == ASKED, OneTimeRow.subject.startswith(f"{person}/"))
+def _settled(person: str, now: datetime, purpose: str = ASKED) -> Update:
+    asked = update(OneTimeRow).where(OneTimeRow.purpose == purpose, OneTimeRow.subject.startswith(f"{person}/"))
     return asked.where(OneTimeRow.used.is_(None)).values(used=now)
 
 
@@ -169,8 +205,9 @@ def seconds(now: Standing, *besides: str) -> list[str]:
     return sorted(people[one].name for one in found)
 
 
-def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each page
+def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page
     pages, inviter = APIRouter(), Inviter(portal)
+    organisation = portal.settings.sign_in is SignIn.OIDC
 
     @pages.get("/people")
     async def people(request: Request) -> Response:
@@ -196,8 +233,13 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
             wide=True,
             directory=now.directory,
             known=now.known,
-            waiting=_askers(visitor, now),
-            can={one for one in people if _may_press(visitor, one, now)},
+            waiting=_askers(visitor, now, now.waiting),
+            organisation=organisation,
+            can=set() if organisation else {one for one in people if _may_press(visitor, one, now)},
+            secured=await inviter.secured(),
+            inside=await inviter.inside(),
+            ending=_askers(visitor, now, now.ending),
+            may_end={one for one in people if _may_press(visitor, one, now, now.ending)},
             two={one for one in people if takes_two(one, visitor.person, now)},
             said=said,
             link=link,
@@ -209,7 +251,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         visitor = await portal.signed_in(request)
         portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
         now = await inviter.standing()
-        if visitor.actor.anywhere(TRUSTED) and person not in now.directory.people:
+        if organisation or (visitor.actor.anywhere(TRUSTED) and person not in now.directory.people):
             return await portal.refuse(request, 404)
         if not _may_press(visitor, person, now):
             return await portal.refuse(request, 403)
@@ -223,6 +265,42 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         await inviter.ask(person, visitor.person)
         return await show(request, visitor, _asks_for(name, seconds(now, person, visitor.person)))
 
+    @pages.post("/people/{person}/sign-out")
+    async def sign_out(request: Request, person: str) -> Response:
+        """End every session of somebody, as when a computer was lost."""
+        visitor = await portal.signed_in(request)
+        portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
+        if not visitor.actor.anywhere(UNIT):
+            return await portal.refuse(request, 403)
+        people = (await portal.directory()).people
+        if person not in people:
+            return await portal.refuse(request, 404)
+        await portal.accounts.revoke(person, portal.clock(), visitor.person)
+        if person == visitor.person:
+            return portal.go("/sign-in")
+        return await show(request, visitor, f"{people[person].name} is signed out everywhere.")
+
+    @pages.post("/people/{person}/second-factor")
+    async def take_off(request: Request, person: str) -> Response:
+        """Take off a second factor that is lost. Where it takes two to invite somebody, it takes two here."""
+        visitor = await portal.signed_in(request)
+        portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
+        now = await inviter.standing()
+        if visitor.actor.anywhere(TRUSTED) and person not in now.directory.people:
+            return await portal.refuse(request, 404)
+        if person == visitor.person or not _may_press(visitor, person, now, now.ending):
+            return await portal.refuse(request, 403)
+        name = now.directory.people[person].name
+        if takes_two(person, visitor.person, now) and person not in now.ending:
+            await inviter.ask(person, visitor.person, OFF_ASKED)
+            others = ", ".join(seconds(now, person, visitor.person)) or "nobody else can sign in yet who could"
+            return await show(
+                request, visitor, f"Asked. A second person takes the second factor of {name} off: {others}."
+            )
+        await inviter.take_off(person, visitor.person)
+        said = f"The second factor of {name} is taken off. They set up a new one when they sign in next."
+        return await show(request, visitor, said)
+
     @pages.post("/people/{person}/withdraw")
     async def withdraw(request: Request, person: str) -> Response:
         """Whoever is to be invited, or could be the second person, says that it is not wanted."""
@@ -230,16 +308,16 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901 -- one function for each 
         portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
         if person != visitor.person and not visitor.actor.anywhere(TRUSTED):
             return await portal.refuse(request, 403)
-        if person in await inviter.waiting():
+        if person in {**await inviter.waiting(), **await inviter.waiting(OFF_ASKED)}:
             await inviter.withdraw(person, visitor.person)
         return portal.go("/inbox")
 
     return pages
 
 
-def _may_press(visitor: Visitor, person: str, now: Standing) -> bool:
-    """Whether a press of this visitor's brings the invitation of this person further."""
-    unit, asked = bool(visitor.actor.anywhere(UNIT)), now.waiting.get(person)
+def _may_press(visitor: Visitor, person: str, now: Standing, waiting: Mapping[str, Waiting] | None = None) -> bool:
+    """Whether a press of this visitor's brings the invitation of this person further, or what else is `waiting`."""
+    unit, asked = bool(visitor.actor.anywhere(UNIT)), (now.waiting if waiting is None else waiting).get(person)
     if not takes_two(person, visitor.person, now):
         return unit
     if person == visitor.person or not visitor.actor.anywhere(TRUSTED):
@@ -247,12 +325,12 @@ def _may_press(visitor: Visitor, person: str, now: Standing) -> bool:
     return asked.by != visitor.person if asked else unit
 
 
-def _askers(visitor: Visitor, now: Standing) -> dict[str, str]:
-    """Who has asked for which invitation, by name, of people whom the directory knows."""
+def _askers(visitor: Visitor, now: Standing, waiting: Mapping[str, Waiting]) -> dict[str, str]:
+    """Who has asked for what waits, by name, of people whom the directory knows."""
     people = now.directory.people
     return {
         person: "you" if one.by == visitor.person else people[one.by].name if one.by in people else one.by
-        for person, one in now.waiting.items()
+        for person, one in waiting.items()
         if person in people
     }
 

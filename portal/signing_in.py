@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+import segno
 from fastapi import APIRouter
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,13 +12,29 @@ from models.directory import Directory
 from models.telling import MANAGER
 from portal.inviting import Inviter
 from portal.keeping import keep_carried
-from portal.pages import Message
-from portal.visiting import BROWSER, SESSION, Portal, address_of, code_in, cookie, one_of, titles, typed
-from records.accounts import KNOWN_FOR, SHORTEST, SignInFailed, WeakPassword
+from portal.pages import Link, Message
+from portal.visiting import BROWSER, SESSION, Portal, address_of, code_in, cookie, inside, one_of, titles, typed
+from records.accounts import (
+    HALFWAY,
+    KNOWN_FOR,
+    SHORTEST,
+    PasswordsOff,
+    SecondFactorNeeded,
+    SignInFailed,
+    TooLate,
+    WeakPassword,
+)
 from records.audit import SIGN_INS
+from records.second_factor import for_the_app
+from records.settings import SignIn
 
 FRESH, CARRIED = "set", "_carried"
 """Says in the address of the sign-in page that a password has just been set."""
+NO_PASSWORDS = Message(
+    "There are no passwords here",
+    ("You sign in with the account of your organisation. If you forgot its password, ask the IT support there.",),
+    links=(Link("Sign in", "/sign-in"),),
+)
 MAILED = Message(
     "Look at your mail",
     (
@@ -47,7 +65,8 @@ async def sign_in_page(  # noqa: PLR0913 -- what the page says
         email=email,
         problem=problem,
         people=people,
-        next=_inside(following),
+        organisation=portal.settings.sign_in is SignIn.OIDC,
+        next=inside(following),
         kept=kept,
         fresh=fresh,
         carried=carried,
@@ -56,6 +75,7 @@ async def sign_in_page(  # noqa: PLR0913 -- what the page says
 
 def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function for each page
     pages, inviter = APIRouter(), Inviter(portal)
+    organisation = portal.settings.sign_in is SignIn.OIDC
 
     @pages.get("/sign-in")
     async def show(request: Request) -> Response:
@@ -72,21 +92,93 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             token = await portal.accounts.sign_in(
                 email, one_of(pairs, "password"), now, address=address_of(request), browser=browser
             )
+        except SecondFactorNeeded as needed:
+            half = await portal.accounts.halfway(needed.person, now)
+            return await second(request, pairs, half, "set_up.html" if needed.fresh else "code.html")
         except SignInFailed as failed:
-            following, typed_there = one_of(pairs, "next"), one_of(pairs, CARRIED)
-            return await sign_in_page(
-                portal, request, following, email=email, problem=failed.words, carried=typed_there
-            )
-        answer = await enter(request, token, pairs)
-        known = await portal.accounts.known_browser(token, browser, now)
-        portal.give_cookie(request, answer, BROWSER, known, KNOWN_FOR)
+            return await again(request, pairs, failed)
+        return await known(request, token, await enter(request, token, pairs))
+
+    async def again(request: Request, pairs: list[tuple[str, str]], failed: SignInFailed) -> Response:
+        return await sign_in_page(
+            portal,
+            request,
+            one_of(pairs, "next"),
+            email=one_of(pairs, "email").strip(),
+            problem=failed.words,
+            carried=one_of(pairs, CARRIED),
+        )
+
+    async def second(
+        request: Request, pairs: list[tuple[str, str]], half: str, template: str, problem: str = ""
+    ) -> Response:
+        """The page on which one gives a code, or sets up the second factor first."""
+        directory = await portal.directory()
+        person = directory.people.get(await portal.accounts.peek(half, HALFWAY, portal.clock()) or "")
+        if person is None:
+            return await again(request, pairs, TooLate())
+        secret, fresh = portal.accounts.offered(half), template == "set_up.html"
+        link = for_the_app(secret, person.email, "Case reviews")
+        return await portal.page(
+            request,
+            template,
+            "Set up your second factor" if fresh else "Your code",
+            status=422 if problem else 200,
+            back="/sign-in",
+            half=half,
+            problem=problem,
+            link=link if fresh else "",
+            secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)) if fresh else "",
+            qr=_picture(link) if fresh else "",
+            names=await unit(directory),
+            next=inside(one_of(pairs, "next")),
+            carried=one_of(pairs, CARRIED),
+        )
+
+    @pages.post("/sign-in/code")
+    async def give_code(request: Request) -> Response:
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        half, code = one_of(pairs, "half"), one_of(pairs, "recovery") or one_of(pairs, "code")
+        where = {"address": address_of(request), "browser": cookie(request, BROWSER)}
+        try:
+            token = await portal.accounts.second_step(half, code, portal.clock(), **where)
+        except SignInFailed as failed:
+            return await second(request, pairs, half, "code.html", failed.words)
+        return await known(request, token, await enter(request, token, pairs))
+
+    @pages.post("/sign-in/set-up")
+    async def set_up(request: Request) -> Response:
+        """The recovery codes are shown once, in the answer to this."""
+        pairs = await typed(request)
+        portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
+        half, where = one_of(pairs, "half"), {"address": address_of(request), "browser": cookie(request, BROWSER)}
+        try:
+            token, codes = await portal.accounts.set_up(half, one_of(pairs, "code"), portal.clock(), **where)
+        except SignInFailed as failed:
+            return await second(request, pairs, half, "set_up.html", failed.words)
+        await keep_carried(portal, request, await portal.holder(token), one_of(pairs, CARRIED))
+        following = inside(one_of(pairs, "next")) or "/cases"
+        answer = await portal.page(request, "recovery.html", "Keep these codes", codes=codes, following=following)
+        portal.give_cookie(request, answer, SESSION, token)
+        return await known(request, token, answer)
+
+    async def known(request: Request, token: str, answer: Response) -> Response:
+        """The answer, with what this browser is known by from now on."""
+        browser = await portal.accounts.known_browser(token, cookie(request, BROWSER), portal.clock())
+        portal.give_cookie(request, answer, BROWSER, browser, KNOWN_FOR)
         return answer
 
     async def enter(request: Request, token: str, pairs: list[tuple[str, str]]) -> Response:
         await keep_carried(portal, request, await portal.holder(token), one_of(pairs, CARRIED))
-        answer = portal.go(_inside(one_of(pairs, "next")) or "/cases")
+        answer = portal.go(inside(one_of(pairs, "next")) or "/cases")
         portal.give_cookie(request, answer, SESSION, token)
         return answer
+
+    async def unit(directory: Directory) -> list[str]:
+        """The names of those whom one asks."""
+        held = [one.person for one in directory.holdings if one.office in {MANAGER, "administrator"}]
+        return [directory.people[person].name for person in dict.fromkeys(held) if person in directory.people]
 
     @pages.post("/sign-in/demonstration")
     async def demonstrate(request: Request) -> Response:
@@ -111,12 +203,14 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         visitor = await portal.signed_in(request)
         portal.check_token(request, one_of(await typed(request), "_csrf"), visitor)
         await portal.accounts.end(cookie(request, SESSION), portal.clock())
-        answer = portal.go("/")
+        answer = portal.go("/signed-out" if organisation else "/")
         portal.take_cookie(request, answer, SESSION)
         return answer
 
     @pages.get("/invitation")
     async def invited(request: Request) -> Response:
+        if organisation:
+            return await portal.say(request, NO_PASSWORDS)
         return await portal.page(
             request, "invitation.html", "Set your password", problem="", token="", shortest=SHORTEST
         )
@@ -130,6 +224,8 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
             if await portal.accounts.set_password(token, one_of(pairs, "password"), portal.clock()) is not None:
                 return portal.go(f"/sign-in?{FRESH}=yes")
             problem = "This invitation has been used already or is too old. Ask the administrator for a new one."
+        except PasswordsOff:
+            return await portal.say(request, NO_PASSWORDS, 403)
         except WeakPassword as weak:
             problem = weak.words
         return await portal.page(
@@ -138,9 +234,9 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
 
     @pages.get("/forgotten")
     async def forgotten(request: Request) -> Response:
-        directory = await portal.directory()
-        held = [one.person for one in directory.holdings if one.office in {MANAGER, "administrator"}]
-        names = [directory.people[person].name for person in dict.fromkeys(held) if person in directory.people]
+        if organisation:
+            return await portal.say(request, NO_PASSWORDS)
+        names = await unit(await portal.directory())
         return await portal.page(request, "forgotten.html", "Forgotten password", back="/sign-in", names=names)
 
     @pages.post("/forgotten")
@@ -148,7 +244,7 @@ def router(portal: Portal) -> APIRouter:  # noqa: C901, PLR0915 -- one function 
         """The answer is the same, whoever asks and whether or not there is such a person."""
         pairs = await typed(request)
         portal.check_token(request, one_of(pairs, "_csrf"), await portal.visitor(request))
-        if not portal.mails:
+        if organisation or not portal.mails:
             return portal.go("/forgotten")
         await inviter.forgotten(one_of(pairs, "email").strip())
         return await portal.say(request, MAILED)
@@ -170,6 +266,9 @@ def _of(directory: Directory, agency: str | None) -> str:
     return f" of {directory.called(agency)}" if agency else ""
 
 
-def _inside(address: str) -> str:
-    """An address of ours to go on to; never one of somebody else's."""
-    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else ""
+def _picture(link: str) -> Markup:
+    """A QR code, drawn in the page itself: it holds a secret, so that no other address serves it."""
+    drawn = segno.make(link, error="m", micro=False).svg_inline(
+        border=4, light="#fff", svgclass="portal-qr", omitsize=True
+    )
+    return Markup(drawn)  # noqa: S704 -- lines and numbers of the library's own making

@@ -71,7 +71,7 @@ class Portal:
         self.there, self.settings, self.clock = there, there.settings, clock
         self.door = Door(there.recorder, engine, clock)
         self.questions = Questions(there.recorder)
-        self.accounts = Accounts(there.database, there.vault, there.auditor)
+        self.accounts = Accounts(there.database, there.vault, there.auditor, there.settings.sign_in)
         self.publications = Publications(there.recorder)
         self.drafts = Drafts(there.database, there.vault)
         self.evidence = Evidence(there.recorder, there.files)
@@ -368,6 +368,11 @@ def autosaving(request: Request) -> bool:
 def code_in(pairs: Sequence[tuple[str, str]]) -> str:
     """The secret of a link that we sent, of which somebody has typed that part or the whole."""
     return one_of(pairs, "token").strip().rpartition("#")[2]
+
+
+def inside(address: str) -> str:
+    """An address of ours to go on to; never one of somebody else's."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else ""
 
 
 def one_of(pairs: Sequence[tuple[str, str]], name: str) -> str:

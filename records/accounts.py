@@ -7,6 +7,9 @@ not, is a link of the chain `sign-ins`.
 Whoever guesses waits, and whom they guess at does not. Wrong tries are counted by account and address; a browser in
 which somebody has signed in before is counted for itself (OWASP calls this a device cookie), so that it goes on
 whatever others try. Only where one account is tried from many addresses do all wait that are not known.
+
+Where a second factor is asked for, a right password alone leads half the way: to the code, or to setting it up. With an
+identity provider passwords open nothing at any door; whoever it vouches for is looked up in our own directory.
 """
 
 import asyncio
@@ -14,10 +17,11 @@ import hmac
 import secrets
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Row, Update, bindparam, select, update
+from sqlalchemy import Row, Update, bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +30,8 @@ from models.tables import AccountRow, OneTimeRow, PersonRow, SessionRow
 from records.audit import SIGN_INS, Auditor
 from records.database import Database
 from records.sealing import Vault, fingerprint
+from records.second_factor import plain, recovery_codes, shared_secret, step_of
+from records.settings import SignIn
 
 IDLE, LONGEST = timedelta(hours=2), timedelta(hours=12)
 STILL_THEIRS = timedelta(days=3)
@@ -34,6 +40,14 @@ CALENDAR = "calendar"
 """The purpose of the address to which a person's calendar subscribes; it lasts until it is ended."""
 BROWSER = "browser"
 """The purpose of what a browser keeps in which somebody has signed in, so that it is known again."""
+HALFWAY, HALFWAY_FOR = "halfway", timedelta(minutes=10)
+"""The purpose of what whoever gave the right password carries to the page of the second factor, and its life."""
+RECOVERY = "recovery_code"
+"""The purpose of a code that stands in for the app on a phone, once."""
+ACCESS, ACCESS_FOR = "access_token", timedelta(days=90)
+"""The purpose of what a program signs in with for a person, where there are no passwords; and its life."""
+OF_ACCOUNT = ("invitation", BROWSER, HALFWAY, ACCESS)
+"""What ends with an account, and with a new password."""
 REPLACED = "referral_ended"
 """The purpose of a referral's link since another was sent in its place."""
 KNOWN_FOR = timedelta(days=180)
@@ -55,6 +69,42 @@ class SignInFailed(Exception):
     words = "The e-mail address or the password is not right. After eight wrong tries you have to wait fifteen minutes."
 
 
+class WrongCode(SignInFailed):
+    words = (
+        "This code is not right, or has been used. Wait until the app shows the next one. After eight wrong tries you "
+        "have to wait fifteen minutes."
+    )
+
+
+class TooLate(SignInFailed):
+    words = "It took too long. Sign in again with your password."
+
+
+class PasswordsOff(SignInFailed):
+    words = (
+        "Passwords are not used here: people sign in on the page, with the account of their organisation. A program "
+        "signs in with an access token, which you make there under “Where you are signed in”."
+    )
+
+
+class NotInDirectory(Exception):
+    """An identity provider vouches for somebody whom our directory does not know."""
+
+
+class SecondFactorNeeded(Exception):
+    """The password is right, and a code is needed as well; `fresh`: the second factor has to be set up first."""
+
+    def __init__(self, person: str, *, fresh: bool) -> None:
+        super().__init__()
+        self.person, self.fresh = person, fresh
+
+    @property
+    def words(self) -> str:
+        if self.fresh:
+            return "Sign in on the page first: there you set up the second factor, which is asked for at every sign-in."
+        return "The code that your authenticator app shows is needed as well, or one of your recovery codes."
+
+
 class WeakPassword(Exception):
     words = f"Choose a password of {SHORTEST} characters or more. Three words that do not belong together are good."
 
@@ -62,6 +112,24 @@ class WeakPassword(Exception):
 class Session(Message):
     person: str
     form_token: str
+
+
+class Running(NamedTuple):
+    """A session that goes on: when it began, and its last use, to five minutes."""
+
+    id: str
+    began: datetime
+    seen: datetime
+
+
+class _Try(NamedTuple):
+    """Somebody tries to sign in: whom they say they are, where tries are counted, and whether they have to wait."""
+
+    person: str | None
+    account: AccountRow | None
+    where: str
+    known: bool
+    waits: bool
 
 
 class Tries:
@@ -81,8 +149,8 @@ class Tries:
 
 
 class Accounts:
-    def __init__(self, database: Database, vault: Vault, auditor: Auditor) -> None:
-        self._database, self._vault, self._auditor = database, vault, auditor
+    def __init__(self, database: Database, vault: Vault, auditor: Auditor, way: SignIn = SignIn.PASSWORD) -> None:
+        self._database, self._vault, self._auditor, self._way = database, vault, auditor, way
         self._tries = Tries()
 
     async def link(
@@ -119,11 +187,11 @@ class Accounts:
         row.used = now
         return row.subject
 
-    async def only_link(self, purpose: str, person: str, now: datetime) -> str:
+    async def only_link(self, purpose: str, person: str, now: datetime, until: datetime | None = None) -> str:
         """A link that lasts, in place of every earlier one of this purpose: its token."""
         async with self._database.writing() as session:
             await session.execute(_ended(purpose, person, now))
-            token = await self.link(session, purpose, person, None)
+            token = await self.link(session, purpose, person, until)
             await self._auditor.append(session, SIGN_INS, now, person, f"{purpose}_address_made", {})
         return token
 
@@ -133,19 +201,26 @@ class Accounts:
             await self._auditor.append(session, SIGN_INS, now, person, f"{purpose}_address_ended", {})
 
     async def has_link(self, purpose: str, person: str) -> bool:
-        mine = select(OneTimeRow.id).where(
+        return bool(await self.left(purpose, person))
+
+    async def left(self, purpose: str, person: str) -> int:
+        """How many links of this purpose are not used up."""
+        mine = select(func.count()).where(
             OneTimeRow.purpose == purpose, OneTimeRow.subject == person, OneTimeRow.used.is_(None)
         )
         async with self._database.reading() as session:
-            return (await session.scalars(mine)).first() is not None
+            return await session.scalar(mine) or 0
 
     async def set_password(self, token: str, password: str, now: datetime) -> str | None:
         """Use up an invitation, with every other one of this person; set the password.
 
-        Their sessions end with it, their calendar's address, and what their browsers are known by.
+        Their sessions end with it, their calendar's address, and what their browsers are known by. A second factor
+        stays: whoever reads somebody's mail does not get past it.
 
-        Returns the person; none if the link is spent. Raises WeakPassword.
+        Returns the person; none if the link is spent. Raises WeakPassword, PasswordsOff.
         """
+        if self.passwordless:
+            raise PasswordsOff
         if len(password) < SHORTEST:
             raise WeakPassword
         hashed = await asyncio.to_thread(_hasher.hash, password)
@@ -154,48 +229,188 @@ class Accounts:
             if person is None:
                 return None
             await session.merge(AccountRow(person=person, password=hashed, failed=0, locked_until=None))
-            for purpose in ("invitation", CALENDAR, BROWSER):
+            for purpose in (*OF_ACCOUNT, CALENDAR):
                 await session.execute(_ended(purpose, person, now))
-            ended = update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
-            await session.execute(ended)
+            await session.execute(_all_of(person, now))
             await self._auditor.append(session, SIGN_INS, now, person, "password_set", {"password": hashed})
         return person
 
-    async def sign_in(self, email: str, password: str, now: datetime, *, address: str = "", browser: str = "") -> str:
+    async def sign_in(  # noqa: PLR0913 -- what is shown, and from where
+        self, email: str, password: str, now: datetime, *, address: str = "", browser: str = "", code: str = ""
+    ) -> str:
         """Returns the session's token. `address`: from where it is tried; `browser`: by what it may be known.
 
-        Raises SignInFailed.
+        Raises SignInFailed; SecondFactorNeeded where the password is right and a `code` is needed as well.
         """
+        if self.passwordless:
+            raise PasswordsOff
+        person = await self.whose(email)
+        tried = await self._tried(person, now, address, browser)
+        right = await asyncio.to_thread(_verify, tried.account.password if tried.account else _NOBODY, password)
+        if not right or tried.waits or tried.account is None:
+            await self._failed(tried, now, wrong=not right)
+            raise SignInFailed
+        if self._way is SignIn.PASSWORD:
+            async with self._database.writing() as session:
+                return await self._entered(session, tried, now)
+        if not code or tried.account.second_factor is None:
+            raise SecondFactorNeeded(tried.account.person, fresh=tried.account.second_factor is None)
+        return await self._by_code(tried, code, now)
+
+    @property
+    def passwordless(self) -> bool:
+        """Whether passwords open nothing, because an identity provider says who somebody is."""
+        return self._way is SignIn.OIDC
+
+    async def whose(self, email: str) -> str | None:
         async with self._database.reading() as session:
-            found = select(PersonRow.id).where(PersonRow.email_key == self._vault.look_up(email))
-            person = (await session.scalars(found)).first()
+            return await self._whose(session, email)
+
+    async def _whose(self, session: AsyncSession, email: str) -> str | None:
+        """The person of the directory who has this address."""
+        return (
+            await session.scalars(select(PersonRow.id).where(PersonRow.email_key == self._vault.look_up(email)))
+        ).first()
+
+    async def _tried(self, person: str | None, now: datetime, address: str, browser: str) -> _Try:
+        async with self._database.reading() as session:
             account = await session.get(AccountRow, person) if person else None
-        hashed = account.password if account else _NOBODY
-        right = await asyncio.to_thread(_verify, hashed, password)
         known = bool(browser and person) and await self.peek(browser, BROWSER, now) == person
         where = f"{person}/{fingerprint(browser) if known else address}"
         locked = account is not None and account.locked_until is not None and account.locked_until > now
-        waits = self._tries.enough(where, now) or (locked and not known)
+        return _Try(person, account, where, known, self._tries.enough(where, now) or (locked and not known))
+
+    async def _entered(self, session: AsyncSession, tried: _Try, now: datetime) -> str:
+        assert tried.person
+        if not tried.known:
+            fresh = update(AccountRow).where(AccountRow.person == tried.person)
+            await session.execute(fresh.values(failed=0, locked_until=None))
+        await self._auditor.append(session, SIGN_INS, now, tried.person, "signed_in", {})
+        return await self.begin(session, tried.person, now)
+
+    async def _failed(self, tried: _Try, now: datetime, *, wrong: bool) -> None:
+        """Note it, and count it where something was wrong: a password and a code alike."""
         async with self._database.writing() as session:
-            if right and not waits and person is not None:
-                token = await self.begin(session, person, now)
-                if not known:
-                    fresh = update(AccountRow).where(AccountRow.person == person)
-                    await session.execute(fresh.values(failed=0, locked_until=None))
+            account = await session.get(AccountRow, tried.person, with_for_update=True) if tried.person else None
+            if account is not None and not tried.known and not tried.waits:
+                account.failed += 1
+                if account.failed % EVERYWHERE == 0:
+                    account.locked_until = now + LONG_LOCK
+            await self._auditor.append(session, SIGN_INS, now, tried.person or "unknown", "sign_in_failed", {})
+        if wrong:
+            self._tries.wrong(tried.where, now)
+
+    # The second factor
+
+    async def halfway(self, person: str, now: datetime) -> str:
+        """What whoever gave the right password of this person carries to the page of the second factor."""
+        async with self._database.writing() as session:
+            return await self.link(session, HALFWAY, person, now + HALFWAY_FOR)
+
+    def offered(self, half: str) -> str:
+        """The secret that is offered to the app of whoever carries this: the same until it is taken or too late."""
+        return shared_secret(self._vault.sign(["second factor", fingerprint(half)]))
+
+    async def second_step(self, half: str, code: str, now: datetime, *, address: str = "", browser: str = "") -> str:
+        """Go the other half of the way. Returns the session's token. Raises WrongCode, TooLate."""
+        tried = await self._halfway(half, now, address, browser)
+        return await self._by_code(tried, code, now, half)
+
+    async def set_up(
+        self, half: str, code: str, now: datetime, *, address: str = "", browser: str = ""
+    ) -> tuple[str, list[str]]:
+        """Keep the secret that was offered, once a code shows that the app has it; never over one that is there.
+
+        Returns the session's token, and the recovery codes, of which digests alone are kept. Raises WrongCode, TooLate.
+        """
+        tried, secret, codes = await self._halfway(half, now, address, browser), self.offered(half), recovery_codes()
+        step = step_of(secret, code, now, 0)
+        async with self._database.writing() as session:
+            account = await session.get_one(AccountRow, tried.person, with_for_update=True)
+            free = account.second_factor is None and not tried.waits
+            if step and free and await self.use(session, half, HALFWAY, now):
+                account.second_factor = self._vault.seal(secret, f"accounts.second_factor/{account.person}")
+                account.last_step = step
+                for one in codes:
+                    await self.link(session, RECOVERY, account.person, None, plain(one))
+                chosen = {"secret": secret}
+                await self._auditor.append(session, SIGN_INS, now, account.person, "second_factor_set", chosen)
+                return await self._entered(session, tried, now), codes
+        await self._failed(tried, now, wrong=step is None)
+        raise WrongCode
+
+    async def take_off(self, person: str, by: str, now: datetime) -> None:
+        """A second factor is lost: it ends, with every session; its person sets up another at the next sign-in."""
+        async with self._database.writing() as session:
+            account = await session.get(AccountRow, person, with_for_update=True)
+            if account is None or account.second_factor is None:
+                return
+            account.second_factor = account.last_step = None
+            for purpose in (RECOVERY, HALFWAY):
+                await session.execute(_ended(purpose, person, now))
+            await session.execute(_all_of(person, now))
+            await self._auditor.append(session, SIGN_INS, now, person, "second_factor_ended", {"by": by})
+            await self._auditor.append(session, SIGN_INS, now, by, "second_factor_taken_off", {"person": person})
+
+    async def _halfway(self, half: str, now: datetime, address: str, browser: str) -> _Try:
+        person = await self.peek(half, HALFWAY, now)
+        tried = await self._tried(person, now, address, browser)
+        if tried.account is None:
+            raise TooLate
+        return tried
+
+    async def _by_code(self, tried: _Try, code: str, now: datetime, half: str = "") -> str:
+        async with self._database.writing() as session:
+            if not tried.waits and await self._spend(session, str(tried.person), code, now):
+                if half:
+                    await self.use(session, half, HALFWAY, now)
+                return await self._entered(session, tried, now)
+        await self._failed(tried, now, wrong=True)
+        raise WrongCode
+
+    async def _spend(self, session: AsyncSession, person: str, code: str, now: datetime) -> bool:
+        """Whether this code is right, which is then so for the last time."""
+        account = await session.get(AccountRow, person, with_for_update=True)
+        if account is None or account.second_factor is None:
+            return False
+        secret = self._vault.unseal(account.second_factor, f"accounts.second_factor/{person}")
+        if step := step_of(secret, code, now, account.last_step or 0):
+            account.last_step = step
+            return True
+        row = await self.kept(session, plain(code), RECOVERY, to_use=True)
+        if row is None or row.subject != person or row.used:
+            return False
+        row.used = now
+        await self._auditor.append(session, SIGN_INS, now, person, "recovery_code_used", {})
+        return True
+
+    # Without a password
+
+    async def admit(self, email: str, now: datetime) -> str:
+        """Begin a session for whoever the identity provider vouches for. Returns its token. Raises NotInDirectory."""
+        async with self._database.writing() as session:
+            if person := await self._whose(session, email):
                 await self._auditor.append(session, SIGN_INS, now, person, "signed_in", {})
-                return token
-            await self._failed(session, person, now, counts=not known and not waits)
-        if not right:
-            self._tries.wrong(where, now)
+                return await self.begin(session, person, now)
+        await self.refused(now)
+        raise NotInDirectory
+
+    async def refused(self, now: datetime) -> None:
+        """Note that somebody came from the identity provider and was not let in."""
+        async with self._database.writing() as session:
+            await self._auditor.append(session, SIGN_INS, now, "unknown", "sign_in_failed", {})
+
+    async def by_access_token(self, access: str, now: datetime) -> str:
+        """Begin a session for a program. Returns its token. Raises SignInFailed."""
+        person = await self.peek(access, ACCESS, now) if self.passwordless else None
+        async with self._database.writing() as session:
+            if person and (await session.scalars(select(PersonRow.id).where(PersonRow.id == person))).first():
+                await self._auditor.append(session, SIGN_INS, now, person, "signed_in", {})
+                return await self.begin(session, person, now)
+        await self.refused(now)
         raise SignInFailed
 
-    async def _failed(self, session: AsyncSession, person: str | None, now: datetime, *, counts: bool) -> None:
-        account = await session.get(AccountRow, person, with_for_update=True) if person else None
-        if account is not None and counts:
-            account.failed += 1
-            if account.failed % EVERYWHERE == 0:
-                account.locked_until = now + LONG_LOCK
-        await self._auditor.append(session, SIGN_INS, now, person or "unknown", "sign_in_failed", {})
+    # Sessions
 
     async def known_browser(self, token: str, browser: str, now: datetime) -> str:
         """What a browser keeps in which somebody has just signed in: what it is known by already, or something new."""
@@ -250,26 +465,51 @@ class Accounts:
     async def close(self, session: AsyncSession, person: str, now: datetime) -> None:
         """End the account of a person, with every session and every invitation: they have to be invited anew."""
         account = await session.get(AccountRow, person)
-        running = update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None))
-        await session.execute(running.values(ended=now))
-        for purpose in ("invitation", BROWSER):
+        await session.execute(_all_of(person, now))
+        for purpose in (*OF_ACCOUNT, RECOVERY):
             await session.execute(_ended(purpose, person, now))
         if account is not None:
             await session.delete(account)
             await self._auditor.append(session, SIGN_INS, now, person, "account_ended", {})
 
-    async def revoke(self, person: str, now: datetime) -> None:
-        """End every session of a person."""
+    async def running(self, person: str, now: datetime) -> list[Running]:
+        """Every session of a person that goes on, the newest first."""
+        mine = select(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None))
+        lasting = mine.where(SessionRow.seen >= now - IDLE, SessionRow.began >= now - LONGEST)
+        async with self._database.reading() as session:
+            rows = (await session.scalars(lasting.order_by(SessionRow.began.desc()))).all()
+        return [
+            Running(one.id, one.began, one.seen)
+            for one in rows
+            if hmac.compare_digest(one.form_token, self._form_token(one.id, one.person, one.began))
+        ]
+
+    async def revoke(self, person: str, now: datetime, by: str = "", *, only: str = "", besides: str = "") -> None:
+        """End every session of a person, and every access token; `only` one of them, or all `besides` one.
+
+        `by`: who does it, if it is not the person.
+        """
+        running = _all_of(person, now)
+        if only:
+            running = running.where(SessionRow.id == only)
+        if besides:
+            running = running.where(SessionRow.id != besides)
         async with self._database.writing() as session:
-            await session.execute(
-                update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
-            )
-            await self._auditor.append(session, SIGN_INS, now, person, "sessions_revoked", {})
+            await session.execute(running)
+            if not only and not besides:
+                await session.execute(_ended(ACCESS, person, now))
+            values = {"person": person}
+            await self._auditor.append(session, SIGN_INS, now, by or person, "sessions_revoked", values)
 
 
 _SESSION = select(SessionRow.person, SessionRow.form_token, SessionRow.began, SessionRow.seen, SessionRow.ended).where(
     SessionRow.id == bindparam("of")
 )
+
+
+def _all_of(person: str, now: datetime) -> Update:
+    """Every session of a person that has not ended ends."""
+    return update(SessionRow).where(SessionRow.person == person, SessionRow.ended.is_(None)).values(ended=now)
 
 
 def _ended(purpose: str, person: str, now: datetime) -> Update:

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -66,6 +67,17 @@ NotifyKey = Annotated[SecretStr, AfterValidator(_notify_key)]
 Origin = Annotated[str, AfterValidator(_origin)]
 SECRETS = Path(os.environ.get("REVIEWS_SECRETS", "/run/secrets"))
 """Where a container finds its secrets: a file `reviews_smtp_password` is the setting `smtp_password`."""
+
+
+class SignIn(StrEnum):
+    """How people show who they are."""
+
+    PASSWORD = "password"  # noqa: S105 -- the name of a way, not a password
+    """With a local account alone: for one machine, and for trying things out."""
+    SECOND_FACTOR = "second_factor"
+    """With a local account, and with a code that an app on their phone shows."""
+    OIDC = "oidc"
+    """With the account of their own organisation, by OpenID Connect. Local passwords open nothing."""
 
 
 class Settings(BaseSettings):
@@ -132,6 +144,13 @@ class Settings(BaseSettings):
     """The same for what the engine's library in the worker says of itself."""
     traces: Collector = ""
     """Where a collector takes traces by OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces. Empty: none."""
+    production: bool = False
+    """The production form: what must not be so there (records/production.py) keeps portal and worker from starting."""
+    sign_in: SignIn = SignIn.PASSWORD
+    oidc_issuer: str = ""
+    """The address of the identity provider, as its own discovery document has it."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
     demonstration: bool = False
     """Shows everybody's messages to everybody, and says so on every page. Never with real cases."""
     insecure_cookies: bool = True

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from records.gate import wait_at_gate
+from records.production import refusal
 from records.settings import Settings
 from records.typed import typed
 
@@ -69,6 +70,8 @@ def start(run: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
         settings = Settings()
     except ValidationError as wrong:
         _end(unread(wrong), MISUSED)
+    if words := refusal(settings):
+        _end(words, MISUSED)
     if not settings.database_url and not (settings.keys.exists() or (settings.data_dir / "records.sqlite").exists()):
         _end(NO_INSTALLATION.format(folder=settings.data_dir, prepare=typed("prepare")), MISUSED)
     settle()

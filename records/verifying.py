@@ -191,20 +191,37 @@ class Verifier:
         return found
 
     async def _accounts(self) -> AsyncIterator[Broken]:
-        """Every password was set by whoever had the link to it; an account ends only where that is said."""
-        set_, ended = "password_set", "account_ended"
-        last: dict[str, LinkRow] = {}
-        links = select(LinkRow).where(LinkRow.chain == SIGN_INS, LinkRow.kind.in_((set_, ended)))
-        for link in (await self._session.scalars(links.order_by(LinkRow.number))).all():
-            last[link.actor] = link
-        accounts = {row.person: row.password for row in await self._session.scalars(select(AccountRow))}
-        for person in sorted(accounts.keys() | {one for one, link in last.items() if link.kind == set_}):
-            said, password = last.get(person), accounts.get(person)
-            if said is None or said.kind != set_ or not _stands_for(said, {"password": password}):
-                number = said.number if said else 1
-                yield Broken(
-                    chain=SIGN_INS, number=number, words=f"The account of {person} was added, changed or removed."
-                )
+        """Every password was set by whoever had the link to it; an account ends only where that is said.
+
+        So with second factors: nobody takes one off, or puts their own in its place, unseen.
+        """
+        password, factor, ended = "password_set", "second_factor_set", "account_ended"
+        kinds = (password, factor, "second_factor_ended", ended)
+        links = select(LinkRow).where(LinkRow.chain == SIGN_INS, LinkRow.kind.in_(kinds)).order_by(LinkRow.number)
+        last: dict[str, dict[str, LinkRow]] = {password: {}, factor: {}}
+        for link in (await self._session.scalars(links)).all():
+            of = (password, factor) if link.kind == ended else (password if link.kind == password else factor,)
+            for one in of:
+                last[one][link.actor] = link
+        rows = (await self._session.scalars(select(AccountRow))).all()
+        kept = {
+            password: {row.person: {"password": row.password} for row in rows},
+            factor: {row.person: {"secret": self._secret(row)} for row in rows if row.second_factor is not None},
+        }
+        for what, words in ((password, "The account"), (factor, "The second factor")):
+            said = last[what]
+            for person in sorted(kept[what].keys() | {one for one, link in said.items() if link.kind == what}):
+                by, value = said.get(person), kept[what].get(person)
+                if by is None or by.kind != what or value is None or not _stands_for(by, value):
+                    number = by.number if by else 1
+                    words_ = f"{words} of {person} was added, changed or removed."
+                    yield Broken(chain=SIGN_INS, number=number, words=words_)
+
+    def _secret(self, row: AccountRow) -> Any:  # noqa: ANN401 -- any JSON value
+        try:
+            return self._vault.unseal(row.second_factor or b"", f"accounts.second_factor/{row.person}")
+        except CannotUnseal:
+            return None
 
     async def _last(self, chain: str, kind: str) -> LinkRow | None:
         found = select(LinkRow).where(LinkRow.chain == chain, LinkRow.kind == kind)

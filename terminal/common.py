@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from models.directory import Directory
     from models.rights import Actor
     from policy.problems import Problem
+    from records.accounts import Accounts
 
 T = TypeVar("T")
 REFUSED, NOT_CONFIRMED = 3, 4
@@ -43,7 +44,9 @@ As = Annotated[
     typer.Option(
         "--as",
         envvar="REVIEWS_AS",
-        help="The e-mail address with which you sign in. The password is asked for, or taken from REVIEWS_PASSWORD.",
+        help="The e-mail address with which you sign in. The password is asked for, or taken from REVIEWS_PASSWORD; so "
+        "is the code of the second factor, from REVIEWS_CODE. Where people sign in with their organisation, "
+        "REVIEWS_ACCESS_TOKEN holds an access token instead.",
     ),
 ]
 Request = Annotated[
@@ -144,14 +147,14 @@ def moment(moment: datetime) -> str:
     return f"{london(moment):%d %b %Y %H:%M}"
 
 
-def _typed() -> str:
-    """The password, typed unseen: never where it would be shown."""
+def _typed(what: str, name: str) -> str:
+    """A password or a code, typed unseen: never where it would be shown. `name`: the variable that can hold it."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
-            return getpass.getpass("Password: ")
+            return getpass.getpass(f"{what}: ")
         except (getpass.GetPassWarning, EOFError):
-            fail("There is no terminal in which to ask for the password. Give it in REVIEWS_PASSWORD.", MISUSED)
+            fail(f"There is no terminal in which to ask for the {what.lower()}. Give it in {name}.", MISUSED)
 
 
 def typed_day(text: str) -> datetime:
@@ -195,22 +198,44 @@ class Session:
         await self.there.close()
 
     async def sign_in(self, email: str) -> str:
-        """The person behind an e-mail address, who proves it with their password."""
+        """The person behind an e-mail address, who proves it with password and code, or with an access token."""
         from records.accounts import Accounts, SignInFailed
 
         if not email:
             fail("Say who you are: --as with your e-mail address.", MISUSED)
-        password = os.environ.get("REVIEWS_PASSWORD") or _typed()
-        accounts, now = Accounts(self.there.database, self.there.vault, self.there.auditor), datetime.now(UTC)
+        there, now = self.there, datetime.now(UTC)
+        accounts = Accounts(there.database, there.vault, there.auditor, there.settings.sign_in)
         try:
-            token = await accounts.sign_in(email, password, now)
+            token = await self._token(accounts, email, now)
         except SignInFailed as failed:
             fail(failed.words, REFUSED)
-        async with self.there.database.reading() as reading:
+        async with there.database.reading() as reading:
             session = await accounts.session(reading, token, now)
         await accounts.end(token, now)
         assert session
+        if session.person != await accounts.whose(email):
+            fail("This access token is not of the address given with --as.", REFUSED)
         return session.person
+
+    @staticmethod
+    async def _token(accounts: "Accounts", email: str, now: datetime) -> str:
+        """A session for this command. Raises SignInFailed."""
+        from records.accounts import SecondFactorNeeded
+
+        if access := os.environ.get("REVIEWS_ACCESS_TOKEN"):
+            return await accounts.by_access_token(access, now)
+        password = (
+            ""
+            if accounts.passwordless
+            else os.environ.get("REVIEWS_PASSWORD") or _typed("Password", "REVIEWS_PASSWORD")
+        )
+        code = os.environ.get("REVIEWS_CODE", "")
+        try:
+            return await accounts.sign_in(email, password, now, code=code)
+        except SecondFactorNeeded as needed:
+            if needed.fresh:
+                fail(needed.words, REFUSED)
+        return await accounts.sign_in(email, password, now, code=_typed("Code", "REVIEWS_CODE"))
 
     async def directory(self) -> "Directory":
         async with self.there.database.reading() as session:

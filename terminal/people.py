@@ -96,6 +96,32 @@ def import_(  # noqa: PLR0913 -- each is a word about the import
     say(said, "\n".join([*map(str, plan.problems), words]), as_json=as_json)
 
 
+@app.command("sign-out")
+def sign_out(
+    person: Annotated[str, typer.Argument(metavar="ID", help="The person's id in the directory, such as p-101.")],
+    data_dir: DataDir = HERE,
+    *,
+    as_: As,
+    as_json: AsJson = False,
+) -> None:
+    """End every session of somebody, and their access token, as when a computer was lost."""
+    run(_sign_out(data_dir, as_, person))
+    say({"signed_out": person}, f"{person} is signed out everywhere.", as_json=as_json)
+
+
+async def _sign_out(data_dir: Path, by: str, person: str) -> None:
+    from records.accounts import Accounts
+
+    async with Session(data_dir) as session:
+        actor = await session.actor(by)
+        if not actor.anywhere(MAY_CHANGE):
+            fail("Only the administrator or the business manager may sign others out.", REFUSED)
+        if person not in (await session.directory()).people:
+            fail(f"Nobody in the directory has the id {person}.")
+        there = session.there
+        await Accounts(there.database, there.vault, there.auditor).revoke(person, datetime.now(UTC), actor.person)
+
+
 class Import(NamedTuple):
     """What is to be imported, and what was agreed to beforehand."""
 
@@ -144,9 +170,10 @@ async def _replace(data_dir: Path, by: str, wanted: Import) -> tuple[Plan, bool]
 
     from models.tables import AccountRow
     from records.accounts import Accounts
+    from records.settings import SignIn
 
     async with Session(data_dir) as session:
-        person, now = await session.sign_in(by), datetime.now(UTC)
+        person, now = await _who(session, by), datetime.now(UTC)
         async with session.there.database.reading() as reading:
             agreed = await _plan(session, reading, person, now, wanted)
         _agree(agreed, wanted)
@@ -158,7 +185,30 @@ async def _replace(data_dir: Path, by: str, wanted: Import) -> tuple[Plan, bool]
             for gone in sorted(plan.closed):
                 await accounts.close(writing, gone, now)
             await session.there.recorder.directory.replace(writing, plan.directory, person, now)
-            return plan, await writing.scalar(select(AccountRow.person).limit(1)) is not None
+            anybody = await writing.scalar(select(AccountRow.person).limit(1)) is not None
+            return plan, anybody or session.settings.sign_in is SignIn.OIDC
+
+
+async def _who(session: Session, by: str) -> str:
+    """Who changes the directory.
+
+    Where people sign in with their organisation nobody can while the example stands that the first start put there,
+    for its people are invented: then it is whoever holds the folder with its keys, on record as that first start.
+    """
+    from sqlalchemy import select
+
+    from models.tables import SessionRow
+    from records.audit import FIRST_START
+    from records.directory import invented
+    from records.settings import SignIn
+
+    if session.settings.sign_in is SignIn.OIDC:
+        directory = await session.directory()
+        async with session.there.database.reading() as reading:
+            used = await reading.scalar(select(SessionRow.id).limit(1))
+        if used is None and len(invented(directory)) == len(directory.people):
+            return FIRST_START
+    return await session.sign_in(by)
 
 
 async def _plan(session: Session, open_: "AsyncSession", person: str, now: datetime, wanted: Import) -> Plan:
@@ -167,11 +217,12 @@ async def _plan(session: Session, open_: "AsyncSession", person: str, now: datet
     from models.rights import actor_of
     from models.time import day_of
     from policy.problems import PolicyProblems
+    from records.audit import FIRST_START
     from records.directory import leaving, readdressed
     from records.policies import in_force
 
     present, names = await session.there.recorder.directory.read(open_), await in_force(open_)
-    if present and not actor_of(present, person, now).anywhere(MAY_CHANGE):
+    if present and person != FIRST_START and not actor_of(present, person, now).anywhere(MAY_CHANGE):
         fail("Only the administrator or the business manager may change the directory.", REFUSED)
     if names is None:
         fail(f"No policy is in force, so it is not known which offices there are. Start `{typed('serve')}` once.")

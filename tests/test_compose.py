@@ -136,6 +136,7 @@ def test_cookies_and_demonstration_are_those_of_production(services: Mapping[str
         environment = services[name]["environment"]
         assert environment["REVIEWS_INSECURE_COOKIES"] == "false"
         assert "REVIEWS_DEMONSTRATION" not in environment
+        assert (environment["REVIEWS_PRODUCTION"], environment["REVIEWS_SIGN_IN"]) == ("true", "second_factor")
 
 
 def test_the_image_has_an_ordinary_user_and_a_pinned_base() -> None:

@@ -94,7 +94,8 @@ def test_every_licence_is_one_that_somebody_has_accepted() -> None:
 
 
 def found_by_shape(text: str) -> list[str]:
-    detectors: list[Any] = [one for one in get_mapping_from_secret_type_to_class().values() if one.__name__ in SHAPES]
+    known: Any = get_mapping_from_secret_type_to_class().values()
+    detectors = [one for one in known if one.__name__ in SHAPES]
     assert len(detectors) == len(SHAPES)
     return [f"{one.__name__}: {each}" for one in detectors for each in one().analyze_string(text)]
 

@@ -388,7 +388,13 @@ ROUTES: Final[dict[str, str]] = {
     "/api/v1/cases/{ref}/files": NOTHING,  # keeps a file, that a command may name
     "/api/v1/session": NOTHING,
     "/sign-in": NOTHING,
+    "/sign-in/code": NOTHING,
     "/sign-in/demonstration": NOTHING,
+    "/sign-in/set-up": NOTHING,
+    "/sessions/end": NOTHING,
+    "/sessions/token": NOTHING,
+    "/people/{person}/second-factor": NOTHING,
+    "/people/{person}/sign-out": NOTHING,
     "/sign-out": NOTHING,
     "/invitation": NOTHING,
     "/forgotten": NOTHING,
@@ -417,7 +423,8 @@ TERMINAL: Final[dict[str, str]] = {
     "policy holiday": "adopt_calendar",
     **dict.fromkeys((
         "serve", "prepare", "questions", "status", "why", "rehearse", "doctor", "policy check", "policy show",
-        "directory check", "directory import", "audit verify", "audit reads", "evidence keep", "evidence fetch",
+        "directory check", "directory import", "directory sign-out",
+        "audit verify", "audit reads", "evidence keep", "evidence fetch",
         "tracker check", "deaths check", "deaths template",
     ), NOTHING),
 }  # fmt: skip

@@ -190,7 +190,7 @@ async def crawl(site: Site, role: str, all_routes: list[tuple[str, str]], found:
             found.shown.setdefault(kind, (role, address))
         waiting += seen.links
         for form in seen.forms:
-            if form.method == "post" and not form.action.startswith(LEAVES):
+            if form.method == "post" and not form.action.startswith(LEAVES) and not form.action.endswith("/sign-out"):
                 forms.setdefault(form_of(form.action), (address, form))
     for kind, (address, form) in forms.items():
         answer = await walker.post(address, form)
@@ -229,6 +229,22 @@ async def _leaves(site: Site, all_routes: list[tuple[str, str]], found: Found) -
     assert (await walker.post("/sign-in", Form("/forgotten", "post", form.fields))).status == 200
     found.reached.add(("POST", "/forgotten"))
     await walker.client.aclose()
+    # What a page leads to only where people sign in in another way: it refuses in words.
+    elsewhere = (
+        ("", "/sign-in", "/sign-in/code", 422),
+        ("", "/sign-in", "/sign-in/set-up", 422),
+        (scene.MANAGER, "/sign-out", "/sessions/end", 200),
+        (scene.MANAGER, "/sign-out", "/sessions/token", 404),
+        (scene.MANAGER, "/sign-out", f"/people/{scene.MANAGER}/second-factor", 403),
+        (scene.MANAGER, "/sign-out", f"/people/{scene.POLICE}/sign-out", 200),
+    )
+    for person, page, action, status in elsewhere:
+        walker = Walker(made.address, await _cookies(made, person, site.scene) if person else {})
+        form = next(one for one in (await walker.get(page)).forms if one.method == "post")
+        sent = Form(action, "post", [*form.fields, ("session", "of nobody")])
+        assert (await walker.post(page, sent)).status == status, action
+        found.reached.add(("POST", route_of(all_routes, "POST", action)))
+        await walker.client.aclose()
     saves = (
         ("referrer", "/refer/incident", "/refer/incident/save"),
         ("referrer", "/notify/child", "/notify/child/save"),

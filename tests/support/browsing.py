@@ -40,6 +40,8 @@ class Served:
     def __init__(self, house: House, browser: Browser, port: int) -> None:
         self.house, self.browser, self.address = house, browser, f"http://127.0.0.1:{port}"
         self.strays: list[str] = []
+        self.also: tuple[str, ...] = ()
+        """What else the browser may ask, as an identity provider."""
         self.app: FastAPI
         self._port = port
         self._server: uvicorn.Server
@@ -81,7 +83,7 @@ class Served:
         await context.add_cookies([{"name": name, "value": token, "url": self.address}])
 
     def _requested(self, request: Request) -> None:
-        if not request.url.startswith((self.address, "data:")):
+        if not request.url.startswith((self.address, "data:", *self.also)):
             self.strays.append(request.url)
 
     def _said(self, message: ConsoleMessage) -> None:
