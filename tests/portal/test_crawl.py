@@ -2,10 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import cycle
 
 import pytest
 import pytest_asyncio
@@ -33,7 +32,7 @@ from tests.support.house import House, notifying, referral
 from tests.support.lives import Lives
 from tests.support.lives_of_deaths import COORDINATOR, Deaths
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.proof, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
 
 ROLES = {
     "referrer": "",
@@ -350,10 +349,10 @@ RUN = """async (tags) => {
 }"""
 
 
-async def looked_at(page: Page, address: str, widths: Sequence[int]) -> list[str]:
-    """What is wrong with the page as it stands, at these widths."""
+async def looked_at(page: Page, address: str) -> list[str]:
+    """What is wrong with the page as it stands, at each width."""
     found = []
-    for width in widths:
+    for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": 900})
         seen = await page.evaluate(RUN, TAGS)
         found += [f"{address} at {width}: {one}" for one in seen["wrong"]]
@@ -381,32 +380,25 @@ class Looking:
                 self.contexts[role] = context
         return self.contexts[role]
 
-    async def all_of(self, todo: Mapping[str, tuple[str, str]], widths: str, *, send: bool) -> list[str]:
-        turn = [WIDTHS] if widths == BOTH else [[one] for one in WIDTHS]
-        waiting, wrong = list(zip(todo.values(), cycle(turn), strict=False)), list[str]()
+    async def all_of(self, todo: Mapping[str, tuple[str, str]], *, send: bool) -> list[str]:
+        waiting, wrong = list(todo.values()), list[str]()
 
         async def work() -> None:
             pages = dict[str, Page]()  # one for each role: a new one for every address takes three times as long
             while waiting:
-                (role, address), at = waiting.pop(0)
+                role, address = waiting.pop(0)
                 page = pages.get(role) or await (await self.context(role)).new_page()
                 pages[role] = page
                 await page.goto(address)
                 if send:
                     async with page.expect_navigation():
                         await page.locator("main form[method=post] button[type=submit]:visible").last.click()
-                wrong.extend(await looked_at(page, f"{address}{' with errors' if send else ''}", at))
+                wrong.extend(await looked_at(page, f"{address}{' with errors' if send else ''}"))
             for page in pages.values():
                 await page.close()
 
         await asyncio.gather(*(work() for _ in range(PARALLEL)))
         return wrong
-
-
-BOTH, IN_TURN = "both", "in turn"
-_AT_BOTH = pytest.param(BOTH, marks=[pytest.mark.proof, pytest.mark.timeout(900)])
-at_widths = pytest.mark.parametrize("widths", [IN_TURN, _AT_BOTH])
-"""`make test` looks at one page at 360 and at the next at 1280 pixels, `make proof` at each at both."""
 
 
 def _is_form(state: str, found: Found) -> bool:
@@ -415,9 +407,8 @@ def _is_form(state: str, found: Found) -> bool:
 
 @pytest.mark.browser
 @pytest.mark.promise("K10", "K11", "L14")
-@at_widths
-async def test_every_page_is_accessible_and_narrow_enough(site: Site, found: Found, widths: str) -> None:
-    """Forms of commands are looked at with their errors shown, in the next test; empty ones by `make proof`."""
+async def test_every_page_is_accessible_and_narrow_enough(site: Site, found: Found) -> None:
+    """Forms of commands are looked at with their errors shown and empty, in the next tests."""
     pages = {
         state: where
         for state, where in found.shown.items()
@@ -427,24 +418,20 @@ async def test_every_page_is_accessible_and_narrow_enough(site: Site, found: Fou
         and "as=" not in where[1]
         and not where[1].partition("?")[0].endswith((".ics", ".pdf"))
     }
-    assert await Looking(site).all_of(pages, widths, send=False) == []
+    assert await Looking(site).all_of(pages, send=False) == []
 
 
 @pytest.mark.browser
 @pytest.mark.promise("K10", "L14")
-@at_widths
-async def test_every_form_is_accessible_with_its_errors_shown(site: Site, found: Found, widths: str) -> None:
-    """All are made of one template, so that `make test` sends every twentieth of them."""
-    each = 1 if widths == BOTH else 20
-    assert await Looking(site).all_of(dict(list(found.posted.items())[::each]), widths, send=True) == []
+async def test_every_form_is_accessible_with_its_errors_shown(site: Site, found: Found) -> None:
+    assert await Looking(site).all_of(found.posted, send=True) == []
 
 
-@pytest.mark.proof
 @pytest.mark.browser
 async def test_every_empty_form_is_accessible(site: Site, found: Found) -> None:
     assert (
         await Looking(site).all_of(
-            {state: where for state, where in found.shown.items() if _is_form(state, found)}, BOTH, send=False
+            {state: where for state, where in found.shown.items() if _is_form(state, found)}, send=False
         )
         == []
     )

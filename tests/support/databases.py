@@ -1,17 +1,15 @@
 """Fixtures of whatever touches the database: SQLite always, PostgreSQL in `make proof`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, shared
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres(tmp_path_factory.mktemp("pg"))
-    yield server
-    server.stop()
+def postgres() -> Postgres:
+    return shared()
 
 
 @pytest.fixture(

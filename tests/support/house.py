@@ -27,11 +27,14 @@ from models.tables import CaseRow, FactRow, NoticeRow, ObligationRow
 from models.time import at, day_of
 from policy.reading import read_directory_file, read_policy_file
 from records.codec import converter
+from records.database import Database
 from records.facts import fact_from
 from records.keys import make_keys
+from records.migrating import migrate
 from records.opening import Installation, open_installation, prepare
 from records.policies import put_in_force
 from records.settings import Settings
+from tests.support.postgres import EVERYWHERE, shared
 from worker import make_worker
 
 ROOT = Path(__file__).parents[2]
@@ -60,33 +63,45 @@ def example_directory() -> Directory:
     return read_directory_file(DIRECTORY)
 
 
-_empty = b""
-"""A database of SQLite with every table and nothing in them, once the migrations have made one."""
+_files: list[bytes] = []
+_databases: list[str] = []
+"""What the migrations have made once, with every table and nothing in them: a file of SQLite, a PostgreSQL database."""
 
 
 async def prepared(given: Settings) -> None:
     """Keys and tables of a new installation. On SQLite the migrations run once; later ones get what they made."""
-    global _empty  # noqa: PLW0603 -- one for every test of this process
     file = given.data_dir / "records.sqlite"
-    copied = bool(_empty) and not given.database_url and not file.exists()
-    if copied:
+    fresh = not given.database_url and not file.exists()
+    if fresh and _files:
         make_keys(given.keys, file)
         file.touch(mode=0o600)
-        file.write_bytes(_empty)
+        file.write_bytes(_files[0])
     await prepare(given)
-    if not copied and not given.database_url and not _empty:
-        _empty = file.read_bytes()
+    if fresh and not _files:
+        _files.append(file.read_bytes())
 
 
 async def furnished(folder: Path, now: datetime, **settings: Any) -> Installation:  # noqa: ANN401 -- settings of any type
     """A new installation in this folder, with the shipped policy and the example directory."""
-    given = Settings(data_dir=folder, **settings)
+    given = Settings(data_dir=folder, **{"database_url": await a_database() if EVERYWHERE else "", **settings})
+    if given.database_url:
+        make_keys(given.keys, given.data_dir / "records.sqlite")
     await prepared(given)
     installation = await open_installation(given)
     async with installation.database.writing() as session:
         await installation.recorder.directory.replace(session, example_directory(), "p-018", now)
         await put_in_force(session, shipped_policy(), now)
     return installation
+
+
+async def a_database() -> str:
+    """A new database of PostgreSQL with every table; the migrations run once."""
+    if not _databases:
+        _databases.append(shared().fresh())
+        database = Database(_databases[0])
+        await migrate(database)
+        await database.close()
+    return shared().fresh(_databases[0])
 
 
 class House:

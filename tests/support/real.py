@@ -108,6 +108,7 @@ class Real:
         given = self.there.settings
         mine = {"REVIEWS_DATA_DIR": str(self.folder), "REVIEWS_ENGINE": given.engine, DEATH: str(sentence(self.folder))}
         mine |= {HURRY: "yes"} if self.hurries else {}
+        mine |= {"REVIEWS_DATABASE_URL": given.database_url} if given.database_url else {}
         mine |= dict(_given(given))
         self.worker = Worker(mine, self.folder / "worker.log")
 
