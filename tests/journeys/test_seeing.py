@@ -39,7 +39,7 @@ PASSWORD = "three words apart"
 DASHBOARD, GUIDE = ROOT / "docs" / "grafana" / "reviews.json", ROOT / "docs" / "monitoring.md"
 OURS = re.compile(r"\b(?:reviews|temporal|process)_[a-z_]+\b")
 LATER = re.compile(r"_(?:bucket|count|sum)$")
-pytestmark = [pytest.mark.promise("L8"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.proof, pytest.mark.promise("L8"), pytest.mark.timeout(180)]
 
 
 class Seen(NamedTuple):

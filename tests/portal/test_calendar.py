@@ -131,6 +131,7 @@ async def test_the_calendar_follows_when_a_date_moves_and_when_it_is_done(site: 
     assert name not in await site.events(address)
 
 
+@pytest.mark.proof
 async def test_the_looks_of_a_phone_are_noted_once_a_day_and_person(site: Site) -> None:
     async def noted(person: str) -> int:
         mine = select(func.count()).where(ReadRow.person == person, ReadRow.what == "calendar")
