@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx2
+import pyotp
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -143,6 +144,28 @@ def on_a_terminal(form: Form) -> str:
     return said
 
 
+SET_UP = """
+import asyncio
+from datetime import UTC, datetime
+import pyotp
+from records.accounts import Accounts
+from records.opening import open_installation
+from records.settings import Settings
+
+async def main():
+    there, now = await open_installation(Settings()), datetime.now(UTC)
+    accounts = Accounts(there.database, there.vault, there.auditor, there.settings.sign_in)
+    half = await accounts.halfway("p-019", now)
+    secret = accounts.offered(half)
+    await accounts.set_up(half, pyotp.TOTP(secret).at(now), now)
+    await there.close()
+    print(secret)
+
+asyncio.run(main())
+"""
+"""The administrator's app takes the second factor, as on its page (tests/journeys/test_sign_in_by_browser.py)."""
+
+
 def referred(form: Form, token: str) -> str:
     """The administrator sets a password, signs in and refers a child, all by HTTP. Returns the reference."""
     with httpx2.Client(base_url=f"http://127.0.0.1:{form.port}", timeout=30) as client:
@@ -152,7 +175,10 @@ def referred(form: Form, token: str) -> str:
         typed = {"_csrf": csrf, "token": token, "password": WORDS}
         set_ = client.post("/invitation", data=typed, headers={"Cookie": f"anonymous={csrf}"})
         assert set_.status_code == 303, set_.text
-        session = client.post("/api/v1/session", json={"email": ADMINISTRATOR, "password": WORDS})
+        app = form.run("portal", [sys.executable, "-c", SET_UP])
+        assert app.returncode == 0, app.stderr
+        code = pyotp.TOTP(app.stdout.split()[-1]).at(int(time.time()) + 30)
+        session = client.post("/api/v1/session", json={"email": ADMINISTRATOR, "password": WORDS, "code": code})
         assert session.status_code in {200, 201}, session.text
         answers = json.loads(json.dumps(referral(datetime.now(UTC)), default=str))
         bearer = {"Authorization": f"Bearer {session.json()['token']}"}

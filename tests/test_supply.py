@@ -34,6 +34,7 @@ NO_SECRETS = {
     "three words apart": "a password of invented people",
     "REVIEWS_RESTORE_KEY": "the name of a variable",
     "reviews_engine_api_key": "the name of a file",
+    "password": "the name of a way to sign in",
     "secretary_of_state": "an office",
 }
 """What looks like a secret, with what it is."""

@@ -20,7 +20,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from models.tables import CaseRow, CommandRow, FactRow, NoticeRow
+from models.tables import BundleRow, CaseRow, CommandRow, FactRow, NoticeRow
 from records.opening import Installation, open_installation, prepare
 from records.outbox import mark_of
 from records.settings import Settings
@@ -194,6 +194,7 @@ async def quiet(there: Installation, slack: Workspace) -> Counter[str]:
     for _ in range(300):
         async with there.database.reading() as session:
             waiting = list(await session.scalars(select(NoticeRow.key).where(NoticeRow.state == "queued")))
+            waiting += await session.scalars(select(BundleRow.key).where(BundleRow.open))
             asked = list(await session.scalars(select(CommandRow.request).where(CommandRow.state == "asked")))
         said = [one for conversation in (await slack.all()).values() for one in conversation]
         found = Counter(mark for one in said for mark in one["metadata"]["event_payload"]["of"])
