@@ -6,20 +6,16 @@ that was told has its notice in the record under a key of its own, and is not to
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import select
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.batch import TASK_TIMEOUT
-from models.case import Case, packed
+from models.case import Case
 from models.tables import CaseRow
 from records.database import Database
-from records.settings import TASK_QUEUE
+from records.starting import start
 
 TOGETHER: Final = 16
 """Cases that are started at the same time: more would only wait for each other in the engine."""
@@ -30,7 +26,7 @@ Looked = Callable[[int, int], None]
 
 
 class Rebuilt(NamedTuple):
-    """How many open cases there are, how many of them did not run and do now, and what was ended that is not theirs."""
+    """How many open cases there are, how many of them were started, and how much else was ended."""
 
     cases: int
     started: int
@@ -40,12 +36,12 @@ class Rebuilt(NamedTuple):
 async def rebuild(client: Client, database: Database, *, anew: bool, looked: Looked) -> Rebuilt:
     """See that every open case runs. May be stopped and given again at any time.
 
-    `anew`: what runs in the engine is of another time than the record (a backup was put back), so all of it is ended,
-    and every case begins from the record. Without it, what runs goes on. Raises RPCError where the engine is away.
+    `anew`: what runs in the engine is of another time than the record (a backup was put back), so every case is ended
+    and begins from the record in one step, and then everything else is ended. Without it, what runs goes on.
+    Raises RPCError where the engine is away.
     """
     async with database.reading() as session:
         refs = list(await session.scalars(select(CaseRow.ref).where(CaseRow.closed.is_(None)).order_by(CaseRow.ref)))
-    ended = await _end_all(client) if anew else 0
     done = started = 0
     for begin in range(0, len(refs), AT_ONCE):
         async with database.reading() as session:
@@ -53,36 +49,17 @@ async def rebuild(client: Client, database: Database, *, anew: bool, looked: Loo
             cases = [Case.model_validate(state) for state in await session.scalars(found)]
         for some in range(0, len(cases), TOGETHER):
             group = cases[some : some + TOGETHER]
-            started += sum(await asyncio.gather(*(_start(client, case) for case in group)))
+            started += sum(await asyncio.gather(*(start(client, case, anew=anew) for case in group)))
             done += len(group)
             looked(done, len(refs))
+    ended = await _end_others(client, set(refs)) if anew else 0
     return Rebuilt(len(refs), started, ended)
 
 
-async def _start(client: Client, case: Case) -> bool:
-    """Returns whether it did not run before."""
-    try:
-        await client.start_workflow(
-            case.kind,
-            packed(case),
-            id=case.ref,
-            task_queue=TASK_QUEUE,
-            task_timeout=TASK_TIMEOUT,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-        )
-    except WorkflowAlreadyStartedError:
-        return False
-    return True
-
-
-async def _end_all(client: Client) -> int:
-    """End whatever runs since before now: cases, and the messages and the house, which begin again by themselves."""
-    before, ended = datetime.now(UTC).isoformat(), 0
-    while found := [one.id async for one in client.list_workflows(f'{RUNNING} AND StartTime < "{before}"', limit=500)]:
-        done = await asyncio.gather(*(_end(client, one) for one in found))
-        ended += sum(done)
-        await asyncio.sleep(0 if any(done) else 0.2)  # the engine's own list is a moment behind
-    return ended
+async def _end_others(client: Client, ours: set[str]) -> int:
+    """End what runs and is no open case: what the record does not know, and what begins again by itself."""
+    found = [one.id async for one in client.list_workflows(RUNNING) if one.id not in ours]
+    return sum([await _end(client, one) for one in found])
 
 
 async def _end(client: Client, name: str) -> bool:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 keys = typer.Typer(no_args_is_help=True, help="The keys under which everything personal is sealed.")
 HERE = Path("data")
-UNIT = frozenset({"administrator", "business_manager"})
 SECRET = "REVIEWS_RESTORE_KEY"  # noqa: S105 -- the name of a variable
 
 
@@ -218,8 +217,10 @@ def rebuild(
     except (EngineSilent, RPCError) as problem:
         words = str(problem) if isinstance(problem, EngineSilent) else "The engine went away."
         fail(f"{words} Give the same command again: what runs already goes on.")
-    ended = f" {counted(found.ended, 'process was', 'processes were')} ended before." if anew else ""
-    typer.echo(f"{counted(found.cases, 'open case runs', 'open cases run')}; {found.started} did not before.{ended}")
+    ended = f" {counted(found.ended, 'other process was', 'other processes were')} ended." if anew else ""
+    typer.echo(
+        f"{counted(found.cases, 'open case runs', 'open cases run')}; {found.started} of them started now.{ended}"
+    )
 
 
 def held(data_dir: DataDir = HERE, *, as_: As, as_json: AsJson = False) -> None:
@@ -276,7 +277,9 @@ def release(
 
 async def _of_the_unit(session: Session, by: str) -> "tuple[str, Directory]":
     """Who gives the command, if they are of the business unit, and the directory."""
+    from models.telling import OFFICES_OF_THE_UNIT
+
     actor, directory = await session.actor(by), await session.directory()
-    if not actor.anywhere(UNIT):
+    if not actor.anywhere(frozenset(OFFICES_OF_THE_UNIT)):
         fail("Only the business unit may see and release what is held.", REFUSED)
     return actor.person, directory

@@ -45,7 +45,7 @@ def test_a_served_installation_is_backed_up_and_goes_on_on_another_machine(tmp_p
         done = here.reviews("backup", str(backup), "--key", public)
         assert (done.returncode, "rows and 0 files, as of" in done.stdout) == (0, True), done.stderr
         again = here.reviews("rebuild")
-        assert "2 open cases run; 0 did not before." in again.stdout, again.stderr
+        assert "2 open cases run; 0 of them started now." in again.stdout, again.stderr
         assert here.interrupt() == 0
     there = tmp_path / "there"
     back = alone("restore", backup, "--identity", key, "--data-dir", there)
@@ -53,7 +53,7 @@ def test_a_served_installation_is_backed_up_and_goes_on_on_another_machine(tmp_p
     with Running(there) as running:
         running.ready()
         assert deadlines(running, review) == was
-        running.until(lambda: "2 open cases run; 0 did not" in running.reviews("rebuild").stdout)
+        running.until(lambda: "2 open cases run; 0 of them" in running.reviews("rebuild").stdout)
         assert running.reviews("audit", "verify").stdout == "Every chain is whole.\n"
         held = running.reviews("held", by=MANAGER)
         assert (held.returncode, held.stderr) == (0, "")

@@ -22,6 +22,12 @@ async def in_engine(made: Real) -> dict[str, Case]:
     return {ref: await made.client.get_workflow_handle(ref).query("state", result_type=Case) for ref in refs}
 
 
+async def in_record(made: Real) -> dict[str, Case]:
+    async with made.there.database.reading() as session:
+        rows = await session.execute(select(CaseRow.ref, CaseRow.state).where(CaseRow.closed.is_(None)))
+        return {ref: Case.model_validate(state) for ref, state in rows}
+
+
 async def next_steps(made: Real) -> dict[tuple[str, str], tuple[object, ...]]:
     async with made.there.database.reading() as session:
         rows = await session.scalars(select(ObligationRow))
@@ -63,7 +69,8 @@ async def test_every_open_case_of_a_lost_engine_goes_on_where_it_was_and_says_no
             lives = Lives(made)
             for lifecycle, kind in commands[::2]:
                 await lives.give(await lives.ready(lifecycle, kind))
-            before, waits, said = await in_engine(made), await next_steps(made), await told(made)
+            await Watch(made.client, made.there).reconcile()  # what a command wrote to its relatives as well is known
+            before, waits, said = await in_record(made), await next_steps(made), await told(made)
         await lost(made)
         async with make_worker(made.client, made.there):
             stopped = 0
@@ -94,6 +101,6 @@ async def test_after_a_backup_was_put_back_what_ran_in_the_engine_is_ended_first
         runs = [(await one.describe()).run_id for one in handles]
         found = await begun(made, anew=True)
         assert (found.cases, found.started) == (3, 3)
-        assert found.ended >= 4, "the cases, and what keeps the house"
+        assert found.ended, "what keeps the house, and begins again by itself"
         assert not {(await one.describe()).run_id for one in handles} & set(runs)
         assert await in_engine(made) == {ref: await made.case(ref) for ref in refs}
